@@ -1,0 +1,1 @@
+"""The embedded stack: PostgreSQL, Temporal, sandbox, worker and API on one machine."""

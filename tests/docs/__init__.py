@@ -1,0 +1,1 @@
+"""Documentation, settings and packaging say what is true."""

@@ -1,0 +1,1 @@
+"""Whole processes, from the outside."""

@@ -1,0 +1,1 @@
+"""Milliseconds: no process, no network."""
