@@ -1,0 +1,83 @@
+"""A real PostgreSQL for tests: one server a session, one freshly migrated database a test."""
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from runtime.devstack.ports import free_port
+from runtime.devstack.postgres import APP_ROLE, OWNER_ROLE, PostgresServer
+from runtime.devstack.postgres_files import choose_home
+from runtime.devstack.processes import spawn, stop_child
+
+_PASSWORD = "not-a-secret"
+_TEMPLATE = "migrated"
+# Nothing here has to survive a crash.
+_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Addresses of one migrated database, for SQLAlchemy with psycopg."""
+
+    owner_url: str
+    app_url: str
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """One embedded PostgreSQL on a free port; its files are removed at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="backhaul-tests-"))
+    home = choose_home(folder, recorded=None)
+    server = PostgresServer(home, port=free_port(), password=_PASSWORD, options=_FAST)
+    launch = server.prepare()
+    child = spawn(launch, folder / "postgres.log")
+    try:
+        server.wait_ready(lambda: child.poll() is None)
+        server.ensure_roles(owner_password=_PASSWORD, app_password=_PASSWORD)
+        yield server
+    finally:
+        stop_child(child, launch.stop)
+        shutil.rmtree(home)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres_server: PostgresServer) -> str:
+    """The name of a database with every migration applied and no rows, to copy from."""
+    from storage.migrate import upgrade
+
+    postgres_server.ensure_database(_TEMPLATE)
+    upgrade(postgres_server.url(OWNER_ROLE, _PASSWORD, _TEMPLATE), app_role=APP_ROLE)
+    return _TEMPLATE
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def database(postgres_server: PostgresServer, migrated_template: str) -> Iterator[Database]:
+    """A database of this test's own, migrated and empty."""
+    name = f"test_{next(_numbers)}"
+    postgres_server.ensure_database(name, template=migrated_template)
+    yield Database(
+        owner_url=postgres_server.url(OWNER_ROLE, _PASSWORD, name),
+        app_url=postgres_server.url(APP_ROLE, _PASSWORD, name),
+    )
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture
+def empty_database(postgres_server: PostgresServer) -> Iterator[Database]:
+    """A database of this test's own that no migration has touched."""
+    name = f"empty_{next(_numbers)}"
+    postgres_server.ensure_database(name)
+    yield Database(
+        owner_url=postgres_server.url(OWNER_ROLE, _PASSWORD, name),
+        app_url=postgres_server.url(APP_ROLE, _PASSWORD, name),
+    )
+    postgres_server.drop_database(name)
