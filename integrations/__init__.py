@@ -1,0 +1,1 @@
+"""TRANSLATES. One folder per kind of outside system: a port and its adapters."""

@@ -1,0 +1,1 @@
+"""Carriers: labels, pickups and tracking."""

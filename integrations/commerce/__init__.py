@@ -1,0 +1,1 @@
+"""The merchant platform: orders, stock and replacement orders."""

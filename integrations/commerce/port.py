@@ -1,0 +1,131 @@
+"""What Backhaul needs of the merchant's platform: facts, stock and replacement orders."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from domain.money import Money
+from domain.orders import Order
+from integrations.carriers.port import Address
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Who to write to. Personal data: read when a message is sent, never kept by us."""
+
+    email: str
+    name: str
+    locale: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRecord:
+    """An order: ``facts`` without personal data (they enter workflow history), and the rest."""
+
+    facts: Order
+    contact: Contact
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class LocationAddress:
+    """A warehouse that receives returns."""
+
+    location_id: str
+    address: Address
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    sku: str
+    price: Money
+    in_stock: int
+
+
+@dataclass(frozen=True, slots=True)
+class StockMove:
+    """Goods changing place. ``move_id`` is ours and unique: the platform applies it once."""
+
+    move_id: str
+    sku: str
+    quantity: int
+    location_id: str
+    disposition: str
+    return_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplacementRequest:
+    """``reference`` is ours and unique: the platform creates one order per reference."""
+
+    reference: str
+    return_id: str
+    order_id: str
+    sku: str
+    quantity: int
+    reservation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplacementOrder:
+    """``status`` is ``created``, ``shipped``, ``delivered`` or ``out_of_stock``.
+
+    ``replacement_order_id`` is empty when the platform made no order for want of stock.
+    """
+
+    replacement_order_id: str
+    reference: str
+    status: str
+    tracking_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplacementEvent:
+    """A verified webhook: which replacement order to read again."""
+
+    event_id: str
+    event_type: str
+    replacement_order_id: str
+    reference: str
+
+
+class CommercePlatform(Protocol):
+    async def get_order(self, order_id: str) -> OrderRecord:
+        """Read one order.
+
+        Raises:
+            NotFoundError: no such order.
+            ProtocolError: the answer breaks the contract; the message names the field.
+        """
+
+    async def get_product(self, sku: str) -> Product: ...
+
+    async def get_location(self, location_id: str) -> LocationAddress: ...
+
+    async def reserve_stock(self, *, reference: str, sku: str, quantity: int) -> str | None:
+        """Hold stock for a replacement; the reservation's id, or ``None`` when out of stock.
+
+        Repeating a reference answers the same reservation.
+        """
+
+    async def release_stock(self, reservation_id: str) -> None:
+        """Give a reservation back. Repeating it changes nothing."""
+
+    async def move_stock(self, move: StockMove) -> None:
+        """Apply a disposition to stock. Repeating a ``move_id`` changes nothing."""
+
+    async def create_replacement(self, request: ReplacementRequest) -> ReplacementOrder: ...
+
+    async def get_replacement(self, replacement_order_id: str) -> ReplacementOrder: ...
+
+    def parse_webhook(
+        self, headers: Mapping[str, str], body: bytes, now: datetime
+    ) -> ReplacementEvent | None:
+        """Verify and read a webhook. ``None`` for kinds we do not follow.
+
+        Raises:
+            WebhookSignatureError: the signature is missing, wrong or too old.
+            WebhookMalformedError: the body is not what the platform sends.
+        """

@@ -1,0 +1,221 @@
+"""The commerce contract's answers (``docs/commerce-api.json``), taken strictly."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import httpx
+from pydantic import AfterValidator, AwareDatetime, Field
+
+from domain.orders import Order, OrderLine, Parcel, Shipping, Tax, Tender, TenderKind
+from integrations.carriers.port import Address
+from integrations.commerce.port import Contact, OrderRecord
+from integrations.errors import IntegrationError, KeyConflictError, RejectedError
+from integrations.http import Refusal, WireModel
+
+SYSTEM = "commerce"
+
+_CONFLICTS: Mapping[str, type[IntegrationError]] = {
+    "out_of_stock": RejectedError,
+    "move_conflict": KeyConflictError,
+}
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("wanted an IANA time zone") from error
+    return name
+
+
+Id = Annotated[str, Field(min_length=1, max_length=200)]
+# 2**53 - 1 is the largest whole number every JSON reader keeps.
+Amount = Annotated[int, Field(ge=0, le=2**53 - 1)]
+Units = Annotated[int, Field(ge=1, le=1_000_000)]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
+
+
+class WireAddress(WireModel):
+    name: str
+    street1: str
+    street2: str = ""
+    city: str
+    region: str = ""
+    postal_code: str
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    phone: str = ""
+
+    def address(self, email: str = "") -> Address:
+        return Address(
+            name=self.name,
+            street1=self.street1,
+            street2=self.street2,
+            city=self.city,
+            region=self.region,
+            postal_code=self.postal_code,
+            country=self.country,
+            phone=self.phone,
+            email=email,
+        )
+
+
+class WireShipTo(WireAddress):
+    time_zone: TimeZone
+
+
+class WireCustomer(WireModel):
+    email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+    name: str
+    locale: str
+
+
+class WireTax(WireModel):
+    jurisdiction: str
+    rate: str
+    amount_minor: Amount
+
+
+class WireParcel(WireModel):
+    parcel_id: Id
+    quantity: Units
+    fulfilled_at: AwareDatetime
+    delivered_at: AwareDatetime | None
+
+
+class WireLine(WireModel):
+    line_id: Id
+    sku: Id
+    title: str
+    category: str
+    quantity: Units
+    gross_minor: Amount
+    discount_minor: Amount
+    taxes: tuple[WireTax, ...]
+    parcels: tuple[WireParcel, ...]
+    weight_grams: Annotated[int, Field(ge=0, le=10_000_000)]
+    traits: tuple[str, ...] = ()
+    final_sale: bool = False
+    refunded_minor: Amount = 0
+
+
+class WireTender(WireModel):
+    tender_id: Id
+    kind: TenderKind
+    payment_ref: Id
+    captured_minor: Amount
+    refunded_minor: Amount = 0
+
+
+class WireShipping(WireModel):
+    paid_minor: Amount
+    standard_minor: Amount
+    refunded_minor: Amount = 0
+
+
+class WireOrder(WireModel):
+    order_id: Id
+    currency: Currency
+    channel: Literal["DISTANCE", "STORE"]
+    buyer_type: Literal["CONSUMER", "BUSINESS"]
+    contract_at: AwareDatetime
+    customer: WireCustomer
+    ship_to: WireShipTo
+    shipping: WireShipping
+    tenders: tuple[WireTender, ...]
+    lines: tuple[WireLine, ...]
+
+    def record(self) -> OrderRecord:
+        return OrderRecord(
+            facts=Order(
+                order_id=self.order_id,
+                currency=self.currency,
+                channel=self.channel,
+                buyer_type=self.buyer_type,
+                contract_at=self.contract_at,
+                delivery_country=self.ship_to.country,
+                delivery_time_zone=self.ship_to.time_zone,
+                lines=tuple(_line(line) for line in self.lines),
+                tenders=tuple(
+                    Tender(t.tender_id, t.kind, t.payment_ref, t.captured_minor, t.refunded_minor)
+                    for t in self.tenders
+                ),
+                shipping=Shipping(
+                    self.shipping.paid_minor,
+                    self.shipping.standard_minor,
+                    self.shipping.refunded_minor,
+                ),
+            ),
+            contact=Contact(self.customer.email, self.customer.name, self.customer.locale),
+            address=self.ship_to.address(self.customer.email),
+        )
+
+
+class WireProduct(WireModel):
+    sku: Id
+    price_minor: Amount
+    currency: Currency
+    in_stock: Annotated[int, Field(ge=0)]
+
+
+class WireLocation(WireModel):
+    location_id: Id
+    time_zone: TimeZone
+    address: WireAddress
+
+
+class WireReservation(WireModel):
+    reservation_id: Id
+
+
+class WireMove(WireModel):
+    move_id: Id
+
+
+class WireReplacement(WireModel):
+    replacement_order_id: Id
+    reference: Id
+    status: Literal["created", "shipped", "delivered", "out_of_stock"]
+    tracking_code: str | None = None
+
+
+class WireEventKind(WireModel):
+    type: str
+
+
+class WireEventReplacement(WireModel):
+    replacement_order_id: Id
+    reference: Id
+
+
+class WireReplacementEvent(WireEventKind):
+    data: WireEventReplacement
+
+
+def read_refusal(response: httpx.Response, body: Mapping[str, Any]) -> Refusal:
+    error = body.get("error")
+    code = error.get("code") if isinstance(error, dict) else None
+    if not isinstance(code, str):
+        return Refusal()
+    return Refusal(code, error=_CONFLICTS.get(code) if response.status_code == 409 else None)
+
+
+def _line(line: WireLine) -> OrderLine:
+    return OrderLine(
+        line_id=line.line_id,
+        sku=line.sku,
+        title=line.title,
+        category=line.category,
+        quantity=line.quantity,
+        gross_minor=line.gross_minor,
+        discount_minor=line.discount_minor,
+        taxes=tuple(Tax(t.jurisdiction, t.rate, t.amount_minor) for t in line.taxes),
+        parcels=tuple(
+            Parcel(p.parcel_id, p.quantity, p.fulfilled_at, p.delivered_at) for p in line.parcels
+        ),
+        weight_grams=line.weight_grams,
+        traits=line.traits,
+        final_sale=line.final_sale,
+        refunded_minor=line.refunded_minor,
+    )

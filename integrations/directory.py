@@ -1,0 +1,113 @@
+"""Which outside systems a tenant is connected to, and how to reach them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, Protocol
+from urllib.parse import urlsplit
+
+from integrations.carriers.port import CarrierGateway
+from integrations.commerce.port import CommercePlatform
+from integrations.errors import ConfigurationError
+from integrations.notifications.port import Mailer
+from integrations.payments.port import PaymentGateway
+
+ConnectionKind = Literal["payments", "carrier", "commerce", "mail"]
+AdapterName = Literal["stripe", "easypost", "http", "smtp"]
+Gateway = PaymentGateway | CarrierGateway | CommercePlatform | Mailer
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterNeeds:
+    """What a connection must hold for an adapter to work."""
+
+    kind: ConnectionKind
+    secrets: frozenset[str] = frozenset()
+    settings: frozenset[str] = frozenset()
+    schemes: frozenset[str] = frozenset({"http", "https"})
+
+
+ADAPTERS: Mapping[AdapterName, AdapterNeeds] = {
+    "stripe": AdapterNeeds("payments", frozenset({"api_key", "webhook_secret"})),
+    "easypost": AdapterNeeds("carrier", frozenset({"api_key", "webhook_secret"})),
+    "http": AdapterNeeds("commerce", frozenset({"token", "webhook_secret"})),
+    "smtp": AdapterNeeds(
+        "mail", settings=frozenset({"sender"}), schemes=frozenset({"smtp", "smtps"})
+    ),
+}
+
+
+class UnknownConnectionError(LookupError):
+    """A tenant has no connection of the wanted kind, or no connection has the given id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One account of one tenant at one outside system."""
+
+    connection_id: str
+    tenant_id: str
+    kind: ConnectionKind
+    adapter: AdapterName
+    base_url: str
+    secrets: Mapping[str, str] = field(repr=False)
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+class WebhookTarget(NamedTuple):
+    """Who a webhook is for and what can verify it."""
+
+    tenant_id: str
+    kind: ConnectionKind
+    gateway: Gateway
+
+
+class Connections(Protocol):
+    """A tenant's gateways. Each method raises :class:`UnknownConnectionError` for want of one."""
+
+    async def payments(self, tenant_id: str) -> PaymentGateway: ...
+
+    async def carrier(self, tenant_id: str) -> CarrierGateway: ...
+
+    async def commerce(self, tenant_id: str) -> CommercePlatform: ...
+
+    async def mailer(self, tenant_id: str) -> Mailer: ...
+
+    async def by_id(self, connection_id: str) -> WebhookTarget: ...
+
+
+def check_connection(connection: Connection) -> Connection:
+    """Return ``connection`` if its adapter has all it needs.
+
+    Raises:
+        ConfigurationError: the message and ``field`` name what is missing or does not fit.
+    """
+    needs = ADAPTERS.get(connection.adapter)
+    if needs is None or needs.kind != connection.kind:
+        raise ConfigurationError(
+            connection.adapter, f"no such adapter for {connection.kind}", field="adapter"
+        )
+    if not _is_address(connection.base_url, needs.schemes):
+        wanted = " or ".join(sorted(f"{scheme}://host" for scheme in needs.schemes))
+        raise ConfigurationError(connection.adapter, f"wanted {wanted}", field="base_url")
+    for name in sorted(needs.secrets):
+        if not connection.secrets.get(name):
+            raise ConfigurationError(
+                connection.adapter, f"the secret {name} is missing", field=f"secrets.{name}"
+            )
+    for name in sorted(needs.settings):
+        if not connection.settings.get(name):
+            raise ConfigurationError(
+                connection.adapter, f"the setting {name} is missing", field=f"settings.{name}"
+            )
+    return connection
+
+
+def _is_address(url: str, schemes: frozenset[str]) -> bool:
+    try:
+        parts = urlsplit(url)
+        usable_port = parts.port != 0
+    except ValueError:
+        return False
+    # Secrets have a field of their own, which is not shown.
+    bare = not (parts.username or parts.password or parts.query or parts.fragment)
+    return parts.scheme in schemes and bool(parts.hostname) and usable_port and bare

@@ -1,0 +1,1 @@
+"""Payment providers: refunds and their look-up."""

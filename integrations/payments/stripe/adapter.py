@@ -1,0 +1,158 @@
+"""Refunds through Stripe."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import httpx
+from pydantic import ValidationError
+
+from domain.money import Money
+from integrations.errors import ProtocolError, RejectedError, WebhookMalformedError
+from integrations.http import Call, HttpApi, open_client
+from integrations.payments.port import (
+    PaymentCapabilities,
+    PaymentEvent,
+    Refund,
+    RefundOutcome,
+    RefundRequest,
+)
+from integrations.payments.stripe import wire
+from integrations.payments.stripe.money import NotRepresentableError, from_wire, to_wire
+from integrations.webhooks import header
+
+API_VERSION = "2026-05-27.dahlia"
+
+_PAGE = 100
+_OUTCOMES = {
+    "succeeded": RefundOutcome.SUCCEEDED,
+    "failed": RefundOutcome.FAILED,
+    "canceled": RefundOutcome.FAILED,
+}
+_FOLLOWED = frozenset(
+    {"refund.created", "refund.updated", "refund.failed", "charge.refund.updated"}
+)
+
+
+def open_stripe_client(
+    base_url: str, api_key: str, transport: httpx.AsyncBaseTransport | None = None
+) -> httpx.AsyncClient:
+    return open_client(
+        base_url,
+        headers={"Authorization": f"Bearer {api_key}", "Stripe-Version": API_VERSION},
+        transport=transport,
+    )
+
+
+class StripeGateway:
+    """The payment port on Stripe's API, version :data:`API_VERSION`."""
+
+    capabilities = PaymentCapabilities(
+        provider=wire.SYSTEM,
+        # Keys are pruned once 24 hours old; the hour left out is for clocks and queues.
+        key_window=timedelta(hours=23),
+        lookup_by_reference=True,
+        settle_time=timedelta(),
+        replays_stored_failures=True,
+    )
+
+    def __init__(self, http: httpx.AsyncClient, *, webhook_secret: str) -> None:
+        self._api = HttpApi(http, wire.SYSTEM, wire.read_refusal)
+        self._webhook_secret = webhook_secret
+
+    async def refund(self, request: RefundRequest) -> Refund:
+        # Without an amount Stripe would refund whatever is left.
+        form = {
+            **_payment(request.payment_ref),
+            "amount": str(_amount(request.amount)),
+            "reason": "requested_by_customer",
+            "metadata[refund_request_id]": request.intent_id,
+            "metadata[return_id]": request.return_id,
+        }
+        call = Call("POST", "/v1/refunds", form=form, idempotency_key=request.idempotency_key)
+        return _refund(await self._api.ask(call, wire.WireRefund))
+
+    async def find_refund(self, *, payment_ref: str, intent_id: str) -> Refund | None:
+        query = {**_payment(payment_ref), "limit": str(_PAGE)}
+        found: list[wire.WireRefund] = []
+        more = True
+        while more:
+            page = await self._api.ask(Call("GET", "/v1/refunds", query=query), wire.WireRefundPage)
+            found += [
+                refund
+                for refund in page.data
+                if (refund.metadata or {}).get("refund_request_id") == intent_id
+            ]
+            more = page.has_more
+            if more and not page.data:
+                raise ProtocolError(wire.SYSTEM, "an empty page promises more", field="data")
+            if more:
+                query["starting_after"] = page.data[-1].id
+        refunds = [_refund(refund) for refund in found]
+        # One that failed may have been followed by one that did not: that is the one that counts.
+        standing = [refund for refund in refunds if refund.outcome is not RefundOutcome.FAILED]
+        return next(iter(standing + refunds), None)
+
+    async def get_refund(self, refund_ref: str) -> Refund:
+        call = Call("GET", "/v1/refunds/{refund}", ids={"refund": refund_ref})
+        return _refund(await self._api.ask(call, wire.WireRefund))
+
+    def parse_webhook(
+        self, headers: Mapping[str, str], body: bytes, now: datetime
+    ) -> PaymentEvent | None:
+        wire.verify_signature(header(headers, "Stripe-Signature"), body, self._webhook_secret, now)
+        try:
+            event = wire.WireEvent.model_validate_json(body)
+        except ValidationError:
+            raise WebhookMalformedError(wire.SYSTEM, "the body is no event") from None
+        if event.type not in _FOLLOWED:
+            return None
+        return PaymentEvent(event.id, event.type, event.data.object.id)
+
+
+def _payment(payment_ref: str) -> dict[str, str]:
+    if payment_ref.startswith("pi_"):
+        return {"payment_intent": payment_ref}
+    if payment_ref.startswith(("ch_", "py_")):
+        return {"charge": payment_ref}
+    raise RejectedError(
+        wire.SYSTEM,
+        "wanted a payment intent (pi_) or a charge (ch_, py_)",
+        code="unknown_payment_kind",
+        field="payment_ref",
+    )
+
+
+def _amount(amount: Money) -> int:
+    try:
+        units = to_wire(amount)
+    except NotRepresentableError as error:
+        raise RejectedError(
+            wire.SYSTEM, str(error), code="not_representable", field="amount"
+        ) from error
+    if units < 1:
+        raise RejectedError(
+            wire.SYSTEM,
+            f"a refund must be positive, found {amount}",
+            code="amount_too_small",
+            field="amount",
+        )
+    return units
+
+
+def _refund(found: wire.WireRefund) -> Refund:
+    try:
+        amount = from_wire(found.amount, found.currency)
+    except ValueError as error:
+        raise ProtocolError(wire.SYSTEM, str(error), field="amount") from error
+    # Anything that is not final is pending: a word we do not know must not end the wait for money.
+    outcome = _OUTCOMES.get(found.status or "", RefundOutcome.PENDING)
+    reason = found.failure_reason
+    if outcome is RefundOutcome.FAILED:
+        reason = reason or found.status
+    return Refund(
+        refund_ref=found.id,
+        outcome=outcome,
+        amount=amount,
+        intent_id=(found.metadata or {}).get("refund_request_id"),
+        failure_reason=reason,
+    )
