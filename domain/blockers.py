@@ -1,0 +1,115 @@
+"""The catalogue of waits and blockers: who must act, until when, what happens then, and the exits.
+
+Every wait of a return has a code here. ``PARKED`` ones are troubles of a piece of work; the others
+are the ordinary waiting for somebody outside.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Owner(StrEnum):
+    CUSTOMER = "customer"
+    CARRIER = "carrier"
+    WAREHOUSE = "warehouse"
+    REVIEWER = "reviewer"
+    PLATFORM = "platform"
+    FINANCE = "finance"
+    OPS = "ops"
+    PROVIDER = "provider"
+
+
+class Kind(StrEnum):
+    WAIT = "wait"
+    OVERDUE = "overdue"
+    PARKED = "parked"
+
+
+@dataclass(frozen=True, slots=True)
+class WaitKind:
+    """One row of the catalogue. ``handling`` names the policy's duration behind the deadline;
+    ``exits`` are the commands and outside events that end it."""
+
+    code: str
+    kind: Kind
+    owner: Owner
+    waiting_for: str
+    handling: str
+    at_deadline: str
+    exits: tuple[str, ...]
+
+
+_CATALOGUE = (
+    WaitKind("awaiting_review", Kind.WAIT, Owner.REVIEWER, "a reviewer's decision", "review",
+             "the policy's default decision is taken by system:timeout", ("approve", "deny", "withdraw")),
+    WaitKind("booking_delivery", Kind.WAIT, Owner.CARRIER, "a label, and a courier where one was wished", "parked",
+             "ops are told; booking goes on being tried", ("retry", "withdraw")),
+    WaitKind("cancelling_delivery", Kind.WAIT, Owner.CARRIER, "the carrier to cancel pickup and label", "parked",
+             "ops are told; cancelling goes on being tried", ("retry",)),
+    WaitKind("awaiting_pickup", Kind.WAIT, Owner.CARRIER, "the courier's visit", "pickup window and a day",
+             "the visit counts as missed; the parcel can be dropped off with its label",
+             ("delivery.first_scan", "receive", "withdraw")),
+    WaitKind("awaiting_handover", Kind.WAIT, Owner.CUSTOMER, "the customer to hand the parcel over", "hand_over_by",
+             "the return expires and its units can be returned again",
+             ("delivery.first_scan", "receive", "withdraw", "extend-deadline")),
+    WaitKind("awaiting_arrival", Kind.WAIT, Owner.CARRIER, "the carrier to deliver", "arrival",
+             "ops are told that the carrier is silent", ("delivery.delivered", "receive", "extend-deadline")),
+    WaitKind("carrier_silent", Kind.OVERDUE, Owner.OPS, "the carrier, past its time", "arrival",
+             "ops are told again", ("delivery.delivered", "receive", "extend-deadline")),
+    WaitKind("awaiting_receipt", Kind.WAIT, Owner.WAREHOUSE, "the warehouse to count the parcel", "inspection",
+             "ops are told that a delivered parcel was not received", ("receive", "extend-deadline")),
+    WaitKind("delivered_not_received", Kind.OVERDUE, Owner.OPS, "a parcel the carrier delivered", "inspection",
+             "ops are told again", ("receive", "extend-deadline")),
+    WaitKind("awaiting_inspection", Kind.WAIT, Owner.WAREHOUSE, "a grade for what arrived", "inspection",
+             "ops are told that the inspection is late", ("record-inspection", "extend-deadline")),
+    WaitKind("inspection_overdue", Kind.OVERDUE, Owner.OPS, "a grade, past its time", "inspection",
+             "ops are told again", ("record-inspection", "extend-deadline")),
+    WaitKind("awaiting_rest", Kind.WAIT, Owner.CUSTOMER, "the units that did not arrive", "wait_for_rest",
+             "they count as not sent and can be returned again", ("receive", "extend-deadline")),
+    WaitKind("awaiting_dispute", Kind.WAIT, Owner.CUSTOMER, "an objection to the rejection", "reject_dispute",
+             "the goods go back to the customer", ("extend-deadline",)),
+    WaitKind("sending_back", Kind.WAIT, Owner.WAREHOUSE, "a label to the customer", "parked",
+             "ops are told; booking goes on being tried", ("retry",)),
+    WaitKind("awaiting_ship_back", Kind.WAIT, Owner.CARRIER, "the rejected goods to reach the customer", "ship_back",
+             "ops are told that the parcel is late", ("delivery.delivered", "extend-deadline")),
+    WaitKind("ship_back_overdue", Kind.OVERDUE, Owner.OPS, "a parcel to the customer, past its time", "ship_back",
+             "ops are told again", ("delivery.delivered", "extend-deadline")),
+    WaitKind("settling", Kind.WAIT, Owner.PROVIDER, "the refund to be sealed and sent", "refund_pending",
+             "finance is told; the refund goes on being tried", ("retry",)),
+    WaitKind("awaiting_refund", Kind.WAIT, Owner.PROVIDER, "the provider's final word on a refund", "refund_pending",
+             "finance is told that a refund hangs", ("refund.settled", "refund.failed", "retry")),
+    WaitKind("refund_overdue", Kind.OVERDUE, Owner.FINANCE, "a refund the provider has not ended", "refund_pending",
+             "finance is told again", ("refund.settled", "refund.failed", "retry")),
+    WaitKind("ordering_replacement", Kind.WAIT, Owner.PLATFORM, "the replacement to be ordered", "parked",
+             "ops are told; ordering goes on being tried", ("retry", "choose-resolution")),
+    WaitKind("awaiting_replacement", Kind.WAIT, Owner.PLATFORM, "the replacement to be shipped and delivered",
+             "replacement", "ops are told that the replacement is late",
+             ("replacement.shipped", "replacement.delivered", "extend-deadline")),
+    WaitKind("replacement_overdue", Kind.OVERDUE, Owner.OPS, "a replacement, past its time", "replacement",
+             "ops are told again", ("replacement.shipped", "replacement.delivered", "extend-deadline")),
+    WaitKind("replacement_out_of_stock", Kind.WAIT, Owner.PLATFORM, "another choice: the wanted goods are gone",
+             "parked", "the money goes back instead, decided by system:timeout", ("choose-resolution", "retry")),
+    WaitKind("moving_stock", Kind.WAIT, Owner.PLATFORM, "the platform's stock to follow", "parked",
+             "ops are told; it goes on being tried", ("retry",)),
+    WaitKind("awaiting_close", Kind.WAIT, Owner.CUSTOMER, "an objection to the outcome", "dispute",
+             "the return is closed", ("extend-deadline",)),
+    WaitKind("provider_unavailable", Kind.PARKED, Owner.OPS, "an outside system to answer again", "parked",
+             "the work is tried again, and again after each further wait", ("retry",)),
+    WaitKind("provider_refused", Kind.PARKED, Owner.OPS, "somebody to mend what the outside system refused",
+             "parked", "the work is tried again, and again after each further wait", ("retry",)),
+    WaitKind("refund_refused", Kind.PARKED, Owner.FINANCE, "somebody to mend why the provider refused a refund",
+             "parked", "the refund is tried again as a new generation, after a look-up", ("retry",)),
+    WaitKind("refund_unknown", Kind.PARKED, Owner.FINANCE, "certainty whether a refund was paid", "parked",
+             "the provider is asked again", ("retry",)),
+    WaitKind("nothing_left_to_refund", Kind.PARKED, Owner.FINANCE, "more is owed than the order has left",
+             "parked", "the settlement is tried again", ("retry",)),
+    WaitKind("bad_upstream_data", Kind.PARKED, Owner.OPS, "a correct answer from the platform or a provider",
+             "parked", "the work is tried again, and again after each further wait", ("retry",)),
+    WaitKind("internal_error", Kind.PARKED, Owner.OPS, "a mend of our own step", "parked",
+             "the work is tried again, and again after each further wait", ("retry",)),
+    WaitKind("invariant_broken", Kind.PARKED, Owner.OPS, "a person: the numbers of this return contradict",
+             "parked", "ops are told again; nothing moves before that", ("retry",)),
+)  # fmt: skip
+
+WAITS: dict[str, WaitKind] = {row.code: row for row in _CATALOGUE}
+"""The catalogue by code."""

@@ -1,0 +1,85 @@
+"""The catalogue of refusal and problem codes: stable, for programs; texts may change."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ProblemKind(StrEnum):
+    """What a caller can do about it; the API turns these into HTTP statuses."""
+
+    INVALID = "invalid"
+    UNAUTHENTICATED = "unauthenticated"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    CONFLICT = "conflict"
+    STALE = "stale"
+    TOO_LARGE = "too_large"
+    UPSTREAM = "upstream"
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemCode:
+    code: str
+    kind: ProblemKind
+    meaning: str
+
+
+_K = ProblemKind
+_CATALOGUE = (
+    ProblemCode("invalid_request", _K.INVALID, "a field is missing, unknown or of the wrong form"),
+    ProblemCode("invalid_encoding", _K.INVALID, "the body is not UTF-8 JSON"),
+    ProblemCode("invalid_cursor", _K.INVALID, "the cursor was not given out by this API"),
+    ProblemCode("invalid_quantity", _K.INVALID, "a quantity is below one"),
+    ProblemCode("invalid_reason", _K.INVALID, "the reason is unknown or missing for this ground"),
+    ProblemCode("idempotency_key_required", _K.INVALID, "the POST has no usable Idempotency-Key"),
+    ProblemCode("body_too_large", _K.TOO_LARGE, "the body is over 1 MB"),
+    ProblemCode("unauthenticated", _K.UNAUTHENTICATED, "no key, or one that is unknown or revoked"),
+    ProblemCode("forbidden", _K.FORBIDDEN, "this role may not give this command"),
+    ProblemCode("webhook_unsigned", _K.UNAUTHENTICATED, "the signature is missing, wrong or too old"),
+    ProblemCode("webhook_malformed", _K.INVALID, "the webhook is not what its sender promises"),
+    ProblemCode("not_found", _K.NOT_FOUND, "no such path"),
+    ProblemCode("method_not_allowed", _K.NOT_FOUND, "the path exists, the method does not"),
+    ProblemCode("return_not_found", _K.NOT_FOUND, "no such return for this tenant"),
+    ProblemCode("connection_not_found", _K.NOT_FOUND, "no such connection"),
+    ProblemCode("survey_not_found", _K.NOT_FOUND, "no such survey, or it is over"),
+    ProblemCode("order_not_found", _K.INVALID, "the platform knows no such order"),
+    ProblemCode("line_not_found", _K.INVALID, "the order has no such line"),
+    ProblemCode("sku_not_found", _K.INVALID, "the platform knows no such SKU"),
+    ProblemCode("exchange_not_even", _K.INVALID, "the wanted goods cost more or less than the returned"),
+    ProblemCode("units_not_available", _K.CONFLICT, "fewer units are left than asked for"),
+    ProblemCode("use_cancellation", _K.CONFLICT, "nothing of the line was sent yet: cancel the order"),
+    ProblemCode("key_reused", _K.CONFLICT, "the same key came with another content before"),
+    ProblemCode("stale_version", _K.STALE, "the return or lot changed since it was read"),
+    ProblemCode("command_not_allowed", _K.CONFLICT, "the return is not in a state for this command"),
+    ProblemCode("return_closed", _K.CONFLICT, "the return has ended"),
+    ProblemCode("lot_not_found", _K.INVALID, "the return has no such lot"),
+    ProblemCode("wait_not_found", _K.INVALID, "the return has no such wait"),
+    ProblemCode("receipt_conflict", _K.CONFLICT, "the receipt id came with another content before"),
+    ProblemCode("evidence_missing", _K.INVALID, "this grade needs a checklist entry or a photo"),
+    ProblemCode("deadline_in_past", _K.INVALID, "a deadline must lie ahead"),
+    ProblemCode("bad_upstream_data", _K.UPSTREAM, "the platform's answer breaks its contract"),
+    ProblemCode("connection_missing", _K.CONFLICT, "the tenant has no connection of the needed kind"),
+    ProblemCode("engine_unavailable", _K.UNAVAILABLE, "the workflow engine or database does not answer"),
+    ProblemCode("not_confirmed", _K.UNAVAILABLE, "no worker answered in time; repeat with the same key"),
+)  # fmt: skip
+
+PROBLEMS: dict[str, ProblemCode] = {row.code: row for row in _CATALOGUE}
+"""The catalogue by code."""
+
+
+class RefusedError(Exception):
+    """Something asked of a return is refused; nothing was changed.
+
+    Args:
+        code: One of :data:`PROBLEMS`.
+        message: What was wanted and found, lower case, no personal data.
+        field: The offending field of the request, where there is one.
+    """
+
+    def __init__(self, code: str, message: str, *, field: str | None = None) -> None:
+        if code not in PROBLEMS:
+            raise ValueError(f"{code!r} is not in the catalogue of problems")
+        super().__init__(message)
+        self.code = code
+        self.field = field

@@ -1,0 +1,68 @@
+"""The catalogue of commands and who may give them. Default deny: no row, no right."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    PLATFORM = "platform"
+    WAREHOUSE = "warehouse"
+    REVIEWER = "reviewer"
+    OPS = "ops"
+    FINANCE = "finance"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a role, and the id of a key, person or ``system:timeout``. No names."""
+
+    role: str
+    actor_id: str
+
+    def __str__(self) -> str:
+        return f"{self.role}:{self.actor_id}"
+
+
+SYSTEM = Actor("system", "backhaul")
+TIMEOUT = Actor("system", "timeout")
+
+
+@dataclass(frozen=True, slots=True)
+class CommandKind:
+    """``update`` says whether it changes a return (a Temporal Update) or only reads."""
+
+    name: str
+    roles: tuple[Role, ...]
+    meaning: str
+    update: bool = True
+
+
+_R = Role
+_CATALOGUE = (
+    CommandKind("preview", (_R.PLATFORM, _R.REVIEWER, _R.OPS), "what would be granted and paid", False),
+    CommandKind("start", (_R.PLATFORM,), "ask for a return"),
+    CommandKind("get", tuple(_R), "read returns and their allowed commands", False),
+    CommandKind("timeline", (_R.PLATFORM, _R.REVIEWER, _R.OPS, _R.FINANCE, _R.AUDITOR), "read the events", False),
+    CommandKind("explain", (_R.PLATFORM, _R.REVIEWER, _R.OPS, _R.FINANCE, _R.AUDITOR), "why a return waits", False),
+    CommandKind("withdraw", (_R.PLATFORM, _R.OPS), "take the request back before anything was handed over"),
+    CommandKind("choose-resolution", (_R.PLATFORM, _R.OPS), "choose again for a lot whose replacement is out of stock"),
+    CommandKind("approve", (_R.REVIEWER,), "grant some or all lines under review"),
+    CommandKind("deny", (_R.REVIEWER,), "refuse all lines under review"),
+    CommandKind("receive", (_R.WAREHOUSE,), "count what a parcel holds"),
+    CommandKind("record-inspection", (_R.WAREHOUSE,), "grade a lot"),
+    CommandKind("retry", (_R.OPS, _R.FINANCE), "try parked work again now"),
+    CommandKind("extend-deadline", (_R.OPS,), "move the deadline of a wait"),
+    CommandKind("manage-connections", (_R.ADMIN,), "create and read a tenant's connections", False),
+    CommandKind("manage-keys", (_R.ADMIN,), "create and revoke API keys", False),
+)  # fmt: skip
+
+COMMANDS: dict[str, CommandKind] = {row.name: row for row in _CATALOGUE}
+"""The catalogue by name."""
+
+
+def may(role: str, command: str) -> bool:
+    """Say whether a role may give a command; an unknown command is refused to everyone."""
+    kind = COMMANDS.get(command)
+    return kind is not None and role in kind.roles

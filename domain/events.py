@@ -1,0 +1,99 @@
+"""The catalogue of facts: one name each, the envelope around them, and what their data says."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+JsonValue = str | int | bool | None | list["JsonValue"] | dict[str, "JsonValue"]
+
+EVENT_TYPES: dict[str, str] = {
+    "return.requested": "a return was asked for and its units are locked",
+    "return.acknowledged": "the platform was told that the request arrived",
+    "return.first_response": "the customer can read the first answer; `by` is decision or human",
+    "return.decided": "granted or denied; policy, rules, sources and who decided",
+    "return.review_started": "a person must decide; `codes` say why",
+    "return.withdrawn": "the customer took the request back",
+    "return.expired": "nothing was handed over in time",
+    "return.completed": "every lot has its end and all money is settled",
+    "return.closed": "the dispute window is over; `resolution` says how it ended",
+    "delivery.label_created": "a label was bought",
+    "delivery.label_voided": "a label's money was asked back",
+    "delivery.first_scan": "the carrier has the parcel",
+    "delivery.delivered": "the carrier says the parcel arrived",
+    "delivery.exception": "the carrier reports a problem",
+    "delivery.returned_to_sender": "the carrier brought the parcel back to its sender",
+    "pickup.booked": "a courier visit is ordered; `window` is local time and zone",
+    "pickup.completed": "the courier has the parcel",
+    "pickup.attempted": "a courier visit was over without the parcel; `ok` is false",
+    "pickup.cancelled": "a courier visit was cancelled",
+    "parcel.received": "the warehouse counted a parcel, by SKU as seen",
+    "receipt.discrepancy": "missing or unexpected units",
+    "lot.not_sent": "the rest did not arrive in time; its units are returnable again",
+    "inspection.completed": "a lot was graded",
+    "disposition.set": "where a lot's goods go next",
+    "stock.moved": "the platform's stock follows a disposition",
+    "settlement.sealed": "what is owed for some lots, line by line",
+    "refund.initiated": "a refund intent is sealed and will be sent to the provider",
+    "refund.settled": "the provider says the money went back",
+    "refund.failed": "the provider refused, or took a success back",
+    "replacement.reserved": "stock is held for an exchange",
+    "replacement.created": "a replacement order exists at the platform",
+    "replacement.out_of_stock": "the wanted goods are gone",
+    "replacement.shipped": "the replacement left the platform's warehouse",
+    "replacement.delivered": "the customer has the replacement",
+    "lot.rejected": "the seller refused a lot after inspection; the customer may dispute",
+    "lot.sent_back": "a rejected lot is on its way to the customer",
+    "lot.returned_to_customer": "the customer has the rejected lot again",
+    "blocker.raised": "work is parked; code, owner and deadline",
+    "blocker.cleared": "parked work goes on",
+    "sla.breached": "a wait passed its deadline; `clock` names the wait",
+    "ops.intervention": "a person acted on a stuck return; `kind` is the command",
+    "cost.recorded": "money spent on the return; `component` is freight or pickup",
+    "notice.due": "a message to the customer is due; `type` names it",
+    "survey.sent": "the survey was sent or sent again",
+    "survey.answered": "the customer answered",
+    "survey.expired": "nobody answered",
+    "survey.suppressed": "no survey is sent; `reason` says why",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What a transition of the domain says happened, before it gets its place in the log."""
+
+    type: str
+    data: dict[str, JsonValue] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.type not in EVENT_TYPES:
+            raise ValueError(f"{self.type!r} is not in the catalogue of events")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One fact of one return. ``sequence`` counts from 1 within the return without gaps;
+    ``occurred_at`` is when it happened outside, the store adds when it was recorded. ``cause_id``
+    is the command or message behind it. ``data`` holds codes, ids and minor units, no person."""
+
+    sequence: int
+    type: str
+    occurred_at: datetime
+    actor: str
+    cause_id: str | None = None
+    data: dict[str, JsonValue] = field(default_factory=dict)
+
+
+NOTICE_TYPES: dict[str, str] = {
+    "request_received": "your return is registered, and what happens next",
+    "request_denied": "why the return is not possible, with rule and source",
+    "handover_ready": "label and, for a pickup, the courier's window",
+    "withdrawn": "the return is cancelled as you asked",
+    "expired": "the return ended because nothing was handed over",
+    "parcel_received": "what arrived and what is still missing",
+    "lot_rejected": "what was refused, why, and how to object",
+    "sent_back": "rejected goods are on their way back to you",
+    "refund_sent": "how much went back to which means of payment",
+    "replacement_shipped": "your replacement is on its way",
+    "survey": "how was it?",
+    "survey_reminder": "how was it? (once more)",
+}
+"""Messages to the customer; each has its text in the notification templates."""

@@ -1,0 +1,103 @@
+"""From a finding to acceptance, deduction and disposition, as the return's own policy says."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from domain.codes import RefusedError
+from domain.events import Fact, JsonValue
+from domain.inspection import EVIDENCE_NEEDED, Acceptance, Finding
+from domain.lifecycle import LotState
+from domain.opening import Change
+from domain.requests import Resolution
+from domain.returns import Lot, Return
+from domain.transport import send_back
+
+_STATE_AFTER = {
+    Acceptance.ACCEPTED: LotState.ACCEPTED,
+    Acceptance.PARTIALLY_ACCEPTED: LotState.PARTIALLY_ACCEPTED,
+    Acceptance.REJECTED: LotState.REJECTED,
+}
+
+
+def check_inspection(
+    ret: Return, lot_id: str, finding: Finding, *, expected_version: int | None
+) -> Lot:
+    """Return the lot that may be graded.
+
+    Raises:
+        RefusedError: no such lot, another version than the caller saw, not received or already
+            graded, or a grade that costs the customer something without evidence.
+    """
+    try:
+        lot = ret.lot(lot_id)
+    except KeyError:
+        raise RefusedError("lot_not_found", f"no lot {lot_id!r}", field="lot_id") from None
+    if expected_version is not None and expected_version != lot.version:
+        raise RefusedError(
+            "stale_version",
+            f"expected version {expected_version}, the lot has {lot.version}",
+            field="expected_version",
+        )
+    if lot.state is not LotState.RECEIVED:
+        raise RefusedError("command_not_allowed", f"lot {lot_id} is {lot.state}", field="lot_id")
+    if finding.grade in EVIDENCE_NEEDED and not (finding.checklist or finding.photos):
+        raise RefusedError(
+            "evidence_missing", f"grade {finding.grade} needs evidence", field="checklist"
+        )
+    return lot
+
+
+def grade_lot(ret: Return, lot: Lot, finding: Finding) -> Change:
+    """Record the finding and what the policy makes of it. A lot to be exchanged that is accepted
+    with a deduction becomes a refund: an even exchange gives nothing to deduct from."""
+    condition = next(c for c in ret.policy.conditions if c.grade is finding.grade)
+    acceptance, deduction = condition.acceptance, condition.deduction_percent
+    excused = finding.fault in ret.policy.faults_without_deduction
+    if excused and acceptance is Acceptance.PARTIALLY_ACCEPTED:
+        acceptance, deduction = Acceptance.ACCEPTED, 0
+    resolution = lot.resolution
+    if acceptance is Acceptance.PARTIALLY_ACCEPTED:
+        resolution = Resolution.REFUND
+    graded = replace(
+        lot.moved(_STATE_AFTER[acceptance], finding.inspected_at),
+        finding=finding,
+        acceptance=acceptance,
+        deduction_percent=deduction,
+        disposition=condition.disposition,
+        resolution=resolution,
+    )
+    data: dict[str, JsonValue] = {
+        "lot_id": lot.lot_id,
+        "quantity": lot.quantity,
+        "grade": finding.grade,
+        "fault": finding.fault,
+        "findings": [*finding.checklist],
+        "reason_found": finding.reason_found,
+        "acceptance": acceptance,
+        "deduction_percent": deduction,
+        "by": finding.inspected_by,
+    }
+    facts = [Fact("inspection.completed", data), _disposition_fact(graded)]
+    if acceptance is Acceptance.REJECTED:
+        graded = graded.moved(LotState.DISPUTE_WINDOW, finding.inspected_at)
+        facts.append(Fact("lot.rejected", {"lot_id": lot.lot_id, "grade": finding.grade}))
+    return ret.with_lots(graded), tuple(facts)
+
+
+def _disposition_fact(lot: Lot) -> Fact:
+    return Fact(
+        "disposition.set",
+        {
+            "lot_id": lot.lot_id,
+            "from": None,
+            "to": lot.disposition,
+            "quantity": lot.quantity,
+            "grade": lot.finding.grade if lot.finding else None,
+        },
+    )
+
+
+def accept_rejection(ret: Return, lot_id: str, *, at: datetime) -> Change:
+    """Nobody objected: a delivery is opened that brings the goods back to the customer."""
+    lot = ret.lot(lot_id).moved(LotState.RETURN_TO_CUSTOMER, at)
+    return send_back(ret.with_lots(lot), lot_id, at=at), ()

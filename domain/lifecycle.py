@@ -1,0 +1,224 @@
+"""The three axes, a lot's states with the only moves, and the headline derived from them."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+
+class AuthorizationState(StrEnum):
+    REQUESTED = "REQUESTED"
+    IN_REVIEW = "IN_REVIEW"
+    APPROVED = "APPROVED"
+    PARTIALLY_APPROVED = "PARTIALLY_APPROVED"
+    DENIED = "DENIED"
+    WITHDRAWN = "WITHDRAWN"
+    EXPIRED = "EXPIRED"
+
+
+class DeliveryState(StrEnum):
+    """One reverse delivery's way back (domain.md §5.5, logistics)."""
+
+    LABEL_PENDING = "LABEL_PENDING"
+    AWAITING_HANDOVER = "AWAITING_HANDOVER"
+    PICKUP_SCHEDULED = "PICKUP_SCHEDULED"
+    IN_TRANSIT = "IN_TRANSIT"
+    EXCEPTION = "EXCEPTION"
+    RETURNED_TO_SENDER = "RETURNED_TO_SENDER"
+    DELIVERED = "DELIVERED"
+    RECEIVED = "RECEIVED"
+    CANCEL_REQUESTED = "CANCEL_REQUESTED"
+    CANCELLED = "CANCELLED"
+
+
+class LogisticsState(StrEnum):
+    """The roll-up of all reverse deliveries of a return."""
+
+    NOT_REQUIRED = "NOT_REQUIRED"
+    LABEL_PENDING = "LABEL_PENDING"
+    AWAITING_HANDOVER = "AWAITING_HANDOVER"
+    IN_TRANSIT = "IN_TRANSIT"
+    DELIVERED = "DELIVERED"
+    PARTIALLY_RECEIVED = "PARTIALLY_RECEIVED"
+    RECEIVED = "RECEIVED"
+    CANCELLED = "CANCELLED"
+
+
+class SettlementState(StrEnum):
+    NONE = "NONE"
+    IN_PROGRESS = "IN_PROGRESS"
+    PARTIALLY_SETTLED = "PARTIALLY_SETTLED"
+    SETTLED = "SETTLED"
+    BLOCKED = "BLOCKED"
+
+
+class Headline(StrEnum):
+    REQUESTED = "REQUESTED"
+    IN_REVIEW = "IN_REVIEW"
+    APPROVED = "APPROVED"
+    IN_TRANSIT = "IN_TRANSIT"
+    PARTIALLY_RECEIVED = "PARTIALLY_RECEIVED"
+    RECEIVED = "RECEIVED"
+    INSPECTING = "INSPECTING"
+    RESOLVING = "RESOLVING"
+    COMPLETED = "COMPLETED"
+    CLOSED = "CLOSED"
+    DENIED = "DENIED"
+    WITHDRAWN = "WITHDRAWN"
+    EXPIRED = "EXPIRED"
+
+
+TERMINAL_HEADLINES = frozenset(
+    {Headline.CLOSED, Headline.DENIED, Headline.WITHDRAWN, Headline.EXPIRED}
+)
+
+
+class LotState(StrEnum):
+    PENDING = "PENDING"
+    DECLINED = "DECLINED"
+    CANCELLED = "CANCELLED"
+    AUTHORIZED = "AUTHORIZED"
+    EXPIRED = "EXPIRED"
+    IN_TRANSIT = "IN_TRANSIT"
+    MISSING = "MISSING"
+    RECEIVED = "RECEIVED"
+    ACCEPTED = "ACCEPTED"
+    PARTIALLY_ACCEPTED = "PARTIALLY_ACCEPTED"
+    REJECTED = "REJECTED"
+    DISPUTE_WINDOW = "DISPUTE_WINDOW"
+    NOT_SENT = "NOT_SENT"
+    RETURN_TO_CUSTOMER = "RETURN_TO_CUSTOMER"
+    SHIPPED_BACK = "SHIPPED_BACK"
+    CLOSED_RETURNED = "CLOSED_RETURNED"
+    REFUND_PENDING = "REFUND_PENDING"
+    REFUND_BLOCKED = "REFUND_BLOCKED"
+    REFUNDED = "REFUNDED"
+    REPLACEMENT_RESERVED = "REPLACEMENT_RESERVED"
+    OUT_OF_STOCK = "OUT_OF_STOCK"
+    REPLACEMENT_SHIPPED = "REPLACEMENT_SHIPPED"
+    REPLACED = "REPLACED"
+
+
+_S = LotState
+LOT_MOVES: dict[LotState, frozenset[LotState]] = {
+    _S.PENDING: frozenset({_S.DECLINED, _S.CANCELLED, _S.AUTHORIZED}),
+    _S.AUTHORIZED: frozenset({_S.EXPIRED, _S.CANCELLED, _S.IN_TRANSIT, _S.RECEIVED, _S.MISSING}),
+    _S.IN_TRANSIT: frozenset({_S.RECEIVED, _S.MISSING}),
+    _S.MISSING: frozenset({_S.RECEIVED, _S.NOT_SENT}),
+    _S.RECEIVED: frozenset({_S.ACCEPTED, _S.PARTIALLY_ACCEPTED, _S.REJECTED}),
+    _S.REJECTED: frozenset({_S.DISPUTE_WINDOW}),
+    _S.DISPUTE_WINDOW: frozenset({_S.RETURN_TO_CUSTOMER}),
+    _S.RETURN_TO_CUSTOMER: frozenset({_S.SHIPPED_BACK}),
+    _S.SHIPPED_BACK: frozenset({_S.CLOSED_RETURNED}),
+    _S.ACCEPTED: frozenset({_S.REFUND_PENDING, _S.REPLACEMENT_RESERVED, _S.OUT_OF_STOCK}),
+    _S.PARTIALLY_ACCEPTED: frozenset({_S.REFUND_PENDING}),
+    _S.REFUND_PENDING: frozenset({_S.REFUNDED, _S.REFUND_BLOCKED}),
+    _S.REFUND_BLOCKED: frozenset({_S.REFUND_PENDING, _S.REFUNDED}),
+    # Out of stock is answered by money or by waiting for stock.
+    _S.OUT_OF_STOCK: frozenset({_S.REPLACEMENT_RESERVED, _S.REFUND_PENDING}),
+    _S.REPLACEMENT_RESERVED: frozenset({_S.REPLACEMENT_SHIPPED, _S.OUT_OF_STOCK}),
+    _S.REPLACEMENT_SHIPPED: frozenset({_S.REPLACED}),
+}
+"""The only moves of a lot (domain.md §5.6); a state that is not a key is terminal."""
+
+AWAITED = frozenset({_S.AUTHORIZED, _S.IN_TRANSIT})
+"""Units somebody still expects to arrive."""
+ARRIVED = frozenset(
+    {
+        _S.RECEIVED,
+        _S.ACCEPTED,
+        _S.PARTIALLY_ACCEPTED,
+        _S.REJECTED,
+        _S.DISPUTE_WINDOW,
+        _S.RETURN_TO_CUSTOMER,
+        _S.SHIPPED_BACK,
+        _S.CLOSED_RETURNED,
+        _S.REFUND_PENDING,
+        _S.REFUND_BLOCKED,
+        _S.REFUNDED,
+        _S.REPLACEMENT_RESERVED,
+        _S.OUT_OF_STOCK,
+        _S.REPLACEMENT_SHIPPED,
+        _S.REPLACED,
+    }
+)
+WITHOUT_EFFECT = frozenset({_S.DECLINED, _S.CANCELLED, _S.EXPIRED, _S.NOT_SENT})
+
+
+class IllegalMoveError(ValueError):
+    """A lot was asked to go where no edge leads."""
+
+
+def check_move(state: LotState, to: LotState) -> None:
+    """Raise :class:`IllegalMoveError` unless a lot may go from ``state`` to ``to``."""
+    if to not in LOT_MOVES.get(state, frozenset()):
+        raise IllegalMoveError(f"no edge leads from {state} to {to}")
+
+
+def is_terminal(state: LotState) -> bool:
+    return state not in LOT_MOVES
+
+
+def roll_up(deliveries: Sequence[DeliveryState], lots: Sequence[LotState]) -> LogisticsState:
+    """Return the logistics axis: what arrived counts first, then the furthest delivery."""
+    if any(state in ARRIVED for state in lots):
+        awaited = any(state in AWAITED or state is LotState.MISSING for state in lots)
+        return LogisticsState.PARTIALLY_RECEIVED if awaited else LogisticsState.RECEIVED
+    if any(state is DeliveryState.DELIVERED for state in deliveries):
+        return LogisticsState.DELIVERED
+    moving = (
+        DeliveryState.IN_TRANSIT,
+        DeliveryState.EXCEPTION,
+        DeliveryState.RETURNED_TO_SENDER,
+    )
+    if any(state in moving for state in deliveries):
+        return LogisticsState.IN_TRANSIT
+    if deliveries and all(state is DeliveryState.CANCELLED for state in deliveries):
+        return LogisticsState.CANCELLED
+    if any(state is DeliveryState.LABEL_PENDING for state in deliveries):
+        return LogisticsState.LABEL_PENDING
+    return LogisticsState.AWAITING_HANDOVER if deliveries else LogisticsState.NOT_REQUIRED
+
+
+_BEFORE_GOODS = {
+    AuthorizationState.REQUESTED: Headline.REQUESTED,
+    AuthorizationState.IN_REVIEW: Headline.IN_REVIEW,
+    AuthorizationState.DENIED: Headline.DENIED,
+    AuthorizationState.WITHDRAWN: Headline.WITHDRAWN,
+    AuthorizationState.EXPIRED: Headline.EXPIRED,
+}
+_ON_THE_WAY = {
+    LogisticsState.IN_TRANSIT: Headline.IN_TRANSIT,
+    LogisticsState.DELIVERED: Headline.IN_TRANSIT,
+}
+
+
+def derive_headline(
+    authorization: AuthorizationState,
+    logistics: LogisticsState,
+    settlement: SettlementState,
+    lots: Sequence[LotState],
+    *,
+    closed: bool,
+) -> Headline:
+    """Return the one word a person reads: a pure function of the axes and the lots."""
+    if authorization in _BEFORE_GOODS:
+        return _BEFORE_GOODS[authorization]
+    settled = settlement in (SettlementState.SETTLED, SettlementState.NONE)
+    if all(is_terminal(state) for state in lots) and settled:
+        return Headline.CLOSED if closed else Headline.COMPLETED
+    if not any(state in ARRIVED for state in lots):
+        waiting_only = [state for state in lots if state in AWAITED or state is LotState.MISSING]
+        if waiting_only:
+            return _ON_THE_WAY.get(logistics, Headline.APPROVED)
+        return Headline.RESOLVING
+    uninspected = any(state is LotState.RECEIVED for state in lots)
+    decided = any(state in ARRIVED and state is not LotState.RECEIVED for state in lots)
+    if uninspected:
+        if decided:
+            return Headline.INSPECTING
+        if logistics is LogisticsState.PARTIALLY_RECEIVED:
+            return Headline.PARTIALLY_RECEIVED
+        return Headline.RECEIVED
+    working = any(state in ARRIVED and not is_terminal(state) for state in lots)
+    if working or settlement is SettlementState.BLOCKED:
+        return Headline.RESOLVING
+    return Headline.PARTIALLY_RECEIVED

@@ -1,0 +1,159 @@
+"""Order facts as the platform states them, and the frozen breakdown of what was paid."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class TenderKind(StrEnum):
+    CARD = "CARD"
+    WALLET = "WALLET"
+
+
+@dataclass(frozen=True, slots=True)
+class Tax:
+    """One tax line of an order line: ``rate`` as the platform states it (``"0.19"``), never used in
+    arithmetic; ``amount_minor`` is what was paid for the whole line."""
+
+    jurisdiction: str
+    rate: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """Part of a line that travelled together; ``delivered_at`` is ``None`` until it arrived."""
+
+    parcel_id: str
+    quantity: int
+    fulfilled_at: datetime
+    delivered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """Totals are for the whole line in minor units: paid = gross - discount + taxes.
+
+    ``gross_minor`` excludes tax; ``discount_minor`` holds line and order discounts together;
+    ``refunded_minor`` is what earlier price adjustments or goodwill gave back.
+    """
+
+    line_id: str
+    sku: str
+    title: str
+    category: str
+    quantity: int
+    gross_minor: int
+    discount_minor: int
+    taxes: tuple[Tax, ...]
+    parcels: tuple[Parcel, ...]
+    weight_grams: int
+    traits: tuple[str, ...] = ()
+    final_sale: bool = False
+    refunded_minor: int = 0
+
+    @property
+    def paid_minor(self) -> int:
+        return self.gross_minor - self.discount_minor + sum(t.amount_minor for t in self.taxes)
+
+    @property
+    def fulfilled(self) -> int:
+        return sum(parcel.quantity for parcel in self.parcels)
+
+
+@dataclass(frozen=True, slots=True)
+class Tender:
+    """One way the order was paid: ``payment_ref`` is the provider's payment intent or charge."""
+
+    tender_id: str
+    kind: TenderKind
+    payment_ref: str
+    captured_minor: int
+    refunded_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Shipping:
+    """Outbound shipping: ``paid_minor`` includes its tax; ``standard_minor`` is the cheapest way."""
+
+    paid_minor: int
+    standard_minor: int
+    refunded_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the platform's order API says, without personal data; amounts are in ``currency``."""
+
+    order_id: str
+    currency: str
+    channel: str
+    buyer_type: str
+    contract_at: datetime
+    delivery_country: str
+    delivery_time_zone: str
+    lines: tuple[OrderLine, ...]
+    tenders: tuple[Tender, ...]
+    shipping: Shipping
+
+    def line(self, line_id: str) -> OrderLine:
+        """Return one line; ``KeyError`` when the order has none of that id."""
+        for line in self.lines:
+            if line.line_id == line_id:
+                return line
+        raise KeyError(line_id)
+
+
+class OrderFactsError(ValueError):
+    """The platform's facts contradict themselves; ``field`` names the offending one."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+
+
+def check_order(order: Order) -> Order:
+    """Return ``order`` if its numbers hold together.
+
+    Raises:
+        OrderFactsError: a negative or missing amount, more delivered than ordered, a line id twice,
+            or totals of lines and shipping that differ from what the tenders captured.
+    """
+    if len({line.line_id for line in order.lines}) != len(order.lines) or not order.lines:
+        raise OrderFactsError("lines", "wanted one or more lines with different ids")
+    for line in order.lines:
+        name = f"lines.{line.line_id}"
+        if line.quantity < 1:
+            raise OrderFactsError(f"{name}.quantity", f"wanted 1 or more, found {line.quantity}")
+        if line.fulfilled > line.quantity:
+            raise OrderFactsError(f"{name}.parcels", "more units were sent than ordered")
+        if any(parcel.quantity < 1 for parcel in line.parcels):
+            raise OrderFactsError(f"{name}.parcels", "a parcel holds less than one unit")
+        if (
+            min(
+                line.gross_minor,
+                line.discount_minor,
+                line.paid_minor,
+                line.refunded_minor,
+            )
+            < 0
+        ):
+            raise OrderFactsError(f"{name}.gross_minor", "an amount is negative")
+        if line.discount_minor > line.gross_minor:
+            raise OrderFactsError(f"{name}.discount_minor", "the discount exceeds the price")
+        if any(tax.amount_minor < 0 for tax in line.taxes):
+            raise OrderFactsError(f"{name}.taxes", "a tax is negative")
+    if len({tender.tender_id for tender in order.tenders}) != len(order.tenders):
+        raise OrderFactsError("tenders", "a tender id stands twice")
+    for tender in order.tenders:
+        if not 0 <= tender.refunded_minor <= tender.captured_minor:
+            raise OrderFactsError(
+                f"tenders.{tender.tender_id}", "refunded must be within 0 and captured"
+            )
+    if min(order.shipping.paid_minor, order.shipping.standard_minor) < 0:
+        raise OrderFactsError("shipping", "an amount is negative")
+    paid = sum(line.paid_minor for line in order.lines) + order.shipping.paid_minor
+    captured = sum(tender.captured_minor for tender in order.tenders)
+    if paid != captured:
+        raise OrderFactsError("tenders", f"captured {captured}, but lines and shipping cost {paid}")
+    return order

@@ -1,0 +1,125 @@
+"""What arrives: receipts are appended, lots are split by what was counted, nothing is overwritten."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from domain.codes import RefusedError
+from domain.events import Fact, JsonValue
+from domain.lifecycle import AWAITED, AuthorizationState, DeliveryState, LotState
+from domain.opening import Change
+from domain.returns import Lot, Receipt, ReceiptEntry, Return
+
+_EXPECTED = AWAITED | {LotState.MISSING}
+
+
+def check_receipt(ret: Return, receipt: Receipt) -> Receipt | None:
+    """Return the receipt of the same id if it was recorded before, ``None`` when it is new.
+
+    Raises:
+        RefusedError: the same id with other contents, a quantity below one, or a return that
+            expects nothing (not granted, withdrawn, expired).
+    """
+    for known in ret.receipts:
+        if known.receipt_id == receipt.receipt_id:
+            if _counted(known) != _counted(receipt):
+                raise RefusedError(
+                    "receipt_conflict",
+                    f"receipt {receipt.receipt_id} holds other contents",
+                    field="receipt_id",
+                )
+            return known
+    granted = (AuthorizationState.APPROVED, AuthorizationState.PARTIALLY_APPROVED)
+    if ret.authorization not in granted:
+        raise RefusedError("command_not_allowed", f"the return is {ret.headline}")
+    if not receipt.entries:
+        raise RefusedError("invalid_request", "wanted one or more entries", field="entries")
+    for index, entry in enumerate(receipt.entries):
+        if entry.quantity < 1:
+            raise RefusedError(
+                "invalid_quantity",
+                f"wanted 1 or more, found {entry.quantity}",
+                field=f"entries[{index}].quantity",
+            )
+    return None
+
+
+def _counted(receipt: Receipt) -> tuple[str, list[tuple[str, int]]]:
+    return receipt.parcel, [(entry.sku, entry.quantity) for entry in receipt.entries]
+
+
+def receive(ret: Return, receipt: Receipt) -> Change:
+    """Record a new receipt: awaited units that were counted become RECEIVED, in lot order; the rest
+    of what is awaited becomes MISSING; what nobody awaits is noted as unexpected."""
+    lots: list[Lot] = list(ret.lots)
+    entries: list[ReceiptEntry] = []
+    for entry in receipt.entries:
+        left = entry.quantity
+        while left and (index := _next_expected(ret, lots, entry.sku)) is not None:
+            lot = lots[index]
+            if lot.quantity > left:
+                lots[index : index + 1] = _split(lots, lot, left)
+                lot = lots[index]
+            left -= lot.quantity
+            arrived = lot.moved(LotState.RECEIVED, receipt.received_at)
+            lots[index] = replace(arrived, receipt_id=receipt.receipt_id)
+        entries.append(replace(entry, unexpected=left))
+    lots = [
+        lot.moved(LotState.MISSING, receipt.received_at) if lot.state in AWAITED else lot
+        for lot in lots
+    ]
+    recorded = replace(receipt, entries=tuple(entries))
+    deliveries = tuple(
+        replace(d, state=DeliveryState.RECEIVED, since=receipt.received_at)
+        if d.ship_back_of is None and d.state is not DeliveryState.CANCELLED
+        else d
+        for d in ret.deliveries
+    )
+    after = replace(
+        ret,
+        lots=tuple(lots),
+        receipts=(*ret.receipts, recorded),
+        deliveries=deliveries,
+        location_id=receipt.location_id,
+        completed_at=None,
+    )
+    return after, _receipt_facts(after, recorded)
+
+
+def _receipt_facts(ret: Return, receipt: Receipt) -> tuple[Fact, ...]:
+    counted: list[JsonValue] = [
+        {"sku": e.sku, "quantity": e.quantity, "unexpected": e.unexpected} for e in receipt.entries
+    ]
+    data: dict[str, JsonValue] = {
+        "receipt_id": receipt.receipt_id,
+        "parcel": receipt.parcel,
+        "location_id": receipt.location_id,
+        "entries": counted,
+    }
+    missing = sum(lot.quantity for lot in ret.lots if lot.state is LotState.MISSING)
+    unexpected = sum(entry.unexpected for entry in receipt.entries)
+    received = Fact("parcel.received", data)
+    if not missing and not unexpected:
+        return (received,)
+    return (received, Fact("receipt.discrepancy", {"missing": missing, "unexpected": unexpected}))
+
+
+def _next_expected(ret: Return, lots: Sequence[Lot], sku: str) -> int | None:
+    for index, lot in enumerate(lots):
+        if lot.state in _EXPECTED and ret.line(lot.line_id).sku == sku:
+            return index
+    return None
+
+
+def _split(lots: Sequence[Lot], lot: Lot, first: int) -> list[Lot]:
+    """Cut a lot in two: ``first`` units keep its id, the others get the line's next lot number."""
+    siblings = sum(1 for other in lots if other.line_id == lot.line_id)
+    rest = replace(lot, lot_id=f"{lot.line_id}/{siblings + 1}", units=lot.units[first:])
+    return [replace(lot, units=lot.units[:first]), rest]
+
+
+def give_up_missing(ret: Return, lot_id: str, *, at: datetime) -> Change:
+    """The rest did not come in time: it counts as not sent and can be returned again."""
+    lot = ret.lot(lot_id).moved(LotState.NOT_SENT, at)
+    data: dict[str, JsonValue] = {"lot_id": lot_id, "quantity": lot.quantity}
+    return ret.with_lots(lot), (Fact("lot.not_sent", data),)

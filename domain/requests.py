@@ -1,0 +1,100 @@
+"""What was asked for. Never edited afterwards; an authorization may grant less."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from domain.reasons import Ground, reason_problem
+
+
+class Resolution(StrEnum):
+    """What the customer gets for a lot: exactly one, chosen once."""
+
+    REFUND = "REFUND"
+    EXCHANGE = "EXCHANGE"
+    NONE = "NONE"
+
+
+class HandoverMethod(StrEnum):
+    PICKUP = "PICKUP"
+    DROP_OFF = "DROP_OFF"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedLine:
+    """``exchange_sku`` names the wanted goods when ``resolution`` is EXCHANGE."""
+
+    line_id: str
+    quantity: int
+    resolution: Resolution = Resolution.REFUND
+    reason: str | None = None
+    reason_detail: str | None = None
+    exchange_sku: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PickupWindow:
+    """When a courier may come: aware times; ``time_zone`` is the pickup address's IANA zone."""
+
+    not_before: datetime
+    not_after: datetime
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRequest:
+    """Ids, quantities and codes only: facts that grant money come from the order API."""
+
+    order_id: str
+    lines: tuple[RequestedLine, ...]
+    ground: Ground = Ground.WITHDRAWAL
+    handover: HandoverMethod = HandoverMethod.DROP_OFF
+    pickup_window: PickupWindow | None = None
+
+
+class RequestError(ValueError):
+    """The request contradicts itself; ``field`` names the offending one, ``code`` the problem."""
+
+    def __init__(self, code: str, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.code = code
+        self.field = field
+
+
+def check_request(request: ReturnRequest) -> ReturnRequest:
+    """Return ``request`` if it makes sense by itself, before any fact is known.
+
+    Raises:
+        RequestError: no line or one line twice, a quantity below one, an unknown reason or a missing
+            one, an exchange without its SKU, a pickup without a window or with a wrong one.
+    """
+    if not request.lines:
+        raise RequestError("invalid_request", "lines", "wanted one or more")
+    seen: list[str] = []
+    for index, line in enumerate(request.lines):
+        at = f"lines[{index}]"
+        if line.line_id in seen:
+            raise RequestError("invalid_request", f"{at}.line_id", "stands twice")
+        seen.append(line.line_id)
+        if line.quantity < 1:
+            raise RequestError(
+                "invalid_quantity",
+                f"{at}.quantity",
+                f"wanted 1 or more, found {line.quantity}",
+            )
+        if problem := reason_problem(line.reason, line.reason_detail, ground=request.ground):
+            raise RequestError("invalid_reason", f"{at}.reason", problem)
+        if (line.resolution is Resolution.EXCHANGE) != (line.exchange_sku is not None):
+            raise RequestError(
+                "invalid_request",
+                f"{at}.exchange_sku",
+                "goes with resolution EXCHANGE only",
+            )
+        if line.resolution is Resolution.NONE:
+            raise RequestError("invalid_request", f"{at}.resolution", "wanted REFUND or EXCHANGE")
+    window = request.pickup_window
+    if (request.handover is HandoverMethod.PICKUP) != (window is not None):
+        raise RequestError("invalid_request", "pickup_window", "goes with handover PICKUP only")
+    if window is not None and window.not_before >= window.not_after:
+        raise RequestError("invalid_request", "pickup_window.not_after", "must be after not_before")
+    return request

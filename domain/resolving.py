@@ -1,0 +1,240 @@
+"""What the customer gets: settlements sealed and paid, replacements ordered and delivered."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from domain.codes import RefusedError
+from domain.events import Fact, JsonValue
+from domain.lifecycle import LotState, is_terminal
+from domain.opening import Change
+from domain.requests import Resolution
+from domain.returns import Intent, Lot, LotAmount, Replacement, Return, Settlement
+
+_MONEY_DUE = (LotState.ACCEPTED, LotState.PARTIALLY_ACCEPTED, LotState.OUT_OF_STOCK)
+
+
+def lots_to_settle(ret: Return) -> tuple[Lot, ...]:
+    """Return the lots whose money is due and in no settlement yet."""
+    return tuple(
+        lot
+        for lot in ret.lots
+        if lot.resolution is Resolution.REFUND
+        and lot.state in _MONEY_DUE
+        and lot.settlement_no is None
+    )
+
+
+def statutory_due_on(ret: Return, lots: Sequence[Lot]) -> date | None:
+    """Return the last local day for the refund: due days after the goods were received."""
+    days: list[date] = []
+    zone = ZoneInfo(ret.time_zone)
+    receipts = {receipt.receipt_id: receipt for receipt in ret.receipts}
+    for lot in lots:
+        terms = ret.line(lot.line_id).terms
+        if terms is not None and lot.receipt_id is not None:
+            received_on = receipts[lot.receipt_id].received_at.astimezone(zone).date()
+            days.append(received_on + timedelta(days=terms.refund_due_days))
+    return min(days) if days else None
+
+
+def sealed(
+    ret: Return,
+    lots: Sequence[Lot],
+    amounts: Sequence[LotAmount],
+    intents: Sequence[Intent],
+    *,
+    at: datetime,
+) -> Change:
+    """Number the settlement; from here its amounts never change. Without any intent (nothing is
+    owed) its lots are settled at once, without calling a provider."""
+    number = len(ret.settlements) + 1
+    amount = sum(row.refund_minor for row in amounts)
+    settlement = Settlement(
+        number=number,
+        lot_ids=tuple(lot.lot_id for lot in lots),
+        amount_minor=amount,
+        breakdown=tuple(amounts),
+        intents=tuple(intents),
+        sealed_at=at,
+        due_on=statutory_due_on(ret, lots),
+    )
+    pending = [
+        replace(lot.moved(LotState.REFUND_PENDING, at), settlement_no=number) for lot in lots
+    ]
+    after = replace(ret, settlements=(*ret.settlements, settlement)).with_lots(*pending)
+    breakdown: list[JsonValue] = [
+        {
+            "lot_id": row.lot_id,
+            "gross_minor": row.gross_minor,
+            "discount_minor": row.discount_minor,
+            "deduction_minor": row.deduction_minor,
+            "tax_minor": row.tax_minor,
+            "shipping_minor": row.shipping_minor,
+            "refund_minor": row.refund_minor,
+            "cover": row.cover,
+        }
+        for row in amounts
+    ]
+    facts = [
+        Fact(
+            "settlement.sealed",
+            {
+                "settlement_no": number,
+                "amount_minor": amount,
+                "currency": ret.currency,
+                "due_on": settlement.due_on.isoformat() if settlement.due_on else None,
+                "breakdown": breakdown,
+            },
+        )
+    ]
+    facts += [_refund_fact("refund.initiated", after, number, intent) for intent in intents]
+    return _end_if_paid(after, number, at), tuple(facts)
+
+
+def intent_changed(
+    ret: Return,
+    intent_id: str,
+    *,
+    state: str,
+    refund_ref: str | None,
+    failure: str | None,
+    at: datetime,
+) -> Change:
+    """Take in what the provider says of one refund; telling it again changes nothing."""
+    settlement = next(
+        s for s in ret.settlements if any(i.intent_id == intent_id for i in s.intents)
+    )
+    before = next(i for i in settlement.intents if i.intent_id == intent_id)
+    news = replace(before, state=state, refund_ref=refund_ref, failure=failure)
+    if news == before:
+        return ret, ()
+    intents = tuple(news if i.intent_id == intent_id else i for i in settlement.intents)
+    after = ret.with_settlement(replace(settlement, intents=intents))
+    facts: tuple[Fact, ...] = ()
+    if state == "succeeded" and before.state != "succeeded":
+        facts = (_refund_fact("refund.settled", after, settlement.number, news),)
+    elif state in ("rejected", "failed") and before.state != state:
+        facts = (_refund_fact("refund.failed", after, settlement.number, news),)
+    return _end_if_paid(_block_lots(after, settlement, state, at), settlement.number, at), facts
+
+
+def _block_lots(ret: Return, settlement: Settlement, state: str, at: datetime) -> Return:
+    blocked = state in ("rejected", "failed", "unknown")
+    changed = []
+    for lot_id in settlement.lot_ids:
+        lot = ret.lot(lot_id)
+        if blocked and lot.state is LotState.REFUND_PENDING:
+            changed.append(lot.moved(LotState.REFUND_BLOCKED, at))
+        elif not blocked and lot.state is LotState.REFUND_BLOCKED:
+            changed.append(lot.moved(LotState.REFUND_PENDING, at))
+    return ret.with_lots(*changed)
+
+
+def _end_if_paid(ret: Return, number: int, at: datetime) -> Return:
+    settlement = next(s for s in ret.settlements if s.number == number)
+    if any(intent.state != "succeeded" for intent in settlement.intents):
+        return ret
+    paid = [
+        lot.moved(LotState.REFUNDED, at)
+        for lot in map(ret.lot, settlement.lot_ids)
+        if lot.state in (LotState.REFUND_PENDING, LotState.REFUND_BLOCKED)
+    ]
+    return ret.with_lots(*paid)
+
+
+def _refund_fact(event: str, ret: Return, number: int, intent: Intent) -> Fact:
+    return Fact(
+        event,
+        {
+            "settlement_no": number,
+            "intent_id": intent.intent_id,
+            "tender_id": intent.tender_id,
+            "amount_minor": intent.amount_minor,
+            "currency": ret.currency,
+            "refund_ref": intent.refund_ref,
+            "failure": intent.failure,
+        },
+    )
+
+
+def replacement_ordered(
+    ret: Return, lot_id: str, replacement: Replacement, *, at: datetime
+) -> Change:
+    lot = replace(ret.lot(lot_id).moved(LotState.REPLACEMENT_RESERVED, at), replacement=replacement)
+    data: dict[str, JsonValue] = {
+        "lot_id": lot_id,
+        "sku": replacement.sku,
+        "quantity": lot.quantity,
+        "replacement_order_id": replacement.replacement_order_id,
+    }
+    return ret.with_lots(lot), (Fact("replacement.created", data),)
+
+
+def out_of_stock(ret: Return, lot_id: str, *, at: datetime) -> Change:
+    lot = ret.lot(lot_id).moved(LotState.OUT_OF_STOCK, at)
+    return ret.with_lots(lot), (Fact("replacement.out_of_stock", {"lot_id": lot_id}),)
+
+
+def replacement_news(
+    ret: Return, reference: str, status: str, *, tracking_code: str | None, at: datetime
+) -> Change:
+    """Take in what the platform says of a replacement; telling it again changes nothing, and a
+    delivery whose shipping was never told counts as both."""
+    lot = next(
+        lot for lot in ret.lots if lot.replacement and lot.replacement.reference == reference
+    )
+    facts: list[Fact] = []
+    data: dict[str, JsonValue] = {"lot_id": lot.lot_id, "tracking_code": tracking_code}
+    if status in ("shipped", "delivered") and lot.state is LotState.REPLACEMENT_RESERVED:
+        lot = lot.moved(LotState.REPLACEMENT_SHIPPED, at)
+        facts.append(Fact("replacement.shipped", data))
+    if status == "delivered" and lot.state is LotState.REPLACEMENT_SHIPPED:
+        lot = lot.moved(LotState.REPLACED, at)
+        facts.append(Fact("replacement.delivered", data))
+    if facts and lot.replacement:
+        lot = replace(lot, replacement=replace(lot.replacement, tracking_code=tracking_code))
+    return ret.with_lots(lot), tuple(facts)
+
+
+def choose_refund(ret: Return, lot_id: str) -> Return:
+    """Give money instead of a replacement that is out of stock.
+
+    Raises:
+        RefusedError: no such lot, or its replacement is not out of stock.
+    """
+    try:
+        lot = ret.lot(lot_id)
+    except KeyError:
+        raise RefusedError("lot_not_found", f"no lot {lot_id!r}", field="lot_id") from None
+    if lot.state is not LotState.OUT_OF_STOCK:
+        raise RefusedError("command_not_allowed", f"lot {lot_id} is {lot.state}", field="lot_id")
+    chosen = replace(lot, resolution=Resolution.REFUND, version=lot.version + 1)
+    return ret.with_lots(chosen)
+
+
+def stock_moved(ret: Return, lot_id: str) -> Change:
+    lot = replace(ret.lot(lot_id), disposition_applied=True)
+    data: dict[str, JsonValue] = {
+        "lot_id": lot_id,
+        "disposition": lot.disposition,
+        "quantity": lot.quantity,
+    }
+    return ret.with_lots(lot), (Fact("stock.moved", data),)
+
+
+def all_resolved(ret: Return) -> bool:
+    """Say whether nothing is left to do for goods, money and stock (invariant 8)."""
+    moved = all(lot.disposition_applied for lot in ret.lots if lot.disposition is not None)
+    paid = all(i.state == "succeeded" for s in ret.settlements for i in s.intents)
+    return moved and paid and all(is_terminal(lot.state) for lot in ret.lots)
+
+
+def complete(ret: Return, *, at: datetime) -> Change:
+    return replace(ret, completed_at=at), (Fact("return.completed", {"headline": "COMPLETED"}),)
+
+
+def close(ret: Return) -> Change:
+    states = sorted({lot.state.value for lot in ret.lots})
+    return replace(ret, closed=True), (Fact("return.closed", {"resolution": [*states]}),)

@@ -1,0 +1,365 @@
+"""The nouns: a return, its lines and lots, what came back, and sums over what was recorded."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from domain.eligibility import Decision, Terms
+from domain.inspection import Acceptance, Disposition, Finding
+from domain.lifecycle import (
+    ARRIVED,
+    AuthorizationState,
+    DeliveryState,
+    Headline,
+    LogisticsState,
+    LotState,
+    SettlementState,
+    check_move,
+    derive_headline,
+    roll_up,
+)
+from domain.orders import Tax
+from domain.policies import Policy
+from domain.requests import HandoverMethod, PickupWindow, Resolution, ReturnRequest
+
+
+@dataclass(frozen=True, slots=True)
+class ValueBasis:
+    """What was paid for a whole order line, frozen at request time (minor units, all ``quantity``
+    units together); ``shipping_minor`` is the line's share of the outbound shipping."""
+
+    quantity: int
+    gross_minor: int
+    discount_minor: int
+    taxes: tuple[Tax, ...]
+    shipping_minor: int
+    weight_grams: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnLine:
+    """One order line of the return. ``units`` are the unit numbers of the order line that the
+    ledger locked for it; amounts follow the unit number, so every order of returning adds up."""
+
+    line_id: str
+    sku: str
+    title: str
+    requested: int
+    resolution: Resolution
+    units: tuple[int, ...]
+    basis: ValueBasis
+    decision: Decision
+    reason: str | None = None
+    reason_detail: str | None = None
+    exchange_sku: str | None = None
+
+    @property
+    def terms(self) -> Terms | None:
+        return self.decision.terms
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """Units of one line that share the same fate. ``version`` counts its changes; ``since`` is when
+    it came to its state. ``settlement_no`` is set once money was decided for it."""
+
+    lot_id: str
+    line_id: str
+    units: tuple[int, ...]
+    state: LotState
+    since: datetime
+    resolution: Resolution
+    version: int = 1
+    receipt_id: str | None = None
+    finding: Finding | None = None
+    acceptance: Acceptance | None = None
+    deduction_percent: int = 0
+    disposition: Disposition | None = None
+    disposition_applied: bool = False
+    settlement_no: int | None = None
+    replacement: "Replacement | None" = None
+
+    @property
+    def quantity(self) -> int:
+        return len(self.units)
+
+    def moved(self, state: LotState, at: datetime) -> "Lot":
+        """Return the lot in ``state``; :class:`IllegalMoveError` when no edge leads there."""
+        check_move(self.state, state)
+        return replace(self, state=state, since=at, version=self.version + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    reference: str
+    sku: str
+    reservation_id: str | None = None
+    replacement_order_id: str | None = None
+    tracking_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PickupAttempt:
+    """One courier visit; ``outcome`` is ``None`` until it is over."""
+
+    number: int
+    window: PickupWindow
+    pickup_ref: str
+    confirmation: str | None = None
+    outcome: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One parcel under way: back to the warehouse, or (``ship_back_of``) to the customer again."""
+
+    delivery_id: str
+    method: HandoverMethod
+    state: DeliveryState
+    since: datetime
+    ship_back_of: str | None = None
+    pickup_window: PickupWindow | None = None
+    carrier: str | None = None
+    shipment_ref: str | None = None
+    tracking_code: str | None = None
+    tracker_ref: str | None = None
+    label_url: str | None = None
+    attempts: tuple[PickupAttempt, ...] = ()
+    first_scan_at: datetime | None = None
+    delivered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptEntry:
+    """What was counted, by SKU as seen. ``unexpected`` of them belong to no awaited unit."""
+
+    sku: str
+    quantity: int
+    unexpected: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """An append-only count of one parcel's contents."""
+
+    receipt_id: str
+    parcel: str
+    location_id: str
+    entries: tuple[ReceiptEntry, ...]
+    received_by: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One refund intent as the ledger sealed it; ``state`` follows its execution."""
+
+    intent_id: str
+    tender_id: str
+    payment_ref: str
+    amount_minor: int
+    state: str
+    refund_ref: str | None = None
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """One numbered step that turned accepted lots into money. ``due_on`` is statutory: the last
+    local day for the refund, never scaled."""
+
+    number: int
+    lot_ids: tuple[str, ...]
+    amount_minor: int
+    breakdown: tuple["LotAmount", ...]
+    intents: tuple[Intent, ...]
+    sealed_at: datetime
+    due_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class LotAmount:
+    """How one lot's refund came to be, minor units:
+    refund = gross - discount - deduction + tax + shipping."""
+
+    lot_id: str
+    gross_minor: int
+    discount_minor: int
+    deduction_minor: int
+    tax_minor: int
+    shipping_minor: int
+    refund_minor: int
+    cover: str
+    """What allows the money without more ado: ``inspection``, ``waiver`` or ``keep_item``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """Why a piece of work is parked: ``work`` names it; ``detail`` is the last error, shortened."""
+
+    code: str
+    work: str
+    since: datetime
+    deadline: datetime
+    detail: str
+    tries: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """One return, whole. Amounts in ``currency``; ``version`` is the last event's sequence."""
+
+    tenant_id: str
+    return_id: str
+    rma_no: str
+    request: ReturnRequest
+    request_hash: str
+    currency: str
+    time_zone: str
+    policy: Policy
+    authorization: AuthorizationState
+    authorized_since: datetime
+    requested_at: datetime
+    lines: tuple[ReturnLine, ...]
+    lots: tuple[Lot, ...]
+    version: int = 0
+    deliveries: tuple[Delivery, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
+    settlements: tuple[Settlement, ...] = ()
+    blockers: tuple[Blocker, ...] = ()
+    overdue: tuple[tuple[str, datetime], ...] = ()
+    """Waits past their deadline: (wait key, when it was last escalated)."""
+    extended: tuple[tuple[str, datetime], ...] = ()
+    """Deadlines that a person moved: (wait key, new deadline)."""
+    completed_at: datetime | None = None
+    closed: bool = False
+    location_id: str = "MAIN"
+
+    def line(self, line_id: str) -> ReturnLine:
+        return next(line for line in self.lines if line.line_id == line_id)
+
+    def lot(self, lot_id: str) -> Lot:
+        """Return one lot; ``KeyError`` when there is none of that id."""
+        for lot in self.lots:
+            if lot.lot_id == lot_id:
+                return lot
+        raise KeyError(lot_id)
+
+    def delivery(self, delivery_id: str) -> Delivery:
+        return next(d for d in self.deliveries if d.delivery_id == delivery_id)
+
+    def with_lots(self, *changed: Lot) -> "Return":
+        """Return the return with lots of the same id replaced."""
+        by_id = {lot.lot_id: lot for lot in changed}
+        return replace(self, lots=tuple(by_id.get(lot.lot_id, lot) for lot in self.lots))
+
+    def with_delivery(self, changed: Delivery) -> "Return":
+        return replace(
+            self,
+            deliveries=tuple(
+                changed if d.delivery_id == changed.delivery_id else d for d in self.deliveries
+            ),
+        )
+
+    def with_settlement(self, changed: Settlement) -> "Return":
+        return replace(
+            self,
+            settlements=tuple(
+                changed if s.number == changed.number else s for s in self.settlements
+            ),
+        )
+
+    @property
+    def inbound(self) -> tuple[Delivery, ...]:
+        return tuple(d for d in self.deliveries if d.ship_back_of is None)
+
+    @property
+    def logistics(self) -> LogisticsState:
+        return roll_up([d.state for d in self.inbound], [lot.state for lot in self.lots])
+
+    @property
+    def settlement(self) -> SettlementState:
+        return _settlement_state(self)
+
+    @property
+    def headline(self) -> Headline:
+        return derive_headline(
+            self.authorization,
+            self.logistics,
+            self.settlement,
+            [lot.state for lot in self.lots],
+            closed=self.closed,
+        )
+
+
+def _settlement_state(ret: Return) -> SettlementState:
+    states = [intent.state for s in ret.settlements for intent in s.intents]
+    if any(state in ("rejected", "failed", "unknown") for state in states):
+        return SettlementState.BLOCKED
+    if any(state != "succeeded" for state in states):
+        return SettlementState.IN_PROGRESS
+    owed = [
+        lot
+        for lot in ret.lots
+        if lot.state in (LotState.ACCEPTED, LotState.PARTIALLY_ACCEPTED, LotState.REFUND_PENDING)
+        and lot.resolution is Resolution.REFUND
+    ]
+    if owed:
+        return SettlementState.PARTIALLY_SETTLED if ret.settlements else SettlementState.IN_PROGRESS
+    if not ret.settlements:
+        return SettlementState.NONE
+    waiting = [
+        lot
+        for lot in ret.lots
+        if lot.resolution is Resolution.REFUND
+        and lot.state in (LotState.MISSING, LotState.RECEIVED, LotState.IN_TRANSIT)
+    ]
+    return SettlementState.PARTIALLY_SETTLED if waiting else SettlementState.SETTLED
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """Units of one line; each is a sum over lots and receipts, none is ever overwritten."""
+
+    requested: int
+    authorized: int
+    handed_over: int
+    received: int
+    missing: int
+    unexpected: int
+    accepted: int
+    rejected: int
+    pending_inspection: int
+    resolved: int
+
+
+_ACCEPTED = (Acceptance.ACCEPTED, Acceptance.PARTIALLY_ACCEPTED)
+_HANDED = ARRIVED | {LotState.IN_TRANSIT, LotState.MISSING}
+_RESOLVED = frozenset({LotState.REFUNDED, LotState.REPLACED, LotState.CLOSED_RETURNED})
+
+
+def counters(ret: Return, line_id: str) -> Counters:
+    """Count one line's units; ``accepted + rejected + pending_inspection == received`` holds."""
+    lots = [lot for lot in ret.lots if lot.line_id == line_id]
+    line = ret.line(line_id)
+
+    def units(fits: Callable[[Lot], bool]) -> int:
+        return sum(lot.quantity for lot in lots if fits(lot))
+
+    return Counters(
+        requested=line.requested,
+        authorized=units(lambda lot: lot.state not in (LotState.PENDING, LotState.DECLINED)),
+        handed_over=units(lambda lot: lot.state in _HANDED),
+        received=units(lambda lot: lot.state in ARRIVED),
+        missing=units(lambda lot: lot.state is LotState.MISSING),
+        unexpected=unexpected_units(ret.receipts, line.sku),
+        accepted=units(lambda lot: lot.acceptance in _ACCEPTED),
+        rejected=units(lambda lot: lot.acceptance is Acceptance.REJECTED),
+        pending_inspection=units(lambda lot: lot.state is LotState.RECEIVED),
+        resolved=units(lambda lot: lot.state in _RESOLVED),
+    )
+
+
+def unexpected_units(receipts: Sequence[Receipt], sku: str) -> int:
+    return sum(e.unexpected for receipt in receipts for e in receipt.entries if e.sku == sku)

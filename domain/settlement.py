@@ -1,0 +1,120 @@
+"""What is owed, to the minor unit, and how it goes back to the tenders it came from."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from domain.money import allocated, half_up, split
+from domain.orders import Order, OrderLine
+from domain.returns import Lot, LotAmount, Return, ReturnLine, ValueBasis
+
+
+def freeze_basis(order: Order) -> dict[str, ValueBasis]:
+    """Freeze what was paid, per line. Shipping is shared over all lines by what they cost, so the
+    shares of the whole order add up to what the cheapest way of shipping cost."""
+    refundable = min(order.shipping.paid_minor, order.shipping.standard_minor)
+    shares = split(refundable, [line.paid_minor for line in order.lines])
+    return {
+        line.line_id: ValueBasis(
+            quantity=line.quantity,
+            gross_minor=line.gross_minor,
+            discount_minor=line.discount_minor + _adjusted(line),
+            taxes=line.taxes,
+            shipping_minor=share,
+            weight_grams=line.weight_grams,
+        )
+        for line, share in zip(order.lines, shares, strict=True)
+    }
+
+
+def _adjusted(line: OrderLine) -> int:
+    """An earlier price adjustment or goodwill lowers what is left to refund (edge 14)."""
+    return min(line.refunded_minor, line.gross_minor - line.discount_minor)
+
+
+def share_of_units(total_minor: int, units: Iterable[int], *, of_units: int) -> int:
+    """Return what ``total_minor`` gives to the numbered ``units`` (0-based) of ``of_units``.
+
+    Unit *k* owns ``allocated(k + 1) - allocated(k)``: whichever units come back in whichever order
+    and grouping, all of them together give back exactly the total.
+    """
+    return sum(
+        allocated(total_minor, units=unit + 1, of_units=of_units)
+        - allocated(total_minor, units=unit, of_units=of_units)
+        for unit in units
+    )
+
+
+def lot_amount(line: ReturnLine, lot: Lot, *, cover: str = "inspection") -> LotAmount:
+    """Compute one lot's refund in the order of domain.md §5.4: gross, discount, condition deduction,
+    tax on what remains, shipping share. Half up once per amount; never below zero.
+
+    Tax lines scale with the part of the net price that is refunded. A deduction never touches the
+    shipping share. The scope of the terms leaves out what the policy does not refund.
+    """
+    basis, units = line.basis, lot.units
+    scope = line.terms.refund_scope if line.terms else ()
+
+    def share(total_minor: int) -> int:
+        return share_of_units(total_minor, units, of_units=basis.quantity)
+
+    gross, discount = share(basis.gross_minor), share(basis.discount_minor)
+    net = gross - discount
+    deduction = half_up(Fraction(net * lot.deduction_percent, 100))
+    left = Fraction(100 - lot.deduction_percent, 100)
+    tax = sum(half_up(share(line_tax.amount_minor) * left) for line_tax in basis.taxes)
+    tax = tax if "TAX" in scope else 0
+    shipping = share(basis.shipping_minor) if "SHIPPING" in scope else 0
+    return LotAmount(
+        lot_id=lot.lot_id,
+        gross_minor=gross,
+        discount_minor=discount,
+        deduction_minor=deduction,
+        tax_minor=tax,
+        shipping_minor=shipping,
+        refund_minor=max(net - deduction + tax + shipping, 0),
+        cover=cover,
+    )
+
+
+def settle(ret: Return, lots: Sequence[Lot]) -> tuple[LotAmount, ...]:
+    """Compute what ``lots`` are owed. The same function serves the preview and the execution."""
+    return tuple(lot_amount(ret.line(lot.line_id), lot) for lot in lots)
+
+
+@dataclass(frozen=True, slots=True)
+class TenderLeft:
+    """One tender of the order: ``refunded_minor`` counts what succeeded, is under way or unknown."""
+
+    tender_id: str
+    captured_minor: int
+    refunded_minor: int
+
+
+class NothingLeftError(ValueError):
+    """More is owed than was captured and not yet given back (invariants 3 and 4)."""
+
+
+def split_over_tenders(tenders: Sequence[TenderLeft], amount_minor: int) -> tuple[int, ...]:
+    """Split a refund over the tenders it was paid with, in proportion to what each captured.
+
+    Cumulative over the order: after any number of refunds each tender has got its share of their
+    sum to the minor unit, and a full return gives every tender back exactly what it captured. No
+    tender gets more than it has left; what does not fit goes to the others, newest last.
+
+    Raises:
+        NothingLeftError: all tenders together have less than ``amount_minor`` left.
+    """
+    left = [tender.captured_minor - tender.refunded_minor for tender in tenders]
+    if amount_minor > sum(left):
+        raise NothingLeftError(f"{amount_minor} is owed, {sum(left)} is left")
+    given_before = sum(tender.refunded_minor for tender in tenders)
+    targets = split(given_before + amount_minor, [tender.captured_minor for tender in tenders])
+    parts = [
+        min(max(target - tender.refunded_minor, 0), room)
+        for target, tender, room in zip(targets, tenders, left, strict=True)
+    ]
+    for index in reversed(range(len(parts))):
+        difference = amount_minor - sum(parts)
+        parts[index] += min(max(difference, -parts[index]), left[index] - parts[index])
+    return tuple(parts)

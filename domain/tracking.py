@@ -1,0 +1,78 @@
+"""Carrier scans, in any order and any number of times, become one parcel history."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Milestone(StrEnum):
+    """The scans a return acts on, in their order of travel; the rest stays in the scan table."""
+
+    FIRST_SCAN = "first_scan"
+    DELIVERED = "delivered"
+    RETURNED_TO_SENDER = "returned_to_sender"
+    EXCEPTION = "exception"
+
+
+class ScanStatus(StrEnum):
+    """Carrier-neutral scan kinds; adapters translate their vendor's words into these."""
+
+    LABEL_CREATED = "label_created"
+    ACCEPTED = "accepted"
+    IN_TRANSIT = "in_transit"
+    OUT_FOR_DELIVERY = "out_for_delivery"
+    AVAILABLE_FOR_PICKUP = "available_for_pickup"
+    DELIVERED = "delivered"
+    RETURNED_TO_SENDER = "returned_to_sender"
+    EXCEPTION = "exception"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One carrier event: ``occurred_at`` is the carrier's own aware time, evidence and no deadline."""
+
+    status: ScanStatus
+    occurred_at: datetime
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    milestone: Milestone
+    occurred_at: datetime
+
+
+_HANDED_OVER = frozenset(
+    {
+        ScanStatus.ACCEPTED,
+        ScanStatus.IN_TRANSIT,
+        ScanStatus.OUT_FOR_DELIVERY,
+        ScanStatus.AVAILABLE_FOR_PICKUP,
+        ScanStatus.DELIVERED,
+        ScanStatus.RETURNED_TO_SENDER,
+    }
+)
+_ENDS = {
+    ScanStatus.DELIVERED: Milestone.DELIVERED,
+    ScanStatus.RETURNED_TO_SENDER: Milestone.RETURNED_TO_SENDER,
+    ScanStatus.EXCEPTION: Milestone.EXCEPTION,
+}
+
+
+def milestones(scans: Iterable[Scan]) -> tuple[Reached, ...]:
+    """Return each milestone the scans prove, once, with the earliest time it was seen.
+
+    Order and repetition of ``scans`` change nothing. Any scan beyond the label proves the first
+    scan, so a delivery whose earlier scans were lost still counts as handed over.
+    """
+    earliest: dict[Milestone, datetime] = {}
+    for scan in scans:
+        reached = [Milestone.FIRST_SCAN] if scan.status in _HANDED_OVER else []
+        if scan.status in _ENDS:
+            reached.append(_ENDS[scan.status])
+        for milestone in reached:
+            if milestone not in earliest or scan.occurred_at < earliest[milestone]:
+                earliest[milestone] = scan.occurred_at
+    return tuple(Reached(m, earliest[m]) for m in Milestone if m in earliest)

@@ -1,0 +1,238 @@
+"""What a return waits for, who must act, until when; and what happens when nobody does.
+
+Both are pure functions of the return, so the projection, ``explain`` and the workflow's one timer
+all read the same answer.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from domain.blockers import WAITS, Kind
+from domain.eligibility import Verdict
+from domain.events import Fact
+from domain.grading import accept_rejection
+from domain.lifecycle import AuthorizationState, DeliveryState, LotState
+from domain.opening import Change, grant
+from domain.receiving import give_up_missing
+from domain.requests import Resolution
+from domain.resolving import choose_refund, close
+from domain.returns import Delivery, Lot, Return
+from domain.transport import expire, pickup_missed
+
+PICKUP_GRACE = timedelta(hours=24)
+"""How long after its window a courier visit may still be reported; the window itself is a promise
+to the customer and never scaled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One thing a return waits for. ``key`` is stable while the wait lasts; ``exits`` are the
+    commands and outside events that end it; ``detail`` is the last error of parked work."""
+
+    key: str
+    code: str
+    owner: str
+    waiting_for: str
+    since: datetime
+    deadline: datetime
+    at_deadline: str
+    exits: tuple[str, ...]
+    detail: str = ""
+
+
+def waits(ret: Return) -> tuple[Waiting, ...]:
+    """Return everything the return waits for, the most urgent deadline first."""
+    found = [
+        *_authorization_wait(ret),
+        *(wait for delivery in ret.deliveries for wait in _delivery_wait(ret, delivery)),
+        *(wait for lot in ret.lots for wait in _lot_wait(ret, lot)),
+        *_refund_waits(ret),
+        *_close_wait(ret),
+    ]
+    parked = {f"work/{blocker.work}" for blocker in ret.blockers}
+    found = [wait for wait in found if wait.key not in parked]
+    for blocker in ret.blockers:
+        wait = _wait(ret, f"work/{blocker.work}", blocker.code, blocker.since, timedelta())
+        found.append(replace(wait, deadline=blocker.deadline, detail=blocker.detail))
+    return tuple(sorted(found, key=lambda wait: (wait.deadline, wait.key)))
+
+
+def _wait(ret: Return, key: str, code: str, since: datetime, lasts: timedelta) -> Waiting:
+    kind = WAITS[code]
+    deadline = since + lasts
+    for overdue_key, at in ret.overdue:
+        if overdue_key == key:
+            deadline = at + lasts
+    for extended_key, until in ret.extended:
+        if extended_key == key:
+            deadline = max(deadline, until)
+    return Waiting(
+        key, code, kind.owner, kind.waiting_for, since, deadline, kind.at_deadline, kind.exits
+    )
+
+
+def _is_overdue(ret: Return, key: str) -> bool:
+    return any(overdue_key == key for overdue_key, _ in ret.overdue)
+
+
+def _authorization_wait(ret: Return) -> list[Waiting]:
+    if ret.authorization is not AuthorizationState.IN_REVIEW:
+        return []
+    lasts = ret.policy.handling.review
+    return [_wait(ret, "review", "awaiting_review", ret.authorized_since, lasts)]
+
+
+def _delivery_wait(ret: Return, delivery: Delivery) -> list[Waiting]:
+    handling, since = ret.policy.handling, delivery.since
+    key = f"delivery/{delivery.delivery_id}"
+    back = delivery.ship_back_of is not None
+    match delivery.state:
+        case DeliveryState.LABEL_PENDING:
+            work = f"work/book/{delivery.delivery_id}"
+            code = "sending_back" if back else "booking_delivery"
+            return [_wait(ret, work, code, since, handling.parked)]
+        case DeliveryState.CANCEL_REQUESTED:
+            work = f"work/cancel/{delivery.delivery_id}"
+            return [_wait(ret, work, "cancelling_delivery", since, handling.parked)]
+        case DeliveryState.PICKUP_SCHEDULED if delivery.pickup_window is not None:
+            ends = max(delivery.pickup_window.not_after, since)
+            return [_wait(ret, f"{key}/pickup", "awaiting_pickup", ends, PICKUP_GRACE)]
+        case DeliveryState.AWAITING_HANDOVER:
+            lasts = handling.hand_over_by
+            return [_wait(ret, f"{key}/handover", "awaiting_handover", ret.authorized_since, lasts)]
+        case DeliveryState.DELIVERED if not back:
+            late = _is_overdue(ret, f"{key}/receipt")
+            code = "delivered_not_received" if late else "awaiting_receipt"
+            return [_wait(ret, f"{key}/receipt", code, since, handling.inspection)]
+    moving = (DeliveryState.IN_TRANSIT, DeliveryState.EXCEPTION, DeliveryState.RETURNED_TO_SENDER)
+    if delivery.state not in moving:
+        return []
+    if back:
+        code = "ship_back_overdue" if _is_overdue(ret, f"{key}/arrival") else "awaiting_ship_back"
+        return [_wait(ret, f"{key}/arrival", code, since, handling.ship_back)]
+    code = "carrier_silent" if _is_overdue(ret, f"{key}/arrival") else "awaiting_arrival"
+    return [_wait(ret, f"{key}/arrival", code, since, handling.arrival)]
+
+
+def _lot_wait(ret: Return, lot: Lot) -> list[Waiting]:
+    handling, key = ret.policy.handling, f"lot/{lot.lot_id}"
+    late = _is_overdue(ret, key)
+    found = []
+    match lot.state:
+        case LotState.RECEIVED:
+            code = "inspection_overdue" if late else "awaiting_inspection"
+            found.append(_wait(ret, key, code, lot.since, handling.inspection))
+        case LotState.MISSING:
+            found.append(_wait(ret, key, "awaiting_rest", lot.since, handling.wait_for_rest))
+        case LotState.DISPUTE_WINDOW:
+            found.append(_wait(ret, key, "awaiting_dispute", lot.since, handling.reject_dispute))
+        case LotState.REPLACEMENT_RESERVED | LotState.REPLACEMENT_SHIPPED:
+            code = "replacement_overdue" if late else "awaiting_replacement"
+            found.append(_wait(ret, key, code, lot.since, handling.replacement))
+        case LotState.OUT_OF_STOCK if lot.resolution is Resolution.EXCHANGE:
+            found.append(_wait(ret, key, "replacement_out_of_stock", lot.since, handling.parked))
+        case LotState.ACCEPTED if lot.resolution is Resolution.EXCHANGE:
+            work = f"work/replace/{lot.lot_id}"
+            found.append(_wait(ret, work, "ordering_replacement", lot.since, handling.parked))
+    if lot.disposition is not None and not lot.disposition_applied:
+        work = f"work/stock/{lot.lot_id}"
+        found.append(_wait(ret, work, "moving_stock", lot.since, handling.parked))
+    return found
+
+
+def _refund_waits(ret: Return) -> list[Waiting]:
+    lasts = ret.policy.handling.refund_pending
+    found = []
+    due = (LotState.ACCEPTED, LotState.PARTIALLY_ACCEPTED, LotState.OUT_OF_STOCK)
+    owed = [lot for lot in ret.lots if lot.state in due and lot.resolution is Resolution.REFUND]
+    if owed:
+        work = f"work/settle/{len(ret.settlements) + 1}"
+        found.append(_wait(ret, work, "settling", min(lot.since for lot in owed), lasts))
+    for settlement in ret.settlements:
+        for intent in settlement.intents:
+            if intent.state == "pending":
+                key = f"refund/{intent.intent_id}"
+                code = "refund_overdue" if _is_overdue(ret, key) else "awaiting_refund"
+                found.append(_wait(ret, key, code, settlement.sealed_at, lasts))
+            elif intent.state != "succeeded":
+                work = f"work/refund/{intent.intent_id}"
+                found.append(_wait(ret, work, "settling", settlement.sealed_at, lasts))
+    return found
+
+
+def _close_wait(ret: Return) -> list[Waiting]:
+    if ret.completed_at is None or ret.closed:
+        return []
+    return [_wait(ret, "close", "awaiting_close", ret.completed_at, ret.policy.handling.dispute)]
+
+
+def pass_deadlines(ret: Return, *, at: datetime) -> Change:
+    """Do what is due: every wait whose deadline is at or before ``at`` comes to its stated end.
+
+    Parked work is not touched here: the workflow tries it again and moves its deadline.
+    """
+    facts: list[Fact] = []
+    for wait in waits(ret):
+        if wait.deadline > at or WAITS[wait.code].kind is Kind.PARKED:
+            continue
+        ret, more = _AT_DEADLINE.get(wait.code, _escalate)(ret, wait, at)
+        facts += more
+    return ret, tuple(facts)
+
+
+def _escalate(ret: Return, wait: Waiting, at: datetime) -> Change:
+    others = tuple(row for row in ret.overdue if row[0] != wait.key)
+    late = replace(ret, overdue=(*others, (wait.key, at)))
+    return late, (Fact("sla.breached", {"clock": wait.code, "wait": wait.key}),)
+
+
+def _default_decision(ret: Return, wait: Waiting, at: datetime) -> Change:
+    approve = ret.policy.review_default == "APPROVE"
+    granted = [
+        line.line_id
+        for line in ret.lines
+        if approve and line.decision.verdict is not Verdict.REJECT
+    ]
+    return grant(ret, granted, by="timeout", at=at, reason="nobody answered the review in time")
+
+
+def _miss_pickup(ret: Return, wait: Waiting, at: datetime) -> Change:
+    return pickup_missed(ret, wait.key.split("/")[1], at=at)
+
+
+def _expire(ret: Return, wait: Waiting, at: datetime) -> Change:
+    return expire(ret, at=at)
+
+
+def _give_up(ret: Return, wait: Waiting, at: datetime) -> Change:
+    return give_up_missing(ret, wait.key.removeprefix("lot/"), at=at)
+
+
+def _no_objection(ret: Return, wait: Waiting, at: datetime) -> Change:
+    return accept_rejection(ret, wait.key.removeprefix("lot/"), at=at)
+
+
+def _refund_instead(ret: Return, wait: Waiting, at: datetime) -> Change:
+    return choose_refund(ret, wait.key.removeprefix("lot/")), ()
+
+
+def _close(ret: Return, wait: Waiting, at: datetime) -> Change:
+    return close(ret)
+
+
+_AT_DEADLINE: dict[str, Callable[[Return, Waiting, datetime], Change]] = {
+    "awaiting_review": _default_decision,
+    "awaiting_pickup": _miss_pickup,
+    "awaiting_handover": _expire,
+    "awaiting_rest": _give_up,
+    "awaiting_dispute": _no_objection,
+    "replacement_out_of_stock": _refund_instead,
+    "awaiting_close": _close,
+}
+
+
+def extend(ret: Return, key: str, until: datetime) -> Return:
+    """Move the deadline of one wait; the later of the old and the new one counts."""
+    others = tuple(row for row in ret.extended if row[0] != key)
+    return replace(ret, extended=(*others, (key, until)))

@@ -1,0 +1,60 @@
+"""What is to be done now: the state of a return says it, the workflow only orders it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from domain.lifecycle import DeliveryState, LotState
+from domain.requests import Resolution
+from domain.resolving import lots_to_settle
+from domain.returns import Return
+
+
+class WorkKind(StrEnum):
+    BOOK = "book"
+    CANCEL = "cancel"
+    SETTLE = "settle"
+    REFUND = "refund"
+    REPLACE = "replace"
+    STOCK = "stock"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One piece of work on one subject (delivery, lot, intent or settlement number)."""
+
+    kind: WorkKind
+    subject: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}/{self.subject}"
+
+
+def due_work(ret: Return) -> tuple[Work, ...]:
+    """Return the work whose time has come, in a stable order. Asking again while it is under way
+    names the same work; once it is done its state change makes it disappear."""
+    found = [
+        Work(_DELIVERY_WORK[delivery.state], delivery.delivery_id)
+        for delivery in ret.deliveries
+        if delivery.state in _DELIVERY_WORK
+    ]
+    if lots_to_settle(ret):
+        found.append(Work(WorkKind.SETTLE, str(len(ret.settlements) + 1)))
+    found += [
+        Work(WorkKind.REFUND, intent.intent_id)
+        for settlement in ret.settlements
+        for intent in settlement.intents
+        if intent.state not in ("succeeded", "pending")
+    ]
+    for lot in ret.lots:
+        if lot.state is LotState.ACCEPTED and lot.resolution is Resolution.EXCHANGE:
+            found.append(Work(WorkKind.REPLACE, lot.lot_id))
+        if lot.disposition is not None and not lot.disposition_applied:
+            found.append(Work(WorkKind.STOCK, lot.lot_id))
+    return tuple(found)
+
+
+_DELIVERY_WORK = {
+    DeliveryState.LABEL_PENDING: WorkKind.BOOK,
+    DeliveryState.CANCEL_REQUESTED: WorkKind.CANCEL,
+}
