@@ -28,7 +28,8 @@ class Kind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class WaitKind:
     """One row of the catalogue. ``handling`` names the policy's duration behind the deadline;
-    ``exits`` are the commands and outside events that end it."""
+    ``exits`` are the commands and outside events that end it.
+    """
 
     code: str
     kind: Kind

@@ -259,7 +259,8 @@ def _arithmetic(rule: Rule, delivered_on: date, last_day: date, asked_on: date) 
 
 def authorization_of(decisions: Sequence[Decision]) -> AuthorizationState:
     """Merge the lines of one return: any line for a person sends the whole return to that person;
-    otherwise each line stands for itself."""
+    otherwise each line stands for itself.
+    """
     verdicts = [decision.verdict for decision in decisions]
     if any(v in (Verdict.MANUAL_REVIEW, Verdict.APPROVE_ALTERNATIVE) for v in verdicts):
         return AuthorizationState.IN_REVIEW

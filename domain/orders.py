@@ -13,7 +13,8 @@ class TenderKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Tax:
     """One tax line of an order line: ``rate`` as the platform states it (``"0.19"``), never used in
-    arithmetic; ``amount_minor`` is what was paid for the whole line."""
+    arithmetic; ``amount_minor`` is what was paid for the whole line.
+    """
 
     jurisdiction: str
     rate: str

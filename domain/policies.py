@@ -32,7 +32,8 @@ class Source:
 @dataclass(frozen=True, slots=True)
 class RefundTerms:
     """``scope`` of PRICE, TAX, SHIPPING; ``due_days`` counted in whole local days from the receipt
-    of the goods. A due date is a promise to the customer and is never scaled."""
+    of the goods. A due date is a promise to the customer and is never scaled.
+    """
 
     scope: tuple[str, ...]
     due_days: int
@@ -88,7 +89,8 @@ class Handling:
 
     def scaled(self, time_scale: float) -> "Handling":
         """Return the same waits ``time_scale`` times shorter. Only ours: no date that a law or a
-        promise gives to the customer is in here."""
+        promise gives to the customer is in here.
+        """
         return Handling(
             **{name: getattr(self, name) / time_scale for name in self.__dataclass_fields__}
         )
@@ -114,7 +116,9 @@ class Policy:
 
     def source(self, key: str) -> Source:
         """Return the source behind ``KEY`` or ``KEY#article``."""
-        return next(source for source in self.sources if source.key == key.split("#")[0])
+        return next(
+            source for source in self.sources if source.key == key.split("#", maxsplit=1)[0]
+        )
 
 
 class PolicyError(ValueError):

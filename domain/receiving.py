@@ -50,7 +50,8 @@ def _counted(receipt: Receipt) -> tuple[str, list[tuple[str, int]]]:
 
 def receive(ret: Return, receipt: Receipt) -> Change:
     """Record a new receipt: awaited units that were counted become RECEIVED, in lot order; the rest
-    of what is awaited becomes MISSING; what nobody awaits is noted as unexpected."""
+    of what is awaited becomes MISSING; what nobody awaits is noted as unexpected.
+    """
     lots: list[Lot] = list(ret.lots)
     entries: list[ReceiptEntry] = []
     for entry in receipt.entries:

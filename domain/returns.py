@@ -26,7 +26,8 @@ from domain.requests import HandoverMethod, PickupWindow, Resolution, ReturnRequ
 @dataclass(frozen=True, slots=True)
 class ValueBasis:
     """What was paid for a whole order line, frozen at request time (minor units, all ``quantity``
-    units together); ``shipping_minor`` is the line's share of the outbound shipping."""
+    units together); ``shipping_minor`` is the line's share of the outbound shipping.
+    """
 
     quantity: int
     gross_minor: int
@@ -39,7 +40,8 @@ class ValueBasis:
 @dataclass(frozen=True, slots=True)
 class ReturnLine:
     """One order line of the return. ``units`` are the unit numbers of the order line that the
-    ledger locked for it; amounts follow the unit number, so every order of returning adds up."""
+    ledger locked for it; amounts follow the unit number, so every order of returning adds up.
+    """
 
     line_id: str
     sku: str
@@ -61,7 +63,8 @@ class ReturnLine:
 @dataclass(frozen=True, slots=True)
 class Lot:
     """Units of one line that share the same fate. ``version`` counts its changes; ``since`` is when
-    it came to its state. ``settlement_no`` is set once money was decided for it."""
+    it came to its state. ``settlement_no`` is set once money was decided for it.
+    """
 
     lot_id: str
     line_id: str
@@ -167,7 +170,8 @@ class Intent:
 @dataclass(frozen=True, slots=True)
 class Settlement:
     """One numbered step that turned accepted lots into money. ``due_on`` is statutory: the last
-    local day for the refund, never scaled."""
+    local day for the refund, never scaled.
+    """
 
     number: int
     lot_ids: tuple[str, ...]
@@ -181,7 +185,8 @@ class Settlement:
 @dataclass(frozen=True, slots=True)
 class LotAmount:
     """How one lot's refund came to be, minor units:
-    refund = gross - discount - deduction + tax + shipping."""
+    refund = gross - discount - deduction + tax + shipping.
+    """
 
     lot_id: str
     gross_minor: int

@@ -11,7 +11,8 @@ from domain.returns import Lot, LotAmount, Return, ReturnLine, ValueBasis
 
 def freeze_basis(order: Order) -> dict[str, ValueBasis]:
     """Freeze what was paid, per line. Shipping is shared over all lines by what they cost, so the
-    shares of the whole order add up to what the cheapest way of shipping cost."""
+    shares of the whole order add up to what the cheapest way of shipping cost.
+    """
     refundable = min(order.shipping.paid_minor, order.shipping.standard_minor)
     shares = split(refundable, [line.paid_minor for line in order.lines])
     return {

@@ -108,7 +108,8 @@ def reached(
     ret: Return, delivery_id: str, milestones: Sequence[Reached], *, at: datetime
 ) -> Change:
     """Take in milestones, whatever was told before: repeats and late ones change nothing, and a
-    delivered parcel never goes back to moving."""
+    delivered parcel never goes back to moving.
+    """
     facts: list[Fact] = []
     for milestone in milestones:
         ret, more = _reach(ret, ret.delivery(delivery_id), milestone, at)

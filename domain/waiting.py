@@ -28,7 +28,8 @@ to the customer and never scaled."""
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """One thing a return waits for. ``key`` is stable while the wait lasts; ``exits`` are the
-    commands and outside events that end it; ``detail`` is the last error of parked work."""
+    commands and outside events that end it; ``detail`` is the last error of parked work.
+    """
 
     key: str
     code: str

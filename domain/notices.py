@@ -1,0 +1,56 @@
+"""Which facts the customer is written about."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from domain.events import Event, JsonValue
+from domain.ids import part_id
+from domain.requests import HandoverMethod
+from domain.returns import Return
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One message that is due. ``notice_id`` is the same however often its cause is recorded;
+    ``data`` is what its text needs, without personal data."""
+
+    notice_id: str
+    kind: str
+    data: dict[str, JsonValue] = field(default_factory=dict)
+
+
+def notices_for(ret: Return, events: Sequence[Event]) -> tuple[Notice, ...]:
+    """Return the messages that ``events`` make due, in their order."""
+    found: list[Notice] = []
+    for event in events:
+        kind = _kind(ret, event)
+        if kind is None:
+            continue
+        notice_id = part_id(ret.return_id, "notice", event.sequence)
+        facts: dict[str, JsonValue] = {"rma_no": ret.rma_no, "currency": ret.currency}
+        found.append(Notice(notice_id, kind, {**facts, **event.data}))
+    return tuple(found)
+
+
+_PLAIN = {
+    "return.withdrawn": "withdrawn",
+    "return.expired": "expired",
+    "parcel.received": "parcel_received",
+    "lot.rejected": "lot_rejected",
+    "lot.sent_back": "sent_back",
+    "refund.settled": "refund_sent",
+    "replacement.shipped": "replacement_shipped",
+}
+
+
+def _kind(ret: Return, event: Event) -> str | None:
+    if event.type == "return.decided":
+        denied = event.data["decision"] == "DENIED"
+        return "request_denied" if denied else "request_received"
+    if event.type == "pickup.booked":
+        return "handover_ready"
+    if event.type == "delivery.label_created":
+        delivery = ret.delivery(str(event.data["delivery_id"]))
+        own = delivery.ship_back_of is None and delivery.method is HandoverMethod.DROP_OFF
+        return "handover_ready" if own else None
+    return _PLAIN.get(event.type)

@@ -1,0 +1,184 @@
+"""The document that everybody reads: one return as JSON, the same in projection, API and query."""
+
+from dataclasses import asdict
+from datetime import datetime
+
+from domain.allowed import allowed_commands
+from domain.events import JsonValue
+from domain.invariants import broken
+from domain.returns import Delivery, Lot, Return, ReturnLine, Settlement, counters
+from domain.waiting import Waiting, waits
+
+Document = dict[str, JsonValue]
+
+
+def document(ret: Return) -> Document:
+    """Return the whole return as JSON: ids, states, amounts in minor units, times as RFC 3339."""
+    waiting = waits(ret)
+    return {
+        "return_id": ret.return_id,
+        "rma_no": ret.rma_no,
+        "order_id": ret.request.order_id,
+        "version": ret.version,
+        "headline": ret.headline,
+        "authorization_state": ret.authorization,
+        "logistics_state": ret.logistics,
+        "settlement_state": ret.settlement,
+        "ground": ret.request.ground,
+        "currency": ret.currency,
+        "requested_at": _time(ret.requested_at),
+        "completed_at": _time(ret.completed_at),
+        "location_id": ret.location_id,
+        "lines": [_line(ret, line) for line in ret.lines],
+        "lots": [_lot(lot) for lot in ret.lots],
+        "deliveries": [_delivery(delivery) for delivery in ret.deliveries],
+        "receipts": [
+            {
+                "receipt_id": receipt.receipt_id,
+                "parcel": receipt.parcel,
+                "location_id": receipt.location_id,
+                "received_at": _time(receipt.received_at),
+                "entries": [
+                    {"sku": e.sku, "quantity": e.quantity, "unexpected": e.unexpected}
+                    for e in receipt.entries
+                ],
+            }
+            for receipt in ret.receipts
+        ],
+        "settlements": [_settlement(settlement) for settlement in ret.settlements],
+        "waiting_on": [_waiting(wait) for wait in waiting],
+        "next_step": _next_step(waiting),
+        "allowed_commands": [*allowed_commands(ret)],
+        "broken_invariants": [*broken(ret)],
+    }
+
+
+def _next_step(waiting: tuple[Waiting, ...]) -> JsonValue:
+    if not waiting:
+        return None
+    first = waiting[0]
+    return {
+        "waiting_for": first.waiting_for,
+        "owner": first.owner,
+        "by": _time(first.deadline),
+        "then": first.at_deadline,
+    }
+
+
+def _line(ret: Return, line: ReturnLine) -> JsonValue:
+    decision = line.decision
+    count: dict[str, JsonValue] = {**asdict(counters(ret, line.line_id))}
+    return {
+        "line_id": line.line_id,
+        "sku": line.sku,
+        "title": line.title,
+        "quantity": line.requested,
+        "resolution": line.resolution,
+        "exchange_sku": line.exchange_sku,
+        "reason": line.reason,
+        "reason_detail": line.reason_detail,
+        "counters": count,
+        "decision": {
+            "verdict": decision.verdict,
+            "policy_ref": decision.policy_ref,
+            "rule_id": decision.rule_id,
+            "reason_codes": [*decision.reason_codes],
+            "window_end": decision.window_end.isoformat() if decision.window_end else None,
+            "remedies": [*decision.remedies],
+            "return_shipping_payer": decision.terms.return_shipping_payer
+            if decision.terms
+            else None,
+            "explanation": decision.explanation,
+            "sources": [
+                {"key": source.key, "title": source.title, "url": source.url}
+                for source in decision.sources
+            ],
+        },
+    }
+
+
+def _lot(lot: Lot) -> JsonValue:
+    replacement = lot.replacement
+    return {
+        "lot_id": lot.lot_id,
+        "line_id": lot.line_id,
+        "quantity": lot.quantity,
+        "state": lot.state,
+        "version": lot.version,
+        "since": _time(lot.since),
+        "resolution": lot.resolution,
+        "grade": lot.finding.grade if lot.finding else None,
+        "fault": lot.finding.fault if lot.finding else None,
+        "reason_found": lot.finding.reason_found if lot.finding else None,
+        "acceptance": lot.acceptance,
+        "deduction_percent": lot.deduction_percent,
+        "disposition": lot.disposition,
+        "settlement_no": lot.settlement_no,
+        "replacement_order_id": replacement.replacement_order_id if replacement else None,
+        "replacement_tracking_code": replacement.tracking_code if replacement else None,
+    }
+
+
+def _delivery(delivery: Delivery) -> JsonValue:
+    return {
+        "delivery_id": delivery.delivery_id,
+        "method": delivery.method,
+        "state": delivery.state,
+        "ship_back_of": delivery.ship_back_of,
+        "carrier": delivery.carrier,
+        "tracking_code": delivery.tracking_code,
+        "label_url": delivery.label_url,
+        "first_scan_at": _time(delivery.first_scan_at),
+        "delivered_at": _time(delivery.delivered_at),
+        "pickups": [
+            {
+                "attempt": attempt.number,
+                "not_before": _time(attempt.window.not_before),
+                "not_after": _time(attempt.window.not_after),
+                "time_zone": attempt.window.time_zone,
+                "pickup_ref": attempt.pickup_ref,
+                "confirmation": attempt.confirmation,
+                "outcome": attempt.outcome,
+            }
+            for attempt in delivery.attempts
+        ],
+    }
+
+
+def _settlement(settlement: Settlement) -> JsonValue:
+    return {
+        "number": settlement.number,
+        "amount_minor": settlement.amount_minor,
+        "due_on": settlement.due_on.isoformat() if settlement.due_on else None,
+        "sealed_at": _time(settlement.sealed_at),
+        "breakdown": [{**asdict(row)} for row in settlement.breakdown],
+        "refunds": [
+            {
+                "intent_id": intent.intent_id,
+                "tender_id": intent.tender_id,
+                "amount_minor": intent.amount_minor,
+                "state": intent.state,
+                "refund_ref": intent.refund_ref,
+                "failure": intent.failure,
+            }
+            for intent in settlement.intents
+        ],
+    }
+
+
+def _waiting(wait: Waiting) -> JsonValue:
+    return {
+        "key": wait.key,
+        "code": wait.code,
+        "owner": wait.owner,
+        "waiting_for": wait.waiting_for,
+        "since": _time(wait.since),
+        "deadline": _time(wait.deadline),
+        "at_deadline": wait.at_deadline,
+        "exits": [*wait.exits],
+        "detail": wait.detail,
+    }
+
+
+def _time(at: datetime | None) -> str | None:
+    return at.isoformat() if at is not None else None

@@ -1,0 +1,1 @@
+"""ORDERS. Durable, deterministic; time only from ``workflow.now()``."""

@@ -1,0 +1,228 @@
+"""Everything that crosses a workflow's border: start, updates, signals and answers.
+
+Fields are only ever added, with defaults: old histories and other languages keep working.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from domain.commands import Actor
+from domain.events import JsonValue
+from domain.inspection import Fault, Grade, Photo
+from domain.requests import Resolution, ReturnRequest
+from domain.returns import Return
+from domain.tracking import Reached
+
+RETURN_WORKFLOW = "ReturnWorkflow"
+FOLLOW_UP_WORKFLOW = "FollowUpWorkflow"
+OPEN_UPDATE_ID = "open"
+"""The one update id of the opening: a repeated start meets the first answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartReturn:
+    """``return_id`` is :func:`domain.ids.return_id_for` of tenant and idempotency key."""
+
+    tenant_id: str
+    return_id: str
+    request: ReturnRequest
+    actor: Actor = field(default_factory=lambda: Actor("platform", "direct"))
+    resumed: "Resumed | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The state a run takes over from the one before (continue-as-new)."""
+
+    ret: Return
+    answers: "tuple[CommandAnswer, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    code: str
+    message: str
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAnswer:
+    """What a start leads to: a registered return (granted, in review or denied), or a refusal that
+    left nothing behind. ``document`` is :func:`domain.view.document`."""
+
+    return_id: str
+    request_hash: str
+    refusal: Refusal | None = None
+    document: dict[str, JsonValue] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommandInfo:
+    """Who commands, under which id. The HTTP Idempotency-Key, the command id and the Temporal update
+    id are one. ``expected_version`` (of the return) refuses a command on a state not seen."""
+
+    command_id: str
+    actor: Actor
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommandAnswer:
+    """A command that was carried out. A refused one is an ``ApplicationError`` whose type is the
+    code of :data:`domain.codes.PROBLEMS` and whose first detail is a :class:`RefusalDetail`."""
+
+    command_id: str
+    content_hash: str
+    version: int
+    headline: str
+    allowed_commands: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalDetail:
+    version: int
+    allowed_commands: tuple[str, ...]
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    info: CommandInfo
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Approve:
+    """Grant ``line_ids``; the other lines are declined. ``reason`` is required unless all are
+    granted."""
+
+    info: CommandInfo
+    line_ids: tuple[str, ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deny:
+    info: CommandInfo
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CountedEntry:
+    sku: str
+    quantity: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receive:
+    """``parcel`` is the tracking code or any mark of the parcel; ``receipt_id`` is the warehouse's."""
+
+    info: CommandInfo
+    receipt_id: str
+    parcel: str
+    entries: tuple[CountedEntry, ...]
+    location_id: str = "MAIN"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordInspection:
+    """``lot_version`` is the lot's version that the inspector saw; a scan elsewhere changes nothing."""
+
+    info: CommandInfo
+    lot_id: str
+    grade: Grade
+    fault: Fault = Fault.NONE
+    lot_version: int | None = None
+    checklist: tuple[str, ...] = ()
+    photos: tuple[Photo, ...] = ()
+    reason_found: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseResolution:
+    info: CommandInfo
+    lot_id: str
+    resolution: Resolution
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Try parked work again now: the one named, or all."""
+
+    info: CommandInfo
+    work: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExtendDeadline:
+    info: CommandInfo
+    wait: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierMilestones:
+    """Signal ``carrier_milestones``: what the carrier, read again, proves of one parcel."""
+
+    delivery_id: str
+    milestones: tuple[Reached, ...]
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefundNews:
+    """Signal ``refund_news``: what the provider, read again, says of one refund intent."""
+
+    intent_id: str
+    state: str
+    refund_ref: str
+    failure: str | None
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplacementNews:
+    """Signal ``replacement_news``: what the platform, read again, says of one replacement order."""
+
+    reference: str
+    status: str
+    tracking_code: str | None
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnOutcome:
+    """What a finished :class:`ReturnWorkflow` leaves; ``opening`` repeats a refused start's answer."""
+
+    headline: str
+    opening: OpenAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class StartFollowUp:
+    """The child that outlives the return: survey, one reminder, expiry. Times are already scaled."""
+
+    tenant_id: str
+    return_id: str
+    order_id: str
+    rma_no: str
+    survey_after_seconds: float
+    reminder_after_seconds: float
+    expires_after_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyAnswer:
+    """Signal ``survey_answered``: ``csat`` 1..5, ``nps`` 0..10 or none."""
+
+    csat: int
+    nps: int | None
+    comment: str
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUpOutcome:
+    outcome: str
