@@ -27,7 +27,7 @@ APP_ROLE = "backhaul_app"
 DATABASE = "backhaul"
 
 # Fast shutdown, then immediate shutdown (recovered from the log at the next start).
-_STOP = (StopStep(signal.SIGINT, 30), StopStep(signal.SIGQUIT, 10))
+STOP = (StopStep(signal.SIGINT, 30), StopStep(signal.SIGQUIT, 10))
 # Recovery after a crash may take a while; nothing is gained by giving up on it early.
 _READY_SECONDS = 120.0
 _SOCKET_PATH_LIMIT_BYTES = 107
@@ -69,14 +69,14 @@ class PostgresServer:
                     f"is {version}: dump it with version {found} and load it again, "
                     "or start afresh with `backhaul reset`"
                 )
-            self._end_orphan()
+            end_orphan(self._files)
         else:
             self._initialise(programs, int(major))
         return Launch(
             command=(str(programs / "postgres"), *self._arguments()),
             environment=self._environment(),
             death_signal=signal.SIGINT,
-            stop=_STOP,
+            stop=STOP,
             account=self._account,
             directory=Path("/"),
         )
@@ -227,17 +227,18 @@ class PostgresServer:
             raise StackError(f"initdb failed: {answer.stderr.strip() or answer.stdout.strip()}")
         partial.rename(self._files)
 
-    def _end_orphan(self) -> None:
-        """Stop a server that outlived its supervisor; forget the pid of one that is long dead.
 
-        PostgreSQL refuses to start while the pid in its lock file belongs to any process at all,
-        which after a restart of the machine may be anybody's.
-        """
-        lock = self._files / "postmaster.pid"
-        with contextlib.suppress(FileNotFoundError, ValueError, IndexError):
-            pid = int(lock.read_text().splitlines()[0])
-            process = identify(pid)
-            if process is not None and str(self._files) in command_line(pid):
-                stop_process(process, _STOP)
-            elif process is not None:
-                lock.unlink()
+def end_orphan(files: Path) -> None:
+    """Stop a server that outlived its supervisor; forget the pid of one that is long dead.
+
+    PostgreSQL refuses to start while the pid in its lock file belongs to any process at all,
+    which after a restart of the machine may be anybody's.
+    """
+    lock = files / "postmaster.pid"
+    with contextlib.suppress(FileNotFoundError, ValueError, IndexError):
+        pid = int(lock.read_text().splitlines()[0])
+        process = identify(pid)
+        if process is not None and str(files) in command_line(pid):
+            stop_process(process, STOP)
+        elif process is not None:
+            lock.unlink()
