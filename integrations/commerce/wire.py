@@ -10,14 +10,20 @@ from pydantic import AfterValidator, AwareDatetime, Field
 from domain.orders import Order, OrderLine, Parcel, Shipping, Tax, Tender, TenderKind
 from integrations.carriers.port import Address
 from integrations.commerce.port import Contact, OrderRecord
-from integrations.errors import IntegrationError, KeyConflictError, RejectedError
+from integrations.errors import (
+    InProgressError,
+    IntegrationError,
+    KeyConflictError,
+    RejectedError,
+)
 from integrations.http import Refusal, WireModel
 
 SYSTEM = "commerce"
 
 _CONFLICTS: Mapping[str, type[IntegrationError]] = {
-    "out_of_stock": RejectedError,
+    "in_progress": InProgressError,
     "move_conflict": KeyConflictError,
+    "reference_conflict": KeyConflictError,
 }
 
 
@@ -195,10 +201,13 @@ class WireReplacementEvent(WireEventKind):
 
 def read_refusal(response: httpx.Response, body: Mapping[str, Any]) -> Refusal:
     error = body.get("error")
-    code = error.get("code") if isinstance(error, dict) else None
-    if not isinstance(code, str):
-        return Refusal()
-    return Refusal(code, error=_CONFLICTS.get(code) if response.status_code == 409 else None)
+    details = error if isinstance(error, dict) else {}
+    code, name = (
+        value if isinstance(value := details.get(key), str) else None for key in ("code", "field")
+    )
+    # Any other conflict (``out_of_stock``) would be answered again.
+    conflict = code is not None and response.status_code == 409
+    return Refusal(code, name, _CONFLICTS.get(code or "", RejectedError) if conflict else None)
 
 
 def _line(line: WireLine) -> OrderLine:
