@@ -1,0 +1,1 @@
+"""The outside world: payment provider, carrier, merchant platform and mail server."""

@@ -1,0 +1,20 @@
+"""The time as each system writes it."""
+
+from datetime import UTC, datetime
+
+
+def unix_now() -> int:
+    return int(datetime.now(UTC).timestamp())
+
+
+def iso_now() -> str:
+    """RFC 3339 with microseconds and offset."""
+    return datetime.now(UTC).isoformat()
+
+
+def easypost_now() -> str:
+    return easypost_time(datetime.now(UTC))
+
+
+def easypost_time(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

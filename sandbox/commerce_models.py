@@ -1,0 +1,182 @@
+"""The wire models of the merchant platform's contract; amounts are integer minor units."""
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+Text = Annotated[str, StringConstraints(max_length=200)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Currency = Annotated[
+    str, StringConstraints(pattern=r"^[A-Z]{3}$"), Field(description="ISO 4217 code")
+]
+Country = Annotated[
+    str, StringConstraints(pattern=r"^[A-Z]{2}$"), Field(description="ISO 3166-1 alpha-2 code")
+]
+Minor = Annotated[int, Field(ge=0, le=10**12, description="minor units of the order's currency")]
+Quantity = Annotated[int, Field(ge=1, le=10_000)]
+
+
+class Contract(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Customer(Contract):
+    customer_ref: Name
+    email: Name
+    name: Name
+    locale: Name = Field(description="BCP 47 language tag")
+
+
+class Address(Contract):
+    name: Name
+    street1: Name
+    street2: Text = ""
+    city: Name
+    region: Text = ""
+    postal_code: Text
+    country: Country
+    phone: Text = ""
+
+
+class ShipTo(Address):
+    time_zone: Name = Field(description="IANA name, for dates the customer sees")
+
+
+class Shipping(Contract):
+    paid_minor: Minor = Field(description="what was paid for outbound shipping, tax included")
+    standard_minor: Minor = Field(description="the cheapest standard delivery of the same order")
+    refunded_minor: Minor = 0
+
+
+class Tender(Contract):
+    tender_id: Name
+    kind: Literal["CARD", "WALLET"]
+    provider: Literal["stripe"]
+    payment_ref: Name = Field(description="payment intent or charge at the provider")
+    captured_minor: Minor
+    refunded_minor: Minor = 0
+
+
+class Tax(Contract):
+    jurisdiction: Name
+    rate: Name = Field(description='as the invoice states it, such as "0.19"; never computed with')
+    amount_minor: Minor = Field(description="paid for the whole line")
+
+
+class Parcel(Contract):
+    parcel_id: Name
+    quantity: Quantity
+    fulfilled_at: AwareDatetime
+    delivered_at: AwareDatetime | None
+
+
+class OrderLine(Contract):
+    """Totals of the whole line: paid = gross - discount + taxes."""
+
+    line_id: Name
+    sku: Name
+    title: Name
+    category: Name
+    quantity: Quantity
+    gross_minor: Minor = Field(description="before tax and discounts")
+    discount_minor: Minor = Field(description="line and order discounts together")
+    taxes: list[Tax]
+    parcels: list[Parcel]
+    weight_grams: Annotated[int, Field(ge=0)] = Field(description="of the whole line")
+    traits: list[Name] = []
+    final_sale: bool = False
+    refunded_minor: Minor = 0
+
+
+class Order(Contract):
+    """Facts of one order. Lines and outbound shipping add up to what the tenders captured."""
+
+    order_id: Name
+    currency: Currency
+    channel: Literal["DISTANCE", "STORE"]
+    buyer_type: Literal["CONSUMER", "BUSINESS"]
+    contract_at: AwareDatetime
+    customer: Customer
+    ship_to: ShipTo
+    shipping: Shipping
+    tenders: Annotated[list[Tender], Field(min_length=1)]
+    lines: Annotated[list[OrderLine], Field(min_length=1)]
+
+
+class Product(Contract):
+    sku: Name
+    price_minor: Minor
+    currency: Currency
+    in_stock: Annotated[int, Field(ge=0)]
+
+
+class Location(Contract):
+    """A place that receives returns."""
+
+    location_id: Name
+    time_zone: Name
+    address: Address
+
+
+class ReservationRequest(Contract):
+    reference: Name = Field(description="the caller's own; the same one repeats the answer")
+    sku: Name
+    quantity: Quantity
+
+
+class Reservation(Contract):
+    reservation_id: Name
+    status: Literal["reserved", "released", "used"]
+
+
+class StockMoveRequest(Contract):
+    move_id: Name = Field(description="the caller's own; applied once")
+    sku: Name
+    quantity: Quantity
+    location_id: Name
+    disposition: Name = Field(description="RESTOCK puts the units back on sale")
+    return_id: Name
+
+
+class StockMove(Contract):
+    move_id: Name
+
+
+class ReplacementRequest(Contract):
+    reference: Name = Field(description="the caller's own; the same one repeats the answer")
+    return_id: Name
+    order_id: Name
+    sku: Name
+    quantity: Quantity
+    reservation_id: Name | None = None
+
+
+class ReplacementOrder(Contract):
+    replacement_order_id: Name
+    reference: Name
+    status: Literal["created", "shipped", "delivered"]
+    tracking_code: Name | None = None
+
+
+class ReplacementEventData(Contract):
+    replacement_order_id: Name
+    reference: Name
+    tracking_code: Name | None
+
+
+class ReplacementEvent(Contract):
+    """Sent with Standard Webhooks headers; ``webhook-id`` names the event over all deliveries."""
+
+    type: Literal["replacement.shipped", "replacement.delivered"]
+    timestamp: AwareDatetime
+    data: ReplacementEventData
+
+
+class ErrorDetail(BaseModel):
+    code: str
+    message: str
+    field: str | None = None
+
+
+class ErrorAnswer(BaseModel):
+    error: ErrorDetail

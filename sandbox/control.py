@@ -1,0 +1,241 @@
+"""The strings behind the scenes: what is in the shops, where webhooks go, what goes wrong."""
+
+import ipaddress
+from collections.abc import Callable
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from pydantic import Field
+
+from sandbox import (
+    commerce_stock,
+    easypost_pickups,
+    easypost_trackers,
+    stripe_payments,
+    stripe_refunds,
+)
+from sandbox.commerce_models import Address, Contract, Currency, Minor, Name, Order, Tender
+from sandbox.currencies import to_stripe
+from sandbox.easypost_objects import public
+from sandbox.errors import RefusalError
+from sandbox.faults import Fault, FaultPlan
+from sandbox.ledger import Json
+from sandbox.signatures import standard_webhook_key
+from sandbox.webhooks import is_loopback
+from sandbox.world import World, world_of
+
+
+def _from_this_machine(request: Request) -> None:
+    host = request.client.host if request.client is not None else ""
+    try:
+        local = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        local = False
+    if not local:
+        raise HTTPException(403, "control is for this machine alone")
+
+
+router = APIRouter(prefix="/_control", tags=["control"], dependencies=[Depends(_from_this_machine)])
+
+
+class NewTender(Tender):
+    """A tender to store; without ``payment_ref`` the payment is made first."""
+
+    payment_ref: Name | None = None  # type: ignore[assignment]  # widened for input alone
+
+
+class NewOrder(Order):
+    tenders: Annotated[list[NewTender], Field(min_length=1)]  # type: ignore[assignment]  # as above
+
+
+class NewProduct(Contract):
+    price_minor: Minor
+    currency: Currency
+    in_stock: Annotated[int, Field(ge=0)]
+
+
+class NewLocation(Contract):
+    time_zone: Name
+    address: Address
+
+
+class WebhookTarget(Contract):
+    url: Name
+    secret: Name
+
+
+class NewScan(Contract):
+    scan_id: Name
+    status: Literal[
+        "pre_transit",
+        "in_transit",
+        "out_for_delivery",
+        "delivered",
+        "return_to_sender",
+        "failure",
+    ]
+
+
+class PickupOutcome(Contract):
+    outcome: Literal["collected", "customer_absent", "courier_no_show"]
+
+
+class ReplacementStep(Contract):
+    status: Literal["shipped", "delivered"]
+
+
+@router.put("/orders/{order_id}")
+async def put_order(request: Request, order_id: str, body: NewOrder) -> Json:
+    """Store an order and pay its tenders; a tender paid before under the same id stays paid."""
+    if body.order_id != order_id:
+        raise HTTPException(422, "order_id differs from the path")
+    world = world_of(request)
+    order = body.model_dump(mode="json")
+    async with world.ledger.transaction():
+        known = world.ledger.get("commerce.order", order_id) or {"tenders": []}
+        for tender in order["tenders"]:
+            if tender["payment_ref"] is None:
+                tender["payment_ref"] = _paid_before(known, tender) or _pay(world, order, tender)
+        world.ledger.save("commerce.order", order_id, order)
+    return order
+
+
+@router.put("/products/{sku}")
+async def put_product(request: Request, sku: str, body: NewProduct) -> Json:
+    """Set price and free stock."""
+    product: Json = {"sku": sku, **body.model_dump()}
+    return await _save(world_of(request), "commerce.product", sku, product)
+
+
+@router.put("/locations/{location_id}")
+async def put_location(request: Request, location_id: str, body: NewLocation) -> Json:
+    location: Json = {"location_id": location_id, **body.model_dump()}
+    return await _save(world_of(request), "commerce.location", location_id, location)
+
+
+@router.put("/webhooks/{system}")
+async def put_webhook_target(
+    request: Request, system: Literal["stripe", "easypost", "commerce"], body: WebhookTarget
+) -> Json:
+    """Say where a system's webhooks go and how they are signed."""
+    if not is_loopback(body.url):
+        raise HTTPException(422, "url must be http(s) on a loopback address")
+    if system == "commerce":
+        try:
+            standard_webhook_key(body.secret)
+        except ValueError as error:
+            raise HTTPException(422, str(error)) from error
+    world = world_of(request)
+    async with world.ledger.transaction():
+        world.webhooks.set_target(system, body.url, body.secret)
+    return {"system": system, "url": body.url}
+
+
+@router.post("/parcels/{tracking_code}/scans")
+async def scan_parcel(request: Request, tracking_code: str, body: NewScan) -> Json:
+    """Let a carrier scan a parcel, once per ``scan_id``."""
+    world = world_of(request)
+    async with world.ledger.transaction():
+        tracker = _or_404(easypost_trackers.find, world, tracking_code)
+        scanned = easypost_trackers.scan(world, tracker, status=body.status, scan_id=body.scan_id)
+        return easypost_trackers.presented(scanned)
+
+
+@router.post("/pickups/{pickup_id}/outcome")
+async def finish_pickup(request: Request, pickup_id: str, body: PickupOutcome) -> Json:
+    """Let the courier come, find nobody, or stay away; 409 when the pickup is not scheduled."""
+    world = world_of(request)
+    async with world.ledger.transaction():
+        pickup = _or_404(easypost_pickups.find, world, pickup_id)
+        try:
+            finished = easypost_pickups.finish(world, pickup, body.outcome)
+        except easypost_pickups.OutcomeConflictError as conflict:
+            raise HTTPException(409, str(conflict)) from conflict
+        return public(finished) | {"outcome": finished["_outcome"]}
+
+
+@router.post("/replacement-orders/{replacement_order_id}/advance")
+async def advance_replacement(
+    request: Request, replacement_order_id: str, body: ReplacementStep
+) -> Json:
+    """Ship or deliver a replacement; a state reached before changes nothing."""
+    world = world_of(request)
+    async with world.ledger.transaction():
+        replacement = _or_404(commerce_stock.find_replacement, world, replacement_order_id)
+        return commerce_stock.advance(world, replacement, body.status)
+
+
+@router.post("/refunds/{refund_id}/fail")
+async def fail_refund(request: Request, refund_id: str) -> Json:
+    """Let a refund fail late, as a closed bank account makes it."""
+    world = world_of(request)
+    async with world.ledger.transaction():
+        return stripe_refunds.fail(world, _refund(world, refund_id))
+
+
+@router.post("/refunds/{refund_id}/succeed")
+async def succeed_refund(request: Request, refund_id: str) -> Json:
+    """Let a pending refund arrive."""
+    world = world_of(request)
+    async with world.ledger.transaction():
+        return stripe_refunds.succeed(world, _refund(world, refund_id))
+
+
+@router.get("/faults")
+async def list_faults(request: Request) -> dict[str, Fault]:
+    return world_of(request).faults.all()
+
+
+@router.put("/faults/{name}")
+async def put_fault(request: Request, name: str, body: FaultPlan) -> Fault:
+    """Switch a fault on; the same plan again keeps its count."""
+    return await world_of(request).faults.put(name, body)
+
+
+@router.delete("/faults/{name}", status_code=204)
+async def delete_fault(request: Request, name: str) -> None:
+    """Switch a fault off and let go of the webhooks it held."""
+    world = world_of(request)
+    await world.faults.delete(name)
+    world.webhooks.wake()
+
+
+async def _save(world: World, kind: str, document_id: str, document: Json) -> Json:
+    async with world.ledger.transaction():
+        world.ledger.save(kind, document_id, document)
+    return document
+
+
+def _paid_before(known: Json, tender: Json) -> str | None:
+    compared = ("tender_id", "kind", "captured_minor")
+    return next(
+        (
+            str(paid["payment_ref"])
+            for paid in known["tenders"]
+            if all(paid[name] == tender[name] for name in compared)
+        ),
+        None,
+    )
+
+
+def _pay(world: World, order: Json, tender: Json) -> str:
+    try:
+        amount = to_stripe(tender["captured_minor"], order["currency"])
+    except ValueError as error:
+        raise HTTPException(422, str(error)) from error
+    pay = stripe_payments.pay_by_card if tender["kind"] == "CARD" else stripe_payments.pay_by_wallet
+    return pay(world, amount=amount, currency=order["currency"], order_id=order["order_id"])
+
+
+def _or_404(find: Callable[[World, str], Json], world: World, document_id: str) -> Json:
+    try:
+        return find(world, document_id)
+    except RefusalError as refusal:
+        raise HTTPException(404, "no object has this id") from refusal
+
+
+def _refund(world: World, refund_id: str) -> Json:
+    refund = world.ledger.get("stripe.refund", refund_id)
+    if refund is None:
+        raise HTTPException(404, "no refund has this id")
+    return refund

@@ -1,0 +1,156 @@
+"""What happened, counted from the providers' side: the answers of ``/_ledger``."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+
+from sandbox import easypost_shipments
+from sandbox.currencies import from_stripe
+from sandbox.ledger import Json
+from sandbox.stripe_payments import order_of
+from sandbox.world import World, world_of
+
+router = APIRouter(prefix="/_ledger", tags=["ledger"])
+
+
+@router.get("")
+async def read_ledger(
+    request: Request, order_id: str | None = None, return_id: str | None = None
+) -> Json:
+    """Return all effects, or those of one order or return, oldest first."""
+    world = world_of(request)
+    async with world.ledger.transaction():
+        return effects(world, order_id=order_id, return_id=return_id)
+
+
+@router.get("/requests")
+async def read_requests(
+    request: Request,
+    system: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 1000,
+) -> list[Json]:
+    """Return what was asked, oldest first; ``fault`` names what struck the request."""
+    world = world_of(request)
+    async with world.ledger.transaction():
+        rows = world.ledger.sql.execute(
+            "SELECT * FROM (SELECT * FROM requests WHERE ? IS NULL OR system = ?"
+            " ORDER BY seq DESC LIMIT ?) ORDER BY seq",
+            (system, system, limit),
+        ).fetchall()
+        return [dict(row) for row in rows]
+
+
+@router.get("/webhooks")
+async def read_webhooks(request: Request, system: str | None = None) -> list[Json]:
+    """Return the deliveries of events and how they went, oldest first."""
+    world = world_of(request)
+    async with world.ledger.transaction():
+        rows = world.ledger.sql.execute(
+            "SELECT seq, system, event_id, event_type, state, tries, held_by, last_answer, at"
+            " FROM deliveries WHERE ? IS NULL OR system = ? ORDER BY seq",
+            (system, system),
+        ).fetchall()
+        return [dict(row) for row in rows]
+
+
+def effects(world: World, *, order_id: str | None, return_id: str | None) -> Json:
+    """Collect the effects; an order's are its refunds and all of the returns stamped on them."""
+    refunds = [_refund(world, refund) for refund in _oldest(world, "stripe.refund")]
+    replacements = _oldest(world, "commerce.replacement")
+    returns = None if return_id is None else {return_id}
+    if order_id is not None:
+        refunds = [refund for refund in refunds if refund["order_id"] == order_id]
+        replacements = [found for found in replacements if found["order_id"] == order_id]
+        of_order = {found["return_id"] for found in (*refunds, *replacements)} - {None}
+        returns = of_order if returns is None else returns & of_order
+    shipments = [
+        _label(shipment)
+        for shipment in _oldest(world, "easypost.shipment")
+        if shipment["postage_label"] is not None
+    ]
+    pickups = [
+        _pickup(pickup)
+        for pickup in _oldest(world, "easypost.pickup")
+        if pickup["status"] != "unknown"
+    ]
+    if return_id is not None:
+        refunds = _of_returns(refunds, returns)
+        replacements = _of_returns(replacements, returns)
+    return {
+        "refunds": refunds,
+        "labels": _of_references(shipments, returns),
+        "pickups": _of_references(pickups, returns),
+        "stock_moves": _of_returns(_oldest(world, "commerce.stock_move"), returns),
+        "replacements": replacements,
+        "reservations": _of_references(_oldest(world, "commerce.reservation"), returns),
+        "mails": _of_returns(_oldest(world, "mail"), returns),
+    }
+
+
+def _oldest(world: World, kind: str) -> list[Json]:
+    return world.ledger.find(kind)[::-1]
+
+
+def _of_returns(found: list[Json], returns: set[str] | None) -> list[Json]:
+    if returns is None:
+        return found
+    return [effect for effect in found if effect["return_id"] in returns]
+
+
+def _of_references(found: list[Json], returns: set[str] | None) -> list[Json]:
+    """Keep what was booked under ``<return_id>/…`` (or the bare id)."""
+    if returns is None:
+        return found
+    return [effect for effect in found if (effect["reference"] or "").partition("/")[0] in returns]
+
+
+def _refund(world: World, refund: Json) -> Json:
+    payment_ref = refund["payment_intent"] or refund["charge"]
+    currency = refund["currency"].upper()
+    return {
+        "refund_id": refund["id"],
+        "payment_ref": payment_ref,
+        "amount_minor": from_stripe(refund["amount"], currency),
+        "currency": currency,
+        "status": refund["status"],
+        "intent_id": refund["metadata"].get("refund_request_id"),
+        "return_id": refund["metadata"].get("return_id"),
+        "order_id": order_of(world, payment_ref),
+        "created_at": refund["created"],
+    }
+
+
+def _label(shipment: Json) -> Json:
+    status = easypost_shipments.refund_status(shipment)
+    rate = shipment["selected_rate"]
+    return {
+        "shipment_id": shipment["id"],
+        "tracking_code": shipment["tracking_code"],
+        "reference": shipment["reference"],
+        "is_return": shipment["is_return"],
+        "status": {None: "bought", "submitted": "refund_submitted"}.get(status, status),
+        "cost_minor": _cents(rate["rate"]),
+        "currency": rate["currency"],
+        "created_at": shipment["_bought_at"],
+    }
+
+
+def _pickup(pickup: Json) -> Json:
+    return {
+        "pickup_id": pickup["id"],
+        "shipment_id": pickup["_shipment_id"],
+        "reference": pickup["reference"],
+        "status": pickup["status"],
+        "confirmation": pickup["confirmation"],
+        "outcome": pickup["_outcome"],
+        "min_datetime": pickup["min_datetime"],
+        "max_datetime": pickup["max_datetime"],
+        "cost_minor": _cents(pickup["_bought"]["rate"]),
+        "currency": pickup["_bought"]["currency"],
+        "created_at": pickup["created_at"],
+    }
+
+
+def _cents(amount: str) -> int:
+    """Postage is billed with two decimals in every currency."""
+    return int(amount.replace(".", ""))

@@ -1,0 +1,106 @@
+"""Stripe's form bodies: nested brackets, and each parameter checked against what is known."""
+
+from collections.abc import Iterable
+from urllib.parse import parse_qsl
+
+from fastapi import Request
+
+from sandbox.errors import RefusalError, stripe_refusal
+from sandbox.ledger import Json
+
+_MAX_LIMIT = 100
+
+
+async def read_form(request: Request, known: Iterable[str]) -> Json:
+    """Return the body as nested dictionaries of strings; lists become dictionaries by position.
+
+    An unknown top-level name is refused as Stripe does.
+    """
+    try:
+        text = (await request.body()).decode()
+    except UnicodeDecodeError as error:
+        raise stripe_refusal(400, "Invalid UTF-8 in the request body.") from error
+    return _checked(parse_qsl(text, keep_blank_values=True), known)
+
+
+def read_query(request: Request, known: Iterable[str]) -> Json:
+    return _checked(request.query_params.multi_items(), known)
+
+
+def whole_number(form: Json, name: str, *, at_least: int) -> int | None:
+    """Read an integer parameter; ``None`` when it was not given."""
+    value = form.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value.lstrip("-").isdecimal():
+        raise _invalid_integer(f"Invalid integer: {value}", name)
+    if int(value) < at_least:
+        raise _invalid_integer(f"This value must be greater than or equal to {at_least}.", name)
+    return int(value)
+
+
+def text(form: Json, name: str) -> str | None:
+    value = form.get(name)
+    if value is None or isinstance(value, str):
+        return value or None
+    raise stripe_refusal(400, "Invalid string: {…}", param=name)
+
+
+def required(form: Json, name: str) -> str:
+    value = text(form, name)
+    if value is None:
+        raise stripe_refusal(
+            400, f"Missing required param: {name}.", code="parameter_missing", param=name
+        )
+    return value
+
+
+def metadata(form: Json) -> dict[str, str]:
+    """Read ``metadata[key]=value``; an empty value unsets a key, as Stripe does."""
+    given = form.get("metadata") or {}
+    if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
+        raise stripe_refusal(400, "Invalid hash", param="metadata")
+    if len(given) > 50 or any(len(k) > 40 or len(v) > 500 for k, v in given.items()):
+        raise stripe_refusal(
+            400,
+            "Metadata has at most 50 keys of 40 characters and values of 500.",
+            param="metadata",
+        )
+    return dict(given)
+
+
+def page_limit(form: Json) -> int:
+    limit = whole_number(form, "limit", at_least=1)
+    if limit is not None and limit > _MAX_LIMIT:
+        raise _invalid_integer(f"This value must be less than or equal to {_MAX_LIMIT}.", "limit")
+    return limit or 10
+
+
+def _checked(pairs: Iterable[tuple[str, str]], known: Iterable[str]) -> Json:
+    allowed = {*known, "expand"}
+    form: Json = {}
+    for name, value in pairs:
+        path = name.replace("]", "").split("[")
+        if path[0] not in allowed:
+            raise stripe_refusal(
+                400,
+                f"Received unknown parameter: {path[0]}",
+                code="parameter_unknown",
+                param=path[0],
+            )
+        _put(form, path, value, name)
+    return form
+
+
+def _put(form: Json, path: list[str], value: str, name: str) -> None:
+    node = form
+    for step in path[:-1]:
+        node = node.setdefault(step, {})
+        if not isinstance(node, dict):
+            raise stripe_refusal(400, f"Invalid parameter: {name}", param=name)
+    # "expand[]=a&expand[]=b" repeats an empty name: each becomes the next position.
+    node[path[-1] or str(len(node))] = value
+
+
+def _invalid_integer(message: str, param: str) -> RefusalError:
+    return stripe_refusal(400, message, code="parameter_invalid_integer", param=param)
