@@ -1,0 +1,73 @@
+# Needs Python 3.11 or newer and nothing else: everything else is installed into .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo up down reset status test check format lint types layers determinism lock
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(STAMP) ## prepare .venv; quick when nothing has changed
+
+demo: $(STAMP) ## run real returns from request to survey, and show where the money went
+	@$(BIN)/backhaul demo
+
+up: $(STAMP) ## start PostgreSQL, Temporal, sandbox, worker and API, and leave them running
+	@$(BIN)/backhaul up
+
+down: $(STAMP) ## stop what `make up` started; keeps all data
+	@$(BIN)/backhaul down
+
+status: $(STAMP) ## show what runs and where
+	@$(BIN)/backhaul status
+
+reset: $(STAMP) ## delete the embedded data, after asking
+	@$(BIN)/backhaul reset
+
+test: $(STAMP) ## run every test
+	@$(BIN)/pytest
+
+check: lint types layers determinism ## run every check that needs no running process
+
+format: $(STAMP) ## rewrite the code in the project's format
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lint: $(STAMP) ## check format and lint rules
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+types: $(STAMP) ## check types
+	@$(BIN)/mypy
+
+layers: $(STAMP) ## check that layers import only those below them
+	@$(BIN)/lint-imports
+
+determinism: $(STAMP) ## check that workflows and domain use no clock, chance or set order
+	@$(BIN)/python -m tests.support.determinism
+
+lock: $(STAMP) ## pin every package anew, with hashes and without the address of an index
+	@$(BIN)/python -m pip install --quiet pip-tools
+	@CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --upgrade --allow-unsafe \
+		--generate-hashes --strip-extras --no-emit-index-url --no-emit-trusted-host \
+		--no-emit-find-links --extra embedded --extra dev \
+		--output-file requirements.lock pyproject.toml
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Backhaul needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || true)." >&2; \
+		echo "Point to another one with: make install PYTHON=/path/to/python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+		echo "This Python cannot make virtual environments. On Debian and Ubuntu:" >&2; \
+		echo "  sudo apt-get install python3-venv" >&2; exit 1; }
+	@echo "Preparing $(VENV) ..."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		--requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
+		--no-build-isolation --editable .
+	@touch $(STAMP)
