@@ -1,0 +1,224 @@
+"""The order ledger inside a transaction: which units are free, what is left on each tender."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+
+from sqlalchemy import delete, func, insert, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.models.effects import RefundIntentModel
+from storage.models.orders import OrderLedgerModel, OrderUnitModel, TenderModel
+from storage.models.returns import ReturnModel
+from storage.records import HeldUnit, NotEnoughUnits, Opening, TenderBalance, Units
+from storage.states import IntentState, UnitState
+
+
+class CurrencyChangedError(ValueError):
+    """An order's currency differs from the one its ledger was opened with."""
+
+
+class UnitNotHeldError(Exception):
+    """A return closed a unit that it does not hold."""
+
+
+async def lock_order(connection: AsyncConnection, opening: Opening) -> None:
+    """Take the order's lock until the transaction ends, and note the newest tender facts.
+
+    Raises:
+        CurrencyChangedError: the ledger is in another currency.
+    """
+    ledger = upsert(OrderLedgerModel).values(
+        tenant_id=opening.tenant_id, order_id=opening.order_id, currency=opening.currency
+    )
+    stored = await connection.scalar(
+        ledger.on_conflict_do_update(
+            index_elements=["tenant_id", "order_id"], set_={"updated_at": func.now()}
+        ).returning(OrderLedgerModel.currency)
+    )
+    if stored != opening.currency:
+        raise CurrencyChangedError(f"wanted {stored} as before, found {opening.currency}")
+    if not opening.tenders:
+        return
+    tenders = upsert(TenderModel).values(
+        [
+            {
+                "tenant_id": opening.tenant_id,
+                "order_id": opening.order_id,
+                "tender_id": tender.tender_id,
+                "payment_ref": tender.payment_ref,
+                "captured_minor": tender.captured_minor,
+                "refunded_elsewhere_minor": tender.refunded_elsewhere_minor,
+            }
+            # Everybody locks tenders in this order.
+            for tender in sorted(opening.tenders, key=lambda tender: tender.tender_id)
+        ]
+    )
+    await connection.execute(
+        tenders.on_conflict_do_update(
+            index_elements=["tenant_id", "order_id", "tender_id"],
+            set_={
+                "payment_ref": tenders.excluded.payment_ref,
+                "captured_minor": tenders.excluded.captured_minor,
+                "refunded_elsewhere_minor": tenders.excluded.refunded_elsewhere_minor,
+            },
+        )
+    )
+
+
+async def held_units(
+    connection: AsyncConnection, tenant_id: str, order_id: str
+) -> tuple[HeldUnit, ...]:
+    """Read the units that are not free, by line and number."""
+    rows = await connection.execute(
+        select(
+            OrderUnitModel.line_id,
+            OrderUnitModel.unit_no,
+            OrderUnitModel.state,
+            OrderUnitModel.return_id,
+            ReturnModel.rma_no,
+        )
+        .join(
+            ReturnModel,
+            (ReturnModel.tenant_id == OrderUnitModel.tenant_id)
+            & (ReturnModel.return_id == OrderUnitModel.return_id),
+        )
+        .where(OrderUnitModel.tenant_id == tenant_id, OrderUnitModel.order_id == order_id)
+        .order_by(OrderUnitModel.line_id, OrderUnitModel.unit_no)
+    )
+    return tuple(
+        HeldUnit(line_id, unit_no, UnitState(state), return_id, rma_no)
+        for line_id, unit_no, state, return_id, rma_no in rows
+    )
+
+
+def choose_units(
+    held: Iterable[HeldUnit], *, fulfilled: Mapping[str, int], wanted: Sequence[tuple[str, int]]
+) -> Units | NotEnoughUnits:
+    """Choose the lowest free unit numbers of each line; a line nobody fulfilled has none."""
+    by_line: dict[str, list[HeldUnit]] = {}
+    for unit in held:
+        by_line.setdefault(unit.line_id, []).append(unit)
+    chosen: list[tuple[str, tuple[int, ...]]] = []
+    for line_id, count in wanted:
+        holders = by_line.get(line_id, [])
+        taken = {unit.unit_no for unit in holders}
+        free = (number for number in range(fulfilled.get(line_id, 0)) if number not in taken)
+        numbers = tuple(islice(free, count))
+        if len(numbers) < count:
+            holding = tuple(dict.fromkeys(unit.rma_no for unit in holders))
+            return NotEnoughUnits(line_id, count, len(numbers), holding)
+        chosen.append((line_id, numbers))
+    return tuple(chosen)
+
+
+async def hold_units(connection: AsyncConnection, opening: Opening, units: Units) -> None:
+    await connection.execute(
+        insert(OrderUnitModel),
+        [
+            {
+                "tenant_id": opening.tenant_id,
+                "order_id": opening.order_id,
+                "line_id": line_id,
+                "unit_no": number,
+                "return_id": opening.return_id,
+                "state": UnitState.LOCKED,
+            }
+            for line_id, numbers in units
+            for number in numbers
+        ],
+    )
+
+
+async def release_units(
+    connection: AsyncConnection,
+    tenant_id: str,
+    return_id: str,
+    units: Sequence[tuple[str, int]],
+) -> None:
+    """Free units that this return still has locked; closed ones and other returns' stay."""
+    if not units:
+        return
+    await connection.execute(
+        delete(OrderUnitModel).where(
+            OrderUnitModel.tenant_id == tenant_id,
+            OrderUnitModel.return_id == return_id,
+            OrderUnitModel.state == UnitState.LOCKED,
+            tuple_(OrderUnitModel.line_id, OrderUnitModel.unit_no).in_(units),
+        )
+    )
+
+
+async def close_units(
+    connection: AsyncConnection,
+    tenant_id: str,
+    return_id: str,
+    units: Sequence[tuple[str, int, str]],
+) -> None:
+    """End units as returned, kept or lost.
+
+    Raises:
+        UnitNotHeldError: the return does not hold one of them.
+    """
+    by_end: dict[UnitState, list[tuple[str, int]]] = {}
+    for line_id, number, how in units:
+        by_end.setdefault(UnitState(how), []).append((line_id, number))
+    for end, numbers in by_end.items():
+        done = await connection.execute(
+            update(OrderUnitModel)
+            .where(
+                OrderUnitModel.tenant_id == tenant_id,
+                OrderUnitModel.return_id == return_id,
+                tuple_(OrderUnitModel.line_id, OrderUnitModel.unit_no).in_(numbers),
+            )
+            .values(state=end)
+        )
+        if done.rowcount != len(set(numbers)):
+            raise UnitNotHeldError(
+                f"wanted {len(set(numbers))} units of return {return_id}, found {done.rowcount}"
+            )
+
+
+async def lock_tenders(connection: AsyncConnection, tenant_id: str, order_id: str) -> None:
+    """Take the locks of an order's tenders until the transaction ends, in everybody's order."""
+    await connection.execute(
+        select(TenderModel.tender_id)
+        .where(TenderModel.tenant_id == tenant_id, TenderModel.order_id == order_id)
+        .order_by(TenderModel.tender_id)
+        .with_for_update()
+    )
+
+
+async def tender_balances(
+    connection: AsyncConnection, tenant_id: str, order_id: str
+) -> tuple[TenderBalance, ...]:
+    """Read each tender's balance, by tender id. Stable only under :func:`lock_tenders`."""
+    spent = (
+        select(
+            RefundIntentModel.tender_id,
+            func.sum(RefundIntentModel.amount_minor).label("minor"),
+        )
+        .where(
+            RefundIntentModel.tenant_id == tenant_id,
+            RefundIntentModel.order_id == order_id,
+            RefundIntentModel.state != IntentState.REJECTED,
+        )
+        .group_by(RefundIntentModel.tender_id)
+        .subquery()
+    )
+    rows = await connection.execute(
+        select(
+            TenderModel.tender_id,
+            TenderModel.payment_ref,
+            TenderModel.captured_minor,
+            TenderModel.refunded_elsewhere_minor,
+            func.coalesce(spent.c.minor, 0),
+        )
+        .outerjoin(spent, spent.c.tender_id == TenderModel.tender_id)
+        .where(TenderModel.tenant_id == tenant_id, TenderModel.order_id == order_id)
+        .order_by(TenderModel.tender_id)
+    )
+    return tuple(
+        TenderBalance(tender_id, payment_ref, captured, elsewhere + int(ours))
+        for tender_id, payment_ref, captured, elsewhere, ours in rows
+    )

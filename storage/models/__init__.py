@@ -1,0 +1,1 @@
+"""The tables, by subject; ``catalogue.METADATA`` knows them all."""

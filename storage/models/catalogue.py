@@ -1,0 +1,9 @@
+"""Every table at once: what migrations are compared with and grants are made for."""
+
+from sqlalchemy import MetaData
+
+from storage.models import arrivals, effects, orders, returns, tenants
+from storage.models.declarative import Model
+
+SUBJECTS = (tenants, orders, returns, effects, arrivals)
+METADATA: MetaData = Model.metadata

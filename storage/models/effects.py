@@ -1,0 +1,100 @@
+"""What we ask of other systems: refunds and bookings, each planned in a row before it is asked."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.models.declarative import Minor, Model, UuidText, one_of
+from storage.states import BookingState, IntentState
+
+_RETURN = (["tenant_id", "return_id"], ["returns.tenant_id", "returns.return_id"])
+
+
+class RefundIntentModel(Model):
+    """Money to give back on one tender. ``idempotency_key`` names the intent and generation."""
+
+    __tablename__ = "refund_intents"
+    __table_args__ = (
+        ForeignKeyConstraint(*_RETURN),
+        ForeignKeyConstraint(
+            ["tenant_id", "order_id", "tender_id"],
+            ["tenders.tenant_id", "tenders.order_id", "tenders.tender_id"],
+        ),
+        UniqueConstraint("tenant_id", "return_id", "settlement_no", "tender_id"),
+        UniqueConstraint("idempotency_key"),
+        CheckConstraint("amount_minor > 0", name="amount_positive"),
+        CheckConstraint("generation >= 0", name="generation_not_negative"),
+        CheckConstraint(one_of("state", *IntentState), name="state_is_known"),
+        Index(None, "tenant_id", "order_id", "tender_id"),
+        Index(None, "tenant_id", "refund_ref"),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(primary_key=True)
+    intent_id: Mapped[UuidText] = mapped_column(primary_key=True)
+    return_id: Mapped[UuidText]
+    order_id: Mapped[str]
+    settlement_no: Mapped[int]
+    tender_id: Mapped[str]
+    payment_ref: Mapped[str]
+    amount_minor: Mapped[Minor]
+    currency: Mapped[str] = mapped_column(String(3))
+    state: Mapped[str] = mapped_column(server_default=text("'planned'"))
+    generation: Mapped[int] = mapped_column(server_default=text("0"))
+    idempotency_key: Mapped[str]
+    refund_ref: Mapped[str | None]
+    failure: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class SettlementModel(Model):
+    """What one settlement of a return came to, also when all of it was nothing."""
+
+    __tablename__ = "settlements"
+    __table_args__ = (
+        ForeignKeyConstraint(*_RETURN),
+        CheckConstraint("amount_minor >= 0", name="amount_not_negative"),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(primary_key=True)
+    return_id: Mapped[UuidText] = mapped_column(primary_key=True)
+    settlement_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    amount_minor: Mapped[Minor]
+    currency: Mapped[str] = mapped_column(String(3))
+    sealed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class BookingIntentModel(Model):
+    """A label or pickup to be booked. ``reference`` is stamped on it, so that it is found again."""
+
+    __tablename__ = "booking_intents"
+    __table_args__ = (
+        ForeignKeyConstraint(*_RETURN),
+        UniqueConstraint("tenant_id", "return_id", "purpose", "attempt"),
+        CheckConstraint(one_of("state", *BookingState), name="state_is_known"),
+        CheckConstraint("attempt >= 1", name="attempt_from_one"),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(primary_key=True)
+    booking_id: Mapped[UuidText] = mapped_column(primary_key=True)
+    return_id: Mapped[UuidText]
+    purpose: Mapped[str]
+    attempt: Mapped[int]
+    reference: Mapped[str]
+    state: Mapped[str] = mapped_column(server_default=text("'planned'"))
+    external_ref: Mapped[str | None]
+    details: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    cost_minor: Mapped[Minor | None]
+    cost_currency: Mapped[str | None] = mapped_column(String(3))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -1,0 +1,69 @@
+"""The order ledger: how much of an order is still returnable, and still refundable."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.models.declarative import Minor, Model, UuidText, one_of
+from storage.states import UnitState
+
+
+class OrderLedgerModel(Model):
+    """One row per order with a return; locking it orders all who choose units of that order."""
+
+    __tablename__ = "order_ledgers"
+
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.tenant_id"), primary_key=True)
+    order_id: Mapped[str] = mapped_column(primary_key=True)
+    currency: Mapped[str] = mapped_column(String(3))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class TenderModel(Model):
+    __tablename__ = "tenders"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "order_id"], ["order_ledgers.tenant_id", "order_ledgers.order_id"]
+        ),
+        CheckConstraint(
+            "refunded_elsewhere_minor BETWEEN 0 AND captured_minor",
+            name="refunded_elsewhere_within_captured",
+        ),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(primary_key=True)
+    order_id: Mapped[str] = mapped_column(primary_key=True)
+    tender_id: Mapped[str] = mapped_column(primary_key=True)
+    payment_ref: Mapped[str]
+    captured_minor: Mapped[Minor]
+    refunded_elsewhere_minor: Mapped[Minor]
+
+
+class OrderUnitModel(Model):
+    """A unit that is not free. The primary key is the lock: no unit can belong to two returns."""
+
+    __tablename__ = "order_units"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "return_id"], ["returns.tenant_id", "returns.return_id"]
+        ),
+        CheckConstraint("unit_no >= 0", name="unit_no_not_negative"),
+        CheckConstraint(one_of("state", *UnitState), name="state_is_known"),
+        Index(None, "tenant_id", "return_id"),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(primary_key=True)
+    order_id: Mapped[str] = mapped_column(primary_key=True)
+    line_id: Mapped[str] = mapped_column(primary_key=True)
+    unit_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    return_id: Mapped[UuidText]
+    state: Mapped[str]
+
+
+class RmaCounterModel(Model):
+    __tablename__ = "rma_counters"
+
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.tenant_id"), primary_key=True)
+    last_serial: Mapped[int]

@@ -1,0 +1,76 @@
+"""The first step of a return: its RMA number and its units, or nothing at all."""
+
+from sqlalchemy import insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.ids import rma_number
+from domain.lifecycle import AuthorizationState, Headline, LogisticsState, SettlementState
+from storage import ledger
+from storage.models.orders import RmaCounterModel
+from storage.models.returns import ReturnModel
+from storage.records import Existing, NotEnoughUnits, Opened, Opening, Units
+
+
+async def open_return(
+    connection: AsyncConnection, opening: Opening
+) -> Opened | Existing | NotEnoughUnits:
+    """Choose units and number the return, unless it exists or units are short.
+
+    The caller rolls back whenever the answer is not :class:`Opened`. Seven statements with the
+    order locked; the tenant's RMA counter is locked for the last three of them.
+    """
+    await ledger.lock_order(connection, opening)
+    if existing := await find_existing(connection, opening.tenant_id, opening.return_id):
+        return existing
+    held = await ledger.held_units(connection, opening.tenant_id, opening.order_id)
+    units = ledger.choose_units(held, fulfilled=dict(opening.fulfilled), wanted=opening.wanted)
+    if isinstance(units, NotEnoughUnits):
+        return units
+    rma_no = rma_number(await _next_serial(connection, opening.tenant_id))
+    await connection.execute(
+        insert(ReturnModel).values(
+            tenant_id=opening.tenant_id,
+            return_id=opening.return_id,
+            rma_no=rma_no,
+            order_id=opening.order_id,
+            currency=opening.currency,
+            request_hash=opening.request_hash,
+            units=[[line_id, list(numbers)] for line_id, numbers in units],
+            headline=Headline.REQUESTED,
+            authorization_state=AuthorizationState.REQUESTED,
+            logistics_state=LogisticsState.NOT_REQUIRED,
+            settlement_state=SettlementState.NONE,
+        )
+    )
+    await ledger.hold_units(connection, opening, units)
+    return Opened(rma_no, units)
+
+
+async def find_existing(
+    connection: AsyncConnection, tenant_id: str, return_id: str
+) -> Existing | None:
+    row = (
+        await connection.execute(
+            select(ReturnModel.rma_no, ReturnModel.request_hash, ReturnModel.units).where(
+                ReturnModel.tenant_id == tenant_id, ReturnModel.return_id == return_id
+            )
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    rma_no, request_hash, stored = row
+    units: Units = tuple((line_id, tuple(numbers)) for line_id, numbers in stored)
+    return Existing(rma_no, request_hash, units)
+
+
+async def _next_serial(connection: AsyncConnection, tenant_id: str) -> int:
+    """Take the tenant's next serial; a transaction that rolls back gives it back."""
+    first = upsert(RmaCounterModel).values(tenant_id=tenant_id, last_serial=1)
+    serial: int | None = await connection.scalar(
+        first.on_conflict_do_update(
+            index_elements=["tenant_id"], set_={"last_serial": RmaCounterModel.last_serial + 1}
+        ).returning(RmaCounterModel.last_serial)
+    )
+    assert serial is not None
+    return serial

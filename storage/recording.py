@@ -1,0 +1,190 @@
+"""A transition becomes rows: the projection, its events, units, parcels and notices, at once."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.ids import part_id
+from storage import ledger
+from storage.models.arrivals import DeliveryModel
+from storage.models.returns import BlockerModel, EventModel, NoticeModel, ReturnModel
+from storage.records import EventRecord, NoticeRecord, Transition
+
+
+class GapError(Exception):
+    """Events are missing between what is stored and what came."""
+
+
+class UnknownReturnError(LookupError):
+    """A transition of a return that was never opened."""
+
+
+async def record(connection: AsyncConnection, transition: Transition) -> None:
+    """Write the transition unless it is stored already. Three to nine statements."""
+    stored = (
+        await connection.execute(
+            select(ReturnModel.version, ReturnModel.blocker_codes, ReturnModel.created_at)
+            .where(
+                ReturnModel.tenant_id == transition.tenant_id,
+                ReturnModel.return_id == transition.return_id,
+            )
+            .with_for_update()
+        )
+    ).one_or_none()
+    if stored is None:
+        raise UnknownReturnError(f"no return {transition.return_id} was opened")
+    version, blocker_codes, created_at = stored
+    if version >= transition.version:
+        return
+    await _insert_events(connection, transition, _unseen(transition, version))
+    await _update_projection(connection, transition)
+    if set(blocker_codes) != set(transition.blocker_codes):
+        await _replace_blockers(connection, transition, created_at)
+    await ledger.release_units(
+        connection, transition.tenant_id, transition.return_id, transition.released_units
+    )
+    await ledger.close_units(
+        connection, transition.tenant_id, transition.return_id, transition.closed_units
+    )
+    await _upsert_deliveries(connection, transition)
+    await _insert_notices(connection, transition, transition.notices)
+
+
+def _unseen(transition: Transition, version: int) -> Sequence[EventRecord]:
+    """Return the events after ``version``, which must follow it one by one up to the transition's.
+
+    Raises:
+        GapError: one is missing or stands twice.
+    """
+    events = [event for event in transition.events if event.sequence > version]
+    found = [event.sequence for event in events]
+    if found != list(range(version + 1, transition.version + 1)):
+        raise GapError(
+            f"wanted events {version + 1} to {transition.version} of return "
+            f"{transition.return_id}, found {found}"
+        )
+    return events
+
+
+async def _insert_events(
+    connection: AsyncConnection, transition: Transition, events: Sequence[EventRecord]
+) -> None:
+    await connection.execute(
+        insert(EventModel).values(
+            [
+                {
+                    "tenant_id": transition.tenant_id,
+                    "return_id": transition.return_id,
+                    "sequence": event.sequence,
+                    "event_id": part_id(transition.return_id, "event", event.sequence),
+                    "type": event.type,
+                    "occurred_at": event.occurred_at,
+                    "actor": event.actor,
+                    "cause_id": event.cause_id,
+                    "data": dict(event.data),
+                    "versions": dict(event.versions),
+                }
+                for event in events
+            ]
+        )
+    )
+
+
+async def _update_projection(connection: AsyncConnection, transition: Transition) -> None:
+    await connection.execute(
+        update(ReturnModel)
+        .where(
+            ReturnModel.tenant_id == transition.tenant_id,
+            ReturnModel.return_id == transition.return_id,
+        )
+        .values(
+            version=transition.version,
+            headline=transition.headline,
+            authorization_state=transition.authorization_state,
+            logistics_state=transition.logistics_state,
+            settlement_state=transition.settlement_state,
+            owner_role=transition.owner_role,
+            next_deadline=transition.next_deadline,
+            blocker_codes=list(transition.blocker_codes),
+            snapshot=dict(transition.snapshot),
+            updated_at=func.now(),
+        )
+    )
+
+
+async def _replace_blockers(
+    connection: AsyncConnection, transition: Transition, created_at: datetime
+) -> None:
+    await connection.execute(
+        delete(BlockerModel).where(
+            BlockerModel.tenant_id == transition.tenant_id,
+            BlockerModel.return_id == transition.return_id,
+        )
+    )
+    # Two pieces of work may be parked for the same reason.
+    codes = dict.fromkeys(transition.blocker_codes)
+    if codes:
+        await connection.execute(
+            insert(BlockerModel).values(
+                [
+                    {
+                        "tenant_id": transition.tenant_id,
+                        "return_id": transition.return_id,
+                        "code": code,
+                        "created_at": created_at,
+                    }
+                    for code in codes
+                ]
+            )
+        )
+
+
+async def _upsert_deliveries(connection: AsyncConnection, transition: Transition) -> None:
+    if not transition.deliveries:
+        return
+    rows = upsert(DeliveryModel).values(
+        [
+            {
+                "tenant_id": transition.tenant_id,
+                "return_id": transition.return_id,
+                "delivery_id": delivery.delivery_id,
+                "purpose": delivery.purpose,
+                "tracking_code": delivery.tracking_code,
+                "tracker_ref": delivery.tracker_ref,
+                "shipment_ref": delivery.shipment_ref,
+            }
+            for delivery in transition.deliveries
+        ]
+    )
+    await connection.execute(
+        rows.on_conflict_do_update(
+            index_elements=["tenant_id", "return_id", "delivery_id"],
+            set_={
+                name: rows.excluded[name]
+                for name in ("purpose", "tracking_code", "tracker_ref", "shipment_ref")
+            },
+        )
+    )
+
+
+async def _insert_notices(
+    connection: AsyncConnection, transition: Transition, notices: Sequence[NoticeRecord]
+) -> None:
+    if not notices:
+        return
+    rows = upsert(NoticeModel).values(
+        [
+            {
+                "tenant_id": transition.tenant_id,
+                "notice_id": notice.notice_id,
+                "return_id": transition.return_id,
+                "kind": notice.kind,
+                "data": dict(notice.data),
+            }
+            for notice in notices
+        ]
+    )
+    await connection.execute(rows.on_conflict_do_nothing(index_elements=["tenant_id", "notice_id"]))

@@ -1,0 +1,184 @@
+"""Returns: opened once, moved by transitions, read by id, number, page and timeline."""
+
+import uuid
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, select, tuple_
+from sqlalchemy.exc import IntegrityError
+
+from storage import cursors, ledger, opening, recording
+from storage.database import Database
+from storage.models.returns import BlockerModel, EventModel, ReturnModel
+from storage.records import (
+    EventRow,
+    Existing,
+    HeldUnit,
+    NotEnoughUnits,
+    Opened,
+    Opening,
+    ReturnPage,
+    ReturnRow,
+    TenderBalance,
+    Transition,
+)
+
+_RETURN_COLUMNS = tuple(getattr(ReturnModel, name) for name in ReturnRow.__slots__)
+_EVENT_COLUMNS = tuple(getattr(EventModel, name) for name in EventRow.__slots__)
+
+
+class Returns:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def open_return(self, wanted: Opening) -> Opened | Existing | NotEnoughUnits:
+        """Number a return and lock its units in one transaction: seven statements.
+
+        A repeat answers :class:`Existing` with the number and units of the first time. Unless the
+        answer is :class:`Opened`, nothing is written.
+
+        Raises:
+            ValueError: no line, a line twice, or fewer than one unit of a line.
+            CurrencyChangedError: the order had another currency before.
+        """
+        _check_opening(wanted)
+        try:
+            async with self._database.tenant(wanted.tenant_id) as connection:
+                answer = await opening.open_return(connection, wanted)
+                if not isinstance(answer, Opened):
+                    await connection.rollback()
+                return answer
+        except IntegrityError:
+            # The order's lock did not hold it back: the same id at the same time, for two orders.
+            async with self._database.tenant(wanted.tenant_id) as connection:
+                existing = await opening.find_existing(
+                    connection, wanted.tenant_id, wanted.return_id
+                )
+            if existing is None:
+                raise
+            return existing
+
+    async def record_transition(self, transition: Transition) -> None:
+        """Store a return's next state with its events. Three to nine statements, one transaction.
+
+        A transition at or below the stored version changes nothing; events at or below it are
+        skipped, so that several transitions may come as one.
+
+        Raises:
+            GapError: the events do not lead from the stored version to the transition's.
+            UnknownReturnError: the return was never opened.
+            UnitNotHeldError: a closed unit is not this return's.
+        """
+        async with self._database.tenant(transition.tenant_id) as connection:
+            await recording.record(connection, transition)
+
+    async def get(self, tenant_id: str, return_id: str) -> ReturnRow | None:
+        """Read one return by primary key: one statement. No return has a malformed id."""
+        if not _is_uuid(return_id):
+            return None
+        return await self._one(tenant_id, ReturnModel.return_id == return_id)
+
+    async def by_rma(self, tenant_id: str, rma_no: str) -> ReturnRow | None:
+        """Read one return by its number: one statement."""
+        return await self._one(tenant_id, ReturnModel.rma_no == rma_no)
+
+    async def page(
+        self,
+        tenant_id: str,
+        *,
+        limit: int,
+        cursor: str | None = None,
+        headline: str | None = None,
+        order_id: str | None = None,
+        blocker: str | None = None,
+    ) -> ReturnPage:
+        """List returns, newest first: one statement, from an index for each single filter.
+
+        Returns created while somebody pages do not shift the pages after the first.
+
+        Raises:
+            BadCursorError: ``cursor`` is not from an earlier page.
+        """
+        query = select(*_RETURN_COLUMNS).where(ReturnModel.tenant_id == tenant_id)
+        created_at, return_id = ReturnModel.created_at, ReturnModel.return_id
+        if headline is not None:
+            query = query.where(ReturnModel.headline == headline)
+        if order_id is not None:
+            query = query.where(ReturnModel.order_id == order_id)
+        if blocker is not None:
+            created_at, return_id = BlockerModel.created_at, BlockerModel.return_id
+            query = query.join(
+                BlockerModel,
+                (BlockerModel.tenant_id == ReturnModel.tenant_id)
+                & (BlockerModel.return_id == ReturnModel.return_id),
+            ).where(BlockerModel.tenant_id == tenant_id, BlockerModel.code == blocker)
+        if cursor is not None:
+            query = query.where(tuple_(created_at, return_id) < cursors.decode(cursor))
+        query = query.order_by(created_at.desc(), return_id.desc()).limit(limit + 1)
+        async with self._database.tenant(tenant_id) as connection:
+            found = [_return_row(row) for row in await connection.execute(query)]
+        rows = tuple(found[:limit])
+        more = len(found) > limit
+        return ReturnPage(
+            rows, cursors.encode(rows[-1].created_at, rows[-1].return_id) if more else None
+        )
+
+    async def timeline(
+        self, tenant_id: str, return_id: str, *, limit: int, after: int = 0
+    ) -> tuple[EventRow, ...]:
+        """Read a return's events after sequence ``after``, in order: one statement."""
+        if not _is_uuid(return_id):
+            return ()
+        query = (
+            select(*_EVENT_COLUMNS)
+            .where(
+                EventModel.tenant_id == tenant_id,
+                EventModel.return_id == return_id,
+                EventModel.sequence > after,
+            )
+            .order_by(EventModel.sequence)
+            .limit(limit)
+        )
+        async with self._database.tenant(tenant_id) as connection:
+            return tuple(EventRow(**row._asdict()) for row in await connection.execute(query))
+
+    async def held_units(self, tenant_id: str, order_id: str) -> tuple[HeldUnit, ...]:
+        """Read the units of an order that are not free, by line and number: one statement."""
+        async with self._database.tenant(tenant_id) as connection:
+            return await ledger.held_units(connection, tenant_id, order_id)
+
+    async def tender_balances(self, tenant_id: str, order_id: str) -> tuple[TenderBalance, ...]:
+        """Read what is left on each tender of an order: one statement.
+
+        Empty for an order that never had a return. Facts may be older than the platform's.
+        """
+        async with self._database.tenant(tenant_id) as connection:
+            return await ledger.tender_balances(connection, tenant_id, order_id)
+
+    async def _one(self, tenant_id: str, condition: ColumnElement[bool]) -> ReturnRow | None:
+        query: Select[Any] = select(*_RETURN_COLUMNS).where(
+            ReturnModel.tenant_id == tenant_id, condition
+        )
+        async with self._database.tenant(tenant_id) as connection:
+            row = (await connection.execute(query)).one_or_none()
+        return None if row is None else _return_row(row)
+
+
+def _return_row(row: Row[Any]) -> ReturnRow:
+    values = row._asdict()
+    return ReturnRow(**{**values, "blocker_codes": tuple(values["blocker_codes"])})
+
+
+def _check_opening(wanted: Opening) -> None:
+    lines = [line_id for line_id, _ in wanted.wanted]
+    if not lines or len(set(lines)) != len(lines):
+        raise ValueError("wanted one or more lines, each once")
+    if min(units for _, units in wanted.wanted) < 1:
+        raise ValueError("wanted one or more units of each line")
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True

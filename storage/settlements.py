@@ -1,0 +1,267 @@
+"""Settlements: an amount split over tenders once, and each part followed until it is paid."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.ids import part_id, refund_key
+from storage import intents, ledger
+from storage.database import Database
+from storage.models.effects import RefundIntentModel, SettlementModel
+from storage.records import Begun, IntentRow, TenderBalance
+from storage.states import IntentState
+
+Split = Callable[[tuple[TenderBalance, ...], int], tuple[int, ...]]
+"""Balances by tender id and an amount in; one part per balance out."""
+
+_S = IntentState
+# A success may turn out to have failed; money that came back stays back until a new generation.
+_ENDS = {
+    _S.SENDING: {_S.SUCCEEDED, _S.PENDING, _S.UNKNOWN, _S.REJECTED},
+    _S.PENDING: {_S.SUCCEEDED, _S.UNKNOWN, _S.REJECTED},
+    _S.UNKNOWN: {_S.SUCCEEDED, _S.PENDING, _S.REJECTED},
+    _S.SUCCEEDED: {_S.REJECTED},
+}
+
+
+class SealedOtherwiseError(Exception):
+    """A settlement number was used before, for another amount or currency."""
+
+
+class OverRefundError(Exception):
+    """More than was captured would be given back on a tender, or in sum."""
+
+
+class SplitError(ValueError):
+    """The parts are not one per tender, or do not add up to the amount."""
+
+
+class IntentStateError(Exception):
+    """A refund intent was asked to go where its state does not allow."""
+
+
+class Settlements:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def seal(
+        self,
+        tenant_id: str,
+        return_id: str,
+        *,
+        order_id: str,
+        number: int,
+        amount_minor: int,
+        currency: str,
+        split: Split,
+    ) -> tuple[IntentRow, ...]:
+        """Turn an amount into refund intents, one per tender with a part above zero.
+
+        A repeat answers the stored intents and does not split again. Every settlement of an order
+        waits for the other; at most seven statements.
+
+        Raises:
+            SealedOtherwiseError: the number was sealed for another amount.
+            OverRefundError: a part is above what its tender has left.
+            SplitError: wrong number or sum of parts, or a negative one.
+        """
+        sealing = _Sealing(tenant_id, return_id, order_id, number, amount_minor, currency)
+        async with self._database.tenant(tenant_id) as connection:
+            await ledger.lock_tenders(connection, tenant_id, order_id)
+            if await _seal_once(connection, sealing):
+                balances = await ledger.tender_balances(connection, tenant_id, order_id)
+                parts = split(balances, amount_minor)
+                check_parts(balances, parts, amount_minor)
+                new = [
+                    _new_intent(sealing, balance, part)
+                    for balance, part in zip(balances, parts, strict=True)
+                    if part
+                ]
+                if new:
+                    await connection.execute(insert(RefundIntentModel), new)
+            return await intents.of_return(connection, tenant_id, return_id, number)
+
+    async def begin(self, tenant_id: str, intent_id: str) -> Begun:
+        """Mark a planned intent as being sent: two statements.
+
+        Any other state stays as it is; ``before`` shows it. ``before`` in ``sending`` means that
+        somebody began and died: look the refund up before sending it again.
+        """
+        async with self._database.tenant(tenant_id) as connection:
+            before = await intents.locked(connection, tenant_id, intent_id)
+            if before.state is not _S.PLANNED:
+                return Begun(before, before)
+            return Begun(
+                before, await intents.changed(connection, tenant_id, intent_id, state=_S.SENDING)
+            )
+
+    async def finish(
+        self,
+        tenant_id: str,
+        intent_id: str,
+        *,
+        state: IntentState,
+        refund_ref: str | None = None,
+        failure: str | None = None,
+    ) -> IntentRow:
+        """Note what became of an intent that was sent: two statements.
+
+        Repeating a state keeps it; a reference once known is not forgotten.
+
+        Raises:
+            IntentStateError: no such move, as from ``planned``, or from ``rejected`` to anything.
+        """
+        async with self._database.tenant(tenant_id) as connection:
+            before = await intents.locked(connection, tenant_id, intent_id)
+            if state is not before.state and state not in _ENDS.get(before.state, set()):
+                raise IntentStateError(f"no way leads from {before.state} to {state}")
+            return await intents.changed(
+                connection,
+                tenant_id,
+                intent_id,
+                state=state,
+                refund_ref=refund_ref or before.refund_ref,
+                failure=failure,
+            )
+
+    async def next_generation(
+        self, tenant_id: str, intent_id: str, *, generation: int
+    ) -> IntentRow:
+        """Plan a rejected intent again, under a new idempotency key: at most five statements.
+
+        ``generation`` is the wanted one, so that a repeat changes nothing.
+
+        Raises:
+            IntentStateError: the intent is not rejected, or ``generation`` is not its next one.
+            OverRefundError: the tender has too little left by now.
+        """
+        async with self._database.tenant(tenant_id) as connection:
+            order_id = await connection.scalar(
+                select(RefundIntentModel.order_id).where(
+                    RefundIntentModel.tenant_id == tenant_id,
+                    RefundIntentModel.intent_id == intent_id,
+                )
+            )
+            if order_id is None:
+                raise intents.UnknownIntentError(f"no refund intent {intent_id}")
+            await ledger.lock_tenders(connection, tenant_id, order_id)
+            before = await intents.locked(connection, tenant_id, intent_id)
+            if before.generation == generation:
+                return before
+            if before.state is not _S.REJECTED or before.generation + 1 != generation:
+                raise IntentStateError(
+                    f"wanted a rejected intent of generation {generation - 1}, "
+                    f"found {before.state} of generation {before.generation}"
+                )
+            balances = await ledger.tender_balances(connection, tenant_id, order_id)
+            left = {balance.tender_id: balance.left_minor for balance in balances}
+            if before.amount_minor > left[before.tender_id]:
+                raise OverRefundError(
+                    f"wanted {before.amount_minor} on tender {before.tender_id}, "
+                    f"found {left[before.tender_id]} left"
+                )
+            return await intents.changed(
+                connection,
+                tenant_id,
+                intent_id,
+                state=_S.PLANNED,
+                generation=generation,
+                idempotency_key=refund_key(intent_id, generation),
+                refund_ref=None,
+                failure=None,
+            )
+
+    async def get(self, tenant_id: str, intent_id: str) -> IntentRow | None:
+        async with self._database.tenant(tenant_id) as connection:
+            return await intents.find(
+                connection, tenant_id, RefundIntentModel.intent_id == intent_id
+            )
+
+    async def by_refund_ref(self, tenant_id: str, refund_ref: str) -> IntentRow | None:
+        """Find the intent by the provider's name for its refund, of the current generation."""
+        async with self._database.tenant(tenant_id) as connection:
+            return await intents.find(
+                connection, tenant_id, RefundIntentModel.refund_ref == refund_ref
+            )
+
+    async def of_return(self, tenant_id: str, return_id: str) -> tuple[IntentRow, ...]:
+        """Read a return's intents, by settlement and tender."""
+        async with self._database.tenant(tenant_id) as connection:
+            return await intents.of_return(connection, tenant_id, return_id)
+
+
+def check_parts(
+    balances: tuple[TenderBalance, ...], parts: tuple[int, ...], amount_minor: int
+) -> None:
+    """Raise unless ``parts`` add up to the amount and each fits what its tender has left."""
+    if len(parts) != len(balances) or sum(parts) != amount_minor or min(parts, default=0) < 0:
+        raise SplitError(
+            f"wanted {len(balances)} parts of 0 or more with sum {amount_minor}, found {parts}"
+        )
+    for balance, part in zip(balances, parts, strict=True):
+        if part > balance.left_minor:
+            raise OverRefundError(
+                f"wanted {part} on tender {balance.tender_id}, found {balance.left_minor} left"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Sealing:
+    tenant_id: str
+    return_id: str
+    order_id: str
+    number: int
+    amount_minor: int
+    currency: str
+
+
+async def _seal_once(connection: AsyncConnection, sealing: _Sealing) -> bool:
+    """Insert the settlement; ``False`` when it is there already with the same amount."""
+    new = await connection.scalar(
+        upsert(SettlementModel)
+        .values(
+            tenant_id=sealing.tenant_id,
+            return_id=sealing.return_id,
+            settlement_no=sealing.number,
+            amount_minor=sealing.amount_minor,
+            currency=sealing.currency,
+        )
+        .on_conflict_do_nothing(index_elements=["tenant_id", "return_id", "settlement_no"])
+        .returning(SettlementModel.settlement_no)
+    )
+    if new is not None:
+        return True
+    amount_minor, currency = (
+        await connection.execute(
+            select(SettlementModel.amount_minor, SettlementModel.currency).where(
+                SettlementModel.tenant_id == sealing.tenant_id,
+                SettlementModel.return_id == sealing.return_id,
+                SettlementModel.settlement_no == sealing.number,
+            )
+        )
+    ).one()
+    if (amount_minor, currency) != (sealing.amount_minor, sealing.currency):
+        raise SealedOtherwiseError(
+            f"settlement {sealing.number} of return {sealing.return_id} was sealed for "
+            f"{amount_minor} {currency}, found {sealing.amount_minor} {sealing.currency}"
+        )
+    return False
+
+
+def _new_intent(sealing: _Sealing, balance: TenderBalance, part: int) -> dict[str, object]:
+    intent_id = part_id(sealing.return_id, "settlement", sealing.number, balance.tender_id)
+    return {
+        "tenant_id": sealing.tenant_id,
+        "intent_id": intent_id,
+        "return_id": sealing.return_id,
+        "order_id": sealing.order_id,
+        "settlement_no": sealing.number,
+        "tender_id": balance.tender_id,
+        "payment_ref": balance.payment_ref,
+        "amount_minor": part,
+        "currency": sealing.currency,
+        "idempotency_key": refund_key(intent_id, 0),
+    }

@@ -1,0 +1,49 @@
+"""States and roles as the tables hold them; each column's CHECK is made from these."""
+
+from enum import StrEnum
+
+
+class UnitState(StrEnum):
+    """Why a unit is not free: an open return holds it, or a closed one ended with it."""
+
+    LOCKED = "locked"
+    RETURNED = "returned"
+    KEPT = "kept"
+    LOST = "lost"
+
+
+class IntentState(StrEnum):
+    """All but REJECTED count as spent; UNKNOWN does until somebody has looked it up."""
+
+    PLANNED = "planned"
+    SENDING = "sending"
+    SUCCEEDED = "succeeded"
+    PENDING = "pending"
+    UNKNOWN = "unknown"
+    REJECTED = "rejected"
+
+
+class BookingState(StrEnum):
+    PLANNED = "planned"
+    CREATED = "created"
+    BOUGHT = "bought"
+    CANCEL_REQUESTED = "cancel_requested"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+class NoticeState(StrEnum):
+    DUE = "due"
+    SENT = "sent"
+    FAILED = "failed"
+    SUPPRESSED = "suppressed"
+
+
+class Role(StrEnum):
+    PLATFORM = "platform"
+    WAREHOUSE = "warehouse"
+    REVIEWER = "reviewer"
+    OPS = "ops"
+    FINANCE = "finance"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
