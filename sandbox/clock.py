@@ -13,8 +13,8 @@ def iso_now() -> str:
 
 
 def easypost_now() -> str:
-    return easypost_time(datetime.now(UTC))
+    return utc_text(datetime.now(UTC))
 
 
-def easypost_time(at: datetime) -> str:
+def utc_text(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,5 +1,10 @@
-"""The merchant platform's API: orders, products, locations, stock and replacement orders."""
+"""The merchant platform's API: orders, products, locations, stock and replacement orders.
 
+``python -m sandbox.commerce_api`` writes its contract.
+"""
+
+import json
+import sys
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Security
@@ -30,7 +35,7 @@ _TOKEN = HTTPBearer(auto_error=False, description="the token of the connection")
 
 
 def _answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    return {status: {"model": ErrorAnswer} for status in (401, *statuses)}
+    return {status: {"model": ErrorAnswer} for status in (401, 422, *statuses)}
 
 
 router = APIRouter(prefix="/commerce/v1", route_class=SystemRoute, dependencies=[Security(_TOKEN)])
@@ -76,7 +81,7 @@ async def get_location(request: Request, location_id: PathText) -> Json:
     "/stock-reservations",
     status_code=201,
     operation_id="reserve_stock",
-    responses=_answers(404, 409, 422),
+    responses=_answers(404, 409),
 )
 async def reserve_stock(request: Request, body: ReservationRequest) -> Reservation:
     """Hold units for a replacement. The same reference repeats the answer; 409 `out_of_stock`."""
@@ -95,7 +100,7 @@ async def release_stock(request: Request, reservation_id: PathText) -> None:
     commerce_stock.release(world_of(request), reservation_id)
 
 
-@router.post("/stock-moves", operation_id="move_stock", responses=_answers(409, 422))
+@router.post("/stock-moves", operation_id="move_stock", responses=_answers(409))
 async def move_stock(request: Request, body: StockMoveRequest) -> StockMove:
     """Apply a disposition to stock, once per `move_id`; other content is a 409 `move_conflict`."""
     return StockMove(move_id=commerce_stock.move(world_of(request), body.model_dump())["move_id"])
@@ -105,7 +110,7 @@ async def move_stock(request: Request, body: StockMoveRequest) -> StockMove:
     "/replacement-orders",
     status_code=201,
     operation_id="create_replacement_order",
-    responses=_answers(404, 409, 422),
+    responses=_answers(404, 409),
 )
 async def create_replacement_order(request: Request, body: ReplacementRequest) -> ReplacementOrder:
     """Send new goods. The same reference repeats the answer; 409 `out_of_stock`."""
@@ -124,22 +129,35 @@ async def get_replacement_order(
     return _replacement(commerce_stock.find_replacement(world_of(request), replacement_order_id))
 
 
-@webhooks.post("replacement", operation_id="replacement_moved")
+@webhooks.post(
+    "replacement",
+    operation_id="replacement_moved",
+    responses={422: {"description": "not understood"}},
+)
 async def replacement_moved(body: ReplacementEvent) -> None:
     """A replacement order was shipped or delivered. Answer 2xx, or it is sent again."""
 
 
 def contract() -> Json:
     """Return the OpenAPI document of the contract a merchant platform implements."""
-    return get_openapi(
+    document = get_openapi(
         title="Backhaul commerce platform contract",
         version="1",
         summary="What Backhaul asks of a merchant's platform.",
+        description="Amounts are integers in minor units of their ISO 4217 currency. Every request"
+        " may come again: references and move ids of the caller say that it is the same one.",
         routes=router.routes,
         webhooks=webhooks.routes,
-        servers=[{"url": "/"}],
+        servers=[{"url": "https://shop.example.com/commerce/v1", "description": "an example"}],
     )
+    paths = document["paths"].items()
+    document["paths"] = {path.removeprefix(router.prefix): item for path, item in paths}
+    return document
 
 
 def _replacement(found: Json) -> ReplacementOrder:
     return ReplacementOrder(**{name: found[name] for name in ReplacementOrder.model_fields})
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(contract(), indent=2, ensure_ascii=False) + "\n")

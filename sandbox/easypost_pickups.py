@@ -4,7 +4,7 @@ import secrets
 from datetime import UTC, datetime
 
 from sandbox import easypost_objects, easypost_shipments, easypost_trackers
-from sandbox.clock import easypost_now, easypost_time
+from sandbox.clock import easypost_now, utc_text
 from sandbox.easypost_objects import UNSERVED_POSTAL_CODE
 from sandbox.errors import easypost_refusal
 from sandbox.ledger import Json
@@ -43,8 +43,8 @@ def create(world: World, given: Json) -> Json:
         "mode": "test",
         "status": "unknown",
         "reference": given.get("reference"),
-        "min_datetime": easypost_time(earliest),
-        "max_datetime": easypost_time(latest),
+        "min_datetime": utc_text(earliest),
+        "max_datetime": utc_text(latest),
         "is_account_address": bool(given.get("is_account_address", False)),
         "instructions": given.get("instructions"),
         "messages": []

@@ -1,10 +1,12 @@
 """What happened, counted from the providers' side: the answers of ``/_ledger``."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
 from sandbox import easypost_shipments
+from sandbox.clock import utc_text
 from sandbox.currencies import from_stripe
 from sandbox.ledger import Json
 from sandbox.stripe_payments import order_of
@@ -116,7 +118,7 @@ def _refund(world: World, refund: Json) -> Json:
         "intent_id": refund["metadata"].get("refund_request_id"),
         "return_id": refund["metadata"].get("return_id"),
         "order_id": order_of(world, payment_ref),
-        "created_at": refund["created"],
+        "created_at": utc_text(datetime.fromtimestamp(refund["created"], UTC)),
     }
 
 

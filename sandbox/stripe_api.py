@@ -180,14 +180,18 @@ def _list(request: Request, kind: str, *, filters: tuple[str, ...]) -> Json:
         if cursor is not None:
             found(world, kind, cursor, param=param)
     where = {name: value for name in filters if (value := text(form, name)) is not None}
-    data = world.ledger.find(f"stripe.{kind}", where, older_than=older, newer_than=newer)
-    if newer is not None and older is None:
-        # The page before a cursor is the one next to it, still newest first.
-        more, data = len(data) > limit, data[-limit:]
-        return stripe_objects.page(request.url.path.removeprefix("/stripe"), data, limit) | {
-            "has_more": more
-        }
-    return stripe_objects.page(request.url.path.removeprefix("/stripe"), data[: limit + 1], limit)
+    reading_back = newer is not None and older is None
+    data = world.ledger.find(
+        f"stripe.{kind}",
+        where,
+        limit=None if reading_back else limit + 1,
+        older_than=older,
+        newer_than=newer,
+    )
+    more = len(data) > limit
+    # The page before a cursor is the one next to it, still newest first.
+    data = data[-limit:] if reading_back else data[:limit]
+    return stripe_objects.page(request.url.path.removeprefix("/stripe"), data, more=more)
 
 
 def _expanded(world: World, document: Json, form: Json) -> Json:

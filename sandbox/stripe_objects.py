@@ -183,6 +183,5 @@ def refund(
     }
 
 
-def page(url: str, data: list[Json], limit: int) -> Json:
-    """A list object; ``data`` may hold one more than ``limit`` to show that there are more."""
-    return {"object": "list", "data": data[:limit], "has_more": len(data) > limit, "url": url}
+def page(url: str, data: list[Json], *, more: bool) -> Json:
+    return {"object": "list", "data": data, "has_more": more, "url": url}
