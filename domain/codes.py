@@ -36,7 +36,9 @@ _CATALOGUE = (
     ProblemCode("body_too_large", _K.TOO_LARGE, "the body is over 1 MB"),
     ProblemCode("unauthenticated", _K.UNAUTHENTICATED, "no key, or one that is unknown or revoked"),
     ProblemCode("forbidden", _K.FORBIDDEN, "this role may not give this command"),
-    ProblemCode("webhook_unsigned", _K.UNAUTHENTICATED, "the signature is missing, wrong or too old"),
+    ProblemCode(
+        "webhook_unsigned", _K.UNAUTHENTICATED, "the signature is missing, wrong or too old"
+    ),
     ProblemCode("webhook_malformed", _K.INVALID, "the webhook is not what its sender promises"),
     ProblemCode("not_found", _K.NOT_FOUND, "no such path"),
     ProblemCode("method_not_allowed", _K.NOT_FOUND, "the path exists, the method does not"),
@@ -46,12 +48,18 @@ _CATALOGUE = (
     ProblemCode("order_not_found", _K.INVALID, "the platform knows no such order"),
     ProblemCode("line_not_found", _K.INVALID, "the order has no such line"),
     ProblemCode("sku_not_found", _K.INVALID, "the platform knows no such SKU"),
-    ProblemCode("exchange_not_even", _K.INVALID, "the wanted goods cost more or less than the returned"),
+    ProblemCode(
+        "exchange_not_even", _K.INVALID, "the wanted goods cost more or less than the returned"
+    ),
     ProblemCode("units_not_available", _K.CONFLICT, "fewer units are left than asked for"),
-    ProblemCode("use_cancellation", _K.CONFLICT, "nothing of the line was sent yet: cancel the order"),
+    ProblemCode(
+        "use_cancellation", _K.CONFLICT, "nothing of the line was sent yet: cancel the order"
+    ),
     ProblemCode("key_reused", _K.CONFLICT, "the same key came with another content before"),
     ProblemCode("stale_version", _K.STALE, "the return or lot changed since it was read"),
-    ProblemCode("command_not_allowed", _K.CONFLICT, "the return is not in a state for this command"),
+    ProblemCode(
+        "command_not_allowed", _K.CONFLICT, "the return is not in a state for this command"
+    ),
     ProblemCode("return_closed", _K.CONFLICT, "the return has ended"),
     ProblemCode("lot_not_found", _K.INVALID, "the return has no such lot"),
     ProblemCode("wait_not_found", _K.INVALID, "the return has no such wait"),
@@ -59,10 +67,16 @@ _CATALOGUE = (
     ProblemCode("evidence_missing", _K.INVALID, "this grade needs a checklist entry or a photo"),
     ProblemCode("deadline_in_past", _K.INVALID, "a deadline must lie ahead"),
     ProblemCode("bad_upstream_data", _K.UPSTREAM, "the platform's answer breaks its contract"),
-    ProblemCode("connection_missing", _K.CONFLICT, "the tenant has no connection of the needed kind"),
-    ProblemCode("engine_unavailable", _K.UNAVAILABLE, "the workflow engine or database does not answer"),
-    ProblemCode("not_confirmed", _K.UNAVAILABLE, "no worker answered in time; repeat with the same key"),
-)  # fmt: skip
+    ProblemCode(
+        "connection_missing", _K.CONFLICT, "the tenant has no connection of the needed kind"
+    ),
+    ProblemCode(
+        "engine_unavailable", _K.UNAVAILABLE, "the workflow engine or database does not answer"
+    ),
+    ProblemCode(
+        "not_confirmed", _K.UNAVAILABLE, "no worker answered in time; repeat with the same key"
+    ),
+)
 
 PROBLEMS: dict[str, ProblemCode] = {row.code: row for row in _CATALOGUE}
 """The catalogue by code."""

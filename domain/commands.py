@@ -41,22 +41,45 @@ class CommandKind:
 
 _R = Role
 _CATALOGUE = (
-    CommandKind("preview", (_R.PLATFORM, _R.REVIEWER, _R.OPS), "what would be granted and paid", False),
+    CommandKind(
+        "preview",
+        (_R.PLATFORM, _R.REVIEWER, _R.OPS),
+        "what would be granted and paid",
+        update=False,
+    ),
     CommandKind("start", (_R.PLATFORM,), "ask for a return"),
-    CommandKind("get", tuple(_R), "read returns and their allowed commands", False),
-    CommandKind("timeline", (_R.PLATFORM, _R.REVIEWER, _R.OPS, _R.FINANCE, _R.AUDITOR), "read the events", False),
-    CommandKind("explain", (_R.PLATFORM, _R.REVIEWER, _R.OPS, _R.FINANCE, _R.AUDITOR), "why a return waits", False),
-    CommandKind("withdraw", (_R.PLATFORM, _R.OPS), "take the request back before anything was handed over"),
-    CommandKind("choose-resolution", (_R.PLATFORM, _R.OPS), "choose again for a lot whose replacement is out of stock"),
+    CommandKind("get", tuple(_R), "read returns and their allowed commands", update=False),
+    CommandKind(
+        "timeline",
+        (_R.PLATFORM, _R.REVIEWER, _R.OPS, _R.FINANCE, _R.AUDITOR),
+        "read the events",
+        update=False,
+    ),
+    CommandKind(
+        "explain",
+        (_R.PLATFORM, _R.REVIEWER, _R.OPS, _R.FINANCE, _R.AUDITOR),
+        "why a return waits",
+        update=False,
+    ),
+    CommandKind(
+        "withdraw", (_R.PLATFORM, _R.OPS), "take the request back before anything was handed over"
+    ),
+    CommandKind(
+        "choose-resolution",
+        (_R.PLATFORM, _R.OPS),
+        "choose again for a lot whose replacement is out of stock",
+    ),
     CommandKind("approve", (_R.REVIEWER,), "grant some or all lines under review"),
     CommandKind("deny", (_R.REVIEWER,), "refuse all lines under review"),
     CommandKind("receive", (_R.WAREHOUSE,), "count what a parcel holds"),
     CommandKind("record-inspection", (_R.WAREHOUSE,), "grade a lot"),
     CommandKind("retry", (_R.OPS, _R.FINANCE), "try parked work again now"),
     CommandKind("extend-deadline", (_R.OPS,), "move the deadline of a wait"),
-    CommandKind("manage-connections", (_R.ADMIN,), "create and read a tenant's connections", False),
-    CommandKind("manage-keys", (_R.ADMIN,), "create and revoke API keys", False),
-)  # fmt: skip
+    CommandKind(
+        "manage-connections", (_R.ADMIN,), "create and read a tenant's connections", update=False
+    ),
+    CommandKind("manage-keys", (_R.ADMIN,), "create and revoke API keys", update=False),
+)
 
 COMMANDS: dict[str, CommandKind] = {row.name: row for row in _CATALOGUE}
 """The catalogue by name."""

@@ -142,6 +142,7 @@ def _first_grant(
     refusals: list[Decision] = []
     for rule in rules:
         last_day = _last_day(rule, delivered_on)
+        arithmetic = _arithmetic(rule, delivered_on, last_day, asked_on)
         blocked = [trait for trait in facts.line.traits if trait in rule.exclusions]
         if rule.excludes_final_sale and facts.line.final_sale:
             blocked.append("FINAL_SALE")
@@ -165,11 +166,11 @@ def _first_grant(
                     ("X_WINDOW_EXPIRED",),
                     rule=rule,
                     window_end=last_day,
-                    explanation=_arithmetic(rule, delivered_on, last_day, asked_on),
+                    explanation=arithmetic,
                 )
             )
         else:
-            return _granted(facts, policy, rule, delivered_on, last_day, asked_on)
+            return _granted(facts, policy, rule, last_day, arithmetic)
     return refusals[-1]
 
 
@@ -177,9 +178,8 @@ def _granted(
     facts: Facts,
     policy: Policy,
     rule: Rule,
-    delivered_on: date,
     last_day: date,
-    asked_on: date,
+    arithmetic: str,
 ) -> Decision:
     possible = facts.resolution in rule.remedies
     verdict = Verdict.APPROVE if possible else Verdict.APPROVE_ALTERNATIVE
@@ -201,7 +201,7 @@ def _granted(
             refund_due_days=rule.refund.due_days,
             refund_due_kind=rule.refund.due_kind,
         ),
-        explanation=_arithmetic(rule, delivered_on, last_day, asked_on),
+        explanation=arithmetic,
     )
 
 
@@ -258,8 +258,10 @@ def _arithmetic(rule: Rule, delivered_on: date, last_day: date, asked_on: date) 
 
 
 def authorization_of(decisions: Sequence[Decision]) -> AuthorizationState:
-    """Merge the lines of one return: any line for a person sends the whole return to that person;
-    otherwise each line stands for itself.
+    """Merge the lines of one return.
+
+    Any line for a person sends the whole return to that person; otherwise each line stands for
+    itself.
     """
     verdicts = [decision.verdict for decision in decisions]
     if any(v in (Verdict.MANUAL_REVIEW, Verdict.APPROVE_ALTERNATIVE) for v in verdicts):

@@ -70,9 +70,11 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One fact of one return. ``sequence`` counts from 1 within the return without gaps;
-    ``occurred_at`` is when it happened outside, the store adds when it was recorded. ``cause_id``
-    is the command or message behind it. ``data`` holds codes, ids and minor units, no person.
+    """One fact of one return.
+
+    ``sequence`` counts from 1 within the return without gaps; ``occurred_at`` is when it happened
+    outside, the store adds when it was recorded. ``cause_id`` is the command or message behind it.
+    ``data`` holds codes, ids and minor units, no person.
     """
 
     sequence: int

@@ -48,8 +48,10 @@ def check_inspection(
 
 
 def grade_lot(ret: Return, lot: Lot, finding: Finding) -> Change:
-    """Record the finding and what the policy makes of it. A lot to be exchanged that is accepted
-    with a deduction becomes a refund: an even exchange gives nothing to deduct from.
+    """Record the finding and what the policy makes of it.
+
+    A lot to be exchanged that is accepted with a deduction becomes a refund: an even exchange gives
+    nothing to deduct from.
     """
     condition = next(c for c in ret.policy.conditions if c.grade is finding.grade)
     acceptance, deduction = condition.acceptance, condition.deduction_percent

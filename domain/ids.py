@@ -48,7 +48,7 @@ def refund_key(intent_id: str, generation: int) -> str:
 
 
 def content_hash(content: Mapping[str, object]) -> str:
-    """Return the SHA-256 of canonical JSON: equal contents, equal hashes, whatever the key order."""
+    """Return the SHA-256 of canonical JSON: the order of keys does not matter."""
     text = json.dumps(
         content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str
     )

@@ -57,7 +57,7 @@ class Photo:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One inspection of one lot. ``reason_found`` stays apart from the reason the customer stated."""
+    """One inspection of one lot; ``reason_found`` stays apart from the customer's reason."""
 
     grade: Grade
     fault: Fault

@@ -68,9 +68,11 @@ def _order_cap(ret: Return) -> list[str]:
         )
         if refunded > paid:
             problems.append(f"4: line {line.line_id} gives back {refunded} of {paid}")
-    for settlement in ret.settlements:
-        if sum(intent.amount_minor for intent in settlement.intents) != settlement.amount_minor:
-            problems.append(f"4: the intents of settlement {settlement.number} are not its amount")
+    problems += [
+        f"4: the intents of settlement {settlement.number} are not its amount"
+        for settlement in ret.settlements
+        if sum(intent.amount_minor for intent in settlement.intents) != settlement.amount_minor
+    ]
     return problems
 
 

@@ -11,8 +11,11 @@ from domain.returns import Return
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One message that is due. ``notice_id`` is the same however often its cause is recorded;
-    ``data`` is what its text needs, without personal data."""
+    """One message that is due.
+
+    ``notice_id`` is the same however often its cause is recorded; ``data`` is what its text needs,
+    without personal data.
+    """
 
     notice_id: str
     kind: str

@@ -191,7 +191,9 @@ def grant(
     else:
         state = AuthorizationState.PARTIALLY_APPROVED
     deliveries = () if not line_ids else (_first_delivery(ret, at),)
-    lines: list[JsonValue] = [_decision_data(line, line.line_id in line_ids) for line in ret.lines]
+    lines: list[JsonValue] = [
+        _decision_data(line, granted=line.line_id in line_ids) for line in ret.lines
+    ]
     data: dict[str, JsonValue] = {
         "decision": state,
         "by": by,
@@ -218,7 +220,7 @@ def _first_delivery(ret: Return, at: datetime) -> Delivery:
     )
 
 
-def _decision_data(line: ReturnLine, granted: bool) -> JsonValue:
+def _decision_data(line: ReturnLine, *, granted: bool) -> JsonValue:
     decision = line.decision
     return {
         "line_id": line.line_id,

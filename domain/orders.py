@@ -12,8 +12,9 @@ class TenderKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tax:
-    """One tax line of an order line: ``rate`` as the platform states it (``"0.19"``), never used in
-    arithmetic; ``amount_minor`` is what was paid for the whole line.
+    """One tax line of an order line; ``amount_minor`` is what was paid for the whole line.
+
+    ``rate`` is as the platform states it (``"0.19"``) and never used in arithmetic.
     """
 
     jurisdiction: str
@@ -75,7 +76,7 @@ class Tender:
 
 @dataclass(frozen=True, slots=True)
 class Shipping:
-    """Outbound shipping: ``paid_minor`` includes its tax; ``standard_minor`` is the cheapest way."""
+    """Outbound shipping: ``paid_minor`` includes tax; ``standard_minor`` is the cheapest way."""
 
     paid_minor: int
     standard_minor: int
@@ -123,27 +124,35 @@ def check_order(order: Order) -> Order:
     if len({line.line_id for line in order.lines}) != len(order.lines) or not order.lines:
         raise OrderFactsError("lines", "wanted one or more lines with different ids")
     for line in order.lines:
-        name = f"lines.{line.line_id}"
-        if line.quantity < 1:
-            raise OrderFactsError(f"{name}.quantity", f"wanted 1 or more, found {line.quantity}")
-        if line.fulfilled > line.quantity:
-            raise OrderFactsError(f"{name}.parcels", "more units were sent than ordered")
-        if any(parcel.quantity < 1 for parcel in line.parcels):
-            raise OrderFactsError(f"{name}.parcels", "a parcel holds less than one unit")
-        if (
-            min(
-                line.gross_minor,
-                line.discount_minor,
-                line.paid_minor,
-                line.refunded_minor,
-            )
-            < 0
-        ):
-            raise OrderFactsError(f"{name}.gross_minor", "an amount is negative")
-        if line.discount_minor > line.gross_minor:
-            raise OrderFactsError(f"{name}.discount_minor", "the discount exceeds the price")
-        if any(tax.amount_minor < 0 for tax in line.taxes):
-            raise OrderFactsError(f"{name}.taxes", "a tax is negative")
+        _check_units(line)
+        _check_amounts(line)
+    _check_payment(order)
+    return order
+
+
+def _check_units(line: OrderLine) -> None:
+    name = f"lines.{line.line_id}"
+    if line.quantity < 1:
+        raise OrderFactsError(f"{name}.quantity", f"wanted 1 or more, found {line.quantity}")
+    if any(parcel.quantity < 1 for parcel in line.parcels):
+        raise OrderFactsError(f"{name}.parcels", "a parcel holds less than one unit")
+    if line.fulfilled > line.quantity:
+        raise OrderFactsError(f"{name}.parcels", "more units were sent than ordered")
+
+
+def _check_amounts(line: OrderLine) -> None:
+    name = f"lines.{line.line_id}"
+    if line.gross_minor < 0:
+        raise OrderFactsError(f"{name}.gross_minor", "the price is negative")
+    if not 0 <= line.discount_minor <= line.gross_minor:
+        raise OrderFactsError(f"{name}.discount_minor", "wanted 0 to the price")
+    if any(tax.amount_minor < 0 for tax in line.taxes):
+        raise OrderFactsError(f"{name}.taxes", "a tax is negative")
+    if line.refunded_minor < 0:
+        raise OrderFactsError(f"{name}.refunded_minor", "an amount is negative")
+
+
+def _check_payment(order: Order) -> None:
     if len({tender.tender_id for tender in order.tenders}) != len(order.tenders):
         raise OrderFactsError("tenders", "a tender id stands twice")
     for tender in order.tenders:
@@ -157,4 +166,3 @@ def check_order(order: Order) -> Order:
     captured = sum(tender.captured_minor for tender in order.tenders)
     if paid != captured:
         raise OrderFactsError("tenders", f"captured {captured}, but lines and shipping cost {paid}")
-    return order

@@ -31,8 +31,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class RefundTerms:
-    """``scope`` of PRICE, TAX, SHIPPING; ``due_days`` counted in whole local days from the receipt
-    of the goods. A due date is a promise to the customer and is never scaled.
+    """What is refunded and until when; ``scope`` of PRICE, TAX, SHIPPING.
+
+    ``due_days`` are whole local days from the receipt of the goods. A due date is a promise to the
+    customer and is never scaled.
     """
 
     scope: tuple[str, ...]
@@ -42,7 +44,7 @@ class RefundTerms:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One right: for whom, how long, what it gives. ``review`` sends a granted right to a person."""
+    """One right: how long, what it gives. ``review`` sends a granted right to a person."""
 
     rule_id: str
     layer: str
@@ -88,8 +90,9 @@ class Handling:
     survey_expires_after: timedelta
 
     def scaled(self, time_scale: float) -> "Handling":
-        """Return the same waits ``time_scale`` times shorter. Only ours: no date that a law or a
-        promise gives to the customer is in here.
+        """Return the same waits ``time_scale`` times shorter.
+
+        Only ours: no date that a law or a promise gives to the customer is in here.
         """
         return Handling(
             **{name: getattr(self, name) / time_scale for name in self.__dataclass_fields__}

@@ -1,4 +1,4 @@
-"""What arrives: receipts are appended, lots are split by what was counted, nothing is overwritten."""
+"""What arrives: receipts are appended, lots split by what was counted, nothing overwritten."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -49,8 +49,10 @@ def _counted(receipt: Receipt) -> tuple[str, list[tuple[str, int]]]:
 
 
 def receive(ret: Return, receipt: Receipt) -> Change:
-    """Record a new receipt: awaited units that were counted become RECEIVED, in lot order; the rest
-    of what is awaited becomes MISSING; what nobody awaits is noted as unexpected.
+    """Record a new receipt.
+
+    Awaited units that were counted become RECEIVED, in lot order; the rest of what is awaited
+    becomes MISSING; what nobody awaits is noted as unexpected.
     """
     lots: list[Lot] = list(ret.lots)
     entries: list[ReceiptEntry] = []

@@ -65,8 +65,8 @@ def check_request(request: ReturnRequest) -> ReturnRequest:
     """Return ``request`` if it makes sense by itself, before any fact is known.
 
     Raises:
-        RequestError: no line or one line twice, a quantity below one, an unknown reason or a missing
-            one, an exchange without its SKU, a pickup without a window or with a wrong one.
+        RequestError: no line or one line twice, a quantity below one, an unknown or missing reason,
+            an exchange without its SKU, a pickup without a window or with a wrong one.
     """
     if not request.lines:
         raise RequestError("invalid_request", "lines", "wanted one or more")

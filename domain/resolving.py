@@ -47,8 +47,9 @@ def sealed(
     *,
     at: datetime,
 ) -> Change:
-    """Number the settlement; from here its amounts never change. Without any intent (nothing is
-    owed) its lots are settled at once, without calling a provider.
+    """Number the settlement; from here its amounts never change.
+
+    Without any intent (nothing is owed) its lots are settled at once, without calling a provider.
     """
     number = len(ret.settlements) + 1
     amount = sum(row.refund_minor for row in amounts)
@@ -181,8 +182,9 @@ def out_of_stock(ret: Return, lot_id: str, *, at: datetime) -> Change:
 def replacement_news(
     ret: Return, reference: str, status: str, *, tracking_code: str | None, at: datetime
 ) -> Change:
-    """Take in what the platform says of a replacement; telling it again changes nothing, and a
-    delivery whose shipping was never told counts as both.
+    """Take in what the platform says of a replacement; telling it again changes nothing.
+
+    A delivery whose shipping was never told counts as both.
     """
     lot = next(
         lot for lot in ret.lots if lot.replacement and lot.replacement.reference == reference

@@ -25,8 +25,10 @@ from domain.requests import HandoverMethod, PickupWindow, Resolution, ReturnRequ
 
 @dataclass(frozen=True, slots=True)
 class ValueBasis:
-    """What was paid for a whole order line, frozen at request time (minor units, all ``quantity``
-    units together); ``shipping_minor`` is the line's share of the outbound shipping.
+    """What was paid for a whole order line, frozen at request time.
+
+    Minor units, all ``quantity`` units together; ``shipping_minor`` is the line's share of the
+    outbound shipping.
     """
 
     quantity: int
@@ -39,8 +41,10 @@ class ValueBasis:
 
 @dataclass(frozen=True, slots=True)
 class ReturnLine:
-    """One order line of the return. ``units`` are the unit numbers of the order line that the
-    ledger locked for it; amounts follow the unit number, so every order of returning adds up.
+    """One order line of the return.
+
+    ``units`` are the unit numbers of the order line that the ledger locked for it; amounts follow
+    the unit number, so every order of returning adds up.
     """
 
     line_id: str
@@ -62,8 +66,10 @@ class ReturnLine:
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """Units of one line that share the same fate. ``version`` counts its changes; ``since`` is when
-    it came to its state. ``settlement_no`` is set once money was decided for it.
+    """Units of one line that share the same fate.
+
+    ``version`` counts its changes; ``since`` is when it came to its state. ``settlement_no`` is set
+    once money was decided for it.
     """
 
     lot_id: str
@@ -169,8 +175,9 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """One numbered step that turned accepted lots into money. ``due_on`` is statutory: the last
-    local day for the refund, never scaled.
+    """One numbered step that turned accepted lots into money.
+
+    ``due_on`` is statutory: the last local day for the refund, never scaled.
     """
 
     number: int
@@ -184,7 +191,8 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True)
 class LotAmount:
-    """How one lot's refund came to be, minor units:
+    """How one lot's refund came to be, in minor units.
+
     refund = gross - discount - deduction + tax + shipping.
     """
 

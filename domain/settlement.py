@@ -10,8 +10,10 @@ from domain.returns import Lot, LotAmount, Return, ReturnLine, ValueBasis
 
 
 def freeze_basis(order: Order) -> dict[str, ValueBasis]:
-    """Freeze what was paid, per line. Shipping is shared over all lines by what they cost, so the
-    shares of the whole order add up to what the cheapest way of shipping cost.
+    """Freeze what was paid, per line.
+
+    Shipping is shared over all lines by what they cost, so the shares of the whole order add up to
+    what the cheapest way of shipping cost.
     """
     refundable = min(order.shipping.paid_minor, order.shipping.standard_minor)
     shares = split(refundable, [line.paid_minor for line in order.lines])
@@ -47,8 +49,10 @@ def share_of_units(total_minor: int, units: Iterable[int], *, of_units: int) -> 
 
 
 def lot_amount(line: ReturnLine, lot: Lot, *, cover: str = "inspection") -> LotAmount:
-    """Compute one lot's refund in the order of domain.md §5.4: gross, discount, condition deduction,
-    tax on what remains, shipping share. Half up once per amount; never below zero.
+    """Compute one lot's refund, in the order of domain.md §5.4.
+
+    Gross, discount, condition deduction, tax on what remains, shipping share. Half up once per
+    amount; never below zero.
 
     Tax lines scale with the part of the net price that is refunded. A deduction never touches the
     shipping share. The scope of the terms leaves out what the policy does not refund.
@@ -85,7 +89,7 @@ def settle(ret: Return, lots: Sequence[Lot]) -> tuple[LotAmount, ...]:
 
 @dataclass(frozen=True, slots=True)
 class TenderLeft:
-    """One tender of the order: ``refunded_minor`` counts what succeeded, is under way or unknown."""
+    """One tender; ``refunded_minor`` counts what succeeded, is under way or unknown."""
 
     tender_id: str
     captured_minor: int

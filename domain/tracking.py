@@ -31,7 +31,7 @@ class ScanStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """One carrier event: ``occurred_at`` is the carrier's own aware time, evidence and no deadline."""
+    """One carrier event; ``occurred_at`` is the carrier's own aware time: evidence, no deadline."""
 
     status: ScanStatus
     occurred_at: datetime

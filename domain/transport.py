@@ -107,8 +107,9 @@ def pickup_missed(ret: Return, delivery_id: str, *, at: datetime) -> Change:
 def reached(
     ret: Return, delivery_id: str, milestones: Sequence[Reached], *, at: datetime
 ) -> Change:
-    """Take in milestones, whatever was told before: repeats and late ones change nothing, and a
-    delivered parcel never goes back to moving.
+    """Take in milestones, whatever was told before.
+
+    Repeats and late ones change nothing, and a delivered parcel never goes back to moving.
     """
     facts: list[Fact] = []
     for milestone in milestones:
@@ -199,19 +200,32 @@ def check_withdrawal(ret: Return) -> None:
 def withdraw(ret: Return, *, at: datetime, reason: str) -> Change:
     """Take the request back; what is booked is to be cancelled."""
     return _call_off(
-        ret, AuthorizationState.WITHDRAWN, LotState.CANCELLED, at, "return.withdrawn", reason
+        ret,
+        Fact("return.withdrawn", {"reason": reason}),
+        to=AuthorizationState.WITHDRAWN,
+        lot_state=LotState.CANCELLED,
+        at=at,
     )
 
 
 def expire(ret: Return, *, at: datetime) -> Change:
     """Nothing was handed over in time; what is booked is to be cancelled."""
     return _call_off(
-        ret, AuthorizationState.EXPIRED, LotState.EXPIRED, at, "return.expired", "hand_over_by"
+        ret,
+        Fact("return.expired", {"reason": "hand_over_by"}),
+        to=AuthorizationState.EXPIRED,
+        lot_state=LotState.EXPIRED,
+        at=at,
     )
 
 
 def _call_off(
-    ret: Return, to: AuthorizationState, lot_state: LotState, at: datetime, event: str, reason: str
+    ret: Return,
+    fact: Fact,
+    *,
+    to: AuthorizationState,
+    lot_state: LotState,
+    at: datetime,
 ) -> Change:
     lots = tuple(
         lot.moved(lot_state, at) if lot.state in (LotState.PENDING, *AWAITED) else lot
@@ -224,7 +238,7 @@ def _call_off(
         for d in ret.deliveries
     )
     after = replace(ret, authorization=to, authorized_since=at, lots=lots, deliveries=deliveries)
-    return after, (Fact(event, {"reason": reason}),)
+    return after, (fact,)
 
 
 def cancelled(

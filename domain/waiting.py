@@ -27,8 +27,10 @@ to the customer and never scaled."""
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One thing a return waits for. ``key`` is stable while the wait lasts; ``exits`` are the
-    commands and outside events that end it; ``detail`` is the last error of parked work.
+    """One thing a return waits for.
+
+    ``key`` is stable while the wait lasts; ``exits`` are the commands and outside events that end
+    it; ``detail`` is the last error of parked work.
     """
 
     key: str
@@ -188,7 +190,7 @@ def _escalate(ret: Return, wait: Waiting, at: datetime) -> Change:
     return late, (Fact("sla.breached", {"clock": wait.code, "wait": wait.key}),)
 
 
-def _default_decision(ret: Return, wait: Waiting, at: datetime) -> Change:
+def _default_decision(ret: Return, _passed: Waiting, at: datetime) -> Change:
     approve = ret.policy.review_default == "APPROVE"
     granted = [
         line.line_id
@@ -202,7 +204,7 @@ def _miss_pickup(ret: Return, wait: Waiting, at: datetime) -> Change:
     return pickup_missed(ret, wait.key.split("/")[1], at=at)
 
 
-def _expire(ret: Return, wait: Waiting, at: datetime) -> Change:
+def _expire(ret: Return, _passed: Waiting, at: datetime) -> Change:
     return expire(ret, at=at)
 
 
@@ -214,11 +216,11 @@ def _no_objection(ret: Return, wait: Waiting, at: datetime) -> Change:
     return accept_rejection(ret, wait.key.removeprefix("lot/"), at=at)
 
 
-def _refund_instead(ret: Return, wait: Waiting, at: datetime) -> Change:
+def _refund_instead(ret: Return, wait: Waiting, _at: datetime) -> Change:
     return choose_refund(ret, wait.key.removeprefix("lot/")), ()
 
 
-def _close(ret: Return, wait: Waiting, at: datetime) -> Change:
+def _close(ret: Return, _passed: Waiting, _at: datetime) -> Change:
     return close(ret)
 
 

@@ -31,8 +31,10 @@ class Work:
 
 
 def due_work(ret: Return) -> tuple[Work, ...]:
-    """Return the work whose time has come, in a stable order. Asking again while it is under way
-    names the same work; once it is done its state change makes it disappear.
+    """Return the work whose time has come, in a stable order.
+
+    Asking again while it is under way names the same work; once it is done its state change makes
+    it disappear.
     """
     found = [
         Work(_DELIVERY_WORK[delivery.state], delivery.delivery_id)
