@@ -14,6 +14,7 @@ from runtime.devstack.ports import free_port
 from runtime.devstack.postgres import APP_ROLE, OWNER_ROLE, PostgresServer
 from runtime.devstack.postgres_files import choose_home
 from runtime.devstack.processes import spawn, stop_child
+from storage.migrate import upgrade
 
 _PASSWORD = "not-a-secret"
 _TEMPLATE = "migrated"
@@ -50,8 +51,6 @@ def postgres_server() -> Iterator[PostgresServer]:
 @pytest.fixture(scope="session")
 def migrated_template(postgres_server: PostgresServer) -> str:
     """The name of a database with every migration applied and no rows, to copy from."""
-    from storage.migrate import upgrade
-
     postgres_server.ensure_database(_TEMPLATE)
     upgrade(postgres_server.url(OWNER_ROLE, _PASSWORD, _TEMPLATE), app_role=APP_ROLE)
     return _TEMPLATE

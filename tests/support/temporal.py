@@ -8,6 +8,7 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from runtime.devstack.temporal import dynamic_config_arguments, find_program
+from runtime.temporal import DATA_CONVERTER, ensure_search_attributes
 
 
 @pytest_asyncio.fixture
@@ -17,8 +18,6 @@ async def time_skipping_env() -> AsyncIterator[WorkflowEnvironment]:
     Its clock is one for all workflows in it, and it loses tasks when several run at once: one
     return per test. It cannot list or count workflows.
     """
-    from runtime.temporal import DATA_CONVERTER, ensure_search_attributes
-
     environment = await WorkflowEnvironment.start_time_skipping(
         data_converter=DATA_CONVERTER,
         test_server_existing_path=find_program("temporal-test-server"),
@@ -31,16 +30,14 @@ async def time_skipping_env() -> AsyncIterator[WorkflowEnvironment]:
 @pytest_asyncio.fixture(scope="session")
 async def dev_server() -> AsyncIterator[WorkflowEnvironment]:
     """The real development server, shared: give every test a task queue and ids of its own."""
-    from runtime.temporal import DATA_CONVERTER, SEARCH_ATTRIBUTES
-
     environment = await WorkflowEnvironment.start_local(
         data_converter=DATA_CONVERTER,
         dev_server_existing_path=find_program("temporal"),
         dev_server_extra_args=dynamic_config_arguments(),
         dev_server_log_level="error",
-        search_attributes=SEARCH_ATTRIBUTES,
     )
     async with environment:
+        await ensure_search_attributes(environment.client)
         yield environment
 
 

@@ -1,0 +1,63 @@
+"""What tests ask of a sandbox besides the vendors' APIs."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from sandbox.examples import load_order
+from tests.support.sandbox import Sandbox
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+class SandboxClient:
+    """Control and ledger of one sandbox, refusals raised."""
+
+    def __init__(self, http: httpx.Client) -> None:
+        self.http = http
+
+    def put(self, path: str, body: Any) -> Any:
+        return _read(self.http.put(f"/_control/{path}", json=body))
+
+    def post(self, path: str, body: Any = None) -> Any:
+        return _read(self.http.post(f"/_control/{path}", json=body))
+
+    def order(self, example: str = "no-reason-return") -> Any:
+        """Store an example under a new order id; its tenders are paid."""
+        order_id = f"order-{uuid.uuid4().hex[:12]}"
+        path = EXAMPLES / f"{example}.json"
+        return self.put(
+            f"orders/{order_id}", load_order(path, order_id=order_id, now=datetime.now(UTC))
+        )
+
+    def ledger(self, **of: str) -> Any:
+        return _read(self.http.get("/_ledger", params=of))
+
+    def requests(self, system: str) -> Any:
+        return _read(self.http.get("/_ledger/requests", params={"system": system}))
+
+    @contextmanager
+    def fault(self, **plan: Any) -> Iterator[None]:
+        """Switch a fault on for as long as the context is open."""
+        name = f"fault-{uuid.uuid4().hex[:8]}"
+        self.put(f"faults/{name}", plan)
+        try:
+            yield
+        finally:
+            self.http.delete(f"/_control/faults/{name}").raise_for_status()
+
+
+@contextmanager
+def sandbox_client(sandbox: Sandbox) -> Iterator[SandboxClient]:
+    with httpx.Client(base_url=sandbox.url, trust_env=False, timeout=20) as http:
+        yield SandboxClient(http)
+
+
+def _read(response: httpx.Response) -> Any:
+    assert response.is_success, f"{response.status_code}: {response.text}"
+    return response.json() if response.content else None
