@@ -281,3 +281,8 @@ def upgrade() -> None:
         "event_position_counters",
         "notices",
     )
+    # A position, once assigned, is what readers remember: nobody changes it.
+    op.execute(
+        "CREATE POLICY numbered_once ON return_events AS RESTRICTIVE FOR UPDATE "
+        "USING (position IS NULL) WITH CHECK (position IS NOT NULL)"
+    )

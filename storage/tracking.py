@@ -1,0 +1,82 @@
+"""Parcels by the names that carriers use, and every scan of them ever told."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from domain.tracking import Scan, ScanStatus
+from storage.database import Database
+from storage.models.arrivals import DeliveryModel, ScanModel
+from storage.records import DeliveryRow
+
+_COLUMNS = tuple(getattr(DeliveryModel, name) for name in DeliveryRow.__slots__)
+
+
+class Tracking:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find_delivery(
+        self, tenant_id: str, *, tracking_code: str | None = None, tracker_ref: str | None = None
+    ) -> DeliveryRow | None:
+        """Find a parcel by one name or both; the newest one, as carriers use codes again.
+
+        One statement, from an index. ``None`` without any name.
+        """
+        names = [
+            column == value
+            for column, value in (
+                (DeliveryModel.tracking_code, tracking_code),
+                (DeliveryModel.tracker_ref, tracker_ref),
+            )
+            if value is not None
+        ]
+        if not names:
+            return None
+        query = (
+            select(*_COLUMNS)
+            .where(DeliveryModel.tenant_id == tenant_id, *names)
+            .order_by(DeliveryModel.created_at.desc(), DeliveryModel.delivery_id)
+            .limit(1)
+        )
+        async with self._database.tenant(tenant_id) as connection:
+            row = (await connection.execute(query)).one_or_none()
+        return None if row is None else DeliveryRow(**row._asdict())
+
+    async def add_scans(
+        self, tenant_id: str, tracking_code: str, scans: Sequence[Scan]
+    ) -> tuple[Scan, ...]:
+        """Insert the scans that are new and return all of the parcel's, oldest first.
+
+        The same status at the same time is one scan; its first description stays.
+        """
+        # Everybody inserts in this order, so that two webhooks at once do not wait for each other.
+        ordered = sorted(scans, key=lambda scan: (scan.occurred_at, scan.status))
+        async with self._database.tenant(tenant_id) as connection:
+            if ordered:
+                await connection.execute(
+                    upsert(ScanModel)
+                    .values(
+                        [
+                            {
+                                "tenant_id": tenant_id,
+                                "tracking_code": tracking_code,
+                                "status": scan.status,
+                                "occurred_at": scan.occurred_at,
+                                "description": scan.description,
+                            }
+                            for scan in ordered
+                        ]
+                    )
+                    .on_conflict_do_nothing()
+                )
+            rows = await connection.execute(
+                select(ScanModel.status, ScanModel.occurred_at, ScanModel.description)
+                .where(ScanModel.tenant_id == tenant_id, ScanModel.tracking_code == tracking_code)
+                .order_by(ScanModel.occurred_at, ScanModel.status)
+            )
+            return tuple(
+                Scan(ScanStatus(status), occurred_at, description)
+                for status, occurred_at, description in rows
+            )
