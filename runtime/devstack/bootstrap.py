@@ -5,11 +5,10 @@ import os
 import sys
 from pathlib import Path
 
-from storage.migrate import upgrade
-
 from runtime.devstack.folder import DataFolder
 from runtime.devstack.stack import Stack
 from runtime.settings import variable
+from storage.migrate import upgrade
 
 
 def bootstrap(stack: Stack) -> None:

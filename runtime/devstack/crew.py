@@ -13,8 +13,10 @@ from runtime.devstack.processes import Launch, ProcessId, identify, spawn, stop_
 from runtime.devstack.services import Service
 
 # A death sooner than this after its start is a quick one; so many in a row and it will not heal.
+# At the first start somebody waits for the answer, and most often it is a mistake of theirs.
 _QUICK_SECONDS = 10.0
 _QUICK_DEATHS = 5
+_QUICK_DEATHS_AT_START = 3
 _FIRST_BACK_OFF_SECONDS = 0.2
 _POLL_SECONDS = 0.1
 
@@ -59,20 +61,20 @@ class Crew:
         """Start all of them at once and return when each is ready.
 
         Raises:
-            StackError: one died before it was ready, or took too long.
+            StackError: one kept dying before it was ready, or took too long.
         """
         for service in services:
             launch = service.prepare()
             self._begin(service, launch)
         for service in services:
-            self._wait_ready(self._members[service.name])
+            self._wait_ready(service)
             self._on_ready(service.name)
 
-    def tend(self) -> None:
+    def tend(self, quick_deaths: int = _QUICK_DEATHS) -> None:
         """Start again what has died, after a wait that grows with every quick death.
 
         Raises:
-            StackError: one of them keeps dying.
+            StackError: one of them has died so quickly ``quick_deaths`` times in a row.
         """
         now = time.monotonic()
         for member in tuple(self._members.values()):
@@ -80,7 +82,7 @@ class Crew:
             if status is None:
                 continue
             if member.restart_at is None:
-                member.restart_at = now + self._back_off(member, status, now)
+                member.restart_at = now + self._back_off(member, status, quick_deaths)
             if now >= member.restart_at:
                 launch = member.service.prepare()
                 self._begin(member.service, launch, quick_deaths=member.quick_deaths)
@@ -105,31 +107,25 @@ class Crew:
         found = {name: identify(member.child.pid) for name, member in self._members.items()}
         self._on_change({name: process for name, process in found.items() if process is not None})
 
-    def _wait_ready(self, member: _Member) -> None:
-        name, service = member.service.name, member.service
-        deadline = member.started_at + service.ready_seconds
+    def _wait_ready(self, service: Service) -> None:
+        deadline = time.monotonic() + service.ready_seconds
         while not service.is_ready():
-            status = member.child.poll()
-            if status is not None:
-                raise StackError(
-                    f"{name} stopped while it was starting ({_ended(status)})"
-                    f"{self._last_words(name)}"
-                )
+            self.tend(_QUICK_DEATHS_AT_START)
             if time.monotonic() > deadline:
                 raise StackError(
-                    f"{name} was not ready after {service.ready_seconds:.0f} s"
-                    f"{self._last_words(name)}"
+                    f"{service.name} was not ready after {service.ready_seconds:.0f} s"
+                    f"{self._last_words(service.name)}"
                 )
             self._pause(_POLL_SECONDS)
 
-    def _back_off(self, member: _Member, status: int, now: float) -> float:
+    def _back_off(self, member: _Member, status: int, limit: int) -> float:
         """Count this death and return how many seconds to wait before the next start."""
         name = member.service.name
-        quick = now - member.started_at < _QUICK_SECONDS
+        quick = time.monotonic() - member.started_at < _QUICK_SECONDS
         member.quick_deaths = member.quick_deaths + 1 if quick else 0
-        if member.quick_deaths >= _QUICK_DEATHS:
+        if member.quick_deaths >= limit:
             raise StackError(
-                f"{name} stopped {_QUICK_DEATHS} times in a row soon after its start "
+                f"{name} stopped {limit} times in a row soon after its start "
                 f"({_ended(status)}){self._last_words(name)}"
             )
         seconds = _FIRST_BACK_OFF_SECONDS * float(2**member.quick_deaths)

@@ -7,6 +7,7 @@ from pathlib import Path
 from runtime.devstack import postgres
 from runtime.devstack.errors import AlreadyRunningError
 from runtime.devstack.folder import DataFolder, StackRecord
+from runtime.devstack.postgres_files import FALLBACK
 from runtime.devstack.processes import StopStep, stop_process
 
 _STOP = (StopStep(signal.SIGTERM, 5),)
@@ -51,8 +52,14 @@ def reset(folder: DataFolder) -> None:
         postgres.end_orphan(home / "postgres")
         for name in _MADE:
             _remove(home / name)
-        if home.is_dir() and not any(home.iterdir()):
-            home.rmdir()
+        _remove_if_empty(home)
+        if home.parent == FALLBACK:
+            _remove_if_empty(FALLBACK)
+
+
+def _remove_if_empty(folder: Path) -> None:
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
 
 
 def _remove(path: Path) -> None:

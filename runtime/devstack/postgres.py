@@ -240,5 +240,16 @@ def end_orphan(files: Path) -> None:
         process = identify(pid)
         if process is not None and str(files) in command_line(pid):
             stop_process(process, STOP)
-        elif process is not None:
+        elif _exists(pid):
             lock.unlink()
+
+
+def _exists(pid: int) -> bool:
+    """Return whether a pid is in use, if only by a zombie: PostgreSQL does not ask further."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -13,7 +13,7 @@ from pathlib import Path
 from runtime.devstack.errors import StackError
 from runtime.devstack.processes import Account
 
-_FALLBACK = Path("/var/lib/backhaul")
+FALLBACK = Path("/var/lib/backhaul")
 _ACCOUNTS = ("postgres", "nobody")
 
 
@@ -99,9 +99,9 @@ def choose_home(folder: Path, recorded: str | None) -> Path:
     _let_pass(folder)
     if account is None or _can_enter(folder, account):
         return folder
-    home = _FALLBACK / hashlib.sha256(str(folder).encode()).hexdigest()[:16]
+    home = FALLBACK / hashlib.sha256(str(folder).encode()).hexdigest()[:16]
     try:
-        for path in (_FALLBACK, home):
+        for path in (FALLBACK, home):
             path.mkdir(parents=True, exist_ok=True)
             _let_pass(path)
     except OSError as error:
