@@ -1,0 +1,98 @@
+"""Tenants, their connections to outside systems, and their API keys, on the wire."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from backhaul_client.answers import AnswerModel
+from backhaul_client.requests import Id, RequestModel
+
+RoleName = Literal["platform", "warehouse", "reviewer", "ops", "finance", "auditor", "admin"]
+ConnectionKind = Literal["payments", "carrier", "commerce", "mail"]
+AdapterName = Literal["stripe", "easypost", "http", "smtp"]
+Setting = Annotated[
+    str, StringConstraints(strict=True, max_length=2000, pattern=r"^[^\x00-\x1f\x7f]*$")
+]
+
+
+class NewTenant(RequestModel):
+    """``tenant_id`` is a slug of lower-case letters, digits and hyphens, for good."""
+
+    tenant_id: Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+    name: Id
+
+
+class TenantView(AnswerModel):
+    tenant_id: str
+    name: str
+
+
+class CreatedTenant(TenantView):
+    """``admin_key`` is the new tenant's first key: it is shown this once."""
+
+    admin_key: str
+
+
+class NewConnection(RequestModel):
+    """One account at one outside system; it replaces the tenant's earlier one of this kind.
+
+    ``secrets`` are never answered: stripe and easypost need ``api_key`` and ``webhook_secret``,
+    http needs ``token`` and ``webhook_secret``, smtp may have ``username`` and ``password``.
+    """
+
+    kind: ConnectionKind
+    adapter: AdapterName
+    base_url: Annotated[Setting, StringConstraints(min_length=1)]
+    secrets: Annotated[dict[Id, Setting], Field(max_length=20, default_factory=dict, repr=False)]
+    settings: Annotated[dict[Id, Setting], Field(max_length=20, default_factory=dict)]
+
+
+class ConnectionView(AnswerModel):
+    """``webhook_url`` is where the outside system sends its webhooks."""
+
+    connection_id: str
+    kind: str
+    adapter: str
+    base_url: str
+    settings: dict[str, str]
+    webhook_url: str
+
+
+class NewKey(RequestModel):
+    role: RoleName
+    label: Id
+    expires_at: AwareDatetime | None = None
+
+
+class KeyView(AnswerModel):
+    """``prefix`` is the part of the key that may be shown: ``bh_<prefix>_…``."""
+
+    key_id: str
+    prefix: str
+    role: str
+    label: str
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+
+
+class CreatedKey(AnswerModel):
+    """``key`` is shown this once."""
+
+    key_id: str
+    role: str
+    key: str
+
+
+class TenantList(AnswerModel):
+    items: tuple[TenantView, ...]
+
+
+class ConnectionList(AnswerModel):
+    items: tuple[ConnectionView, ...]
+
+
+class KeyList(AnswerModel):
+    items: tuple[KeyView, ...]

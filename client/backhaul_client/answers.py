@@ -1,0 +1,215 @@
+"""What the API answers about returns. Unknown fields are ignored, states are open strings."""
+
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class AnswerModel(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Source(AnswerModel):
+    key: str
+    title: str
+    url: str
+
+
+class LineDecision(AnswerModel):
+    """What policy says of one line; ``window_end`` is the last local day, inclusive."""
+
+    verdict: str
+    policy_ref: str
+    rule_id: str | None
+    reason_codes: tuple[str, ...]
+    window_end: date | None
+    remedies: tuple[str, ...]
+    return_shipping_payer: str | None
+    explanation: str
+    sources: tuple[Source, ...]
+
+
+class LineView(AnswerModel):
+    """``counters`` are units by what became of them."""
+
+    line_id: str
+    sku: str
+    title: str
+    quantity: int
+    resolution: str
+    exchange_sku: str | None
+    reason: str | None
+    reason_detail: str | None
+    counters: dict[str, int]
+    decision: LineDecision
+
+
+class LotView(AnswerModel):
+    """Units of one line that share the same fate."""
+
+    lot_id: str
+    line_id: str
+    quantity: int
+    state: str
+    version: int
+    since: datetime
+    resolution: str
+    grade: str | None
+    fault: str | None
+    reason_found: str | None
+    acceptance: str | None
+    deduction_percent: int
+    disposition: str | None
+    settlement_no: int | None
+    replacement_order_id: str | None
+    replacement_tracking_code: str | None
+
+
+class PickupView(AnswerModel):
+    attempt: int
+    not_before: datetime
+    not_after: datetime
+    time_zone: str
+    pickup_ref: str
+    confirmation: str | None
+    outcome: str | None
+
+
+class DeliveryView(AnswerModel):
+    """One parcel: to the warehouse, or (``ship_back_of`` a lot) to the customer again."""
+
+    delivery_id: str
+    method: str
+    state: str
+    ship_back_of: str | None
+    carrier: str | None
+    tracking_code: str | None
+    label_url: str | None
+    first_scan_at: datetime | None
+    delivered_at: datetime | None
+    pickups: tuple[PickupView, ...]
+
+
+class ReceiptEntryView(AnswerModel):
+    sku: str
+    quantity: int
+    unexpected: bool
+
+
+class ReceiptView(AnswerModel):
+    receipt_id: str
+    parcel: str
+    location_id: str
+    received_at: datetime
+    entries: tuple[ReceiptEntryView, ...]
+
+
+class LotAmountView(AnswerModel):
+    """A lot's refund and how it came about, in minor units."""
+
+    lot_id: str
+    gross_minor: int
+    discount_minor: int
+    deduction_minor: int
+    tax_minor: int
+    shipping_minor: int
+    refund_minor: int
+    cover: str
+
+
+class RefundView(AnswerModel):
+    intent_id: str
+    tender_id: str
+    amount_minor: int
+    state: str
+    refund_ref: str | None
+    failure: str | None
+
+
+class SettlementView(AnswerModel):
+    """Money decided for some lots; its amounts never change. ``due_on`` is the statutory date."""
+
+    number: int
+    amount_minor: int
+    due_on: date | None
+    sealed_at: datetime
+    breakdown: tuple[LotAmountView, ...]
+    refunds: tuple[RefundView, ...]
+
+
+class WaitView(AnswerModel):
+    """Something the return waits for: who must act, until when, what happens then."""
+
+    key: str
+    code: str
+    owner: str
+    waiting_for: str
+    since: datetime
+    deadline: datetime | None
+    at_deadline: str
+    exits: tuple[str, ...]
+    detail: str | None = None
+
+
+class NextStep(AnswerModel):
+    waiting_for: str
+    owner: str
+    by: datetime | None
+    then: str
+
+
+class ReturnView(AnswerModel):
+    """One return. Read ``headline`` first; treat a value you do not know as in progress."""
+
+    return_id: str
+    rma_no: str
+    order_id: str
+    version: int
+    headline: str
+    authorization_state: str
+    logistics_state: str
+    settlement_state: str
+    ground: str
+    currency: str
+    requested_at: datetime
+    completed_at: datetime | None
+    location_id: str | None
+    lines: tuple[LineView, ...]
+    lots: tuple[LotView, ...]
+    deliveries: tuple[DeliveryView, ...]
+    receipts: tuple[ReceiptView, ...]
+    settlements: tuple[SettlementView, ...]
+    waiting_on: tuple[WaitView, ...]
+    next_step: NextStep | None
+    allowed_commands: tuple[str, ...]
+    broken_invariants: tuple[str, ...]
+
+
+class Accepted(AnswerModel):
+    """The return is on its way but not registered yet: repeat the start with the same key."""
+
+    return_id: str
+    status: str
+
+
+class CommandView(AnswerModel):
+    """A command that was carried out; the return is at ``version`` now."""
+
+    command_id: str
+    version: int
+    headline: str
+    allowed_commands: tuple[str, ...]
+
+
+class EventView(AnswerModel):
+    """One fact of a return; ``sequence`` counts from 1 without gaps."""
+
+    event_id: str
+    sequence: int
+    type: str
+    occurred_at: datetime
+    recorded_at: datetime
+    actor: str
+    cause_id: str | None
+    data: dict[str, Any]

@@ -1,0 +1,180 @@
+"""The API's methods, one each."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from urllib.parse import quote
+
+import httpx
+
+from backhaul_client import requests
+from backhaul_client.admin import AdminClient
+from backhaul_client.answers import Accepted, CommandView, EventView, ReturnView
+from backhaul_client.errors import BackhaulError
+from backhaul_client.listing import (
+    Explanation,
+    Preview,
+    ReturnPage,
+    ReturnSummary,
+    SurveyReceipt,
+    TimelinePage,
+)
+from backhaul_client.transport import Query, Transport, read
+
+_ACCEPTED = 202
+
+
+class BackhaulClient:
+    """One tenant's returns, as far as the role of the key reaches.
+
+    Every method raises :class:`BackhaulError` when the API refuses, and httpx's errors when nothing
+    came back: after those, repeat the call with the same key and content.
+
+    Args:
+        http: Yours, with the API's base URL and an ``Authorization: Bearer`` header.
+    """
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._api = Transport(http)
+        self.admin = AdminClient(self._api)
+
+    async def preview(self, wanted: requests.NewReturn) -> Preview:
+        """Ask what a start would decide and pay. Writes nothing."""
+        return await self._api.post("/v1/returns/preview", wanted, Preview)
+
+    async def start_return(
+        self, wanted: requests.NewReturn, *, idempotency_key: str
+    ) -> ReturnView | Accepted:
+        """Ask for a return: granted, under review or denied, as its ``headline`` says.
+
+        :class:`Accepted` means that it will be decided later: repeat the call, with the same key,
+        to learn how.
+        """
+        response = await self._api.send("/v1/returns", wanted, key=idempotency_key)
+        if response.status_code == _ACCEPTED:
+            return read(response, Accepted)
+        return read(response, ReturnView)
+
+    async def get_return(self, return_id: str) -> ReturnView:
+        """Read a return by its id or its RMA number."""
+        return await self._api.get(_return(return_id), ReturnView)
+
+    async def list_returns(
+        self,
+        *,
+        headline: str | None = None,
+        order_id: str | None = None,
+        blocker: str | None = None,
+        page_size: int = 50,
+    ) -> AsyncIterator[ReturnSummary]:
+        """Read all returns that fit, newest first, one page at a time as you go on."""
+        filters = {"headline": headline, "order_id": order_id, "blocker": blocker}
+        query: dict[str, str | int] = {
+            "limit": page_size,
+            **{name: value for name, value in filters.items() if value is not None},
+        }
+        while True:
+            page = await self._api.get("/v1/returns", ReturnPage, query)
+            for item in page.items:
+                yield item
+            if page.next_cursor is None:
+                return
+            query["cursor"] = page.next_cursor
+
+    async def timeline(self, return_id: str, *, after: int = 0) -> tuple[EventView, ...]:
+        """Read all that happened after sequence ``after``, oldest first."""
+        events: list[EventView] = []
+        following: int | None = after
+        while following is not None:
+            query: Query = {"after": following}
+            page = await self._api.get(f"{_return(return_id)}/timeline", TimelinePage, query)
+            events += page.items
+            following = page.next_after
+        return tuple(events)
+
+    async def explain(self, return_id: str) -> Explanation:
+        """Ask what a return waits for, who must act and by when; needs no worker to answer."""
+        return await self._api.get(f"{_return(return_id)}/explain", Explanation)
+
+    async def withdraw(
+        self, return_id: str, command: requests.WithdrawCommand, *, idempotency_key: str
+    ) -> CommandView:
+        """Take the request back, before anything was handed over."""
+        return await self._command(return_id, "withdraw", command, idempotency_key)
+
+    async def approve(
+        self, return_id: str, command: requests.ApproveCommand, *, idempotency_key: str
+    ) -> CommandView:
+        return await self._command(return_id, "approve", command, idempotency_key)
+
+    async def deny(
+        self, return_id: str, command: requests.DenyCommand, *, idempotency_key: str
+    ) -> CommandView:
+        return await self._command(return_id, "deny", command, idempotency_key)
+
+    async def receive(
+        self, return_id: str, command: requests.ReceiveCommand, *, idempotency_key: str
+    ) -> CommandView:
+        """Tell what a parcel holds. Receipts add up; the same receipt counts once."""
+        return await self._command(return_id, "receive", command, idempotency_key)
+
+    async def record_inspection(
+        self, return_id: str, command: requests.InspectionCommand, *, idempotency_key: str
+    ) -> CommandView:
+        return await self._command(return_id, "record-inspection", command, idempotency_key)
+
+    async def choose_resolution(
+        self, return_id: str, command: requests.ChooseResolutionCommand, *, idempotency_key: str
+    ) -> CommandView:
+        return await self._command(return_id, "choose-resolution", command, idempotency_key)
+
+    async def retry(
+        self, return_id: str, command: requests.RetryCommand, *, idempotency_key: str
+    ) -> CommandView:
+        return await self._command(return_id, "retry", command, idempotency_key)
+
+    async def extend_deadline(
+        self, return_id: str, command: requests.ExtendDeadlineCommand, *, idempotency_key: str
+    ) -> CommandView:
+        return await self._command(return_id, "extend-deadline", command, idempotency_key)
+
+    async def answer_survey(self, token: str, answer: requests.NewSurveyAnswer) -> SurveyReceipt:
+        """Answer a survey; its token is the credential, and the first answer counts."""
+        return await self._api.post(f"/v1/surveys/{quote(token, safe='')}", answer, SurveyReceipt)
+
+    async def wait_until(
+        self,
+        return_id: str,
+        predicate: Callable[[ReturnView], bool],
+        *,
+        timeout: float,  # noqa: ASYNC109  # what asyncio.timeout is given
+        every: float = 0.25,
+    ) -> ReturnView:
+        """Read a return until ``predicate`` holds. One that is not registered yet is awaited.
+
+        Ask for "that state or later": the return may pass a state between two looks.
+
+        Args:
+            timeout: Seconds until it raises ``TimeoutError``.
+            every: Seconds between two looks.
+        """
+        async with asyncio.timeout(timeout):
+            while True:
+                try:
+                    view = await self.get_return(return_id)
+                except BackhaulError as error:
+                    if error.code != "return_not_found":
+                        raise
+                else:
+                    if predicate(view):
+                        return view
+                await asyncio.sleep(every)
+
+    async def _command(
+        self, return_id: str, name: str, command: requests.Command, key: str
+    ) -> CommandView:
+        path = f"{_return(return_id)}/commands/{name}"
+        return await self._api.post(path, command, CommandView, key=key)
+
+
+def _return(return_id: str) -> str:
+    return f"/v1/returns/{quote(return_id, safe='')}"

@@ -1,0 +1,159 @@
+"""Lists, previews and explanations on the wire."""
+
+from datetime import date, datetime
+
+from pydantic import Field
+
+from backhaul_client.answers import AnswerModel, EventView, Source, WaitView
+
+
+class ReturnSummary(AnswerModel):
+    """One row of a list; read the return for the rest."""
+
+    return_id: str
+    rma_no: str
+    order_id: str
+    currency: str
+    version: int
+    headline: str
+    authorization_state: str
+    logistics_state: str
+    settlement_state: str
+    owner_role: str | None
+    next_deadline: datetime | None
+    blocker_codes: tuple[str, ...]
+    created_at: datetime
+    updated_at: datetime
+
+
+class ReturnPage(AnswerModel):
+    """Newest first; ``next_cursor`` is ``None`` on the last page."""
+
+    items: tuple[ReturnSummary, ...]
+    next_cursor: str | None
+
+
+class TimelinePage(AnswerModel):
+    """Oldest first; ``next_after`` is ``None`` on the last page."""
+
+    items: tuple[EventView, ...]
+    next_after: int | None
+
+
+class PreviewLine(AnswerModel):
+    """What one line would get if everything arrives as it was sent, in minor units.
+
+    ``refund_minor`` is zero for an exchange and for a line that would be refused.
+    """
+
+    line_id: str
+    quantity: int
+    verdict: str
+    policy_ref: str
+    rule_id: str | None
+    reason_codes: tuple[str, ...]
+    window_end: date | None
+    return_shipping_payer: str | None
+    explanation: str
+    sources: tuple[Source, ...]
+    gross_minor: int
+    discount_minor: int
+    tax_minor: int
+    shipping_minor: int
+    refund_minor: int
+
+
+class PreviewTender(AnswerModel):
+    tender_id: str
+    amount_minor: int
+
+
+class Preview(AnswerModel):
+    """What a start with the same request would decide and pay now. Nothing was written.
+
+    ``authorization_state`` is what the whole return would be: APPROVED, PARTIALLY_APPROVED,
+    IN_REVIEW or DENIED. ``preview_hash`` changes when anything of this answer does.
+    """
+
+    order_id: str
+    currency: str
+    authorization_state: str
+    lines: tuple[PreviewLine, ...]
+    refund_minor: int
+    by_tender: tuple[PreviewTender, ...]
+    preview_hash: str
+
+
+class PendingActivity(AnswerModel):
+    """One step the engine is at: ``state`` is running, retrying, paused or waiting_for_worker."""
+
+    activity: str
+    state: str
+    attempt: int
+    last_error: str | None
+    next_attempt_at: datetime | None
+
+
+class EngineView(AnswerModel):
+    """What the workflow engine says, without any worker. ``findings`` are sentences for people.
+
+    ``status`` is running, completed, failed, canceled, terminated, timed_out or missing.
+    """
+
+    status: str
+    workflow_id: str
+    workers: int | None
+    pending_activities: tuple[PendingActivity, ...]
+    workflow_task_error: str | None
+    findings: tuple[str, ...]
+
+
+class Explanation(AnswerModel):
+    """Why a return waits.
+
+    ``engine`` is ``None`` while the engine itself does not answer; ``headline`` and ``version`` are
+    ``None`` while the return is not registered yet.
+    """
+
+    return_id: str
+    rma_no: str | None
+    headline: str | None
+    version: int | None
+    waiting_on: tuple[WaitView, ...]
+    blocker_codes: tuple[str, ...]
+    broken_invariants: tuple[str, ...]
+    allowed_commands: tuple[str, ...]
+    engine: EngineView | None
+
+
+class SurveyView(AnswerModel):
+    """What a survey link shows; ``answered`` stays true once anything was sent."""
+
+    answered: bool
+    expires_at: datetime
+
+
+class SurveyReceipt(AnswerModel):
+    """``counted`` is false for a second answer, which is kept and counts no more."""
+
+    counted: bool
+
+
+class Health(AnswerModel):
+    """``checks`` says ``ok`` or what is wrong, by part."""
+
+    status: str
+    checks: dict[str, str] = Field(default_factory=dict)
+
+
+class Problem(AnswerModel):
+    """A refusal (RFC 9457). ``code`` is stable; ``field`` names the offending part."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    field: str | None = None
+    allowed_commands: tuple[str, ...] | None = None
+    version: int | None = None

@@ -1,0 +1,141 @@
+"""What callers send. Unknown fields are refused, here and by the API."""
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+# No control characters: they are in no id that anybody prints, and databases refuse NUL.
+Id = Annotated[
+    str,
+    StringConstraints(strict=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$"),
+]
+Note = Annotated[
+    str, StringConstraints(strict=True, max_length=2000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")
+]
+Count = Annotated[int, Field(strict=True, ge=-1_000_000, le=1_000_000)]
+Version = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
+
+Ground = Literal["WITHDRAWAL", "NON_CONFORMITY", "WARRANTY"]
+WantedResolution = Literal["REFUND", "EXCHANGE"]
+Handover = Literal["PICKUP", "DROP_OFF"]
+Grade = Literal["A", "B", "C", "D", "X"]
+Fault = Literal["NONE", "CUSTOMER", "CARRIER", "WAREHOUSE", "SELLER", "VENDOR"]
+
+
+class RequestModel(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NewReturnLine(RequestModel):
+    """One order line. ``quantity`` is one or more; ``exchange_sku`` goes with EXCHANGE only."""
+
+    line_id: Id
+    quantity: Count
+    resolution: WantedResolution = "REFUND"
+    reason: Id | None = None
+    reason_detail: Id | None = None
+    exchange_sku: Id | None = None
+
+
+class NewPickupWindow(RequestModel):
+    """When a courier may come; ``time_zone`` is the IANA zone of the pickup address."""
+
+    not_before: AwareDatetime
+    not_after: AwareDatetime
+    time_zone: Id
+
+
+class NewReturn(RequestModel):
+    """Ids, quantities and codes only; what grants money is read from the platform's order API."""
+
+    order_id: Id
+    lines: Annotated[tuple[NewReturnLine, ...], Field(min_length=1, max_length=200)]
+    ground: Ground = "WITHDRAWAL"
+    handover: Handover = "DROP_OFF"
+    pickup_window: NewPickupWindow | None = None
+
+
+class Command(RequestModel):
+    """``expected_version`` refuses the command when the return changed since; as ``If-Match``."""
+
+    expected_version: Version | None = None
+
+
+class WithdrawCommand(Command):
+    reason: Note = ""
+
+
+class ApproveCommand(Command):
+    """Grant these lines and decline the others; a reason is needed unless all are granted."""
+
+    line_ids: Annotated[tuple[Id, ...], Field(min_length=1, max_length=200)]
+    reason: Note = ""
+
+
+class DenyCommand(Command):
+    reason: Annotated[Note, StringConstraints(min_length=1)]
+
+
+class CountedItem(RequestModel):
+    """Units of one SKU as seen in the parcel."""
+
+    sku: Id
+    quantity: Count
+    note: Note = ""
+
+
+class ReceiveCommand(Command):
+    """``receipt_id`` is the warehouse's own, once per count; ``parcel`` any mark of the parcel."""
+
+    receipt_id: Id
+    parcel: Id
+    entries: Annotated[tuple[CountedItem, ...], Field(min_length=1, max_length=200)]
+    location_id: Id = "MAIN"
+
+
+class PhotoReference(RequestModel):
+    """Where a photo lies, and the SHA-256 of its bytes in lower-case hexadecimal digits."""
+
+    url: Annotated[str, StringConstraints(strict=True, max_length=2000, pattern=r"^https?://\S+$")]
+    sha256: Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9a-f]{64}$")]
+
+
+class InspectionCommand(Command):
+    """Grade one lot. ``lot_version`` is the lot's version that the inspector saw."""
+
+    lot_id: Id
+    grade: Grade
+    fault: Fault = "NONE"
+    lot_version: Version | None = None
+    checklist: Annotated[tuple[Id, ...], Field(max_length=100)] = ()
+    photos: Annotated[tuple[PhotoReference, ...], Field(max_length=100)] = ()
+    reason_found: Id | None = None
+    note: Note = ""
+
+
+class ChooseResolutionCommand(Command):
+    """Choose again for a lot whose replacement is out of stock."""
+
+    lot_id: Id
+    resolution: WantedResolution
+
+
+class RetryCommand(Command):
+    """Try the named parked work again now, or all of it. ``work`` is a ``key`` of the waits."""
+
+    work: Id | None = None
+
+
+class ExtendDeadlineCommand(Command):
+    """``wait`` is a ``key`` of the return's ``waiting_on``."""
+
+    wait: Id
+    until: AwareDatetime
+
+
+class NewSurveyAnswer(RequestModel):
+    """``csat`` 1 to 5, ``nps`` 0 to 10."""
+
+    csat: Annotated[int, Field(strict=True, ge=1, le=5)]
+    nps: Annotated[int, Field(strict=True, ge=0, le=10)] | None = None
+    comment: Note = ""
