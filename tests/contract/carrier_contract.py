@@ -1,0 +1,283 @@
+"""What every carrier's adapter must do, whatever the carrier."""
+
+from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+import pytest
+
+from domain.tracking import ScanStatus
+from integrations.carriers.port import (
+    Address,
+    CarrierGateway,
+    Label,
+    Parcel,
+    Pickup,
+    PickupRequest,
+    ShipmentRequest,
+)
+from integrations.errors import (
+    AlreadyDoneError,
+    AmbiguousOutcomeError,
+    NotFoundError,
+    RejectedError,
+)
+from tests.contract.outside import unique
+
+CUSTOMER = Address(
+    name="Kim Example",
+    street1="Example Street 1",
+    city="Berlin",
+    postal_code="10115",
+    country="DE",
+    phone="+49301234567",
+    email="kim@example.com",
+)
+WAREHOUSE = Address(
+    name="Returns", street1="Dock Road 2", city="Rotterdam", postal_code="3011", country="NL"
+)
+TOMORROW = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
+
+
+class CarrierWorld(Protocol):
+    """The carrier's side of a suite."""
+
+    unserved_postal_code: str
+
+    def labels_bought(self, reference: str) -> int: ...
+
+    def visits_ordered(self, reference: str) -> int: ...
+
+    def scan(self, tracking_code: str, status: str) -> None: ...
+
+    def courier_came(self, pickup_ref: str) -> None: ...
+
+    def losing_the_answer(self, operation: str) -> AbstractContextManager[None]:
+        """Let the next ``buy label`` or ``buy pickup`` happen without an answer."""
+
+
+def shipment_request(*, is_return: bool = True) -> ShipmentRequest:
+    return ShipmentRequest(
+        reference=f"{unique('return')}/label/1",
+        sender=CUSTOMER,
+        recipient=WAREHOUSE,
+        parcel=Parcel(weight_grams=900),
+        is_return=is_return,
+    )
+
+
+def pickup_request(shipment_ref: str) -> PickupRequest:
+    return PickupRequest(
+        reference=f"{unique('return')}/pickup/1",
+        shipment_ref=shipment_ref,
+        address=CUSTOMER,
+        not_before=TOMORROW,
+        not_after=TOMORROW + timedelta(hours=4),
+    )
+
+
+class CarrierGatewayContract(ABC):
+    @pytest.fixture
+    @abstractmethod
+    def gateway(self) -> CarrierGateway:
+        """The adapter under test."""
+
+    @pytest.fixture
+    @abstractmethod
+    def world(self) -> CarrierWorld:
+        """The other side."""
+
+    @staticmethod
+    async def label(gateway: CarrierGateway) -> Label:
+        draft = await gateway.create_shipment(shipment_request())
+        return await gateway.purchase_label(draft.shipment_ref)
+
+    @classmethod
+    async def draft_pickup(cls, gateway: CarrierGateway) -> tuple[Pickup, PickupRequest]:
+        request = pickup_request((await cls.label(gateway)).shipment_ref)
+        return await gateway.create_pickup(request), request
+
+    async def test_drafts_a_shipment_for_nothing(
+        self, gateway: CarrierGateway, world: CarrierWorld
+    ) -> None:
+        """A draft has no label, and the carrier has sold none."""
+        request = shipment_request()
+
+        draft = await gateway.create_shipment(request)
+
+        assert draft.label is None
+        assert await gateway.get_shipment(draft.shipment_ref) == draft
+        assert world.labels_bought(request.reference) == 0
+
+    @pytest.mark.parametrize("is_return", [True, False])
+    async def test_buys_one_label(
+        self, gateway: CarrierGateway, world: CarrierWorld, is_return: bool
+    ) -> None:
+        """A bought label can be printed, tracked and read again, and was sold once."""
+        request = shipment_request(is_return=is_return)
+        draft = await gateway.create_shipment(request)
+
+        label = await gateway.purchase_label(draft.shipment_ref)
+
+        assert label.label_url.startswith("http")
+        assert label.tracking_code
+        assert label.cost.minor > 0
+        assert (await gateway.get_shipment(draft.shipment_ref)).label == label
+        assert world.labels_bought(request.reference) == 1
+
+    async def test_buys_no_second_label(self, gateway: CarrierGateway, world: CarrierWorld) -> None:
+        """Who buys again is told that the label exists."""
+        request = shipment_request()
+        draft = await gateway.create_shipment(request)
+        await gateway.purchase_label(draft.shipment_ref)
+
+        with pytest.raises(AlreadyDoneError):
+            await gateway.purchase_label(draft.shipment_ref)
+
+        assert world.labels_bought(request.reference) == 1
+
+    async def test_finds_the_label_whose_answer_was_lost(
+        self, gateway: CarrierGateway, world: CarrierWorld
+    ) -> None:
+        """After a lost answer nobody knows: the shipment is read, and has its one label."""
+        request = shipment_request()
+        draft = await gateway.create_shipment(request)
+        with world.losing_the_answer("buy label"), pytest.raises(AmbiguousOutcomeError):
+            await gateway.purchase_label(draft.shipment_ref)
+
+        found = await gateway.get_shipment(draft.shipment_ref)
+
+        assert found.label is not None
+        assert world.labels_bought(request.reference) == 1
+
+    async def test_says_where_no_carrier_goes(
+        self, gateway: CarrierGateway, world: CarrierWorld
+    ) -> None:
+        """Where nobody collects, the refusal carries the carrier's own words."""
+        sender = replace(CUSTOMER, postal_code=world.unserved_postal_code)
+        draft = await gateway.create_shipment(replace(shipment_request(), sender=sender))
+
+        with pytest.raises(RejectedError) as caught:
+            await gateway.purchase_label(draft.shipment_ref)
+
+        assert caught.value.code == "no_rates"
+        assert "postal code" in str(caught.value)
+
+    async def test_gives_a_label_back_once(self, gateway: CarrierGateway) -> None:
+        """A label is returned for its money, and returning it again changes nothing."""
+        label = await self.label(gateway)
+
+        first = await gateway.void_label(label.shipment_ref)
+        second = await gateway.void_label(label.shipment_ref)
+
+        assert {first, second} <= {"submitted", "refunded"}
+
+    async def test_gives_back_nothing_that_was_not_bought(self, gateway: CarrierGateway) -> None:
+        """A draft has no money in it."""
+        draft = await gateway.create_shipment(shipment_request())
+
+        assert await gateway.void_label(draft.shipment_ref) == "not_applicable"
+
+    async def test_gives_back_no_label_that_travels(
+        self, gateway: CarrierGateway, world: CarrierWorld
+    ) -> None:
+        """A parcel on its way has used its label."""
+        label = await self.label(gateway)
+        world.scan(label.tracking_code, "in_transit")
+
+        with pytest.raises(RejectedError):
+            await gateway.void_label(label.shipment_ref)
+
+    async def test_orders_one_visit(self, gateway: CarrierGateway, world: CarrierWorld) -> None:
+        """A drafted visit costs nothing; an ordered one is confirmed, priced and ordered once."""
+        draft, request = await self.draft_pickup(gateway)
+        assert (draft.status, draft.cost) == ("unbooked", None)
+        assert world.visits_ordered(request.reference) == 0
+
+        visit = await gateway.buy_pickup(draft.pickup_ref)
+
+        assert visit.status == "scheduled"
+        assert visit.confirmation
+        assert visit.cost is not None
+        assert await gateway.get_pickup(draft.pickup_ref) == visit
+        with pytest.raises(AlreadyDoneError):
+            await gateway.buy_pickup(draft.pickup_ref)
+        assert world.visits_ordered(request.reference) == 1
+
+    async def test_finds_the_visit_whose_answer_was_lost(
+        self, gateway: CarrierGateway, world: CarrierWorld
+    ) -> None:
+        """After a lost answer the visit is read, and was ordered once."""
+        draft, request = await self.draft_pickup(gateway)
+        with world.losing_the_answer("buy pickup"), pytest.raises(AmbiguousOutcomeError):
+            await gateway.buy_pickup(draft.pickup_ref)
+
+        assert (await gateway.get_pickup(draft.pickup_ref)).status == "scheduled"
+        assert world.visits_ordered(request.reference) == 1
+
+    async def test_says_where_no_courier_comes(
+        self, gateway: CarrierGateway, world: CarrierWorld
+    ) -> None:
+        """Where no courier comes, nothing is ordered and the reason is given."""
+        label = await self.label(gateway)
+        address = replace(CUSTOMER, postal_code=world.unserved_postal_code)
+        draft = await gateway.create_pickup(
+            replace(pickup_request(label.shipment_ref), address=address)
+        )
+
+        with pytest.raises(RejectedError) as caught:
+            await gateway.buy_pickup(draft.pickup_ref)
+
+        assert caught.value.code == "no_rates"
+
+    async def test_calls_a_visit_off_once(self, gateway: CarrierGateway) -> None:
+        """A visit is cancelled, and cancelling it again changes nothing."""
+        draft, _ = await self.draft_pickup(gateway)
+        await gateway.buy_pickup(draft.pickup_ref)
+
+        first = await gateway.cancel_pickup(draft.pickup_ref)
+        second = await gateway.cancel_pickup(draft.pickup_ref)
+
+        assert first == second
+        assert first.status == "canceled"
+
+    async def test_calls_off_no_visit_that_took_place(
+        self, gateway: CarrierGateway, world: CarrierWorld
+    ) -> None:
+        """The courier has the parcel: there is nothing to call off."""
+        draft, _ = await self.draft_pickup(gateway)
+        await gateway.buy_pickup(draft.pickup_ref)
+        world.courier_came(draft.pickup_ref)
+
+        with pytest.raises(RejectedError):
+            await gateway.cancel_pickup(draft.pickup_ref)
+
+    async def test_tells_where_a_parcel_was(
+        self, gateway: CarrierGateway, world: CarrierWorld
+    ) -> None:
+        """The scans of a parcel are read by its tracking code and by the carrier's own id."""
+        label = await self.label(gateway)
+        for status in ("in_transit", "out_for_delivery", "delivered"):
+            world.scan(label.tracking_code, status)
+
+        by_code = await gateway.track(label.tracking_code)
+
+        assert [scan.status for scan in by_code.scans][-3:] == [
+            ScanStatus.IN_TRANSIT,
+            ScanStatus.OUT_FOR_DELIVERY,
+            ScanStatus.DELIVERED,
+        ]
+        assert all(scan.occurred_at.tzinfo is not None for scan in by_code.scans)
+        assert label.tracker_ref is not None
+        assert await gateway.track(label.tracker_ref) == by_code
+
+    async def test_knows_nothing_of_strangers(self, gateway: CarrierGateway) -> None:
+        """Ids the carrier never gave out are named as such."""
+        with pytest.raises(NotFoundError):
+            await gateway.get_shipment("shp_unknown")
+        with pytest.raises(NotFoundError):
+            await gateway.get_pickup("pickup_unknown")
+        with pytest.raises(NotFoundError):
+            await gateway.track(unique("code"))

@@ -1,0 +1,228 @@
+"""A tenant's connections become the right adapters, and a rehearsal stays in the sandbox."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from integrations.carriers.easypost.adapter import EasyPostCarrier
+from integrations.commerce.http_platform import HttpCommercePlatform
+from integrations.directory import Connection, UnknownConnectionError, check_connection
+from integrations.errors import ConfigurationError, NotFoundError
+from integrations.notifications.smtp import SmtpMailer
+from integrations.payments.stripe.adapter import StripeGateway
+from runtime.adapters import AdapterDirectory, TimeScaleRefusedError, check_time_scale
+from tests.support.sandbox import Sandbox
+
+SANDBOX = "http://127.0.0.1:9999"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    time_scale: float = 1.0
+    sandbox_url: str | None = None
+
+
+def stripe(**changes: Any) -> Connection:
+    connection = Connection(
+        connection_id="c-stripe",
+        tenant_id="tenant-1",
+        kind="payments",
+        adapter="stripe",
+        base_url=f"{SANDBOX}/stripe",
+        secrets={"api_key": "sk_test_1", "webhook_secret": "whsec_1"},
+    )
+    return replace(connection, **changes)
+
+
+def smtp(**changes: Any) -> Connection:
+    connection = Connection(
+        connection_id="c-smtp",
+        tenant_id="tenant-1",
+        kind="mail",
+        adapter="smtp",
+        base_url="smtp://127.0.0.1:2525",
+        secrets={},
+        settings={"sender": "returns@shop.example.com"},
+    )
+    return replace(connection, **changes)
+
+
+def easypost() -> Connection:
+    return Connection(
+        connection_id="c-easypost",
+        tenant_id="tenant-1",
+        kind="carrier",
+        adapter="easypost",
+        base_url=f"{SANDBOX}/easypost/v2",
+        secrets={"api_key": "EZTK_1", "webhook_secret": "secret"},
+    )
+
+
+def commerce() -> Connection:
+    return Connection(
+        connection_id="c-commerce",
+        tenant_id="tenant-1",
+        kind="commerce",
+        adapter="http",
+        base_url=f"{SANDBOX}/commerce/v1",
+        secrets={"token": "ct_1", "webhook_secret": "whsec_AAAA"},
+    )
+
+
+@dataclass(slots=True)
+class Stored:
+    """Connections as a table would hold them."""
+
+    rows: list[Connection] = field(default_factory=list)
+
+    async def of_tenant(self, tenant_id: str) -> Sequence[Connection]:
+        return [row for row in self.rows if row.tenant_id == tenant_id]
+
+    async def one(self, connection_id: str) -> Connection | None:
+        return next((row for row in self.rows if row.connection_id == connection_id), None)
+
+    def directory(self, pace: Pace | None = None) -> AdapterDirectory:
+        return AdapterDirectory(self.of_tenant, self.one, pace or Pace())
+
+
+class TestDirectory:
+    @pytest.fixture
+    def stored(self) -> Stored:
+        return Stored([stripe(), easypost(), commerce(), smtp()])
+
+    @pytest.fixture
+    async def directory(self, stored: Stored) -> AsyncIterator[AdapterDirectory]:
+        directory = stored.directory()
+        yield directory
+        await directory.aclose()
+
+    async def test_chooses_the_adapter_of_each_connection(
+        self, directory: AdapterDirectory
+    ) -> None:
+        """A tenant's systems are reached by the adapters its connections name."""
+        assert isinstance(await directory.payments("tenant-1"), StripeGateway)
+        assert isinstance(await directory.carrier("tenant-1"), EasyPostCarrier)
+        assert isinstance(await directory.commerce("tenant-1"), HttpCommercePlatform)
+        assert isinstance(await directory.mailer("tenant-1"), SmtpMailer)
+
+    async def test_keeps_what_it_opened(self, directory: AdapterDirectory) -> None:
+        """The same connection is opened once."""
+        assert await directory.payments("tenant-1") is await directory.payments("tenant-1")
+
+    async def test_takes_a_changed_secret_at_once(
+        self, directory: AdapterDirectory, stored: Stored
+    ) -> None:
+        """A rolled key counts from the next call on."""
+        before = await directory.payments("tenant-1")
+        stored.rows[0] = stripe(secrets={"api_key": "sk_test_2", "webhook_secret": "whsec_1"})
+
+        assert await directory.payments("tenant-1") is not before
+
+    async def test_gives_a_tenant_only_its_own(self, directory: AdapterDirectory) -> None:
+        """Another tenant has no connection until it makes one."""
+        with pytest.raises(UnknownConnectionError):
+            await directory.payments("tenant-2")
+
+    async def test_finds_who_a_webhook_is_for(self, directory: AdapterDirectory) -> None:
+        """A connection's id names tenant and kind, and the gateway that verifies."""
+        tenant_id, kind, gateway = await directory.by_id("c-easypost")
+
+        assert (tenant_id, kind) == ("tenant-1", "carrier")
+        assert gateway is await directory.carrier("tenant-1")
+        with pytest.raises(UnknownConnectionError):
+            await directory.by_id("c-unknown")
+
+    async def test_reaches_the_running_system(self, shared_sandbox: Sandbox) -> None:
+        """A gateway from the directory talks to the address of its connection."""
+        stored = Stored([stripe(base_url=shared_sandbox.stripe_url)])
+        directory = stored.directory(Pace(60, shared_sandbox.url))
+
+        with pytest.raises(NotFoundError):
+            await (await directory.payments("tenant-1")).get_refund("re_unknown")
+
+        await directory.aclose()
+
+
+class TestConnection:
+    def test_shows_no_secrets(self) -> None:
+        """A connection can be printed."""
+        assert "sk_test_1" not in repr(stripe())
+
+    @pytest.mark.parametrize("connection", [stripe(), easypost(), commerce(), smtp()])
+    def test_is_taken_when_complete(self, connection: Connection) -> None:
+        """With address, secrets and settings, a connection is what its adapter needs."""
+        assert check_connection(connection) is connection
+
+    @pytest.mark.parametrize(
+        ("connection", "field_at_fault"),
+        [
+            (stripe(secrets={"api_key": "sk_test_1"}), "secrets.webhook_secret"),
+            (stripe(secrets={"api_key": "", "webhook_secret": "x"}), "secrets.api_key"),
+            (stripe(kind="carrier"), "adapter"),
+            (stripe(adapter="paypal"), "adapter"),
+            (stripe(base_url="api.stripe.com"), "base_url"),
+            (stripe(base_url="ftp://api.stripe.com"), "base_url"),
+            (stripe(base_url="https://"), "base_url"),
+            (stripe(base_url="https://host:99999"), "base_url"),
+            (stripe(base_url="https://user:secret@host"), "base_url"),
+            (smtp(base_url="http://127.0.0.1:25"), "base_url"),
+            (smtp(settings={}), "settings.sender"),
+        ],
+    )
+    def test_names_what_it_lacks(self, connection: Connection, field_at_fault: str) -> None:
+        """An incomplete connection is refused with the field at fault, and shows no secret."""
+        with pytest.raises(ConfigurationError) as caught:
+            check_connection(connection)
+
+        assert caught.value.field == field_at_fault
+        assert "secret@" not in str(caught.value)
+
+
+class TestScaledTime:
+    PACE = Pace(time_scale=600, sandbox_url=SANDBOX)
+
+    def test_runs_against_the_sandbox(self) -> None:
+        """A rehearsal whose connections all lead to the sandbox may scale time."""
+        check_time_scale([stripe(), easypost(), commerce(), smtp()], self.PACE)
+
+    @pytest.mark.parametrize(
+        "connection",
+        [
+            stripe(base_url="https://api.stripe.com"),
+            stripe(base_url="http://127.0.0.1:9998/stripe"),
+            stripe(base_url="https://127.0.0.1:9999/stripe"),
+            stripe(base_url="http://127.0.0.1.example.com:9999/stripe"),
+            stripe(base_url="http://127.0.0.1:9999@example.com/stripe"),
+            stripe(base_url="http://127.0.0.1:99999/"),
+            smtp(base_url="smtp://mail.example.com:25"),
+            smtp(base_url="smtp://localhost.example.com:25"),
+        ],
+        ids=lambda connection: connection.base_url,
+    )
+    def test_never_reaches_the_real_world(self, connection: Connection) -> None:
+        """One connection that leads elsewhere stops the process, and is named."""
+        with pytest.raises(TimeScaleRefusedError, match=connection.connection_id):
+            check_time_scale([easypost(), connection], self.PACE)
+
+    @pytest.mark.parametrize("connection", [stripe(), smtp()])
+    def test_needs_a_sandbox(self, connection: Connection) -> None:
+        """Without a sandbox there is nothing to rehearse against."""
+        with pytest.raises(TimeScaleRefusedError):
+            check_time_scale([connection], Pace(time_scale=2))
+
+    def test_leaves_real_time_alone(self) -> None:
+        """Time as it is may be spent anywhere."""
+        check_time_scale([stripe(base_url="https://api.stripe.com")], Pace())
+
+    async def test_opens_no_later_connection_to_the_real_world(self) -> None:
+        """A connection added after the start is refused when it is first used."""
+        directory = Stored([stripe(base_url="https://api.stripe.com")]).directory(self.PACE)
+
+        with pytest.raises(TimeScaleRefusedError):
+            await directory.payments("tenant-1")
+        with pytest.raises(TimeScaleRefusedError):
+            await directory.by_id("c-stripe")
+
+        await directory.aclose()
