@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up down reset status test check format lint types layers determinism lock
+.PHONY: help install demo up down reset status test check format lint types layers determinism docs lock
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ layers: $(STAMP) ## check that layers import only those below them
 
 determinism: $(STAMP) ## check that workflows and domain use no clock, chance or set order
 	@$(BIN)/python -m tests.support.determinism
+
+docs: $(STAMP) ## write the pages that are made from the code
+	@$(BIN)/python -m tests.support.settings_page
 
 lock: $(STAMP) ## pin every package anew, with hashes and without the address of an index
 	@$(BIN)/python -m pip install --quiet pip-tools

@@ -1,0 +1,87 @@
+"""The checkout can be installed, shared and published without a surprise."""
+
+import re
+import subprocess
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def project() -> dict[str, object]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+def root_packages() -> list[str]:
+    packages: list[str] = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"][
+        "build"
+    ]["targets"]["wheel"]["packages"]
+    return [package.rpartition("/")[2] for package in packages]
+
+
+def tracked_texts() -> dict[str, str]:
+    """Return every tracked text file by path."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    texts = {}
+    for name in filter(None, listed.stdout.split("\0")):
+        path = ROOT / name
+        if path.is_file():
+            raw = path.read_bytes()
+            if b"\0" not in raw:
+                texts[name] = raw.decode()
+    return texts
+
+
+def test_no_other_package_uses_our_import_names() -> None:
+    """Another distribution with a package `workflows` would replace ours without a word."""
+    owners = packages_distributions()
+
+    for name in root_packages():
+        assert set(owners.get(name, [])) <= {"backhaul", "backhaul-client"}, name
+
+
+def test_every_root_package_is_there() -> None:
+    """What the wheel is told to contain exists."""
+    missing = [
+        name
+        for name in root_packages()
+        if not (ROOT / name / "__init__.py").exists()
+        and not (ROOT / "client" / name / "__init__.py").exists()
+    ]
+
+    assert missing == []
+
+
+def test_the_lock_file_names_no_index_and_pins_everything_by_hash() -> None:
+    """It works with whatever index a person or a company uses."""
+    text = (ROOT / "requirements.lock").read_text()
+    requirements = re.findall(r"^[a-z0-9].*", text, flags=re.MULTILINE)
+
+    assert requirements
+    assert all(re.fullmatch(r"[\w.-]+==[\w.+!-]+( ;.*)? \\", line) for line in requirements)
+    assert text.count("--hash=sha256:") >= len(requirements)
+    assert "://" not in text
+    assert not re.search(r"^--|^-[a-z]", text, flags=re.MULTILINE)
+
+
+def test_no_tracked_file_names_a_package_index() -> None:
+    """Where packages come from is the business of the person who installs them."""
+    host = re.compile(r"\b(?:files\.pythonhosted|(?:test\.)?pypi(?:\.python)?)\.org\b")
+
+    assert [name for name, text in tracked_texts().items() if host.search(text)] == []
+
+
+def test_no_tracked_file_names_a_folder_of_one_machine() -> None:
+    """Paths are relative to the checkout, or found when the program runs."""
+    personal = re.compile(r"(?<![\w.])/(?:root|home|Users|work|opt|tmp)/[\w.]+")
+
+    found = {
+        name: match[0]
+        for name, text in tracked_texts().items()
+        if (match := personal.search(text)) is not None
+    }
+
+    assert found == {}

@@ -1,0 +1,100 @@
+"""Settings say clearly what is wrong with the environment."""
+
+import base64
+
+import pytest
+
+from runtime.settings import SettingsError, known_variables, load_settings, load_stack_settings
+
+KEY = base64.urlsafe_b64encode(bytes(32)).decode()
+URL = "postgresql://backhaul_app:hidden-password@db.example.com/backhaul"
+
+
+@pytest.fixture(autouse=True)
+def a_clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of whoever runs the tests is seen."""
+    for name in known_variables():
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def complete(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """The least that a process needs."""
+    monkeypatch.setenv("BACKHAUL_DATABASE_URL", URL)
+    monkeypatch.setenv("BACKHAUL_SECRET_KEY", KEY)
+    return monkeypatch
+
+
+def test_names_every_required_variable_that_is_missing() -> None:
+    """One look at the message is enough to fix all of it."""
+    with pytest.raises(SettingsError, match=r"BACKHAUL_DATABASE_URL.*; BACKHAUL_SECRET_KEY"):
+        load_settings()
+
+
+def test_refuses_a_misspelt_name_and_offers_the_right_one(complete: pytest.MonkeyPatch) -> None:
+    """A typo is not silently replaced by the default."""
+    complete.setenv("BACKHAUL_API_PROT", "9000")
+
+    with pytest.raises(SettingsError, match=r"BACKHAUL_API_PROT.*did you mean BACKHAUL_API_PORT"):
+        load_settings()
+
+
+def test_the_embedded_stack_refuses_a_misspelt_name_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same rule holds for the port of a service."""
+    monkeypatch.setenv("BACKHAUL_POSTGRESS_PORT", "5432")
+
+    with pytest.raises(SettingsError, match="BACKHAUL_POSTGRES_PORT"):
+        load_stack_settings()
+
+
+def test_always_uses_our_database_driver(complete: pytest.MonkeyPatch) -> None:
+    """The address may be pasted as hosting companies show it."""
+    settings = load_settings()
+
+    assert settings.database_url.get_secret_value().startswith("postgresql+psycopg://backhaul_app:")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BACKHAUL_DATABASE_URL", "mysql://hidden-password@db.example.com/backhaul"),
+        ("BACKHAUL_SECRET_KEY", "hidden-password"),
+        ("BACKHAUL_API_PORT", "70000"),
+        ("BACKHAUL_TIME_SCALE", "0.5"),
+        ("BACKHAUL_PUBLIC_URL", "returns.example.com"),
+    ],
+)
+def test_names_the_variable_and_hides_its_value(
+    complete: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    """A wrong value is refused, and a secret does not end up in a terminal's log."""
+    complete.setenv(name, value)
+
+    with pytest.raises(SettingsError, match=name) as refused:
+        load_settings()
+
+    assert "hidden-password" not in str(refused.value)
+
+
+def test_time_is_scaled_against_the_sandbox_only(complete: pytest.MonkeyPatch) -> None:
+    """A deployment with real shoppers cannot run on demo time."""
+    complete.setenv("BACKHAUL_TIME_SCALE", "3600")
+    with pytest.raises(SettingsError, match="BACKHAUL_SANDBOX_URL"):
+        load_settings()
+
+    complete.setenv("BACKHAUL_SANDBOX_URL", "http://127.0.0.1:9999/")
+    assert load_settings().sandbox_url == "http://127.0.0.1:9999"
+
+
+def test_does_not_print_secrets(complete: pytest.MonkeyPatch) -> None:
+    """Settings may be logged as a whole."""
+    printed = repr(load_settings())
+
+    assert KEY not in printed
+    assert "hidden-password" not in printed
+
+
+def test_a_database_of_ones_own_needs_both_roles(complete: pytest.MonkeyPatch) -> None:
+    """The stack migrates the database that it is given."""
+    with pytest.raises(SettingsError, match="BACKHAUL_DATABASE_OWNER_URL"):
+        load_stack_settings()
