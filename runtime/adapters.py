@@ -64,6 +64,8 @@ class AdapterDirectory:
         self._opened: dict[str, _Opened] = {}
         self._clients: list[httpx.AsyncClient] = []
 
+    # The casts hold because check_connection lets each kind have adapters of its own port alone.
+
     async def payments(self, tenant_id: str) -> PaymentGateway:
         return cast("PaymentGateway", await self._gateway(tenant_id, "payments"))
 

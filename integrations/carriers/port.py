@@ -141,7 +141,7 @@ class CarrierGateway(Protocol):
     async def get_pickup(self, pickup_ref: str) -> Pickup: ...
 
     async def cancel_pickup(self, pickup_ref: str) -> Pickup:
-        """Cancel the visit. Repeating it answers the cancelled pickup.
+        """Cancel the visit; one that was cancelled or never ordered is answered as it stands.
 
         Raises:
             RejectedError: the courier is already out or was there.

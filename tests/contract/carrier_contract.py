@@ -243,6 +243,12 @@ class CarrierGatewayContract(ABC):
         assert first == second
         assert first.status == "canceled"
 
+    async def test_calls_off_nothing_that_was_not_ordered(self, gateway: CarrierGateway) -> None:
+        """A draft has no courier to call off."""
+        draft, _ = await self.draft_pickup(gateway)
+
+        assert await gateway.cancel_pickup(draft.pickup_ref) == draft
+
     async def test_calls_off_no_visit_that_took_place(
         self, gateway: CarrierGateway, world: CarrierWorld
     ) -> None:

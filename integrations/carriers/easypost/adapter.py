@@ -115,7 +115,7 @@ class EasyPostCarrier:
             return answers.pickup(await self._api.ask(call, wire.WirePickup))
         except RejectedError:
             found = await self.get_pickup(pickup_ref)
-            if found.status != "canceled":
+            if found.status == "scheduled":
                 raise
             return found
 
