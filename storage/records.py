@@ -161,10 +161,14 @@ class ReturnPage:
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """``position`` is ``None`` until the relay has assigned it."""
+    """``ingest_no`` orders all events of a return, its follow-up's among them; ``sequence`` counts
+    within ``stream``; ``position`` is ``None`` until the relay has assigned it.
+    """
 
     event_id: str
     return_id: str
+    ingest_no: int
+    stream: str
     sequence: int
     type: str
     occurred_at: datetime

@@ -25,7 +25,7 @@ _NUMBER = text(
     UPDATE return_events AS event
        SET position = :last + fresh.rank
       FROM (
-            SELECT return_id, sequence, row_number() OVER (ORDER BY ingest_no) AS rank
+            SELECT return_id, stream, sequence, row_number() OVER (ORDER BY ingest_no) AS rank
               FROM return_events
              WHERE tenant_id = :tenant_id AND position IS NULL
              ORDER BY ingest_no
@@ -33,6 +33,7 @@ _NUMBER = text(
            ) AS fresh
      WHERE event.tenant_id = :tenant_id
        AND event.return_id = fresh.return_id
+       AND event.stream = fresh.stream
        AND event.sequence = fresh.sequence
     """
 )

@@ -125,7 +125,10 @@ class Returns:
     async def timeline(
         self, tenant_id: str, return_id: str, *, limit: int, after: int = 0
     ) -> tuple[EventRow, ...]:
-        """Read a return's events after sequence ``after``, in order: one statement."""
+        """Read the events of a return and its follow-up in the order they were written.
+
+        ``after`` is the last ``ingest_no`` that was read. One statement.
+        """
         if not _is_uuid(return_id):
             return ()
         query = (
@@ -133,9 +136,9 @@ class Returns:
             .where(
                 EventModel.tenant_id == tenant_id,
                 EventModel.return_id == return_id,
-                EventModel.sequence > after,
+                EventModel.ingest_no > after,
             )
-            .order_by(EventModel.sequence)
+            .order_by(EventModel.ingest_no)
             .limit(limit)
         )
         async with self._database.tenant(tenant_id) as connection:

@@ -83,6 +83,8 @@ class BlockerModel(Model):
 class EventModel(Model):
     """A fact. The application may insert rows and assign ``position`` once; nothing else.
 
+    The return and its follow-up are written by two workflows: each numbers its own ``stream``.
+
     ``ingest_no`` is taken while the return's row is locked, so it grows with the sequence within
     a return; ``position`` is what readers follow.
     """
@@ -93,6 +95,7 @@ class EventModel(Model):
         UniqueConstraint("tenant_id", "event_id"),
         UniqueConstraint("tenant_id", "position"),
         CheckConstraint("sequence >= 1", name="sequence_from_one"),
+        CheckConstraint("stream IN ('return', 'follow-up')", name="stream_known"),
         Index(
             "ix_return_events_unpositioned",
             "tenant_id",
@@ -103,6 +106,7 @@ class EventModel(Model):
 
     tenant_id: Mapped[str] = mapped_column(primary_key=True)
     return_id: Mapped[UuidText] = mapped_column(primary_key=True)
+    stream: Mapped[str] = mapped_column(primary_key=True, server_default="return")
     sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     event_id: Mapped[UuidText]
     type: Mapped[str]

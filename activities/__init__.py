@@ -1,0 +1,1 @@
+"""DOES. One retryable effect each, idempotent by a key that comes from the return."""

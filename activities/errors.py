@@ -1,0 +1,62 @@
+"""Errors of integrations and storage become Temporal's, named by what the workflow does with them.
+
+Types (the workflow turns each into a blocker, see ``workflows/parking.py``):
+
+``ProviderUnavailable``  repeated by the retry policy; parks when that gives up
+``ProviderRefused``      not repeated: somebody must mend something first
+``BadUpstreamData``      not repeated: the answer breaks its contract
+``Database``             repeated by the retry policy
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from sqlalchemy.exc import InterfaceError, OperationalError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+
+from integrations.directory import UnknownConnectionError
+from integrations.errors import (
+    AmbiguousOutcomeError,
+    InProgressError,
+    IntegrationError,
+    NotSentError,
+    ProtocolError,
+    TemporarilyUnavailableError,
+    ThrottledError,
+)
+
+_REPEATABLE = (
+    NotSentError,
+    TemporarilyUnavailableError,
+    InProgressError,
+    # Each of our activities looks up before it sends again, so an unknown outcome may be repeated.
+    AmbiguousOutcomeError,
+)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise what happens inside as an ``ApplicationError`` that says whether to try again."""
+    try:
+        yield
+    except IntegrationError as error:
+        raise _from_integration(error) from error
+    except UnknownConnectionError as error:
+        raise ApplicationError(str(error), type="ProviderRefused", non_retryable=True) from error
+    except (OperationalError, InterfaceError) as error:
+        # The driver's message may hold values; the class says enough.
+        raise ApplicationError(f"database: {type(error).__name__}", type="Database") from error
+
+
+def _from_integration(error: IntegrationError) -> ApplicationError:
+    if isinstance(error, _REPEATABLE):
+        delay = error.retry_after if isinstance(error, ThrottledError) else None
+        return ApplicationError(
+            str(error),
+            type="ProviderUnavailable",
+            next_retry_delay=min(delay, timedelta(minutes=5)) if delay else None,
+            category=ApplicationErrorCategory.BENIGN,
+        )
+    kind = "BadUpstreamData" if isinstance(error, ProtocolError) else "ProviderRefused"
+    return ApplicationError(str(error), error.code, error.field, type=kind, non_retryable=True)

@@ -1,0 +1,70 @@
+"""Read the facts that grant money from the platform's order API, and freeze them."""
+
+from dataclasses import dataclass
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.errors import translated
+from activities.policies import load_policy
+from domain.orders import Order
+from domain.policies import Policy
+from integrations.commerce.port import CommercePlatform, Product
+from integrations.directory import Connections
+from integrations.errors import NotFoundError
+
+
+@dataclass(frozen=True, slots=True)
+class FetchFacts:
+    """``skus`` are the goods wanted in exchange, each priced and counted."""
+
+    tenant_id: str
+    order_id: str
+    skus: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFacts:
+    """Facts without personal data: they enter workflow history. ``time_scale`` is the deployment's."""
+
+    order: Order
+    policy: Policy
+    products: tuple[Product, ...]
+    time_scale: float = 1.0
+
+
+class OrderActivities:
+    def __init__(self, connections: Connections, *, time_scale: float) -> None:
+        self._connections = connections
+        self._time_scale = time_scale
+
+    @activity.defn
+    async def fetch_facts(self, asked: FetchFacts) -> OrderFacts:
+        """Read the order, the policy and the wanted goods. Reads only; repeats change nothing.
+
+        Raises:
+            ApplicationError: type ``order_not_found`` or ``sku_not_found`` (final), or as in
+                :mod:`activities.errors`.
+        """
+        with translated():
+            platform = await self._connections.commerce(asked.tenant_id)
+            order = await self._order(platform, asked.order_id)
+            products = tuple([await _product(platform, sku) for sku in asked.skus])
+        return OrderFacts(order, load_policy(), products, self._time_scale)
+
+    async def _order(self, platform: CommercePlatform, order_id: str) -> Order:
+        try:
+            return (await platform.get_order(order_id)).facts
+        except NotFoundError as error:
+            raise _refused("order_not_found", f"no order {order_id!r}", "order_id") from error
+
+
+async def _product(platform: CommercePlatform, sku: str) -> Product:
+    try:
+        return await platform.get_product(sku)
+    except NotFoundError as error:
+        raise _refused("sku_not_found", f"no product {sku!r}", "lines.exchange_sku") from error
+
+
+def _refused(code: str, message: str, field: str) -> ApplicationError:
+    return ApplicationError(message, code, field, type=code, non_retryable=True)

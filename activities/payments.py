@@ -1,0 +1,189 @@
+"""Seal refund intents in the order's ledger, and give the money back exactly once."""
+
+from dataclasses import dataclass
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.errors import translated
+from domain.money import Money
+from domain.returns import Intent
+from domain.settlement import NothingLeftError, TenderLeft, split_over_tenders
+from integrations.directory import Connections
+from integrations.errors import AlreadyDoneError, RejectedError
+from integrations.payments.port import PaymentGateway, Refund, RefundOutcome, RefundRequest
+from storage.records import IntentRow, TenderBalance
+from storage.settlements import OverRefundError, SealedOtherwiseError, Settlements
+from storage.states import IntentState
+
+
+@dataclass(frozen=True, slots=True)
+class SealSettlement:
+    tenant_id: str
+    return_id: str
+    order_id: str
+    number: int
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class SealedIntents:
+    intents: tuple[Intent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IssueRefund:
+    """``again``: the provider refused or failed it before; raise the generation if a look-up shows
+    that no money went."""
+
+    tenant_id: str
+    intent_id: str
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RefundAnswer:
+    """``state`` is ``succeeded``, ``pending`` or ``rejected``; ``failure`` the provider's code."""
+
+    state: str
+    refund_ref: str | None = None
+    failure: str | None = None
+
+
+_STATES = {
+    RefundOutcome.SUCCEEDED: IntentState.SUCCEEDED,
+    RefundOutcome.PENDING: IntentState.PENDING,
+    RefundOutcome.FAILED: IntentState.REJECTED,
+}
+
+
+class PaymentActivities:
+    def __init__(self, connections: Connections, settlements: Settlements) -> None:
+        self._connections = connections
+        self._settlements = settlements
+
+    @activity.defn
+    async def seal_settlement(self, asked: SealSettlement) -> SealedIntents:
+        """Split the amount over the order's tenders under the ledger's lock, and store the intents.
+
+        A repeat answers the intents that were sealed first.
+
+        Raises:
+            ApplicationError: type ``NothingLeft`` when more is owed than the order has left.
+        """
+        with translated():
+            try:
+                rows = await self._settlements.seal(
+                    asked.tenant_id,
+                    asked.return_id,
+                    order_id=asked.order_id,
+                    number=asked.number,
+                    amount_minor=asked.amount.minor,
+                    currency=asked.amount.currency,
+                    split=_split,
+                )
+            except (NothingLeftError, OverRefundError, SealedOtherwiseError) as error:
+                raise ApplicationError(
+                    str(error), type="NothingLeft", non_retryable=True
+                ) from error
+        return SealedIntents(tuple(_intent(row) for row in rows))
+
+    @activity.defn
+    async def issue_refund(self, asked: IssueRefund) -> RefundAnswer:
+        """Send one intent. Whatever was sent before is looked up first, by our id on the refund; only
+        what is not there is sent, under the key of its generation."""
+        with translated():
+            before, intent = await self._settlements.begin(asked.tenant_id, asked.intent_id)
+            gateway = await self._connections.payments(asked.tenant_id)
+            if before.state is IntentState.REJECTED:
+                if not asked.again:
+                    return _answer(before)
+                intent = await self._next_generation(asked.tenant_id, gateway, before)
+            if before.state is IntentState.SUCCEEDED:
+                return _answer(before)
+            if before.state is not IntentState.PLANNED:
+                found = await _find(gateway, intent)
+                if found is not None:
+                    return await self._finish(asked.tenant_id, intent, found)
+            return await self._send(asked.tenant_id, gateway, intent)
+
+    async def _next_generation(
+        self, tenant_id: str, gateway: PaymentGateway, rejected: IntentRow
+    ) -> IntentRow:
+        found = await _find(gateway, rejected)
+        if found is not None:
+            # The provider has a refund of ours that did not fail: that is the money, adopt it.
+            raise ApplicationError(
+                f"refund {found.refund_ref} of this intent is {found.outcome}",
+                type="OutcomeUnknown",
+                non_retryable=True,
+            )
+        await self._settlements.next_generation(
+            tenant_id, rejected.intent_id, generation=rejected.generation + 1
+        )
+        return (await self._settlements.begin(tenant_id, rejected.intent_id)).after
+
+    async def _send(
+        self, tenant_id: str, gateway: PaymentGateway, intent: IntentRow
+    ) -> RefundAnswer:
+        try:
+            refund = await gateway.refund(
+                RefundRequest(
+                    payment_ref=intent.payment_ref,
+                    amount=Money(intent.amount_minor, intent.currency),
+                    intent_id=intent.intent_id,
+                    idempotency_key=intent.idempotency_key,
+                    return_id=intent.return_id,
+                )
+            )
+        except AlreadyDoneError as error:
+            found = await _find(gateway, intent)
+            if found is not None:
+                return await self._finish(tenant_id, intent, found)
+            return await self._reject(tenant_id, intent, error.code or "already_refunded")
+        except RejectedError as error:
+            return await self._reject(tenant_id, intent, error.code or "rejected")
+        return await self._finish(tenant_id, intent, refund)
+
+    async def _finish(self, tenant_id: str, intent: IntentRow, refund: Refund) -> RefundAnswer:
+        row = await self._settlements.finish(
+            tenant_id,
+            intent.intent_id,
+            state=_STATES[refund.outcome],
+            refund_ref=refund.refund_ref,
+            failure=refund.failure_reason,
+        )
+        return _answer(row)
+
+    async def _reject(self, tenant_id: str, intent: IntentRow, code: str) -> RefundAnswer:
+        row = await self._settlements.finish(
+            tenant_id, intent.intent_id, state=IntentState.REJECTED, failure=code
+        )
+        return _answer(row)
+
+
+async def _find(gateway: PaymentGateway, intent: IntentRow) -> Refund | None:
+    """Find a refund of this intent that did not fail; a failed one moved no money."""
+    found = await gateway.find_refund(payment_ref=intent.payment_ref, intent_id=intent.intent_id)
+    return found if found is not None and found.outcome is not RefundOutcome.FAILED else None
+
+
+def _split(balances: tuple[TenderBalance, ...], amount_minor: int) -> tuple[int, ...]:
+    tenders = [TenderLeft(b.tender_id, b.captured_minor, b.refunded_minor) for b in balances]
+    return split_over_tenders(tenders, amount_minor)
+
+
+def _intent(row: IntentRow) -> Intent:
+    return Intent(
+        intent_id=row.intent_id,
+        tender_id=row.tender_id,
+        payment_ref=row.payment_ref,
+        amount_minor=row.amount_minor,
+        state=row.state,
+        refund_ref=row.refund_ref,
+        failure=row.failure,
+    )
+
+
+def _answer(row: IntentRow) -> RefundAnswer:
+    return RefundAnswer(row.state, row.refund_ref, row.failure)

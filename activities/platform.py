@@ -1,0 +1,73 @@
+"""Tell the merchant's platform: goods changed place, and order replacements from it."""
+
+from dataclasses import dataclass
+
+from temporalio import activity
+
+from activities.errors import translated
+from integrations.commerce.port import ReplacementRequest, StockMove
+from integrations.directory import Connections
+
+
+@dataclass(frozen=True, slots=True)
+class MoveStock:
+    """``move_id`` is the lot's and its disposition's: the platform applies it once."""
+
+    tenant_id: str
+    move: StockMove
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReplacement:
+    """``reference`` names the replacement for good; a repeat finds the same order."""
+
+    tenant_id: str
+    return_id: str
+    order_id: str
+    reference: str
+    sku: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderedReplacement:
+    """``replacement_order_id`` is ``None`` when the goods are out of stock."""
+
+    reservation_id: str | None = None
+    replacement_order_id: str | None = None
+
+
+class PlatformActivities:
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    @activity.defn
+    async def move_stock(self, asked: MoveStock) -> None:
+        """Apply one disposition to the platform's stock, once."""
+        with translated():
+            platform = await self._connections.commerce(asked.tenant_id)
+            await platform.move_stock(asked.move)
+
+    @activity.defn
+    async def order_replacement(self, asked: OrderReplacement) -> OrderedReplacement:
+        """Reserve the goods, then order them; each under its reference, so repeats are safe."""
+        with translated():
+            platform = await self._connections.commerce(asked.tenant_id)
+            reservation_id = await platform.reserve_stock(
+                reference=asked.reference, sku=asked.sku, quantity=asked.quantity
+            )
+            if reservation_id is None:
+                return OrderedReplacement()
+            order = await platform.create_replacement(
+                ReplacementRequest(
+                    reference=asked.reference,
+                    return_id=asked.return_id,
+                    order_id=asked.order_id,
+                    sku=asked.sku,
+                    quantity=asked.quantity,
+                    reservation_id=reservation_id,
+                )
+            )
+            if order.status == "out_of_stock":
+                return OrderedReplacement(reservation_id)
+            return OrderedReplacement(reservation_id, order.replacement_order_id)

@@ -1,0 +1,47 @@
+"""Write what happened where everybody reads it: the projection, the event log, the outbox."""
+
+from dataclasses import dataclass
+
+from temporalio import activity
+
+from activities.errors import translated
+from storage.records import Existing, NotEnoughUnits, Opened, Opening, Transition
+from storage.returns import Returns
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedReturn:
+    """``units`` pairs each line with the unit numbers locked for it; ``request_hash`` is the stored
+    one, so a key that was used for another request shows. Too few units: ``short_line_id`` is set,
+    ``available`` says how many are left and ``held_by`` by which returns."""
+
+    rma_no: str = ""
+    request_hash: str = ""
+    units: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    short_line_id: str | None = None
+    available: int = 0
+    held_by: tuple[str, ...] = ()
+
+
+class RecordActivities:
+    def __init__(self, returns: Returns) -> None:
+        self._returns = returns
+
+    @activity.defn
+    async def open_return(self, opening: Opening) -> OpenedReturn:
+        """Number the return and lock its units. A repeat answers what the first call answered."""
+        with translated():
+            answer = await self._returns.open_return(opening)
+        match answer:
+            case Opened(rma_no, units):
+                return OpenedReturn(rma_no, opening.request_hash, units)
+            case Existing(rma_no, request_hash, units):
+                return OpenedReturn(rma_no, request_hash, units)
+            case NotEnoughUnits(line_id=line_id, available=available, held_by=held_by):
+                return OpenedReturn(short_line_id=line_id, available=available, held_by=held_by)
+
+    @activity.defn
+    async def record_transition(self, transition: Transition) -> None:
+        """Write one transition; one that is written already changes nothing."""
+        with translated():
+            await self._returns.record_transition(transition)

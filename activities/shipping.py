@@ -1,0 +1,273 @@
+"""Buy and void labels, order and cancel courier visits: looked up before every send."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from temporalio import activity
+
+from activities.errors import translated
+from domain.money import Money
+from integrations.carriers.port import (
+    Address,
+    CarrierGateway,
+    Label,
+    Parcel,
+    Pickup,
+    PickupRequest,
+    ShipmentRequest,
+)
+from integrations.directory import Connections
+from integrations.errors import AlreadyDoneError, RejectedError
+from storage.bookings import Bookings
+from storage.records import BookingRow
+from storage.states import BookingState
+
+
+@dataclass(frozen=True, slots=True)
+class BuyLabel:
+    """``to_customer``: from the warehouse to the customer instead of the other way round."""
+
+    tenant_id: str
+    return_id: str
+    delivery_id: str
+    order_id: str
+    location_id: str
+    weight_grams: int
+    to_customer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BoughtLabel:
+    carrier: str
+    shipment_ref: str
+    tracking_code: str
+    tracker_ref: str | None
+    label_url: str
+    cost: Money
+
+
+@dataclass(frozen=True, slots=True)
+class BookPickup:
+    """``attempt`` counts the courier visits of one delivery from 1."""
+
+    tenant_id: str
+    return_id: str
+    delivery_id: str
+    order_id: str
+    shipment_ref: str
+    attempt: int
+    not_before: datetime
+    not_after: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BookedPickup:
+    pickup_ref: str
+    confirmation: str | None
+    cost: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelBooking:
+    """What to undo of one delivery: everything that was booked under its purposes."""
+
+    tenant_id: str
+    return_id: str
+    delivery_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """Whether there was anything to undo."""
+
+    undone: bool
+
+
+class ShippingActivities:
+    def __init__(self, connections: Connections, bookings: Bookings) -> None:
+        self._connections = connections
+        self._bookings = bookings
+
+    @activity.defn
+    async def buy_label(self, asked: BuyLabel) -> BoughtLabel:
+        """Buy one label per delivery, whatever happens between: the intent is stored first, then the
+        carrier's id of the free draft, and the draft is read before anything is bought on it."""
+        with translated():
+            booking = await self._open(asked.tenant_id, asked.return_id, _label(asked.delivery_id))
+            if booking.state is BookingState.BOUGHT:
+                return _stored_label(booking)
+            carrier = await self._connections.carrier(asked.tenant_id)
+            shipment_ref = booking.external_ref
+            if shipment_ref is None:
+                shipment_ref = await self._draft(carrier, asked, booking)
+            label = (await carrier.get_shipment(shipment_ref)).label
+            if label is None:
+                label = await self._purchase(carrier, shipment_ref, asked.tenant_id, booking)
+            bought = BoughtLabel(
+                carrier=label.carrier,
+                shipment_ref=shipment_ref,
+                tracking_code=label.tracking_code,
+                tracker_ref=label.tracker_ref,
+                label_url=label.label_url,
+                cost=label.cost,
+            )
+            await self._bookings.bought(
+                asked.tenant_id,
+                booking.booking_id,
+                asdict(bought),
+                label.cost.minor,
+                label.cost.currency,
+            )
+            return bought
+
+    @activity.defn
+    async def book_pickup(self, asked: BookPickup) -> BookedPickup:
+        """Order one courier visit per attempt; draft, look-up and purchase as for a label."""
+        with translated():
+            purpose = _pickup(asked.delivery_id)
+            booking = await self._bookings.plan(
+                asked.tenant_id, asked.return_id, purpose, asked.attempt
+            )
+            carrier = await self._connections.carrier(asked.tenant_id)
+            pickup_ref = booking.external_ref
+            if pickup_ref is None:
+                pickup_ref = await self._draft_pickup(carrier, asked, booking)
+            pickup = await carrier.get_pickup(pickup_ref)
+            if pickup.status != "scheduled":
+                pickup = await _buy_pickup(carrier, pickup_ref)
+            cost = pickup.cost
+            booked = BookedPickup(pickup_ref, pickup.confirmation, cost)
+            if booking.state is not BookingState.BOUGHT:
+                await self._bookings.bought(
+                    asked.tenant_id,
+                    booking.booking_id,
+                    {"confirmation": pickup.confirmation},
+                    cost.minor if cost else 0,
+                    cost.currency if cost else "USD",
+                )
+            return booked
+
+    @activity.defn
+    async def cancel_pickup(self, asked: CancelBooking) -> Undone:
+        """Cancel the last courier visit of a delivery, if one was ordered. Repeats change nothing."""
+        with translated():
+            booking = await self._last(asked, _pickup(asked.delivery_id))
+            if booking is None:
+                return Undone(undone=False)
+            carrier = await self._connections.carrier(asked.tenant_id)
+            if booking.external_ref is not None:
+                pickup = await carrier.get_pickup(booking.external_ref)
+                if pickup.status == "scheduled":
+                    await carrier.cancel_pickup(booking.external_ref)
+            await self._end(asked.tenant_id, booking)
+            return Undone(undone=True)
+
+    @activity.defn
+    async def void_label(self, asked: CancelBooking) -> Undone:
+        """Ask a label's money back, if one was bought. Repeats change nothing."""
+        with translated():
+            booking = await self._last(asked, _label(asked.delivery_id))
+            if booking is None:
+                return Undone(undone=False)
+            carrier = await self._connections.carrier(asked.tenant_id)
+            bought = False
+            if booking.external_ref is not None:
+                shipment = await carrier.get_shipment(booking.external_ref)
+                bought = shipment.label is not None
+                if bought and shipment.refund_status is None:
+                    await carrier.void_label(booking.external_ref)
+            await self._end(asked.tenant_id, booking)
+            return Undone(undone=bought)
+
+    async def _open(self, tenant_id: str, return_id: str, purpose: str) -> BookingRow:
+        """Plan the first attempt that has not failed: a refused draft is never bought later."""
+        attempt = 1
+        booking = await self._bookings.plan(tenant_id, return_id, purpose, attempt)
+        while booking.state is BookingState.FAILED:
+            attempt += 1
+            booking = await self._bookings.plan(tenant_id, return_id, purpose, attempt)
+        return booking
+
+    async def _draft(self, carrier: CarrierGateway, asked: BuyLabel, booking: BookingRow) -> str:
+        platform = await self._connections.commerce(asked.tenant_id)
+        customer = (await platform.get_order(asked.order_id)).address
+        warehouse = (await platform.get_location(asked.location_id)).address
+        sender, recipient = (warehouse, customer) if asked.to_customer else (customer, warehouse)
+        shipment = await carrier.create_shipment(
+            ShipmentRequest(
+                reference=booking.reference,
+                sender=sender,
+                recipient=recipient,
+                parcel=Parcel(weight_grams=asked.weight_grams),
+                is_return=not asked.to_customer,
+            )
+        )
+        await self._bookings.created(asked.tenant_id, booking.booking_id, shipment.shipment_ref)
+        return shipment.shipment_ref
+
+    async def _purchase(
+        self, carrier: CarrierGateway, shipment_ref: str, tenant_id: str, booking: BookingRow
+    ) -> Label:
+        try:
+            return await carrier.purchase_label(shipment_ref)
+        except AlreadyDoneError:
+            label = (await carrier.get_shipment(shipment_ref)).label
+            if label is None:
+                raise
+            return label
+        except RejectedError:
+            await self._bookings.ended(tenant_id, booking.booking_id, BookingState.FAILED)
+            raise
+
+    async def _draft_pickup(
+        self, carrier: CarrierGateway, asked: BookPickup, booking: BookingRow
+    ) -> str:
+        platform = await self._connections.commerce(asked.tenant_id)
+        address: Address = (await platform.get_order(asked.order_id)).address
+        pickup = await carrier.create_pickup(
+            PickupRequest(
+                reference=booking.reference,
+                shipment_ref=asked.shipment_ref,
+                address=address,
+                not_before=asked.not_before,
+                not_after=asked.not_after,
+            )
+        )
+        await self._bookings.created(asked.tenant_id, booking.booking_id, pickup.pickup_ref)
+        return pickup.pickup_ref
+
+    async def _last(self, asked: CancelBooking, purpose: str) -> BookingRow | None:
+        bookings = await self._bookings.of_return(asked.tenant_id, asked.return_id)
+        mine = [booking for booking in bookings if booking.purpose == purpose]
+        return mine[-1] if mine else None
+
+    async def _end(self, tenant_id: str, booking: BookingRow) -> None:
+        if booking.state not in (BookingState.FAILED, BookingState.CANCELLED):
+            await self._bookings.ended(tenant_id, booking.booking_id, BookingState.CANCELLED)
+
+
+async def _buy_pickup(carrier: CarrierGateway, pickup_ref: str) -> Pickup:
+    try:
+        return await carrier.buy_pickup(pickup_ref)
+    except AlreadyDoneError:
+        return await carrier.get_pickup(pickup_ref)
+
+
+def _label(delivery_id: str) -> str:
+    return f"label-{delivery_id}"
+
+
+def _pickup(delivery_id: str) -> str:
+    return f"pickup-{delivery_id}"
+
+
+def _stored_label(booking: BookingRow) -> BoughtLabel:
+    details = booking.details
+    return BoughtLabel(
+        carrier=details["carrier"],
+        shipment_ref=details["shipment_ref"],
+        tracking_code=details["tracking_code"],
+        tracker_ref=details["tracker_ref"],
+        label_url=details["label_url"],
+        cost=Money(details["cost"]["minor"], details["cost"]["currency"]),
+    )

@@ -1,0 +1,48 @@
+"""Invite to the survey and note how it ended; the answer itself comes in through the API."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from temporalio import activity
+
+from activities.errors import translated
+from domain.events import Event
+from domain.notices import Notice
+from storage.followups import FollowUps
+from storage.records import EventRecord, NoticeRecord
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFollowUp:
+    """Events of the follow-up, numbered within it; ``invite_until`` opens the survey."""
+
+    tenant_id: str
+    return_id: str
+    events: tuple[Event, ...]
+    notices: tuple[Notice, ...] = ()
+    invite_until: datetime | None = None
+
+
+class SurveyActivities:
+    """``token_hash_of`` names a return's survey without storing what opens it."""
+
+    def __init__(self, follow_ups: FollowUps, token_hash_of: Callable[[str], str]) -> None:
+        self._follow_ups = follow_ups
+        self._token_hash_of = token_hash_of
+
+    @activity.defn
+    async def record_follow_up(self, asked: RecordFollowUp) -> None:
+        """Write the follow-up's events, its messages and its invitation; repeats change nothing."""
+        with translated():
+            await self._follow_ups.record(
+                asked.tenant_id,
+                asked.return_id,
+                events=tuple(
+                    EventRecord(e.sequence, e.type, e.occurred_at, e.actor, e.cause_id, e.data)
+                    for e in asked.events
+                ),
+                notices=tuple(NoticeRecord(n.notice_id, n.kind, n.data) for n in asked.notices),
+                token_hash=self._token_hash_of(asked.return_id),
+                invite_until=asked.invite_until,
+            )

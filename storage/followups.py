@@ -1,0 +1,80 @@
+"""What a return's follow-up did: its events in their own stream, its messages, its invitation."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from domain.ids import part_id
+from storage.database import Database
+from storage.models.arrivals import SurveyInviteModel
+from storage.models.returns import EventModel, NoticeModel
+from storage.records import EventRecord, NoticeRecord
+
+STREAM = "follow-up"
+
+
+class FollowUps:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def record(
+        self,
+        tenant_id: str,
+        return_id: str,
+        *,
+        events: Sequence[EventRecord],
+        notices: Sequence[NoticeRecord],
+        token_hash: str,
+        invite_until: datetime | None,
+    ) -> None:
+        """Write one step of the follow-up: at most three statements; what is there stays as it is.
+
+        With ``invite_until`` the survey opens under ``token_hash`` until then.
+        """
+        async with self._database.tenant(tenant_id) as connection:
+            await connection.execute(
+                upsert(EventModel)
+                .values([_event(tenant_id, return_id, event) for event in events])
+                .on_conflict_do_nothing()
+            )
+            if notices:
+                rows = [
+                    {
+                        "tenant_id": tenant_id,
+                        "return_id": return_id,
+                        "notice_id": notice.notice_id,
+                        "kind": notice.kind,
+                        "data": dict(notice.data),
+                    }
+                    for notice in notices
+                ]
+                await connection.execute(
+                    upsert(NoticeModel).values(rows).on_conflict_do_nothing()
+                )
+            if invite_until is not None:
+                invite = {
+                    "tenant_id": tenant_id,
+                    "return_id": return_id,
+                    "token_hash": token_hash,
+                    "expires_at": invite_until,
+                }
+                await connection.execute(
+                    upsert(SurveyInviteModel).values(invite).on_conflict_do_nothing()
+                )
+
+
+def _event(tenant_id: str, return_id: str, event: EventRecord) -> dict[str, object]:
+    return {
+        "tenant_id": tenant_id,
+        "return_id": return_id,
+        "stream": STREAM,
+        "sequence": event.sequence,
+        "event_id": part_id(return_id, "event", STREAM, event.sequence),
+        "type": event.type,
+        "occurred_at": event.occurred_at,
+        "actor": event.actor,
+        "cause_id": event.cause_id,
+        "data": dict(event.data),
+        "versions": dict(event.versions),
+    }

@@ -1,0 +1,32 @@
+"""A return's follow-up writes its events in a stream of its own."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column(
+        "return_events", sa.Column("stream", sa.Text(), server_default="return", nullable=False)
+    )
+    op.create_check_constraint(
+        op.f("ck_return_events_stream_known"), "return_events", "stream IN ('return', 'follow-up')"
+    )
+    op.drop_constraint(op.f("pk_return_events"), "return_events")
+    op.create_primary_key(
+        op.f("pk_return_events"), "return_events", ["tenant_id", "return_id", "stream", "sequence"]
+    )
+
+
+def downgrade() -> None:
+    op.drop_constraint(op.f("pk_return_events"), "return_events")
+    op.execute("DELETE FROM return_events WHERE stream <> 'return'")
+    op.create_primary_key(
+        op.f("pk_return_events"), "return_events", ["tenant_id", "return_id", "sequence"]
+    )
+    op.drop_constraint(op.f("ck_return_events_stream_known"), "return_events")
+    op.drop_column("return_events", "stream")

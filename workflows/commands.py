@@ -1,0 +1,251 @@
+"""Commands given to a running return: checked before history, carried out once, answered."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from typing import Protocol
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+
+from domain.allowed import allowed_commands
+from domain.codes import RefusedError
+from domain.commands import may
+from domain.events import Fact
+from domain.grading import check_inspection, grade_lot
+from domain.ids import content_hash
+from domain.inspection import Finding
+from domain.lifecycle import AuthorizationState
+from domain.opening import Change, grant
+from domain.receiving import check_receipt, receive
+from domain.requests import Resolution
+from domain.resolving import choose_refund
+from domain.returns import Lot, Receipt, ReceiptEntry, Return
+from domain.transport import check_withdrawal, withdraw
+from domain.waiting import extend, waits
+from workflows.messages import (
+    Approve,
+    ChooseResolution,
+    CommandAnswer,
+    CommandInfo,
+    Deny,
+    ExtendDeadline,
+    Receive,
+    RecordInspection,
+    RefusalDetail,
+    Retry,
+    Withdraw,
+)
+from workflows.recording import Case
+
+
+class Command(Protocol):
+    """Every update's payload names its command, who gives it and on which version."""
+
+    @property
+    def info(self) -> CommandInfo: ...
+
+
+class Commands:
+    """Carries commands out on a case; a command id is carried out once and then answers the same."""
+
+    def __init__(self, answers: Sequence[CommandAnswer] = ()) -> None:
+        self._answers = {answer.command_id: answer for answer in answers}
+
+    @property
+    def answers(self) -> tuple[CommandAnswer, ...]:
+        return tuple(self._answers.values())
+
+    def check(
+        self, case: Case | None, name: str, command: Command, check: Callable[[Return], object]
+    ) -> None:
+        """Refuse a command before it enters history.
+
+        Raises:
+            ApplicationError: its type is the code of the refusal.
+        """
+        ret = case.ret if case is not None else None
+        try:
+            known = self._answers.get(command.info.command_id)
+            if known is not None:
+                if known.content_hash != payload_hash(command):
+                    raise RefusedError("key_reused", "this command id came with other content")
+                return
+            if not may(command.info.actor.role, name):
+                raise RefusedError("forbidden", f"role {command.info.actor.role} may not {name}")
+            if ret is None:
+                raise RefusedError("command_not_allowed", "the return is still being opened")
+            expected = command.info.expected_version
+            if expected is not None and expected != ret.version:
+                raise RefusedError("stale_version", f"expected {expected}, found {ret.version}")
+            check(ret)
+        except RefusedError as error:
+            raise _refusal(error, ret) from error
+
+    def carry_out(
+        self, case: Case, command: Command, act: Callable[[Return], Change]
+    ) -> CommandAnswer:
+        """Take the command's change in and answer it; a repeated command id changes nothing."""
+        info = command.info
+        if info.command_id not in self._answers:
+            case.take(act(case.ret), actor=info.actor, cause_id=info.command_id)
+            self._answers[info.command_id] = CommandAnswer(
+                command_id=info.command_id,
+                content_hash=payload_hash(command),
+                version=case.ret.version,
+                headline=case.ret.headline,
+                allowed_commands=allowed_commands(case.ret),
+            )
+        return self._answers[info.command_id]
+
+
+def payload_hash(command: Command) -> str:
+    """Hash what a command says, without who says it and under which id."""
+    content = asdict(command)  # type: ignore[call-overload]  # every payload is a dataclass
+    content.pop("info")
+    return content_hash(content)
+
+
+def _refusal(error: RefusedError, ret: Return | None) -> ApplicationError:
+    detail = RefusalDetail(
+        version=ret.version if ret else 0,
+        allowed_commands=allowed_commands(ret) if ret else (),
+        field=error.field,
+    )
+    return ApplicationError(
+        str(error),
+        detail,
+        type=error.code,
+        non_retryable=True,
+        category=ApplicationErrorCategory.BENIGN,
+    )
+
+
+def check_withdraw(ret: Return, command: Withdraw) -> None:  # noqa: ARG001  # one shape for all
+    check_withdrawal(ret)
+
+
+def do_withdraw(ret: Return, command: Withdraw) -> Change:
+    return withdraw(ret, at=workflow.now(), reason=command.reason)
+
+
+def check_approve(ret: Return, command: Approve) -> None:
+    _check_in_review(ret)
+    known = [line.line_id for line in ret.lines]
+    if not command.line_ids:
+        raise RefusedError(
+            "invalid_request", "wanted one or more; deny refuses all", field="line_ids"
+        )
+    for line_id in command.line_ids:
+        if line_id not in known:
+            raise RefusedError("line_not_found", f"no line {line_id!r}", field="line_ids")
+    if len(command.line_ids) < len(known) and not command.reason:
+        raise RefusedError("invalid_request", "a partial approval needs a reason", field="reason")
+
+
+def do_approve(ret: Return, command: Approve) -> Change:
+    now, actor = workflow.now(), command.info.actor
+    return grant(ret, command.line_ids, by="human", at=now, reason=command.reason, actor=actor)
+
+
+def check_deny(ret: Return, command: Deny) -> None:
+    _check_in_review(ret)
+    if not command.reason:
+        raise RefusedError("invalid_request", "a denial needs a reason", field="reason")
+
+
+def do_deny(ret: Return, command: Deny) -> Change:
+    now, actor = workflow.now(), command.info.actor
+    return grant(ret, (), by="human", at=now, reason=command.reason, actor=actor)
+
+
+def _check_in_review(ret: Return) -> None:
+    if ret.authorization is not AuthorizationState.IN_REVIEW:
+        raise RefusedError("command_not_allowed", f"the return is {ret.headline}")
+
+
+def check_receive(ret: Return, command: Receive) -> None:
+    check_receipt(ret, _receipt(command))
+
+
+def do_receive(ret: Return, command: Receive) -> Change:
+    receipt = _receipt(command)
+    if check_receipt(ret, receipt) is not None:
+        return ret, ()
+    return receive(ret, receipt)
+
+
+def _receipt(command: Receive) -> Receipt:
+    return Receipt(
+        receipt_id=command.receipt_id,
+        parcel=command.parcel,
+        location_id=command.location_id,
+        entries=tuple(ReceiptEntry(e.sku, e.quantity, note=e.note) for e in command.entries),
+        received_by=str(command.info.actor),
+        received_at=workflow.now(),
+    )
+
+
+def check_record_inspection(ret: Return, command: RecordInspection) -> Lot:
+    return check_inspection(
+        ret, command.lot_id, _finding(command), expected_version=command.lot_version
+    )
+
+
+def do_record_inspection(ret: Return, command: RecordInspection) -> Change:
+    return grade_lot(ret, ret.lot(command.lot_id), _finding(command))
+
+
+def _finding(command: RecordInspection) -> Finding:
+    return Finding(
+        grade=command.grade,
+        fault=command.fault,
+        inspected_by=str(command.info.actor),
+        inspected_at=workflow.now(),
+        checklist=command.checklist,
+        photos=command.photos,
+        reason_found=command.reason_found,
+        note=command.note,
+    )
+
+
+def check_choose_resolution(ret: Return, command: ChooseResolution) -> None:
+    if command.resolution is not Resolution.REFUND:
+        raise RefusedError("invalid_request", "only REFUND can be chosen", field="resolution")
+    choose_refund(ret, command.lot_id)
+
+
+def do_choose_resolution(ret: Return, command: ChooseResolution) -> Change:
+    return choose_refund(ret, command.lot_id), (_intervention("choose-resolution", command.lot_id),)
+
+
+def check_retry(ret: Return, command: Retry) -> None:
+    parked = [blocker.work for blocker in ret.blockers]
+    if not parked:
+        raise RefusedError("command_not_allowed", "nothing is parked")
+    if command.work is not None and command.work not in parked:
+        raise RefusedError("wait_not_found", f"{command.work!r} is not parked", field="work")
+
+
+def do_retry(ret: Return, command: Retry) -> Change:
+    return ret, (_intervention("retry", command.work),)
+
+
+def check_extend_deadline(ret: Return, command: ExtendDeadline) -> None:
+    if command.wait not in [wait.key for wait in waits(ret)]:
+        raise RefusedError("wait_not_found", f"no wait {command.wait!r}", field="wait")
+    if command.until <= workflow.now():
+        raise RefusedError("deadline_in_past", "a deadline must lie ahead", field="until")
+
+
+def do_extend_deadline(ret: Return, command: ExtendDeadline) -> Change:
+    work = command.wait.removeprefix("work/")
+    blockers = tuple(
+        replace(blocker, deadline=command.until) if blocker.work == work else blocker
+        for blocker in ret.blockers
+    )
+    extended = replace(extend(ret, command.wait, command.until), blockers=blockers)
+    return extended, (_intervention("extend-deadline", command.wait),)
+
+
+def _intervention(kind: str, subject: str | None) -> Fact:
+    return Fact("ops.intervention", {"kind": kind, "subject": subject})

@@ -1,0 +1,138 @@
+"""The first stage: facts, decision, registration; or a refusal that leaves nothing behind."""
+
+from dataclasses import asdict, replace
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+
+from activities.orders import FetchFacts, OrderActivities, OrderFacts
+from activities.records import OpenedReturn, RecordActivities
+from domain.codes import PROBLEMS, RefusedError
+from domain.eligibility import Decision
+from domain.ids import content_hash
+from domain.opening import (
+    apply_policy,
+    check_exchange,
+    decide_lines,
+    needs_exchange,
+    open_return,
+    requested_facts,
+    wanted_units,
+)
+from domain.requests import RequestError, Resolution, ReturnRequest, check_request
+from storage.records import Opening, TenderFacts
+from workflows.messages import StartReturn
+from workflows.options import READ_FACTS
+from workflows.recording import Case
+from workflows.steps import call, write
+
+
+def request_hash(request: ReturnRequest) -> str:
+    """Return what two requests under one key must have in common."""
+    return content_hash(asdict(request))
+
+
+async def open_case(start: StartReturn) -> Case:
+    """Register the return, and take the policy's decision on it.
+
+    Raises:
+        RefusedError: the request cannot be a return; no row, lock, number or notice was made.
+    """
+    try:
+        check_request(start.request)
+    except RequestError as error:
+        raise RefusedError(error.code, str(error), field=error.field) from error
+    facts = await _fetch_facts(start)
+    now = workflow.now()
+    decisions = decide_lines(start.request, facts.order, facts.policy, at=now)
+    _check_exchanges(start.request, facts)
+    opened = await _register(start, facts, decisions)
+    if opened.short_line_id is not None:
+        raise _too_few(start.request, opened)
+    if opened.request_hash != request_hash(start.request):
+        raise RefusedError("key_reused", "this key came with another request before")
+    scaled = facts.policy.handling.scaled(facts.time_scale)
+    ret = open_return(
+        tenant_id=start.tenant_id,
+        return_id=start.return_id,
+        rma_no=opened.rma_no,
+        request=start.request,
+        request_hash=opened.request_hash,
+        order=facts.order,
+        policy=replace(facts.policy, handling=scaled),
+        decisions=decisions,
+        units=dict(opened.units),
+        at=now,
+    )
+    case = Case(ret)
+    case.take((ret, requested_facts(ret)), actor=start.actor)
+    case.take(apply_policy(case.ret, at=now))
+    await case.record()
+    return case
+
+
+async def _fetch_facts(start: StartReturn) -> OrderFacts:
+    asked = FetchFacts(start.tenant_id, start.request.order_id, needs_exchange(start.request))
+    try:
+        return await call(
+            OrderActivities.fetch_facts,
+            asked,
+            summary=f"facts of order {start.request.order_id}",
+            options=READ_FACTS,
+        )
+    except ActivityError as error:
+        if is_cancelled_exception(error):
+            raise
+        raise _refusal(error) from error
+
+
+def _refusal(error: ActivityError) -> RefusedError:
+    cause = error.cause
+    kind = cause.type if isinstance(cause, ApplicationError) and cause.type else ""
+    details = tuple(cause.details) if isinstance(cause, ApplicationError) else ()
+    field = str(details[1]) if len(details) > 1 and details[1] else None
+    code = kind if kind in PROBLEMS else "bad_upstream_data"
+    return RefusedError(code, str(cause), field=field)
+
+
+async def _register(
+    start: StartReturn, facts: OrderFacts, decisions: tuple[Decision, ...]
+) -> OpenedReturn:
+    order = facts.order
+    opening = Opening(
+        tenant_id=start.tenant_id,
+        return_id=start.return_id,
+        order_id=order.order_id,
+        currency=order.currency,
+        request_hash=request_hash(start.request),
+        fulfilled=tuple((line.line_id, line.fulfilled) for line in order.lines),
+        tenders=tuple(
+            TenderFacts(t.tender_id, t.payment_ref, t.captured_minor, t.refunded_minor)
+            for t in order.tenders
+        ),
+        wanted=wanted_units(start.request, decisions),
+    )
+    return await write(RecordActivities.open_return, opening, summary="number and locks")
+
+
+def _check_exchanges(request: ReturnRequest, facts: OrderFacts) -> None:
+    prices = {product.sku: product.price for product in facts.products}
+    for index, asked in enumerate(request.lines):
+        if asked.resolution is not Resolution.EXCHANGE or asked.exchange_sku is None:
+            continue
+        line, price = facts.order.line(asked.line_id), prices[asked.exchange_sku]
+        check_exchange(
+            line.paid_minor,
+            price.minor * line.quantity if price.currency == facts.order.currency else -1,
+            field=f"lines[{index}].exchange_sku",
+        )
+
+
+def _too_few(request: ReturnRequest, opened: OpenedReturn) -> RefusedError:
+    index = next(i for i, line in enumerate(request.lines) if line.line_id == opened.short_line_id)
+    held = f", held by {', '.join(opened.held_by)}" if opened.held_by else ""
+    return RefusedError(
+        "units_not_available",
+        f"{opened.available} left{held}",
+        field=f"lines[{index}].quantity",
+    )

@@ -1,0 +1,57 @@
+"""Timeouts and retries of every step, each with its reason; nowhere else stands a number.
+
+Operational waits of a return (how long a courier, a warehouse or a reviewer may take) are policy
+data, see ``domain/policies.py``. Here stands how long one step may run and how often it is tried.
+"""
+
+from datetime import timedelta
+
+from temporalio.common import RetryPolicy
+from temporalio.workflow import ActivityConfig, LocalActivityConfig
+
+HEARTBEAT = timedelta(seconds=10)
+"""Every activity heartbeats by itself (``workers/heartbeats.py``): a killed worker is noticed after
+this, not after the step's whole time."""
+
+_PATIENT = RetryPolicy(
+    initial_interval=timedelta(seconds=1),
+    backoff_coefficient=2,
+    # An outage of hours costs two tries a minute, and its end is noticed within half a minute.
+    maximum_interval=timedelta(seconds=30),
+)
+
+READ_FACTS = ActivityConfig(
+    # Above the adapter's connect and read time-outs together.
+    start_to_close_timeout=timedelta(seconds=60),
+    heartbeat_timeout=HEARTBEAT,
+    # A start with the platform down is answered with 202 and done when the platform is back; there
+    # is nothing to park yet, so it is tried without end.
+    retry_policy=_PATIENT,
+)
+
+CALL_PROVIDER = ActivityConfig(
+    start_to_close_timeout=timedelta(seconds=60),
+    heartbeat_timeout=HEARTBEAT,
+    # After two minutes of an outage the work parks: people see a named blocker instead of a step
+    # that hangs, and the park tries again by itself.
+    schedule_to_close_timeout=timedelta(minutes=2),
+    retry_policy=_PATIENT,
+)
+
+WRITE_RECORD = LocalActivityConfig(
+    # Our own database answers in milliseconds; a local activity costs one history event.
+    start_to_close_timeout=timedelta(seconds=3),
+    # Below the workflow task's time-out of ten seconds, so a slow database never costs a heartbeat
+    # task; then the regular activity below takes over.
+    schedule_to_close_timeout=timedelta(seconds=6),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=2)
+    ),
+)
+
+WRITE_RECORD_PATIENTLY = ActivityConfig(
+    # The database is down: the return stands still, visible as a pending activity, until it is back.
+    start_to_close_timeout=timedelta(seconds=30),
+    heartbeat_timeout=HEARTBEAT,
+    retry_policy=_PATIENT,
+)

@@ -1,0 +1,148 @@
+"""Park, fix, resume: a step that cannot be done becomes a named blocker, never a failed workflow."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TypeVar
+
+from temporalio import workflow
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    TimeoutError as ActivityTimeoutError,
+    is_cancelled_exception,
+)
+
+from domain.blockers import WAITS
+from domain.events import Fact
+from domain.returns import Blocker, Return
+from workflows.recording import Case
+
+_T = TypeVar("_T")
+
+_CODES = {
+    "ProviderUnavailable": "provider_unavailable",
+    "ProviderRefused": "provider_refused",
+    "BadUpstreamData": "bad_upstream_data",
+    "NothingLeft": "nothing_left_to_refund",
+    "OutcomeUnknown": "refund_unknown",
+}
+_LONGEST_DETAIL = 300
+
+
+class NoLongerWantedError(Exception):
+    """The return took another way while a step of it was parked."""
+
+
+class Parking:
+    """Knows which work is parked and which of it was told to try again."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self._again: list[str] = []
+        self._parked: list[str] = []
+
+    async def attempt(
+        self,
+        work: str,
+        step: Callable[[], Awaitable[_T]],
+        *,
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> _T:
+        """Do ``step`` until it is done; while it cannot be, ``work`` stands parked.
+
+        A parked step is tried again when somebody says so (:meth:`release`) or its deadline passes.
+
+        Raises:
+            NoLongerWantedError: ``wanted`` became false while the step stood parked.
+        """
+        while True:
+            try:
+                done = await step()
+            except ActivityError as error:
+                if is_cancelled_exception(error):
+                    raise
+                await self.park(work, _code(error), _detail(error), wanted=wanted)
+            else:
+                self.unpark(work)
+                return done
+
+    async def park(
+        self, work: str, code: str, detail: str, *, wanted: Callable[[], bool] = lambda: True
+    ) -> None:
+        """Raise a blocker, or raise it again, and wait until ``work`` may be tried again."""
+        self._case.take(_blocked(self._case.ret, work, code, detail))
+        self._parked.append(work)
+        await workflow.wait_condition(lambda: work in self._again or not wanted())
+        self._parked.remove(work)
+        if work in self._again:
+            self._again.remove(work)
+        if not wanted():
+            self.unpark(work)
+            raise NoLongerWantedError(work)
+
+    def is_parked(self, work: str) -> bool:
+        return work in self._parked
+
+    def release(self, work: str | None) -> None:
+        """Let parked work be tried again: the one named, or all."""
+        for blocker in self._case.ret.blockers:
+            if work in (None, blocker.work) and blocker.work not in self._again:
+                self._again.append(blocker.work)
+                self._case.changed = True
+
+    def release_due(self) -> None:
+        """Let all parked work be tried again whose deadline has passed."""
+        for blocker in self._case.ret.blockers:
+            if blocker.deadline <= workflow.now():
+                self.release(blocker.work)
+
+    def unpark(self, work: str) -> None:
+        """Note that the trouble behind parked work is over, if there was any."""
+        ret = self._case.ret
+        left = tuple(blocker for blocker in ret.blockers if blocker.work != work)
+        if len(left) < len(ret.blockers):
+            cleared = Fact("blocker.cleared", {"work": work})
+            self._case.take((replace(ret, blockers=left), (cleared,)))
+
+
+def _blocked(ret: Return, work: str, code: str, detail: str) -> tuple[Return, tuple[Fact, ...]]:
+    now = workflow.now()
+    before = next((blocker for blocker in ret.blockers if blocker.work == work), None)
+    tries = before.tries + 1 if before is not None and before.code == code else 1
+    blocker = Blocker(
+        code=code,
+        work=work,
+        since=before.since if before is not None else now,
+        deadline=now + ret.policy.handling.parked,
+        detail=detail,
+        tries=tries,
+    )
+    others = tuple(other for other in ret.blockers if other.work != work)
+    raised = Fact(
+        "blocker.raised",
+        {
+            "code": code,
+            "work": work,
+            "owner": WAITS[code].owner,
+            "deadline": blocker.deadline.isoformat(),
+            "detail": detail,
+            "tries": tries,
+        },
+    )
+    return replace(ret, blockers=(*others, blocker)), (raised,)
+
+
+def _code(error: ActivityError) -> str:
+    cause = error.cause
+    if isinstance(cause, ApplicationError):
+        return _CODES.get(cause.type or "", "internal_error")
+    if isinstance(cause, ActivityTimeoutError):
+        return "provider_unavailable"
+    return "internal_error"
+
+
+def _detail(error: ActivityError) -> str:
+    cause = error.cause
+    if isinstance(cause, ActivityTimeoutError) and cause.cause is not None:
+        cause = cause.cause
+    return str(cause or error)[:_LONGEST_DETAIL]

@@ -1,0 +1,207 @@
+"""Keep the one state of a return, and write each change where everybody reads it."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
+
+from activities.records import RecordActivities
+from domain.commands import SYSTEM, Actor
+from domain.events import Event, Fact
+from domain.lifecycle import ARRIVED, WITHOUT_EFFECT, LotState
+from domain.notices import notices_for
+from domain.opening import Change
+from domain.returns import Return
+from domain.view import document
+from domain.waiting import waits
+from storage.records import DeliveryRecord, EventRecord, NoticeRecord, Transition
+from workflows.steps import write
+
+_KEYWORDS = {
+    name: SearchAttributeKey.for_keyword(name)
+    for name in (
+        "TenantId",
+        "Headline",
+        "AuthorizationState",
+        "LogisticsState",
+        "SettlementState",
+        "OwnerRole",
+        "LocationId",
+    )
+}
+_LISTS = {
+    name: SearchAttributeKey.for_keyword_list(name) for name in ("BlockerCodes", "CarrierIds")
+}
+_NEXT_DEADLINE = SearchAttributeKey.for_datetime("NextDeadline")
+
+
+class Case:
+    """The state of one return inside its workflow.
+
+    Changes are taken in at once and in order; :meth:`record` writes what was taken in since the last
+    time. Update handlers only take in, so their answers never wait for the database.
+    """
+
+    def __init__(self, ret: Return) -> None:
+        self._ret = ret
+        self._recorded = ret
+        self._pending: list[Event] = []
+        self._writing = asyncio.Lock()
+        self._shown: dict[str, object] = {}
+        self.changed = False
+
+    @property
+    def ret(self) -> Return:
+        return self._ret
+
+    def take(self, change: Change, *, actor: Actor = SYSTEM, cause_id: str | None = None) -> None:
+        """Take in a transition: the new state, and its facts with their places in the log."""
+        ret, facts = change
+        for fact in facts:
+            ret = replace(ret, version=ret.version + 1)
+            self._pending.append(_event(ret, fact, actor, cause_id))
+        self._ret = ret
+        self.changed = True
+
+    async def record(self) -> None:
+        """Write everything taken in since the last time, as one transition.
+
+        The search attributes go in the same task as the write: two history events a transition.
+        """
+        async with self._writing:
+            if not self._pending:
+                return
+            events, self._pending = tuple(self._pending), []
+            ret, before = self._ret, self._recorded
+            self._show(ret)
+            transition = _transition(before, ret, events)
+            await write(
+                RecordActivities.record_transition, transition, summary=f"now {ret.headline}"
+            )
+            self._recorded = ret
+
+    def _show(self, ret: Return) -> None:
+        """Tell Temporal's visibility and UI what changed, in one upsert."""
+        wanted = _attributes(ret)
+        updates: list[SearchAttributeUpdate[Any]] = []
+        for name, value in wanted.items():
+            if self._shown.get(name) != value:
+                updates.append(_update(name, value))
+        if updates:
+            workflow.upsert_search_attributes(updates)
+            self._shown = wanted
+        workflow.set_current_details(_details(ret))
+
+
+def _event(ret: Return, fact: Fact, actor: Actor, cause_id: str | None) -> Event:
+    return Event(ret.version, fact.type, workflow.now(), str(actor), cause_id, fact.data)
+
+
+def _transition(before: Return, ret: Return, events: Sequence[Event]) -> Transition:
+    waiting = waits(ret)
+    released, closed = _unit_changes(before, ret)
+    return Transition(
+        tenant_id=ret.tenant_id,
+        return_id=ret.return_id,
+        version=ret.version,
+        snapshot=document(ret),
+        order_id=ret.request.order_id,
+        rma_no=ret.rma_no,
+        headline=ret.headline,
+        authorization_state=ret.authorization,
+        logistics_state=ret.logistics,
+        settlement_state=ret.settlement,
+        owner_role=waiting[0].owner if waiting else None,
+        next_deadline=waiting[0].deadline if waiting else None,
+        blocker_codes=tuple(sorted({wait.code for wait in waiting})),
+        events=tuple(
+            EventRecord(e.sequence, e.type, e.occurred_at, e.actor, e.cause_id, e.data)
+            for e in events
+        ),
+        released_units=released,
+        closed_units=closed,
+        deliveries=tuple(
+            DeliveryRecord(
+                delivery_id=d.delivery_id,
+                purpose="return" if d.ship_back_of is None else "ship_back",
+                tracking_code=d.tracking_code,
+                tracker_ref=d.tracker_ref,
+                shipment_ref=d.shipment_ref or "",
+            )
+            for d in ret.deliveries
+            if d.tracking_code is not None
+        ),
+        notices=tuple(
+            NoticeRecord(notice.notice_id, notice.kind, notice.data)
+            for notice in notices_for(ret, events)
+        ),
+    )
+
+
+def _unit_changes(
+    before: Return, ret: Return
+) -> tuple[tuple[tuple[str, int], ...], tuple[tuple[str, int, str], ...]]:
+    """Return the units that became free, and those that ended with this return."""
+    held = {line.line_id: line.units for line in ret.lines}
+    was = {unit: lot.state for lot in before.lots for unit in _named_units(lot.line_id, lot.units)}
+    released: list[tuple[str, int]] = []
+    closed: list[tuple[str, int, str]] = []
+    for lot in ret.lots:
+        for line_id, unit in _named_units(lot.line_id, lot.units):
+            old = was[line_id, unit]
+            if unit not in held[line_id] or old is lot.state:
+                continue
+            if lot.state in WITHOUT_EFFECT:
+                released.append((line_id, unit))
+            elif lot.state is LotState.CLOSED_RETURNED:
+                closed.append((line_id, unit, "kept"))
+            elif lot.state in ARRIVED and old not in ARRIVED:
+                closed.append((line_id, unit, "returned"))
+    return tuple(released), tuple(closed)
+
+
+def _named_units(line_id: str, units: Sequence[int]) -> list[tuple[str, int]]:
+    return [(line_id, unit) for unit in units]
+
+
+def _attributes(ret: Return) -> dict[str, object]:
+    waiting = waits(ret)
+    carriers = sorted({d.carrier for d in ret.deliveries if d.carrier is not None})
+    return {
+        "TenantId": ret.tenant_id,
+        "Headline": ret.headline.value,
+        "AuthorizationState": ret.authorization.value,
+        "LogisticsState": ret.logistics.value,
+        "SettlementState": ret.settlement.value,
+        "OwnerRole": waiting[0].owner if waiting else None,
+        "LocationId": ret.location_id,
+        "BlockerCodes": sorted({wait.code for wait in waiting}),
+        "CarrierIds": carriers,
+        "NextDeadline": waiting[0].deadline if waiting else None,
+    }
+
+
+def _update(name: str, value: object) -> SearchAttributeUpdate[Any]:
+    if name == "NextDeadline":
+        return _NEXT_DEADLINE.value_unset() if value is None else _NEXT_DEADLINE.value_set(value)  # type: ignore[arg-type]  # the table above puts a datetime here
+    if name in _LISTS:
+        return _LISTS[name].value_set(value)  # type: ignore[arg-type]  # a list of text, see above
+    key = _KEYWORDS[name]
+    return key.value_unset() if value is None else key.value_set(str(value))
+
+
+def _details(ret: Return) -> str:
+    """Return the Markdown that Temporal's UI shows beside the run: ids and states, no person."""
+    lines = [f"**{ret.rma_no}**: {ret.headline}"]
+    for wait in waits(ret):
+        lines.append(
+            f"- waits for {wait.waiting_for} ({wait.owner}) until {wait.deadline:%Y-%m-%d %H:%M} "
+            f"UTC, then {wait.at_deadline}"
+        )
+    lines += [
+        f"- lot {lot.lot_id}: {lot.quantity} × {lot.state}, {lot.resolution}" for lot in ret.lots
+    ]
+    return "\n".join(lines)

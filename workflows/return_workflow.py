@@ -1,0 +1,335 @@
+"""One return from request to closure: run, messages, steps, in that order."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from datetime import timedelta
+from typing import TypeVar
+
+from temporalio import workflow
+from temporalio.workflow import ParentClosePolicy
+
+from domain.codes import RefusedError
+from domain.commands import TIMEOUT, Actor
+from domain.events import Fact, JsonValue
+from domain.ids import follow_up_id_for
+from domain.invariants import broken
+from domain.lifecycle import WITHOUT_EFFECT, AuthorizationState
+from domain.opening import Change
+from domain.resolving import all_resolved, complete, intent_changed, replacement_news
+from domain.returns import Return
+from domain.transport import reached
+from domain.view import document
+from domain.waiting import pass_deadlines, waits
+from domain.work import WorkKind, due_work
+from workflows import commands, resolution, reverse_delivery, settlement
+from workflows.messages import (
+    FOLLOW_UP_WORKFLOW,
+    Approve,
+    CarrierMilestones,
+    ChooseResolution,
+    CommandAnswer,
+    Deny,
+    ExtendDeadline,
+    OpenAnswer,
+    Receive,
+    RecordInspection,
+    Refusal,
+    RefundNews,
+    ReplacementNews,
+    Resumed,
+    Retry,
+    ReturnOutcome,
+    StartFollowUp,
+    StartReturn,
+    Withdraw,
+)
+from workflows.opening import open_case, request_hash
+from workflows.parking import NoLongerWantedError, Parking
+from workflows.recording import Case
+
+_STEPS: dict[WorkKind, Callable[[Case, Parking, str], Coroutine[None, None, None]]] = {
+    WorkKind.BOOK: reverse_delivery.book,
+    WorkKind.CANCEL: reverse_delivery.cancel,
+    WorkKind.SETTLE: settlement.settle,
+    WorkKind.REFUND: settlement.refund,
+    WorkKind.REPLACE: resolution.replace,
+    WorkKind.STOCK: resolution.move_stock,
+}
+CARRIER = Actor("carrier", "webhook")
+PROVIDER = Actor("provider", "webhook")
+PLATFORM = Actor("platform", "webhook")
+INVARIANTS = "invariants/return"
+C = TypeVar("C", bound=commands.Command)
+_ENDED_EARLY = (
+    AuthorizationState.DENIED,
+    AuthorizationState.WITHDRAWN,
+    AuthorizationState.EXPIRED,
+)
+
+
+@workflow.defn
+class ReturnWorkflow:
+    """Owns one return. The domain says what is due and what is awaited; this orders it."""
+
+    @workflow.init
+    def __init__(self, start: StartReturn) -> None:
+        self._input = start
+        self._case: Case | None = None
+        self._opening: OpenAnswer | None = None
+        self._commands = commands.Commands()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._parking: Parking
+
+    @workflow.run
+    async def run(self, start: StartReturn) -> ReturnOutcome:
+        try:
+            case = await self._open(start)
+        except RefusedError as error:
+            refusal = Refusal(error.code, str(error), error.field)
+            self._opening = OpenAnswer(start.return_id, request_hash(start.request), refusal)
+            await workflow.wait_condition(workflow.all_handlers_finished)
+            return ReturnOutcome("REFUSED", self._opening)
+        await self._live(case)
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        opening = OpenAnswer(start.return_id, case.ret.request_hash)
+        return ReturnOutcome(case.ret.headline, opening)
+
+    @workflow.update(name="open", description="the answer to the start: registered or refused")
+    async def opened(self) -> OpenAnswer:
+        await workflow.wait_condition(lambda: self._opening is not None)
+        assert self._opening is not None
+        return self._opening
+
+    @workflow.query(description="the whole return, as the projection has it")
+    def current(self) -> dict[str, JsonValue] | None:
+        return document(self._case.ret) if self._case is not None else None
+
+    @workflow.update(description="take the request back before anything was handed over")
+    def withdraw(self, command: Withdraw) -> CommandAnswer:
+        return self._carry_out(command, commands.do_withdraw)
+
+    @withdraw.validator
+    def check_withdraw(self, command: Withdraw) -> None:
+        self._check("withdraw", command, commands.check_withdraw)
+
+    @workflow.update(description="grant some or all lines under review")
+    def approve(self, command: Approve) -> CommandAnswer:
+        return self._carry_out(command, commands.do_approve)
+
+    @approve.validator
+    def check_approve(self, command: Approve) -> None:
+        self._check("approve", command, commands.check_approve)
+
+    @workflow.update(description="refuse all lines under review")
+    def deny(self, command: Deny) -> CommandAnswer:
+        return self._carry_out(command, commands.do_deny)
+
+    @deny.validator
+    def check_deny(self, command: Deny) -> None:
+        self._check("deny", command, commands.check_deny)
+
+    @workflow.update(description="count what a parcel holds")
+    def receive(self, command: Receive) -> CommandAnswer:
+        return self._carry_out(command, commands.do_receive)
+
+    @receive.validator
+    def check_receive(self, command: Receive) -> None:
+        self._check("receive", command, commands.check_receive)
+
+    @workflow.update(description="grade a lot")
+    def record_inspection(self, command: RecordInspection) -> CommandAnswer:
+        return self._carry_out(command, commands.do_record_inspection)
+
+    @record_inspection.validator
+    def check_record_inspection(self, command: RecordInspection) -> None:
+        self._check("record-inspection", command, commands.check_record_inspection)
+
+    @workflow.update(description="choose again for a lot whose replacement is out of stock")
+    def choose_resolution(self, command: ChooseResolution) -> CommandAnswer:
+        return self._carry_out(command, commands.do_choose_resolution)
+
+    @choose_resolution.validator
+    def check_choose_resolution(self, command: ChooseResolution) -> None:
+        self._check("choose-resolution", command, commands.check_choose_resolution)
+
+    @workflow.update(description="try parked work again now")
+    def retry(self, command: Retry) -> CommandAnswer:
+        answer = self._carry_out(command, commands.do_retry)
+        self._parking.release(command.work)
+        return answer
+
+    @retry.validator
+    def check_retry(self, command: Retry) -> None:
+        self._check("retry", command, commands.check_retry)
+
+    @workflow.update(description="move the deadline of a wait")
+    def extend_deadline(self, command: ExtendDeadline) -> CommandAnswer:
+        return self._carry_out(command, commands.do_extend_deadline)
+
+    @extend_deadline.validator
+    def check_extend_deadline(self, command: ExtendDeadline) -> None:
+        self._check("extend-deadline", command, commands.check_extend_deadline)
+
+    @workflow.signal(description="what a carrier, read again, proves of one parcel")
+    def carrier_milestones(self, news: CarrierMilestones) -> None:
+        ret = self._running.ret
+        if any(delivery.delivery_id == news.delivery_id for delivery in ret.deliveries):
+            change = reached(ret, news.delivery_id, news.milestones, at=workflow.now())
+            self._running.take(change, actor=CARRIER, cause_id=news.event_id)
+
+    @workflow.signal(description="what a provider, read again, says of one refund")
+    def refund_news(self, news: RefundNews) -> None:
+        ret = self._running.ret
+        if any(i.intent_id == news.intent_id for s in ret.settlements for i in s.intents):
+            change = intent_changed(
+                ret,
+                news.intent_id,
+                state=news.state,
+                refund_ref=news.refund_ref,
+                failure=news.failure,
+                at=workflow.now(),
+            )
+            self._running.take(change, actor=PROVIDER, cause_id=news.event_id)
+
+    @workflow.signal(name="replacement_news", description="what the platform says of a replacement")
+    def take_replacement_news(self, news: ReplacementNews) -> None:
+        ret = self._running.ret
+        if any(lot.replacement and lot.replacement.reference == news.reference for lot in ret.lots):
+            change = replacement_news(
+                ret,
+                news.reference,
+                news.status,
+                tracking_code=news.tracking_code,
+                at=workflow.now(),
+            )
+            self._running.take(change, actor=PLATFORM, cause_id=news.event_id)
+
+    async def _open(self, start: StartReturn) -> Case:
+        if start.resumed is not None:
+            case = Case(start.resumed.ret)
+            self._commands = commands.Commands(start.resumed.answers)
+        else:
+            case = await open_case(start)
+        self._case, self._parking = case, Parking(case)
+        self._opening = OpenAnswer(
+            start.return_id, case.ret.request_hash, document=document(case.ret)
+        )
+        return case
+
+    async def _live(self, case: Case) -> None:
+        """Start what is due, write what happened, wait for what comes; until nothing is left."""
+        while True:
+            await self._complete_if_resolved(case)
+            self._start_due_work(case)
+            await case.record()
+            if self._has_ended(case.ret):
+                return
+            await self._continue_as_new_if_long(case)
+            await self._next_change(case)
+
+    def _start_due_work(self, case: Case) -> None:
+        if problems := broken(case.ret):
+            self._start(case, INVARIANTS, self._park_broken("; ".join(problems)))
+            return
+        for work in due_work(case.ret):
+            # One thing at a time per subject: a cancellation waits for the booking under way.
+            if not any(key.split("/", 1)[1] == work.subject for key in self._tasks):
+                step = _STEPS[work.kind](case, self._parking, work.subject)
+                self._start(case, work.key, step)
+
+    def _start(self, case: Case, key: str, step: Coroutine[None, None, None]) -> None:
+        if key in self._tasks:
+            step.close()
+            return
+        self._tasks[key] = asyncio.create_task(step)
+
+    async def _park_broken(self, problems: str) -> None:
+        await self._parking.park(INVARIANTS, "invariant_broken", problems)
+        self._parking.unpark(INVARIANTS)
+
+    async def _next_change(self, case: Case) -> None:
+        """Wait for a message, the end of a step, or the next deadline, whichever comes first."""
+        case.changed = False
+        waiting = waits(case.ret)
+        # A running step ends or parks within minutes by its own time-out, so no timer is needed.
+        busy = any(not self._parking.is_parked(key) for key in self._tasks)
+        timed = waiting and not busy
+        timeout = max(waiting[0].deadline - workflow.now(), timedelta()) if timed else None
+        try:
+            await workflow.wait_condition(
+                lambda: case.changed or any(task.done() for task in self._tasks.values()),
+                timeout=timeout,
+                timeout_summary=waiting[0].code if timed else None,
+            )
+        except asyncio.TimeoutError:  # noqa: UP041  # Temporal's own name for it
+            self._parking.release_due()
+            case.take(pass_deadlines(case.ret, at=workflow.now()), actor=TIMEOUT)
+        self._reap()
+
+    def _reap(self) -> None:
+        """Forget finished steps; a step that broke breaks the workflow task, not the return."""
+        for key, task in list(self._tasks.items()):
+            if task.done():
+                del self._tasks[key]
+                with contextlib.suppress(NoLongerWantedError):
+                    task.result()
+
+    async def _complete_if_resolved(self, case: Case) -> None:
+        ret = case.ret
+        if ret.completed_at is not None or ret.authorization in _ENDED_EARLY or self._tasks:
+            return
+        if not all_resolved(ret):
+            return
+        case.take(complete(ret, at=workflow.now()))
+        if all(lot.state in WITHOUT_EFFECT for lot in ret.lots):
+            suppressed = Fact("survey.suppressed", {"reason": "nothing was resolved"})
+            case.take((case.ret, (suppressed,)))
+            return
+        await workflow.start_child_workflow(
+            FOLLOW_UP_WORKFLOW,
+            _follow_up(case.ret),
+            id=follow_up_id_for(ret.return_id),
+            parent_close_policy=ParentClosePolicy.ABANDON,
+            static_summary=f"survey after {ret.rma_no}",
+        )
+
+    def _has_ended(self, ret: Return) -> bool:
+        if self._tasks or due_work(ret):
+            return False
+        return ret.closed or ret.authorization in _ENDED_EARLY
+
+    async def _continue_as_new_if_long(self, case: Case) -> None:
+        busy = any(not self._parking.is_parked(key) for key in self._tasks)
+        if busy or not workflow.info().is_continue_as_new_suggested():
+            return
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        await case.record()
+        resumed = Resumed(case.ret, self._commands.answers)
+        workflow.continue_as_new(replace(self._input, resumed=resumed))
+
+    @property
+    def _running(self) -> Case:
+        if self._case is None:
+            raise RefusedError("command_not_allowed", "the return is still being opened")
+        return self._case
+
+    def _check(self, name: str, command: C, check: Callable[[Return, C], object]) -> None:
+        self._commands.check(self._case, name, command, lambda ret: check(ret, command))
+
+    def _carry_out(self, command: C, act: Callable[[Return, C], Change]) -> CommandAnswer:
+        return self._commands.carry_out(self._running, command, lambda ret: act(ret, command))
+
+
+def _follow_up(ret: Return) -> StartFollowUp:
+    handling = ret.policy.handling
+    return StartFollowUp(
+        tenant_id=ret.tenant_id,
+        return_id=ret.return_id,
+        order_id=ret.request.order_id,
+        rma_no=ret.rma_no,
+        survey_after_seconds=handling.survey_after.total_seconds(),
+        reminder_after_seconds=handling.survey_reminder_after.total_seconds(),
+        expires_after_seconds=handling.survey_expires_after.total_seconds(),
+    )

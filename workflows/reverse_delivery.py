@@ -1,0 +1,139 @@
+"""The parcel's stage: a label, a courier where one was wished, and taking both back."""
+
+from temporalio import workflow
+
+from activities.shipping import BookPickup, BuyLabel, CancelBooking, ShippingActivities
+from domain.lifecycle import DeliveryState, LotState
+from domain.returns import Delivery, Return
+from domain.transport import cancelled, labelled, pickup_booked, sent_back
+from workflows.parking import Parking
+from workflows.recording import Case
+from workflows.steps import call
+
+
+async def book(case: Case, parking: Parking, delivery_id: str) -> None:
+    """Buy the label, then order the courier. A withdrawal meanwhile ends it after the step at hand;
+    the cancellation that follows finds what was bought in the booking intents."""
+    work = f"book/{delivery_id}"
+    delivery = case.ret.delivery(delivery_id)
+    label = await parking.attempt(
+        work,
+        lambda: call(
+            ShippingActivities.buy_label,
+            _label_order(case.ret, delivery),
+            summary=f"label for {case.ret.rma_no}",
+        ),
+        wanted=lambda: _is(case, delivery_id, DeliveryState.LABEL_PENDING),
+    )
+    if not _is(case, delivery_id, DeliveryState.LABEL_PENDING):
+        return
+    ret, facts = labelled(
+        case.ret,
+        delivery_id,
+        at=workflow.now(),
+        carrier=label.carrier,
+        shipment_ref=label.shipment_ref,
+        tracking_code=label.tracking_code,
+        tracker_ref=label.tracker_ref,
+        label_url=label.label_url,
+        cost_minor=label.cost.minor,
+        cost_currency=label.cost.currency,
+    )
+    case.take((ret, facts))
+    if delivery.ship_back_of is not None:
+        case.take(sent_back(case.ret, delivery.ship_back_of, at=workflow.now()))
+    elif delivery.pickup_window is not None:
+        await _order_courier(case, parking, delivery_id)
+
+
+async def _order_courier(case: Case, parking: Parking, delivery_id: str) -> None:
+    delivery = case.ret.delivery(delivery_id)
+    window, shipment_ref = delivery.pickup_window, delivery.shipment_ref
+    if window is None or shipment_ref is None:
+        return
+    asked = BookPickup(
+        tenant_id=case.ret.tenant_id,
+        return_id=case.ret.return_id,
+        delivery_id=delivery_id,
+        order_id=case.ret.request.order_id,
+        shipment_ref=shipment_ref,
+        attempt=len(delivery.attempts) + 1,
+        not_before=window.not_before,
+        not_after=window.not_after,
+    )
+    pickup = await parking.attempt(
+        f"book/{delivery_id}",
+        lambda: call(
+            ShippingActivities.book_pickup,
+            asked,
+            summary=f"courier for {case.ret.rma_no}",
+        ),
+        wanted=lambda: _is(case, delivery_id, DeliveryState.AWAITING_HANDOVER),
+    )
+    if not _is(case, delivery_id, DeliveryState.AWAITING_HANDOVER):
+        return
+    case.take(
+        pickup_booked(
+            case.ret,
+            delivery_id,
+            at=workflow.now(),
+            pickup_ref=pickup.pickup_ref,
+            confirmation=pickup.confirmation,
+            cost_minor=pickup.cost.minor if pickup.cost else 0,
+            cost_currency=pickup.cost.currency if pickup.cost else case.ret.currency,
+        )
+    )
+
+
+async def cancel(case: Case, parking: Parking, delivery_id: str) -> None:
+    """Give back courier and label, in the reverse order of booking; each step repeats safely."""
+    asked = CancelBooking(case.ret.tenant_id, case.ret.return_id, delivery_id)
+    work = f"cancel/{delivery_id}"
+    pickup = await parking.attempt(
+        work,
+        lambda: call(
+            ShippingActivities.cancel_pickup,
+            asked,
+            summary=f"cancel the courier of {case.ret.rma_no}",
+        ),
+    )
+    label = await parking.attempt(
+        work,
+        lambda: call(
+            ShippingActivities.void_label,
+            asked,
+            summary=f"void the label of {case.ret.rma_no}",
+        ),
+    )
+    case.take(
+        cancelled(
+            case.ret,
+            delivery_id,
+            at=workflow.now(),
+            pickup_cancelled=pickup.undone,
+            label_voided=label.undone,
+        )
+    )
+
+
+def _is(case: Case, delivery_id: str, state: DeliveryState) -> bool:
+    return case.ret.delivery(delivery_id).state is state
+
+
+def _label_order(ret: Return, delivery: Delivery) -> BuyLabel:
+    back = delivery.ship_back_of
+    lots = [lot for lot in ret.lots if back is None or lot.lot_id == back]
+    weight = sum(
+        lot.quantity * ret.line(lot.line_id).basis.weight_grams
+        for lot in lots
+        if lot.state is not LotState.DECLINED
+    )
+    return BuyLabel(
+        tenant_id=ret.tenant_id,
+        return_id=ret.return_id,
+        delivery_id=delivery.delivery_id,
+        order_id=ret.request.order_id,
+        location_id=ret.location_id,
+        weight_grams=max(weight, 1),
+        to_customer=back is not None,
+    )

@@ -1,0 +1,43 @@
+"""The two ways a step is run: a call to an outside system, and a write to our own database."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.workflow import ActivityConfig, LocalActivityConfig
+
+from workflows.options import CALL_PROVIDER, WRITE_RECORD, WRITE_RECORD_PATIENTLY
+
+_Asked = TypeVar("_Asked")
+_Answer = TypeVar("_Answer")
+Activity = Callable[[Any, _Asked], Awaitable[_Answer]]
+"""An activity method: of any class, with one message in and one out."""
+
+
+async def call(
+    activity: Activity[_Asked, _Answer],
+    asked: _Asked,
+    *,
+    summary: str,
+    options: ActivityConfig = CALL_PROVIDER,
+) -> _Answer:
+    """Run one activity; ``summary`` is what Temporal's UI shows for it (no personal data)."""
+    config: ActivityConfig = {**options, "summary": summary}
+    return await workflow.execute_activity_method(activity, asked, **config)
+
+
+async def write(activity: Activity[_Asked, _Answer], asked: _Asked, *, summary: str) -> _Answer:
+    """Run one activity on our own database, as a local one: a single history event.
+
+    While the database is away it becomes a regular activity, which is visible and repeats without
+    end. A final refusal is raised as it is.
+    """
+    config: LocalActivityConfig = {**WRITE_RECORD, "summary": summary}
+    try:
+        return await workflow.execute_local_activity_method(activity, asked, **config)
+    except ActivityError as error:
+        final = isinstance(error.cause, ApplicationError) and error.cause.non_retryable
+        if final or is_cancelled_exception(error):
+            raise
+    return await call(activity, asked, summary=summary, options=WRITE_RECORD_PATIENTLY)
