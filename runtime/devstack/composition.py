@@ -9,12 +9,11 @@ from runtime.devstack.ports import PortWish
 from runtime.devstack.postgres import APP_ROLE, DATABASE, OWNER_ROLE
 from runtime.settings import PREFIX, StackSettings, variable
 
-# A port of its own that a service has beside the one it is named after.
+# The ports of each service that has any.
 SERVICE_PORTS: Mapping[str, tuple[str, ...]] = {
     "postgres": ("postgres",),
     "temporal": ("temporal", "temporal_ui"),
     "sandbox": ("sandbox", "smtp"),
-    "worker": (),
     "api": ("api",),
 }
 
@@ -60,7 +59,7 @@ def port_wishes(settings: StackSettings, services: tuple[str, ...]) -> list[Port
             preferred=preferred.get(name, 0),
         )
         for service in services
-        for name in SERVICE_PORTS[service]
+        for name in SERVICE_PORTS.get(service, ())
     ]
 
 

@@ -10,10 +10,10 @@ from runtime.devstack.postgres import PostgresServer
 from runtime.devstack.processes import Launch
 from runtime.temporal import SEARCH_ATTRIBUTE_TYPES
 
-# Every service by name; the first group needs nothing, the second needs the first and bootstrap.
+# The first group needs nothing; the second needs the first, and bootstrap, which runs and ends.
 FOUNDATIONS = ("postgres", "temporal", "sandbox")
 ENGINE = ("worker", "api")
-ALL = (*FOUNDATIONS, *ENGINE)
+ALL = (*FOUNDATIONS, "bootstrap", *ENGINE)
 
 _READY_SECONDS = 60.0
 

@@ -150,7 +150,7 @@ class Supervisor:
             )
             server.ensure_database()
         engine = [known[name] for name in ENGINE if name in known]
-        if engine:
+        if "bootstrap" in self._names:
             self._bootstrap(environment)
         self._crew.start(engine)
         self._write(state="ready")
