@@ -184,10 +184,14 @@ def presented(world: World, shipment: Json) -> Json:
     tracker_id = shipment["tracker"]
     return easypost_objects.public(shipment) | {
         "refund_status": refund_status(shipment),
-        "tracker": None
-        if tracker_id is None
-        else easypost_trackers.presented(easypost_trackers.find(world, tracker_id)),
+        "tracker": None if tracker_id is None else _tracker_inside(world, tracker_id),
     }
+
+
+def _tracker_inside(world: World, tracker_id: str) -> Json:
+    """Inside a shipment the vendor leaves out two of a tracker's fields."""
+    tracker = easypost_trackers.presented(easypost_trackers.find(world, tracker_id))
+    return {name: tracker[name] for name in tracker if name not in ("finalized", "is_return")}
 
 
 def presented_refund(document: Json) -> Json:

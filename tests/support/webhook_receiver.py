@@ -3,7 +3,6 @@
 import contextlib
 import json
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,11 +26,11 @@ class Received:
 
 
 class WebhookReceiver:
-    """Deliveries in order of arrival; ``answers`` are used up first, then every answer is 200."""
+    """Deliveries in order of arrival; ``answer`` gives the status of each, 200 unless set."""
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.answers: deque[int] = deque()
+        self.answer: Callable[[Received], int] = lambda _: 200
         self.arrivals: Queue[Received] = Queue()
 
     def next(self, wanted: Callable[[Received], bool] = lambda _: True) -> Received:
@@ -70,11 +69,11 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         receiver = self.server.receiver
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        status = receiver.answers.popleft() if receiver.answers else 200
-        receiver.arrivals.put(Received(dict(self.headers.items()), body))
-        self.send_response(status)
+        received = Received(dict(self.headers.items()), body)
+        self.send_response(receiver.answer(received))
         self.send_header("Content-Length", "0")
         self.end_headers()
+        receiver.arrivals.put(received)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- the base class says so
         """Stay silent."""
