@@ -11,8 +11,8 @@ from domain.money import Money
 from integrations.commerce.http_platform import HttpCommercePlatform, open_commerce_client
 from tests.contract.commerce_contract import CommercePlatformContract, CommerceWorld
 from tests.contract.outside import Outside, order_document
-from tests.contract.webhook_receiver import receiving
 from tests.support.sandbox import Sandbox
+from tests.support.webhook_receiver import webhook_receiver
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of the contract test").decode()
 OPERATIONS = {"move stock": "POST /stock-moves", "replace": "POST /replacement-orders"}
@@ -57,7 +57,7 @@ class TestHttpPlatform(CommercePlatformContract):
         """The event of a shipped replacement, as it arrives, names the order to read again."""
         request = self.replacement_request(world, in_stock=1)
         created = await platform.create_replacement(request)
-        with receiving() as receiver:
+        with webhook_receiver() as receiver:
             outside.send_webhooks("commerce", url=receiver.url, secret=SECRET)
             world.advance_replacement(created.replacement_order_id, "shipped")
             event = None

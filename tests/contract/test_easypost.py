@@ -9,8 +9,8 @@ import pytest
 from integrations.carriers.easypost.adapter import EasyPostCarrier, open_easypost_client
 from tests.contract.carrier_contract import CarrierGatewayContract, CarrierWorld
 from tests.contract.outside import Outside
-from tests.contract.webhook_receiver import receiving
 from tests.support.sandbox import Sandbox
+from tests.support.webhook_receiver import webhook_receiver
 
 SECRET = "sécret of the test"
 OPERATIONS = {
@@ -54,7 +54,7 @@ class TestEasyPost(CarrierGatewayContract):
     ) -> None:
         """The event of a scan, as it arrives, names the tracker to read again."""
         label = await self.label(gateway)
-        with receiving() as receiver:
+        with webhook_receiver() as receiver:
             outside.send_webhooks("easypost", url=receiver.url, secret=SECRET)
             world.scan(label.tracking_code, "in_transit")
             event = None

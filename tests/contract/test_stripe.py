@@ -19,8 +19,8 @@ from tests.contract.payment_contract import (
     PaymentWorld,
     refund_of,
 )
-from tests.contract.webhook_receiver import receiving
 from tests.support.sandbox import Sandbox
+from tests.support.webhook_receiver import webhook_receiver
 
 REFUND = "POST /v1/refunds"
 SECRET = "whsec_of_the_test"
@@ -111,7 +111,7 @@ class TestStripe(PaymentGatewayContract):
         payment = world.paid(Money(1_000, "EUR"))
         refund = await gateway.refund(refund_of(payment, Money(400, "EUR")))
         types: set[str] = set()
-        with receiving() as receiver:
+        with webhook_receiver() as receiver:
             outside.send_webhooks("stripe", url=receiver.url, secret=SECRET)
             outside.fail_refund(refund.refund_ref)
             while "refund.failed" not in types:
