@@ -8,7 +8,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from domain.ids import part_id
 from storage.database import Database
 from storage.models.arrivals import SurveyInviteModel
-from storage.models.returns import EventModel, NoticeModel
+from storage.models.returns import EventModel
+from storage.notices import add_due
 from storage.records import EventRecord, NoticeRecord
 
 STREAM = "follow-up"
@@ -28,7 +29,7 @@ class FollowUps:
         token_hash: str,
         invite_until: datetime | None,
     ) -> None:
-        """Write one step of the follow-up: at most three statements; what is there stays as it is.
+        """Write one step of the follow-up; what is there stays as it is.
 
         With ``invite_until`` the survey opens under ``token_hash`` until then.
         """
@@ -38,20 +39,7 @@ class FollowUps:
                 .values([_event(tenant_id, return_id, event) for event in events])
                 .on_conflict_do_nothing()
             )
-            if notices:
-                rows = [
-                    {
-                        "tenant_id": tenant_id,
-                        "return_id": return_id,
-                        "notice_id": notice.notice_id,
-                        "kind": notice.kind,
-                        "data": dict(notice.data),
-                    }
-                    for notice in notices
-                ]
-                await connection.execute(
-                    upsert(NoticeModel).values(rows).on_conflict_do_nothing()
-                )
+            await add_due(connection, tenant_id, return_id, notices)
             if invite_until is not None:
                 invite = {
                     "tenant_id": tenant_id,

@@ -8,10 +8,10 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import part_id
-from storage import ledger
+from storage import ledger, notices
 from storage.models.arrivals import DeliveryModel
-from storage.models.returns import BlockerModel, EventModel, NoticeModel, ReturnModel
-from storage.records import EventRecord, NoticeRecord, Transition
+from storage.models.returns import BlockerModel, EventModel, ReturnModel
+from storage.records import EventRecord, Transition
 
 
 class GapError(Exception):
@@ -50,7 +50,9 @@ async def record(connection: AsyncConnection, transition: Transition) -> None:
         connection, transition.tenant_id, transition.return_id, transition.closed_units
     )
     await _upsert_deliveries(connection, transition)
-    await _insert_notices(connection, transition, transition.notices)
+    await notices.add_due(
+        connection, transition.tenant_id, transition.return_id, transition.notices
+    )
 
 
 def _unseen(transition: Transition, version: int) -> Sequence[EventRecord]:
@@ -168,23 +170,3 @@ async def _upsert_deliveries(connection: AsyncConnection, transition: Transition
             },
         )
     )
-
-
-async def _insert_notices(
-    connection: AsyncConnection, transition: Transition, notices: Sequence[NoticeRecord]
-) -> None:
-    if not notices:
-        return
-    rows = upsert(NoticeModel).values(
-        [
-            {
-                "tenant_id": transition.tenant_id,
-                "notice_id": notice.notice_id,
-                "return_id": transition.return_id,
-                "kind": notice.kind,
-                "data": dict(notice.data),
-            }
-            for notice in notices
-        ]
-    )
-    await connection.execute(rows.on_conflict_do_nothing(index_elements=["tenant_id", "notice_id"]))

@@ -9,12 +9,14 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from storage.database import Database
 from storage.models.returns import EventModel, NoticeModel, PositionCounterModel
+from storage.notices import add_fact
 from storage.records import EventRow, NoticeRow
 from storage.states import NoticeState
 
 _EVENT_COLUMNS = tuple(getattr(EventModel, name) for name in EventRow.__slots__)
 _NOTICE_COLUMNS = tuple(getattr(NoticeModel, name) for name in NoticeRow.__slots__)
 _ERROR_CHARACTERS = 500
+_FACTS = {NoticeState.SENT: "notice.sent", NoticeState.FAILED: "notice.failed"}
 _TRY_LOCK = text(
     "SELECT pg_try_advisory_xact_lock(hashtext('backhaul.positions'), hashtext(:tenant_id))"
 )
@@ -144,7 +146,7 @@ class Outbox:
 
     async def _end(self, tenant_id: str, notice_id: str, values: Mapping[str, Any]) -> None:
         async with self._database.tenant(tenant_id) as connection:
-            await connection.execute(
+            ended = await connection.execute(
                 update(NoticeModel)
                 .where(
                     NoticeModel.tenant_id == tenant_id,
@@ -153,6 +155,9 @@ class Outbox:
                 )
                 .values(values)
             )
+            fact = _FACTS.get(values.get("state", NoticeState.DUE))
+            if ended.rowcount and fact is not None:
+                await add_fact(connection, tenant_id, notice_id, 2, fact)
 
 
 def _seconds(seconds: float) -> ColumnElement[Any]:

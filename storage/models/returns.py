@@ -83,7 +83,8 @@ class BlockerModel(Model):
 class EventModel(Model):
     """A fact. The application may insert rows and assign ``position`` once; nothing else.
 
-    The return and its follow-up are written by two workflows: each numbers its own ``stream``.
+    The return, its follow-up and each notice are written by different hands: each numbers its
+    own ``stream``.
 
     ``ingest_no`` is taken while the return's row is locked, so it grows with the sequence within
     a return; ``position`` is what readers follow.
@@ -95,7 +96,10 @@ class EventModel(Model):
         UniqueConstraint("tenant_id", "event_id"),
         UniqueConstraint("tenant_id", "position"),
         CheckConstraint("sequence >= 1", name="sequence_from_one"),
-        CheckConstraint("stream IN ('return', 'follow-up')", name="stream_known"),
+        CheckConstraint(
+            "stream IN ('return', 'follow-up') OR starts_with(stream, 'notice/')",
+            name="stream_known",
+        ),
         Index(
             "ix_return_events_unpositioned",
             "tenant_id",

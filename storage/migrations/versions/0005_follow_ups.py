@@ -1,4 +1,4 @@
-"""A return's follow-up writes its events in a stream of its own."""
+"""A return's follow-up and its notices have their events in streams of their own."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,7 +14,9 @@ def upgrade() -> None:
         "return_events", sa.Column("stream", sa.Text(), server_default="return", nullable=False)
     )
     op.create_check_constraint(
-        op.f("ck_return_events_stream_known"), "return_events", "stream IN ('return', 'follow-up')"
+        op.f("ck_return_events_stream_known"),
+        "return_events",
+        "stream IN ('return', 'follow-up') OR starts_with(stream, 'notice/')",
     )
     op.drop_constraint(op.f("pk_return_events"), "return_events")
     op.create_primary_key(

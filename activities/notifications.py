@@ -1,0 +1,102 @@
+"""The texts of our messages to customers, and turning a due notice into a mail."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from domain.events import NOTICE_TYPES
+from domain.money import Money
+from integrations.commerce.port import Contact
+from integrations.notifications.port import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    subject: str
+    body: str
+
+
+TEXTS: dict[str, Text] = {
+    "request_received": Text(
+        "Your return {rma_no}", "We have your return {rma_no}. {granted} Next: {next_step}"
+    ),
+    "request_denied": Text(
+        "Your return request {rma_no}", "We cannot take this return. {explanation} ({sources})"
+    ),
+    "handover_ready": Text(
+        "How to send back {rma_no}", "{handover} Write {rma_no} on the parcel if you can."
+    ),
+    "withdrawn": Text("{rma_no} is cancelled", "Your return is cancelled, as you asked."),
+    "expired": Text("{rma_no} has ended", "Nothing was handed over in time, so the return ended."),
+    "parcel_received": Text(
+        "We have your parcel {rma_no}", "Your parcel arrived. We check it now."
+    ),
+    "lot_rejected": Text(
+        "About your return {rma_no}",
+        "We could not accept a part of your return: it was graded {grade}. If you disagree, answer "
+        "this mail. Otherwise it comes back to you.",
+    ),
+    "sent_back": Text("{rma_no}: coming back to you", "The goods we could not accept are sent."),
+    "refund_sent": Text("Refund for {rma_no}", "We sent {amount} back to the way you paid."),
+    "replacement_shipped": Text(
+        "Your replacement for {rma_no}", "Your replacement is on its way: {tracking_code}."
+    ),
+    "survey": Text("How was your return {rma_no}?", "Two questions, one minute: {link}"),
+    "survey_reminder": Text("How was your return {rma_no}?", "Still open, if you like: {link}"),
+}
+
+
+def render(
+    notice_id: str,
+    kind: str,
+    data: Mapping[str, Any],
+    *,
+    contact: Contact,
+    return_id: str,
+    survey_link: str,
+) -> Message:
+    """Write one message. The same notice gives the same Message-ID however often it is sent.
+
+    Raises:
+        KeyError: ``kind`` is not in the catalogue of notices.
+    """
+    if kind not in NOTICE_TYPES:
+        raise KeyError(kind)
+    text, words = TEXTS[kind], _words(kind, data, survey_link)
+    greeting = f"Dear {contact.name}," if contact.name else "Hello,"
+    return Message(
+        message_id=f"<{notice_id}@backhaul>",
+        recipient=contact.email,
+        subject=text.subject.format_map(words),
+        text=f"{greeting}\n\n{text.body.format_map(words)}\n",
+        return_id=return_id,
+    )
+
+
+def _words(kind: str, data: Mapping[str, Any], survey_link: str) -> dict[str, str]:
+    words = {"rma_no": str(data["rma_no"]), "link": survey_link}
+    if kind in ("request_received", "request_denied"):
+        lines = data["lines"]
+        refused = [line for line in lines if not line["granted"]]
+        words["granted"] = (
+            "All of it is granted."
+            if not refused
+            else f"{len(lines) - len(refused)} of {len(lines)} lines are granted."
+        )
+        words["next_step"] = "we send you a label, or the courier's time."
+        words["explanation"] = "; ".join(str(line["explanation"]) for line in refused)
+        words["sources"] = "; ".join(source for line in refused for source in line["sources"])
+    if kind == "handover_ready":
+        window = data.get("window")
+        words["handover"] = (
+            f"A courier comes between {window['not_before']} and {window['not_after']}."
+            if window
+            else f"Your label is ready: parcel {data.get('tracking_code')}."
+        )
+    if kind == "lot_rejected":
+        words["grade"] = str(data["grade"])
+    if kind == "refund_sent":
+        words["amount"] = str(Money(int(data["amount_minor"]), str(data["currency"])))
+    if kind == "replacement_shipped":
+        words["tracking_code"] = str(data.get("tracking_code") or "number follows")
+    return words

@@ -1,0 +1,1 @@
+"""Process entry points of the engine: the Temporal worker and the loops beside it."""

@@ -1,0 +1,109 @@
+"""The one loop of our own beside Temporal: numbers events for readers, and sends due messages."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from activities.notifications import render
+from integrations.directory import Connections, UnknownConnectionError
+from integrations.errors import IntegrationError, RejectedError
+from storage.records import NoticeRow
+from storage.relay import Outbox
+from storage.returns import Returns
+from storage.tenants import Tenants
+
+log = structlog.get_logger()
+
+_BATCH = 100
+_IDLE_SECONDS = 0.5
+_FIRST_RETRY = timedelta(seconds=5)
+_LAST_RETRY = timedelta(hours=1)
+_GIVE_UP_AFTER = 40
+"""Tries of one message: with the waits above about a day and a half."""
+
+
+class Relay:
+    """Several may run side by side: positions have one writer at a time, messages are leased.
+
+    Args:
+        survey_link: Turns a return id into the address of its survey.
+    """
+
+    def __init__(
+        self,
+        *,
+        tenants: Tenants,
+        outbox: Outbox,
+        returns: Returns,
+        connections: Connections,
+        survey_link: Callable[[str], str],
+    ) -> None:
+        self._tenants = tenants
+        self._outbox = outbox
+        self._returns = returns
+        self._connections = connections
+        self._survey_link = survey_link
+
+    async def run(self) -> None:
+        """Work until cancelled; trouble with the database is logged and tried again."""
+        while True:
+            try:
+                busy = await self.once()
+            except Exception:
+                log.exception("relay.failed")
+                busy = False
+            await asyncio.sleep(0 if busy else _IDLE_SECONDS)
+
+    async def once(self) -> bool:
+        """Do one round over all tenants; say whether there was anything to do."""
+        done = 0
+        for tenant in await self._tenants.list_all():
+            done += await self._outbox.assign_positions(tenant.tenant_id, _BATCH)
+            for notice in await self._outbox.claim_notices(tenant.tenant_id, _BATCH):
+                await self._send(tenant.tenant_id, notice)
+                done += 1
+        return done > 0
+
+    async def _send(self, tenant_id: str, notice: NoticeRow) -> None:
+        try:
+            mailer = await self._connections.mailer(tenant_id)
+        except UnknownConnectionError:
+            await self._outbox.notice_suppressed(tenant_id, notice.notice_id, "no mail connection")
+            return
+        row = await self._returns.get(tenant_id, notice.return_id)
+        if row is None:
+            return
+        try:
+            platform = await self._connections.commerce(tenant_id)
+            message = render(
+                notice.notice_id,
+                notice.kind,
+                notice.data,
+                contact=(await platform.get_order(row.order_id)).contact,
+                return_id=notice.return_id,
+                survey_link=self._survey_link(notice.return_id),
+            )
+            await mailer.send(message)
+        except (IntegrationError, UnknownConnectionError, KeyError) as error:
+            await self._failed(tenant_id, notice, error)
+        else:
+            await self._outbox.notice_sent(tenant_id, notice.notice_id)
+            log.info("notice.sent", return_id=notice.return_id, kind=notice.kind)
+
+    async def _failed(self, tenant_id: str, notice: NoticeRow, error: Exception) -> None:
+        final = isinstance(error, RejectedError | KeyError) or notice.attempts >= _GIVE_UP_AFTER
+        wait = min(_FIRST_RETRY * 2 ** min(notice.attempts - 1, 10), _LAST_RETRY)
+        await self._outbox.notice_failed(
+            tenant_id,
+            notice.notice_id,
+            type(error).__name__,
+            retry_at=None if final else datetime.now(UTC) + wait,
+        )
+        log.warning(
+            "notice.failed",
+            return_id=notice.return_id,
+            kind=notice.kind,
+            error=type(error).__name__,
+        )

@@ -1,0 +1,140 @@
+"""``python -m workers.returns``: runs returns, sends their messages, until told to stop."""
+
+import asyncio
+import signal
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from activities.orders import OrderActivities
+from activities.payments import PaymentActivities
+from activities.platform import PlatformActivities
+from activities.records import RecordActivities
+from activities.shipping import ShippingActivities
+from activities.surveys import SurveyActivities
+from integrations.directory import Connections
+from runtime.connections import check_stored_connections, stored_connections
+from runtime.logging import configure_logging
+from runtime.settings import Settings, load_settings
+from runtime.temporal import WORKFLOW_RUNNER, connect, ensure_search_attributes
+from runtime.tokens import SurveyTokens
+from storage.bookings import Bookings
+from storage.database import Database
+from storage.followups import FollowUps
+from storage.relay import Outbox
+from storage.returns import Returns
+from storage.secrets import SecretBox
+from storage.settlements import Settlements
+from storage.tenants import Tenants
+from workers.heartbeats import Heartbeats
+from workers.relay import Relay
+from workflows.follow_up import FollowUpWorkflow
+from workflows.return_workflow import ReturnWorkflow
+
+log = structlog.get_logger()
+
+GRACE = timedelta(seconds=8)
+"""How long running activities may finish after a stop; the stack's own patience is longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    """What a worker needs; ``time_scale`` divides our own waits, see the settings."""
+
+    database: Database
+    connections: Connections
+    tokens: SurveyTokens
+    task_queue: str
+    time_scale: float = 1.0
+    max_cached_workflows: int = 1000
+
+
+def build_worker(client: Client, needs: Dependencies) -> Worker:
+    """Build a worker with all workflows and activities; it runs when entered or run."""
+    orders = OrderActivities(needs.connections, time_scale=needs.time_scale)
+    records = RecordActivities(Returns(needs.database))
+    shipping = ShippingActivities(needs.connections, Bookings(needs.database))
+    payments = PaymentActivities(needs.connections, Settlements(needs.database))
+    platform = PlatformActivities(needs.connections)
+    surveys = SurveyActivities(FollowUps(needs.database), needs.tokens.hash_for)
+    return Worker(
+        client,
+        task_queue=needs.task_queue,
+        workflows=[ReturnWorkflow, FollowUpWorkflow],
+        activities=[
+            orders.fetch_facts,
+            records.open_return,
+            records.record_transition,
+            shipping.buy_label,
+            shipping.book_pickup,
+            shipping.cancel_pickup,
+            shipping.void_label,
+            payments.seal_settlement,
+            payments.issue_refund,
+            platform.move_stock,
+            platform.order_replacement,
+            surveys.record_follow_up,
+        ],
+        workflow_runner=WORKFLOW_RUNNER,
+        interceptors=[Heartbeats()],
+        max_cached_workflows=needs.max_cached_workflows,
+        graceful_shutdown_timeout=GRACE,
+        # After a killed worker its sticky queue is given up soon, and another worker goes on.
+        sticky_queue_schedule_to_start_timeout=timedelta(seconds=5),
+    )
+
+
+def build_relay(needs: Dependencies, *, public_url: str) -> Relay:
+    return Relay(
+        tenants=Tenants(needs.database),
+        outbox=Outbox(needs.database),
+        returns=Returns(needs.database),
+        connections=needs.connections,
+        survey_link=lambda return_id: f"{public_url}/v1/surveys/{needs.tokens.token(return_id)}",
+    )
+
+
+async def run(settings: Settings) -> None:
+    """Run worker and relay until SIGTERM or SIGINT; what runs then finishes within the grace."""
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    database = Database(settings.database_url.get_secret_value())
+    secret_key = settings.secret_key.get_secret_value()
+    tenants = Tenants(database, SecretBox(secret_key))
+    await check_stored_connections(tenants, settings)
+    connections = stored_connections(tenants, settings)
+    client = await connect(settings.temporal_address, settings.temporal_namespace)
+    await ensure_search_attributes(client)
+    needs = Dependencies(
+        database=database,
+        connections=connections,
+        tokens=SurveyTokens(secret_key),
+        task_queue=settings.task_queue,
+        time_scale=settings.time_scale,
+    )
+    relay = build_relay(needs, public_url=settings.public_url)
+    async with build_worker(client, needs):
+        log.info("worker.started", task_queue=settings.task_queue, time_scale=settings.time_scale)
+        relaying = asyncio.create_task(relay.run())
+        await stopping.wait()
+        relaying.cancel()
+        with suppress(asyncio.CancelledError):
+            await relaying
+    await connections.aclose()
+    await database.aclose()
+    log.info("worker.stopped")
+
+
+def main() -> None:
+    settings = load_settings()
+    configure_logging(settings.log_format, settings.log_level)
+    asyncio.run(run(settings))
+
+
+if __name__ == "__main__":
+    main()
