@@ -16,6 +16,7 @@ class ProblemKind(StrEnum):
     TOO_LARGE = "too_large"
     UPSTREAM = "upstream"
     UNAVAILABLE = "unavailable"
+    INTERNAL = "internal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ _CATALOGUE = (
     ProblemCode("method_not_allowed", _K.NOT_FOUND, "the path exists, the method does not"),
     ProblemCode("return_not_found", _K.NOT_FOUND, "no such return for this tenant"),
     ProblemCode("connection_not_found", _K.NOT_FOUND, "no such connection"),
+    ProblemCode("key_not_found", _K.NOT_FOUND, "the tenant has no such API key"),
     ProblemCode("survey_not_found", _K.NOT_FOUND, "no such survey, or it is over"),
     ProblemCode("order_not_found", _K.INVALID, "the platform knows no such order"),
     ProblemCode("line_not_found", _K.INVALID, "the order has no such line"),
@@ -70,12 +72,15 @@ _CATALOGUE = (
     ProblemCode(
         "connection_missing", _K.CONFLICT, "the tenant has no connection of the needed kind"
     ),
+    ProblemCode("tenant_exists", _K.CONFLICT, "there is a tenant of this id"),
+    ProblemCode("platform_unavailable", _K.UNAVAILABLE, "the merchant's platform does not answer"),
     ProblemCode(
         "engine_unavailable", _K.UNAVAILABLE, "the workflow engine or database does not answer"
     ),
     ProblemCode(
         "not_confirmed", _K.UNAVAILABLE, "no worker answered in time; repeat with the same key"
     ),
+    ProblemCode("internal_error", _K.INTERNAL, "something of ours went wrong; it was logged"),
 )
 
 PROBLEMS: dict[str, ProblemCode] = {row.code: row for row in _CATALOGUE}
