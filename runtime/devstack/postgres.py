@@ -229,10 +229,10 @@ class PostgresServer:
 
 
 def end_orphan(files: Path) -> None:
-    """Stop a server that outlived its supervisor; forget the pid of one that is long dead.
+    """Stop a server that outlived its supervisor; remove the locks of one that is dead.
 
-    PostgreSQL refuses to start while the pid in its lock file belongs to any process at all,
-    which after a restart of the machine may be anybody's.
+    PostgreSQL refuses to start while the pid in one of its lock files belongs to any process at
+    all, which may be a zombie that nobody has reaped, or after a restart of the machine anybody's.
     """
     lock = files / "postmaster.pid"
     with contextlib.suppress(FileNotFoundError, ValueError, IndexError):
@@ -240,8 +240,10 @@ def end_orphan(files: Path) -> None:
         process = identify(pid)
         if process is not None and str(files) in command_line(pid):
             stop_process(process, STOP)
-        elif _exists(pid):
+        if _exists(pid):
             lock.unlink()
+    for socket_lock in files.glob(".s.PGSQL.*.lock"):
+        socket_lock.unlink()
 
 
 def _exists(pid: int) -> bool:
