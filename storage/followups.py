@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from domain.ids import part_id
 from storage.database import Database
 from storage.models.arrivals import SurveyInviteModel
-from storage.models.returns import EventModel
+from storage.models.returns import EventModel, ReturnModel
 from storage.notices import add_due
 from storage.records import EventRecord, NoticeRecord
 
@@ -34,6 +35,12 @@ class FollowUps:
         With ``invite_until`` the survey opens under ``token_hash`` until then.
         """
         async with self._database.tenant(tenant_id) as connection:
+            # As for the return's own events: a timeline grows at its end only.
+            await connection.execute(
+                select(ReturnModel.return_id)
+                .where(ReturnModel.tenant_id == tenant_id, ReturnModel.return_id == return_id)
+                .with_for_update()
+            )
             await connection.execute(
                 upsert(EventModel)
                 .values([_event(tenant_id, return_id, event) for event in events])

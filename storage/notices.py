@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, insert, literal, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,7 +18,7 @@ async def add_due(
 ) -> None:
     """Store messages that became due, each with its fact. Repeats change nothing."""
     for notice in notices:
-        added = await connection.execute(
+        added = await connection.scalar(
             upsert(NoticeModel)
             .values(
                 tenant_id=tenant_id,
@@ -28,8 +28,9 @@ async def add_due(
                 data=dict(notice.data),
             )
             .on_conflict_do_nothing(index_elements=["tenant_id", "notice_id"])
+            .returning(NoticeModel.notice_id)
         )
-        if added.rowcount:
+        if added is not None:
             await add_fact(connection, tenant_id, notice.notice_id, 1, "notice.due")
 
 
@@ -40,7 +41,7 @@ async def add_fact(
 
     Each message has a stream of its own: 1 is that it was due, 2 how it ended.
     """
-    row = (
+    return_id, kind, headline = (
         await connection.execute(
             select(NoticeModel.return_id, NoticeModel.kind, ReturnModel.headline)
             .join(
@@ -49,34 +50,22 @@ async def add_fact(
                 & (ReturnModel.return_id == NoticeModel.return_id),
             )
             .where(NoticeModel.tenant_id == tenant_id, NoticeModel.notice_id == notice_id)
+            # As for the return's own events: a timeline grows at its end only.
+            .with_for_update(of=ReturnModel)
         )
     ).one()
     stream = f"notice/{notice_id}"
     await connection.execute(
-        insert(EventModel).from_select(
-            [
-                "tenant_id",
-                "return_id",
-                "stream",
-                "sequence",
-                "event_id",
-                "type",
-                "occurred_at",
-                "actor",
-                "data",
-                "versions",
-            ],
-            select(
-                literal(tenant_id),
-                literal(row.return_id, EventModel.return_id.type),
-                literal(stream),
-                literal(number),
-                literal(part_id(row.return_id, "event", stream, number), EventModel.event_id.type),
-                literal(event_type),
-                func.now(),
-                literal(_ACTOR),
-                literal({"type": row.kind, "state": row.headline}, EventModel.data.type),
-                literal({}, EventModel.versions.type),
-            ),
+        insert(EventModel).values(
+            tenant_id=tenant_id,
+            return_id=return_id,
+            stream=stream,
+            sequence=number,
+            event_id=part_id(return_id, "event", stream, number),
+            type=event_type,
+            occurred_at=func.now(),
+            actor=_ACTOR,
+            data={"type": kind, "state": headline},
+            versions={},
         )
     )

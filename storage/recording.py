@@ -23,7 +23,10 @@ class UnknownReturnError(LookupError):
 
 
 async def record(connection: AsyncConnection, transition: Transition) -> None:
-    """Write the transition unless it is stored already. Three to nine statements."""
+    """Write the transition unless it is stored already.
+
+    Three to nine statements, and three for each new notice.
+    """
     stored = (
         await connection.execute(
             select(ReturnModel.version, ReturnModel.blocker_codes, ReturnModel.created_at)

@@ -161,7 +161,9 @@ class ReturnPage:
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """``ingest_no`` orders all events of a return, its follow-up's among them; ``sequence`` counts
+    """A fact as it was stored.
+
+    ``ingest_no`` orders all events of a return, its follow-up's among them; ``sequence`` counts
     within ``stream``; ``position`` is ``None`` until the relay has assigned it.
     """
 

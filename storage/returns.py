@@ -58,7 +58,9 @@ class Returns:
             return existing
 
     async def record_transition(self, transition: Transition) -> None:
-        """Store a return's next state with its events. Three to nine statements, one transaction.
+        """Store a return's next state with its events, in one transaction.
+
+        Three to nine statements, and three for each new notice.
 
         A transition at or below the stored version changes nothing; events at or below it are
         skipped, so that several transitions may come as one.
@@ -125,7 +127,7 @@ class Returns:
     async def timeline(
         self, tenant_id: str, return_id: str, *, limit: int, after: int = 0
     ) -> tuple[EventRow, ...]:
-        """Read the events of a return and its follow-up in the order they were written.
+        """Read the events of a return, its follow-up and its notices in the order of writing.
 
         ``after`` is the last ``ingest_no`` that was read. One statement.
         """

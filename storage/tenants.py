@@ -28,9 +28,7 @@ _ADDRESSES = text(
 
 
 class Tenants:
-    """Args:
-    cipher: Encrypts and decrypts connections' secrets.
-    """
+    """Tenants and their connections; the latter need a ``cipher``, here or at the call."""
 
     def __init__(self, database: Database, cipher: SecretBox | None = None) -> None:
         self._database = database

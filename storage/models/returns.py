@@ -86,8 +86,8 @@ class EventModel(Model):
     The return, its follow-up and each notice are written by different hands: each numbers its
     own ``stream``.
 
-    ``ingest_no`` is taken while the return's row is locked, so it grows with the sequence within
-    a return; ``position`` is what readers follow.
+    ``ingest_no`` is taken while the return's row is locked, so within a return it grows with time
+    and with each stream's sequence; ``position`` is what readers follow.
     """
 
     __tablename__ = "return_events"

@@ -16,7 +16,7 @@ from runtime.devstack.postgres_files import choose_home
 from runtime.devstack.processes import spawn, stop_child
 from storage.migrate import upgrade
 
-_PASSWORD = "not-a-secret"
+PASSWORD = "not-a-secret"
 _TEMPLATE = "migrated"
 # Nothing here has to survive a crash.
 _FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
@@ -39,12 +39,12 @@ def postgres_server() -> Iterator[PostgresServer]:
         home = choose_home(folder, recorded=None)
         if home != folder:
             cleanup.callback(shutil.rmtree, home)
-        server = PostgresServer(home, port=free_port(), password=_PASSWORD, options=_FAST)
+        server = PostgresServer(home, port=free_port(), password=PASSWORD, options=_FAST)
         launch = server.prepare()
         child = spawn(launch, folder / "postgres.log")
         cleanup.callback(stop_child, child, launch.stop)
         server.wait_ready(lambda: child.poll() is None)
-        server.ensure_roles(owner_password=_PASSWORD, app_password=_PASSWORD)
+        server.ensure_roles(owner_password=PASSWORD, app_password=PASSWORD)
         yield server
 
 
@@ -52,7 +52,7 @@ def postgres_server() -> Iterator[PostgresServer]:
 def migrated_template(postgres_server: PostgresServer) -> str:
     """The name of a database with every migration applied and no rows, to copy from."""
     postgres_server.ensure_database(_TEMPLATE)
-    upgrade(postgres_server.url(OWNER_ROLE, _PASSWORD, _TEMPLATE), app_role=APP_ROLE)
+    upgrade(postgres_server.url(OWNER_ROLE, PASSWORD, _TEMPLATE), app_role=APP_ROLE)
     return _TEMPLATE
 
 
@@ -65,8 +65,8 @@ def database(postgres_server: PostgresServer, migrated_template: str) -> Iterato
     name = f"test_{next(_numbers)}"
     postgres_server.ensure_database(name, template=migrated_template)
     yield Database(
-        owner_url=postgres_server.url(OWNER_ROLE, _PASSWORD, name),
-        app_url=postgres_server.url(APP_ROLE, _PASSWORD, name),
+        owner_url=postgres_server.url(OWNER_ROLE, PASSWORD, name),
+        app_url=postgres_server.url(APP_ROLE, PASSWORD, name),
     )
     postgres_server.drop_database(name)
 
@@ -77,7 +77,7 @@ def empty_database(postgres_server: PostgresServer) -> Iterator[Database]:
     name = f"empty_{next(_numbers)}"
     postgres_server.ensure_database(name)
     yield Database(
-        owner_url=postgres_server.url(OWNER_ROLE, _PASSWORD, name),
-        app_url=postgres_server.url(APP_ROLE, _PASSWORD, name),
+        owner_url=postgres_server.url(OWNER_ROLE, PASSWORD, name),
+        app_url=postgres_server.url(APP_ROLE, PASSWORD, name),
     )
     postgres_server.drop_database(name)

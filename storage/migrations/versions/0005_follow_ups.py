@@ -22,13 +22,3 @@ def upgrade() -> None:
     op.create_primary_key(
         op.f("pk_return_events"), "return_events", ["tenant_id", "return_id", "stream", "sequence"]
     )
-
-
-def downgrade() -> None:
-    op.drop_constraint(op.f("pk_return_events"), "return_events")
-    op.execute("DELETE FROM return_events WHERE stream <> 'return'")
-    op.create_primary_key(
-        op.f("pk_return_events"), "return_events", ["tenant_id", "return_id", "sequence"]
-    )
-    op.drop_constraint(op.f("ck_return_events_stream_known"), "return_events")
-    op.drop_column("return_events", "stream")

@@ -1,0 +1,95 @@
+"""Facts for storage tests: everything has a default but what the test is about."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from domain.ids import return_id_for
+from storage.records import (
+    DeliveryRecord,
+    EventRecord,
+    NoticeRecord,
+    Opened,
+    Opening,
+    TenderFacts,
+    Transition,
+)
+from storage.returns import Returns
+
+TENANT = "acme"
+OTHER = "other"
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+CARD = TenderFacts("card", "pi_1", captured_minor=10_000)
+WALLET = TenderFacts("wallet", "ch_1", captured_minor=2_000)
+
+
+def return_id(name: str, tenant_id: str = TENANT) -> str:
+    return return_id_for(tenant_id, name)
+
+
+def opening(name: str = "first", **changes: Any) -> Opening:
+    """Two units of the line shoes, three of which were fulfilled, on order O-1."""
+    tenant_id = changes.pop("tenant_id", TENANT)
+    facts: dict[str, Any] = {
+        "tenant_id": tenant_id,
+        "return_id": return_id(name, tenant_id),
+        "order_id": "O-1",
+        "currency": "EUR",
+        "request_hash": f"sha256:{name}",
+        "fulfilled": (("shoes", 3),),
+        "tenders": (CARD, WALLET),
+        "wanted": (("shoes", 2),),
+    }
+    return Opening(**facts | changes)
+
+
+def event(sequence: int, **changes: Any) -> EventRecord:
+    facts: dict[str, Any] = {
+        "sequence": sequence,
+        "type": "return.requested",
+        "occurred_at": NOON,
+        "actor": "platform",
+        "cause_id": None,
+        "data": {"number": sequence},
+        "versions": {"policy": "standard/1"},
+    }
+    return EventRecord(**facts | changes)
+
+
+def transition(name: str = "first", *, version: int = 1, **changes: Any) -> Transition:
+    """The step to ``version`` with its one event."""
+    tenant_id = changes.pop("tenant_id", TENANT)
+    facts: dict[str, Any] = {
+        "tenant_id": tenant_id,
+        "return_id": return_id(name, tenant_id),
+        "version": version,
+        "snapshot": {"version": version},
+        "order_id": "O-1",
+        "rma_no": "RMA-0000-01-7",
+        "headline": "APPROVED",
+        "authorization_state": "APPROVED",
+        "logistics_state": "LABEL_PENDING",
+        "settlement_state": "NONE",
+        "events": (event(version),),
+    }
+    return Transition(**facts | changes)
+
+
+def delivery(delivery_id: str = "D1", **changes: Any) -> DeliveryRecord:
+    facts: dict[str, Any] = {
+        "delivery_id": delivery_id,
+        "purpose": "label",
+        "tracking_code": "TRACK1",
+        "tracker_ref": "trk_1",
+        "shipment_ref": "shp_1",
+    }
+    return DeliveryRecord(**facts | changes)
+
+
+def notice(number: int = 1, name: str = "first") -> NoticeRecord:
+    return NoticeRecord(return_id(f"notice {number} of {name}"), "approved", {"number": number})
+
+
+async def opened(returns: Returns, name: str = "first", **changes: Any) -> Opened:
+    answer = await returns.open_return(opening(name, **changes))
+    assert isinstance(answer, Opened)
+    return answer

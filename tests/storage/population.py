@@ -1,0 +1,62 @@
+"""One tenant with rows in every table, written through the public interface."""
+
+from datetime import timedelta
+
+from cryptography.fernet import Fernet
+
+from domain.ids import part_id
+from domain.tracking import Scan, ScanStatus
+from storage.bookings import Bookings
+from storage.database import Database
+from storage.inbox import Inbox
+from storage.keys import ApiKeys
+from storage.records import ConnectionRow, TenderBalance
+from storage.relay import Outbox
+from storage.returns import Returns
+from storage.secrets import SecretBox
+from storage.settlements import Settlements
+from storage.states import Role
+from storage.surveys import Surveys
+from storage.tenants import Tenants
+from storage.tracking import Tracking
+from tests.storage.builders import CARD, NOON, delivery, notice, opened, return_id, transition
+
+
+def _all_on_one(_balances: tuple[TenderBalance, ...], amount_minor: int) -> tuple[int, ...]:
+    return (amount_minor,)
+
+
+async def populate(store: Database, tenant_id: str) -> None:
+    """Write at least one row of ``tenant_id`` to every table."""
+    first = return_id("first", tenant_id)
+    returns = Returns(store)
+    await opened(returns, tenant_id=tenant_id, tenders=(CARD,))
+    await returns.record_transition(
+        transition(
+            tenant_id=tenant_id,
+            blocker_codes=("label_failed",),
+            deliveries=(delivery(),),
+            notices=(notice(),),
+        )
+    )
+    await Settlements(store).seal(
+        tenant_id,
+        first,
+        order_id="O-1",
+        number=1,
+        amount_minor=500,
+        currency="EUR",
+        split=_all_on_one,
+    )
+    await Bookings(store).plan(tenant_id, first, "label", 1)
+    await Tracking(store).add_scans(tenant_id, "TRACK1", [Scan(ScanStatus.ACCEPTED, NOON)])
+    connection_id = part_id(first, "connection")
+    await Tenants(store, SecretBox(Fernet.generate_key().decode())).put_connection(
+        ConnectionRow(connection_id, tenant_id, "payments", "stripe", "http://x", {}, {})
+    )
+    await Inbox(store).receive(tenant_id, connection_id, "evt_1", "refund.updated", b"{}")
+    surveys = Surveys(store)
+    await surveys.invite(tenant_id, first, f"hash of {tenant_id}", NOON + timedelta(days=14))
+    await surveys.record_answer(tenant_id, first, csat=5, nps=9, comment="", answered_at=NOON)
+    await ApiKeys(store).create(tenant_id, Role.OPS, "console")
+    await Outbox(store).assign_positions(tenant_id, limit=10)
