@@ -13,9 +13,20 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=0, help="HTTP port; 0 takes a free one")
     parser.add_argument("--smtp-port", type=int, default=0, help="SMTP port; 0 takes a free one")
     parser.add_argument("--data", type=Path, required=True, help="folder that keeps the ledger")
+    parser.add_argument(
+        "--allow-network",
+        action="store_true",
+        help="be controlled by, and send webhooks to, other machines (for containers)",
+    )
     given = parser.parse_args()
     try:
-        run(host=given.host, port=given.port, smtp_port=given.smtp_port, data=given.data)
+        run(
+            host=given.host,
+            port=given.port,
+            smtp_port=given.smtp_port,
+            data=given.data,
+            local_only=not given.allow_network,
+        )
     except StartError as error:
         sys.stderr.write(f"sandbox: {error}\n")
         return 1

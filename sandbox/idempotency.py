@@ -36,7 +36,6 @@ class IdempotencyKeys:
                 409,
                 "There is currently another in-progress request using this Stripe idempotency key.",
                 code="idempotency_key_in_use",
-                kind="idempotency_error",
             )
         self._at_work.add((system, key))
 

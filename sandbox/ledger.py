@@ -21,6 +21,7 @@ CREATE INDEX IF NOT EXISTS by_intent ON documents (kind, json_extract(body, '$.p
 CREATE INDEX IF NOT EXISTS by_tracking ON documents (kind, json_extract(body, '$.tracking_code'));
 CREATE INDEX IF NOT EXISTS by_metadata ON documents
     (kind, json_extract(body, '$.metadata.return_id'));
+CREATE INDEX IF NOT EXISTS by_order ON documents (kind, json_extract(body, '$.order_id'));
 CREATE INDEX IF NOT EXISTS by_return ON documents (kind, json_extract(body, '$.return_id'));
 CREATE TABLE IF NOT EXISTS requests (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -135,6 +136,16 @@ class Ledger:
         if limit is not None:
             statement += f" LIMIT {int(limit)}"
         return [_read(row) for row in self.sql.execute(statement, values)]
+
+    def find_booked_for(self, kind: str, owner: str) -> list[Json]:
+        """Return documents, newest first, whose reference is ``<owner>/…``."""
+        # The character after "/" is "0": a range, because it can use the index.
+        rows = self.sql.execute(
+            "SELECT body FROM documents WHERE kind = ? AND json_extract(body, '$.reference') >= ?"
+            " AND json_extract(body, '$.reference') < ? ORDER BY seq DESC",
+            (kind, f"{owner}/", f"{owner}0"),
+        )
+        return [_read(row) for row in rows]
 
 
 def _read(row: sqlite3.Row) -> Json:

@@ -57,53 +57,76 @@ async def read_webhooks(request: Request, system: str | None = None) -> list[Jso
 
 def effects(world: World, *, order_id: str | None, return_id: str | None) -> Json:
     """Collect the effects; an order's are its refunds and all of the returns stamped on them."""
-    refunds = [_refund(world, refund) for refund in _oldest(world, "stripe.refund")]
-    replacements = _oldest(world, "commerce.replacement")
-    returns = None if return_id is None else {return_id}
-    if order_id is not None:
-        refunds = [refund for refund in refunds if refund["order_id"] == order_id]
-        replacements = [found for found in replacements if found["order_id"] == order_id]
-        of_order = {found["return_id"] for found in (*refunds, *replacements)} - {None}
-        returns = of_order if returns is None else returns & of_order
-    shipments = [
-        _label(shipment)
-        for shipment in _oldest(world, "easypost.shipment")
-        if shipment["postage_label"] is not None
-    ]
-    pickups = [
-        _pickup(pickup)
-        for pickup in _oldest(world, "easypost.pickup")
-        if pickup["status"] != "unknown"
-    ]
+    refunds = _refunds(world, order_id, return_id)
+    replacements = _stamped(world, "commerce.replacement", order_id, return_id)
+    returns: list[str] | None = None
     if return_id is not None:
-        refunds = _of_returns(refunds, returns)
-        replacements = _of_returns(replacements, returns)
+        returns = [return_id]
+    elif order_id is not None:
+        stamps = [found["return_id"] for found in (*refunds, *replacements)]
+        returns = list(dict.fromkeys(stamp for stamp in stamps if stamp is not None))
+    labels = _booked(world, "easypost.shipment", returns)
+    visits = _booked(world, "easypost.pickup", returns)
     return {
         "refunds": refunds,
-        "labels": _of_references(shipments, returns),
-        "pickups": _of_references(pickups, returns),
-        "stock_moves": _of_returns(_oldest(world, "commerce.stock_move"), returns),
+        "labels": [_label(found) for found in labels if found["postage_label"] is not None],
+        "pickups": [_pickup(found) for found in visits if found["status"] != "unknown"],
+        "stock_moves": _of_returns(world, "commerce.stock_move", returns),
         "replacements": replacements,
-        "reservations": _of_references(_oldest(world, "commerce.reservation"), returns),
-        "mails": _of_returns(_oldest(world, "mail"), returns),
+        "reservations": _booked(world, "commerce.reservation", returns),
+        "mails": _of_returns(world, "mail", returns),
     }
 
 
-def _oldest(world: World, kind: str) -> list[Json]:
-    return world.ledger.find(kind)[::-1]
+def _refunds(world: World, order_id: str | None, return_id: str | None) -> list[Json]:
+    where = {} if return_id is None else {"metadata.return_id": return_id}
+    if order_id is None:
+        found = world.ledger.find("stripe.refund", where)
+    else:
+        order = world.ledger.get("commerce.order", order_id) or {"tenders": []}
+        found = [
+            refund
+            for payment_ref in dict.fromkeys(tender["payment_ref"] for tender in order["tenders"])
+            for refund in world.ledger.find(
+                "stripe.refund", where | {_payment_field(payment_ref): payment_ref}
+            )
+        ]
+    return sorted((_refund(world, refund) for refund in found[::-1]), key=_created_at)
 
 
-def _of_returns(found: list[Json], returns: set[str] | None) -> list[Json]:
+def _stamped(world: World, kind: str, order_id: str | None, return_id: str | None) -> list[Json]:
+    wanted = {"order_id": order_id, "return_id": return_id}
+    where = {name: value for name, value in wanted.items() if value is not None}
+    return world.ledger.find(kind, where)[::-1]
+
+
+def _of_returns(world: World, kind: str, returns: list[str] | None) -> list[Json]:
     if returns is None:
-        return found
-    return [effect for effect in found if effect["return_id"] in returns]
+        return world.ledger.find(kind)[::-1]
+    return [
+        found
+        for return_id in returns
+        for found in world.ledger.find(kind, {"return_id": return_id})[::-1]
+    ]
 
 
-def _of_references(found: list[Json], returns: set[str] | None) -> list[Json]:
-    """Keep what was booked under ``<return_id>/…`` (or the bare id)."""
+def _booked(world: World, kind: str, returns: list[str] | None) -> list[Json]:
+    """Return what was booked under the reference ``<return_id>/…``."""
     if returns is None:
-        return found
-    return [effect for effect in found if (effect["reference"] or "").partition("/")[0] in returns]
+        return world.ledger.find(kind)[::-1]
+    return [
+        found
+        for return_id in returns
+        for found in world.ledger.find_booked_for(kind, return_id)[::-1]
+    ]
+
+
+def _payment_field(payment_ref: str) -> str:
+    return "charge" if payment_ref.startswith("ch_") else "payment_intent"
+
+
+def _created_at(effect: Json) -> str:
+    return str(effect["created_at"])
 
 
 def _refund(world: World, refund: Json) -> Json:

@@ -41,7 +41,7 @@ class _Server(uvicorn.Server):
             sys.stdout.flush()
 
 
-def run(*, host: str, port: int, smtp_port: int, data: Path) -> None:
+def run(*, host: str, port: int, smtp_port: int, data: Path, local_only: bool = True) -> None:
     """Serve until SIGTERM or SIGINT. Port 0 takes a free one; the ready line tells which.
 
     Raises:
@@ -51,7 +51,7 @@ def run(*, host: str, port: int, smtp_port: int, data: Path) -> None:
     with _sole_user(data), _bound(host, port) as http, _bound(host, smtp_port) as smtp:
         ledger = Ledger(data / "ledger.sqlite3")
         try:
-            asyncio.run(_serve(create_world(ledger), host, http, smtp))
+            asyncio.run(_serve(create_world(ledger, local_only=local_only), host, http, smtp))
         finally:
             ledger.close()
 
@@ -85,7 +85,8 @@ async def _serve(world: World, host: str, http: socket.socket, smtp: socket.sock
 @contextlib.contextmanager
 def _bound(host: str, port: int) -> Iterator[socket.socket]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as listener:
+    # asyncio sends small answers at once only on sockets that name their protocol.
+    with socket.socket(family, proto=socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, port))

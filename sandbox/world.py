@@ -13,16 +13,26 @@ from sandbox.webhooks import Webhooks
 
 @dataclass(frozen=True, slots=True)
 class World:
+    """``local_only``: control is for this machine, and webhooks go nowhere else."""
+
     ledger: Ledger
     faults: Faults
     keys: IdempotencyKeys
     webhooks: Webhooks
     connections: Connections
+    local_only: bool
 
 
-def create_world(ledger: Ledger) -> World:
+def create_world(ledger: Ledger, *, local_only: bool = True) -> World:
     faults = Faults(ledger)
-    return World(ledger, faults, IdempotencyKeys(ledger), Webhooks(ledger, faults), Connections())
+    return World(
+        ledger=ledger,
+        faults=faults,
+        keys=IdempotencyKeys(ledger),
+        webhooks=Webhooks(ledger, faults),
+        connections=Connections(),
+        local_only=local_only,
+    )
 
 
 def world_of(request: Request) -> World:

@@ -22,9 +22,9 @@ ROOT = Path(__file__).parents[2]
 
 
 @contextlib.contextmanager
-def process(data: Path) -> Iterator[tuple[subprocess.Popen[str], Sandbox]]:
+def process(data: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], Sandbox]]:
     """Start a sandbox on free ports as a user would, and read its ready line."""
-    command = [sys.executable, "-m", "sandbox", "--data", str(data)]
+    command = [sys.executable, "-m", "sandbox", "--data", str(data), *options]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as child:
         try:
             yield child, ready(child.stdout)
@@ -113,6 +113,13 @@ class TestEnd:
 
         assert ended.returncode == 1
         assert "another sandbox is using" in ended.stderr
+
+
+def test_containers_can_ask_for_the_network(tmp_path: Path) -> None:
+    """Only on request may webhooks leave the machine."""
+    target = {"url": "http://api:8080/webhooks", "secret": "whsec_x"}
+    with process(tmp_path, "--allow-network") as (_, open_one), sandbox_client(open_one) as control:
+        assert control.put("webhooks/stripe", target)["url"] == target["url"]
 
 
 class TestMail:
