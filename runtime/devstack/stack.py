@@ -56,6 +56,10 @@ class Stack:
         """Every ``BACKHAUL_*`` variable of this stack, also those for migrations."""
         return full_environment(self.record, self.secrets)
 
+    def is_ready(self) -> bool:
+        """Return whether all of it runs and answers."""
+        return self.record.state == "ready" and self.folder.is_locked()
+
     def failure(self) -> str | None:
         """Return why the stack gave up, or None while it has not."""
         record = self.record
@@ -143,9 +147,12 @@ def attach(data_dir: Path) -> Stack:
         NotRunningError: none does.
     """
     stack = find(data_dir)
-    wait_until(lambda: stack.record.state != "starting", _READY_SECONDS)
-    if stack.record.state != "ready":
-        raise NotRunningError(f"the stack on {stack.folder.root} is {stack.record.state}")
+    wait_until(lambda: stack.is_ready() or not stack.folder.is_locked(), _READY_SECONDS)
+    if not stack.is_ready():
+        raise NotRunningError(
+            f"the stack on {stack.folder.root} is {stack.record.state}"
+            + (f": {stack.failure()}" if stack.failure() else "")
+        )
     return stack
 
 

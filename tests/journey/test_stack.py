@@ -127,13 +127,13 @@ def test_it_ends_with_the_program_that_started_it(data_dir: Path) -> None:
         "from runtime.devstack.stack import start_stack\n"
         "stack = start_stack(Path(sys.argv[1]), services=('temporal',)); time.sleep(600)"
     )
-    starter = subprocess.Popen([sys.executable, "-c", program, str(data_dir)])
-    assert wait_until(lambda: DataFolder.at(data_dir).is_locked(), _PATIENCE_SECONDS)
-    stack = attach(data_dir)
-    these = processes(stack)
-
-    starter.kill()
-    starter.wait()
+    with subprocess.Popen([sys.executable, "-c", program, str(data_dir)]) as starter:
+        try:
+            assert wait_until(lambda: DataFolder.at(data_dir).is_locked(), _PATIENCE_SECONDS)
+            stack = attach(data_dir)
+            these = processes(stack)
+        finally:
+            starter.kill()
 
     assert all_gone(these)
     assert stack.record.state == "stopped"
