@@ -2,6 +2,7 @@
 
 from domain.codes import RefusedError
 from domain.lifecycle import AuthorizationState, LotState
+from domain.receiving import is_receivable
 from domain.requests import Resolution
 from domain.returns import Return
 from domain.transport import check_withdrawal
@@ -17,7 +18,7 @@ def allowed_commands(ret: Return) -> tuple[str, ...]:
         found += ["approve", "deny"]
     if _withdrawable(ret):
         found.append("withdraw")
-    if ret.authorization in (AuthorizationState.APPROVED, AuthorizationState.PARTIALLY_APPROVED):
+    if is_receivable(ret):
         found.append("receive")
     if any(lot.state is LotState.RECEIVED for lot in ret.lots):
         found.append("record-inspection")

@@ -6,8 +6,10 @@ import uuid
 from collections.abc import Mapping
 
 _NAMESPACE = uuid.UUID("6f7a1c1e-4f0a-5a53-9d1b-6d2c2b9f5a10")
-# Crockford's base 32: no I, L, O or U, so a number survives being read aloud.
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+# No I, L, O, U or Z, so a number survives being read aloud. 31 digits, because the check digit is
+# counted modulo 31: with a 32nd, two digits would look the same to it.
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXY"
+_DIGITS = 6
 
 
 def return_id_for(tenant_id: str, idempotency_key: str) -> str:
@@ -26,13 +28,14 @@ def follow_up_id_for(return_id: str) -> str:
 def rma_number(serial: int) -> str:
     """Return the human-readable number of a tenant's ``serial``-th return, e.g. ``RMA-0000-01-7``.
 
-    Six base-32 digits and a check digit (weighted sum modulo 31), so one mistyped or two swapped
+    Six base-31 digits and a check digit (weighted sum modulo 31), so one mistyped or two swapped
     characters are noticed.
     """
-    if not 0 <= serial < 32**6:
-        raise ValueError(f"serial must be within 0..{32**6 - 1}, found {serial}")
-    digits = [(serial >> shift) & 31 for shift in (25, 20, 15, 10, 5, 0)]
-    check = sum(weight * digit for weight, digit in enumerate(digits, start=2)) % 31
+    base = len(_ALPHABET)
+    if not 0 <= serial < base**_DIGITS:
+        raise ValueError(f"serial must be within 0..{base**_DIGITS - 1}, found {serial}")
+    digits = [serial // base**place % base for place in reversed(range(_DIGITS))]
+    check = sum(weight * digit for weight, digit in enumerate(digits, start=2)) % base
     text = "".join(_ALPHABET[digit] for digit in digits)
     return f"RMA-{text[:4]}-{text[4:]}-{_ALPHABET[check]}"
 

@@ -14,6 +14,10 @@ class AuthorizationState(StrEnum):
     EXPIRED = "EXPIRED"
 
 
+GRANTED = frozenset({AuthorizationState.APPROVED, AuthorizationState.PARTIALLY_APPROVED})
+CALLED_OFF = frozenset({AuthorizationState.WITHDRAWN, AuthorizationState.EXPIRED})
+
+
 class DeliveryState(StrEnum):
     """One reverse delivery's way back (domain.md §5.5, logistics)."""
 
@@ -116,8 +120,22 @@ LOT_MOVES: dict[LotState, frozenset[LotState]] = {
     _S.OUT_OF_STOCK: frozenset({_S.REPLACEMENT_RESERVED, _S.REFUND_PENDING}),
     _S.REPLACEMENT_RESERVED: frozenset({_S.REPLACEMENT_SHIPPED, _S.OUT_OF_STOCK}),
     _S.REPLACEMENT_SHIPPED: frozenset({_S.REPLACED}),
+    # A provider may take a success back (edge 63): the only way out of an end.
+    _S.REFUNDED: frozenset({_S.REFUND_BLOCKED}),
 }
-"""The only moves of a lot (domain.md §5.6); a state that is not a key is terminal."""
+"""The only moves of a lot (domain.md §5.6)."""
+
+_ENDS = frozenset(
+    {
+        _S.DECLINED,
+        _S.CANCELLED,
+        _S.EXPIRED,
+        _S.NOT_SENT,
+        _S.CLOSED_RETURNED,
+        _S.REFUNDED,
+        _S.REPLACED,
+    }
+)
 
 AWAITED = frozenset({_S.AUTHORIZED, _S.IN_TRANSIT})
 """Units somebody still expects to arrive."""
@@ -154,7 +172,7 @@ def check_move(state: LotState, to: LotState) -> None:
 
 
 def is_terminal(state: LotState) -> bool:
-    return state not in LOT_MOVES
+    return state in _ENDS
 
 
 def roll_up(deliveries: Sequence[DeliveryState], lots: Sequence[LotState]) -> LogisticsState:
@@ -162,6 +180,10 @@ def roll_up(deliveries: Sequence[DeliveryState], lots: Sequence[LotState]) -> Lo
     if any(state in ARRIVED for state in lots):
         awaited = any(state in AWAITED or state is LotState.MISSING for state in lots)
         return LogisticsState.PARTIALLY_RECEIVED if awaited else LogisticsState.RECEIVED
+    if any(state is DeliveryState.RECEIVED for state in deliveries):
+        # A parcel was counted, but nothing in it was awaited.
+        missing = any(state is LotState.MISSING for state in lots)
+        return LogisticsState.PARTIALLY_RECEIVED if missing else LogisticsState.RECEIVED
     if any(state is DeliveryState.DELIVERED for state in deliveries):
         return LogisticsState.DELIVERED
     moving = (
@@ -188,6 +210,7 @@ _BEFORE_GOODS = {
 _ON_THE_WAY = {
     LogisticsState.IN_TRANSIT: Headline.IN_TRANSIT,
     LogisticsState.DELIVERED: Headline.IN_TRANSIT,
+    LogisticsState.PARTIALLY_RECEIVED: Headline.PARTIALLY_RECEIVED,
 }
 
 

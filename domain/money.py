@@ -60,7 +60,7 @@ class Money:
     currency: str
 
     def __post_init__(self) -> None:
-        if len(self.currency) != 3 or not self.currency.isascii() or not self.currency.isupper():
+        if len(self.currency) != 3 or not all("A" <= letter <= "Z" for letter in self.currency):
             raise ValueError(f"currency must be three capital letters, found {self.currency!r}")
 
     @classmethod

@@ -167,6 +167,23 @@ def apply_policy(ret: Return, *, at: datetime) -> Change:
     return grant(ret, granted, by="rule", at=at)
 
 
+def check_grant(ret: Return, line_ids: Sequence[str]) -> None:
+    """Refuse to grant what cannot be granted.
+
+    Raises:
+        RefusedError: no such line, or one that the rules denied: its units were never locked, so
+            another return may hold them.
+    """
+    for line_id in line_ids:
+        line = next((line for line in ret.lines if line.line_id == line_id), None)
+        if line is None:
+            raise RefusedError("line_not_found", f"no line {line_id!r}", field="line_ids")
+        if not line.units:
+            raise RefusedError(
+                "units_not_available", f"line {line_id} holds no units", field="line_ids"
+            )
+
+
 def grant(
     ret: Return,
     line_ids: Sequence[str],
@@ -179,14 +196,18 @@ def grant(
     """Authorize some lines and decline the rest; with any granted, a delivery is to be booked.
 
     ``by`` is ``rule``, ``human`` or ``timeout``; the rule's own result stays in each line.
+
+    Raises:
+        RefusedError: see :func:`check_grant`.
     """
+    check_grant(ret, line_ids)
     lots = tuple(
         lot.moved(LotState.AUTHORIZED if lot.line_id in line_ids else LotState.DECLINED, at)
         for lot in ret.lots
     )
     if not line_ids:
         state = AuthorizationState.DENIED
-    elif len(line_ids) == len(ret.lines):
+    elif all(line.line_id in line_ids for line in ret.lines):
         state = AuthorizationState.APPROVED
     else:
         state = AuthorizationState.PARTIALLY_APPROVED

@@ -118,7 +118,7 @@ def check_order(order: Order) -> Order:
     """Return ``order`` if its numbers hold together.
 
     Raises:
-        OrderFactsError: a negative or missing amount, more delivered than ordered, a line id twice,
+        OrderFactsError: a negative amount, more sent than ordered, a line id twice,
             or totals of lines and shipping that differ from what the tenders captured.
     """
     if len({line.line_id for line in order.lines}) != len(order.lines) or not order.lines:
@@ -160,9 +160,10 @@ def _check_payment(order: Order) -> None:
             raise OrderFactsError(
                 f"tenders.{tender.tender_id}", "refunded must be within 0 and captured"
             )
-    if min(order.shipping.paid_minor, order.shipping.standard_minor) < 0:
+    shipping = order.shipping
+    if min(shipping.paid_minor, shipping.standard_minor, shipping.refunded_minor) < 0:
         raise OrderFactsError("shipping", "an amount is negative")
-    paid = sum(line.paid_minor for line in order.lines) + order.shipping.paid_minor
+    paid = sum(line.paid_minor for line in order.lines) + shipping.paid_minor
     captured = sum(tender.captured_minor for tender in order.tenders)
     if paid != captured:
         raise OrderFactsError("tenders", f"captured {captured}, but lines and shipping cost {paid}")

@@ -4,11 +4,11 @@ The pack's JSON follows policy.md §3.1; :func:`parse_policy` turns it into the 
 which path is wrong. A pack is immutable: its content hash stands in every decision.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import cast
+from typing import TypeVar, cast
 
 from domain.ids import content_hash
 from domain.inspection import Acceptance, Disposition, Fault, Grade
@@ -134,34 +134,22 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
     Raises:
         PolicyError: something is missing, of the wrong type, out of range or not resolved.
     """
-    try:
-        return _parse(data)
-    except (KeyError, TypeError, ValueError) as error:
-        if isinstance(error, PolicyError):
-            raise
-        raise PolicyError(f"pack {data.get('id', '?')}: {error!r}") from error
-
-
-def _parse(data: Mapping[str, object]) -> Policy:
-    governs = _table(data, "governs")
-    handling = {
-        name: timedelta(hours=_number(hours, f"handling.{name}"))
-        for name, hours in _table(data, "handling_hours").items()
-    }
-    ends = governs["to"]
+    pack = _At("", data)
+    governs = pack.table("governs")
+    governs.fixed("by", "CONTRACT_DATE")
     policy = Policy(
-        pack_id=_text(data, "id"),
-        version=_text(data, "version"),
-        governs_from=date.fromisoformat(_text(governs, "from")),
-        governs_to=date.fromisoformat(_text(governs, "to")) if ends is not None else None,
-        rules=tuple(_rule(rule) for rule in _tables(data, "rules")),
-        conditions=tuple(_condition(row) for row in _tables(data, "conditions")),
-        faults_without_deduction=tuple(Fault(f) for f in _texts(data, "faults_without_deduction")),
-        handling=Handling(**handling),
-        review_default=_text(data, "review_default"),
+        pack_id=pack.text("id"),
+        version=pack.text("version"),
+        governs_from=governs.day("from"),
+        governs_to=governs.day("to") if governs.value("to") is not None else None,
+        rules=tuple(_rule(rule) for rule in pack.tables("rules")),
+        conditions=tuple(_condition(row) for row in pack.tables("conditions")),
+        faults_without_deduction=pack.options("faults_without_deduction", Fault),
+        handling=_handling(pack.table("handling_hours")),
+        review_default=pack.text("review_default"),
         sources=tuple(
-            Source(*(_text(row, name) for name in ("key", "title", "url", "certainty")))
-            for row in _tables(data, "sources")
+            Source(row.text("key"), row.text("title"), row.text("url"), row.text("certainty"))
+            for row in pack.tables("sources")
         ),
         content_hash=content_hash(data),
     )
@@ -169,34 +157,43 @@ def _parse(data: Mapping[str, object]) -> Policy:
     return policy
 
 
-def _rule(data: Mapping[str, object]) -> Rule:
-    window, refund = _table(data, "window"), _table(data, "refund")
+def _handling(hours: "_At") -> Handling:
+    names = list(Handling.__dataclass_fields__)
+    for name in hours.data:
+        if name not in names:
+            raise PolicyError(f"handling_hours.{name}: wanted one of {', '.join(names)}")
+    return Handling(**{name: timedelta(hours=hours.number(name)) for name in names})
+
+
+def _rule(data: "_At") -> Rule:
+    window, refund = data.table("window"), data.table("refund")
+    window.fixed("anchor", "DELIVERED")
     return Rule(
-        rule_id=_text(data, "id"),
-        layer=_text(data, "layer"),
-        ground=Ground(_text(data, "ground")),
-        window_days=_number(window["days"], "window.days"),
-        window_start=WindowStart(_text(window, "start")),
-        exclusions=_texts(data, "exclusions"),
-        excludes_final_sale=bool(data["excludes_final_sale"]),
-        remedies=tuple(Resolution(remedy) for remedy in _texts(data, "remedies")),
+        rule_id=data.text("id"),
+        layer=data.text("layer"),
+        ground=data.option("ground", Ground),
+        window_days=window.number("days"),
+        window_start=window.option("start", WindowStart),
+        exclusions=data.texts("exclusions"),
+        excludes_final_sale=data.flag("excludes_final_sale"),
+        remedies=data.options("remedies", Resolution),
         refund=RefundTerms(
-            scope=_texts(refund, "scope"),
-            due_days=_number(refund["due_days"], "refund.due_days"),
-            due_kind=_text(refund, "due_kind"),
+            scope=refund.texts("scope"),
+            due_days=refund.number("due_days"),
+            due_kind=refund.text("due_kind"),
         ),
-        return_shipping_payer=_text(data, "return_shipping_payer"),
-        sources=_texts(data, "sources"),
-        review=bool(data["review"]),
+        return_shipping_payer=data.text("return_shipping_payer"),
+        sources=data.texts("sources"),
+        review=data.flag("review"),
     )
 
 
-def _condition(data: Mapping[str, object]) -> Condition:
+def _condition(data: "_At") -> Condition:
     return Condition(
-        grade=Grade(_text(data, "grade")),
-        acceptance=Acceptance(_text(data, "acceptance")),
-        deduction_percent=_number(data["deduction_percent"], "conditions.deduction_percent"),
-        disposition=Disposition(_text(data, "disposition")),
+        grade=data.option("grade", Grade),
+        acceptance=data.option("acceptance", Acceptance),
+        deduction_percent=data.number("deduction_percent"),
+        disposition=data.option("disposition", Disposition),
     )
 
 
@@ -206,45 +203,100 @@ def _check(policy: Policy) -> None:
         for key in rule.sources:
             if key.split("#")[0] not in known:
                 raise PolicyError(f"rules.{rule.rule_id}.sources: unknown source {key!r}")
-        if not set(rule.refund.scope) <= {"PRICE", "TAX", "SHIPPING"}:
-            raise PolicyError(f"rules.{rule.rule_id}.refund.scope: {rule.refund.scope}")
+        if "PRICE" not in rule.refund.scope or not set(rule.refund.scope) <= _SCOPES:
+            raise PolicyError(
+                f"rules.{rule.rule_id}.refund.scope: wanted PRICE, and TAX and SHIPPING if meant"
+            )
     if sorted(condition.grade for condition in policy.conditions) != sorted(Grade):
         raise PolicyError("conditions: wanted each grade once")
-    if any(not 0 <= condition.deduction_percent <= 100 for condition in policy.conditions):
-        raise PolicyError("conditions.deduction_percent: wanted 0 to 100")
+    for condition in policy.conditions:
+        path = f"conditions.{condition.grade}.deduction_percent"
+        if condition.deduction_percent > 100:
+            raise PolicyError(f"{path}: wanted 0 to 100")
+        if condition.acceptance is Acceptance.ACCEPTED and condition.deduction_percent:
+            raise PolicyError(f"{path}: wanted 0, as the grade is accepted in full")
     if policy.review_default not in ("APPROVE", "DENY"):
         raise PolicyError("review_default: wanted APPROVE or DENY")
 
 
-def _table(data: Mapping[str, object], name: str) -> Mapping[str, object]:
-    value = data[name]
-    if not isinstance(value, Mapping):
-        raise PolicyError(f"{name}: wanted an object")
-    return cast("Mapping[str, object]", value)
+_SCOPES = {"PRICE", "TAX", "SHIPPING"}
+_Option = TypeVar("_Option", bound=StrEnum)
 
 
-def _tables(data: Mapping[str, object], name: str) -> Sequence[Mapping[str, object]]:
-    value = data[name]
-    if not isinstance(value, list) or not all(isinstance(row, Mapping) for row in value):
-        raise PolicyError(f"{name}: wanted a list of objects")
-    return cast("Sequence[Mapping[str, object]]", value)
+@dataclass(frozen=True, slots=True)
+class _At:
+    """One object of the pack and the path that leads to it; every error starts with the path."""
 
+    path: str
+    data: Mapping[str, object]
 
-def _text(data: Mapping[str, object], name: str) -> str:
-    value = data[name]
-    if not isinstance(value, str) or not value:
-        raise PolicyError(f"{name}: wanted a text")
-    return value
+    def value(self, name: str) -> object:
+        if name not in self.data:
+            raise self._error(name, "is missing")
+        return self.data[name]
 
+    def table(self, name: str) -> "_At":
+        return self._table(name, self.value(name))
 
-def _texts(data: Mapping[str, object], name: str) -> tuple[str, ...]:
-    value = data[name]
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise PolicyError(f"{name}: wanted a list of texts")
-    return tuple(value)
+    def tables(self, name: str) -> list["_At"]:
+        rows = self.value(name)
+        if not isinstance(rows, list):
+            raise self._error(name, "wanted a list of objects")
+        return [self._table(f"{name}[{index}]", row) for index, row in enumerate(rows)]
 
+    def text(self, name: str) -> str:
+        value = self.value(name)
+        if not isinstance(value, str) or not value:
+            raise self._error(name, "wanted a text")
+        return value
 
-def _number(value: object, name: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise PolicyError(f"{name}: wanted a whole number of 0 or more")
-    return value
+    def fixed(self, name: str, wanted: str) -> None:
+        if self.text(name) != wanted:
+            raise self._error(name, f"wanted {wanted}, the only one there is")
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        values = self.value(name)
+        if not isinstance(values, list) or not all(isinstance(item, str) for item in values):
+            raise self._error(name, "wanted a list of texts")
+        return tuple(values)
+
+    def number(self, name: str) -> int:
+        value = self.value(name)
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            raise self._error(name, "wanted a whole number of 0 or more")
+        return value
+
+    def flag(self, name: str) -> bool:
+        value = self.value(name)
+        if not isinstance(value, bool):
+            raise self._error(name, "wanted true or false")
+        return value
+
+    def day(self, name: str) -> date:
+        try:
+            return date.fromisoformat(self.text(name))
+        except ValueError:
+            raise self._error(name, "wanted a date such as 2024-01-01") from None
+
+    def option(self, name: str, kind: type[_Option]) -> _Option:
+        return self._option(name, self.text(name), kind)
+
+    def options(self, name: str, kind: type[_Option]) -> tuple[_Option, ...]:
+        return tuple(
+            self._option(f"{name}[{index}]", text, kind)
+            for index, text in enumerate(self.texts(name))
+        )
+
+    def _option(self, name: str, text: str, kind: type[_Option]) -> _Option:
+        try:
+            return kind(text)
+        except ValueError:
+            raise self._error(name, f"wanted one of {', '.join(kind)}, found {text!r}") from None
+
+    def _table(self, name: str, value: object) -> "_At":
+        if not isinstance(value, Mapping):
+            raise self._error(name, "wanted an object")
+        return _At(f"{self.path}{name}.", cast("Mapping[str, object]", value))
+
+    def _error(self, name: str, message: str) -> PolicyError:
+        return PolicyError(f"{self.path}{name}: {message}")

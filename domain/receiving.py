@@ -6,9 +6,10 @@ from datetime import datetime
 
 from domain.codes import RefusedError
 from domain.events import Fact, JsonValue
-from domain.lifecycle import AWAITED, AuthorizationState, DeliveryState, LotState
+from domain.lifecycle import AWAITED, GRANTED, DeliveryState, LotState
 from domain.opening import Change
-from domain.returns import Lot, Receipt, ReceiptEntry, Return
+from domain.returns import Delivery, Lot, Receipt, ReceiptEntry, Return
+from domain.transport import is_called_off, revive
 
 _EXPECTED = AWAITED | {LotState.MISSING}
 
@@ -18,7 +19,7 @@ def check_receipt(ret: Return, receipt: Receipt) -> Receipt | None:
 
     Raises:
         RefusedError: the same id with other contents, a quantity below one, or a return that
-            expects nothing (not granted, withdrawn, expired).
+            expects nothing (not granted, closed, or called off with nothing left to cancel).
     """
     for known in ret.receipts:
         if known.receipt_id == receipt.receipt_id:
@@ -29,8 +30,9 @@ def check_receipt(ret: Return, receipt: Receipt) -> Receipt | None:
                     field="receipt_id",
                 )
             return known
-    granted = (AuthorizationState.APPROVED, AuthorizationState.PARTIALLY_APPROVED)
-    if ret.authorization not in granted:
+    if ret.closed:
+        raise RefusedError("return_closed", f"the return is {ret.headline}")
+    if not is_receivable(ret):
         raise RefusedError("command_not_allowed", f"the return is {ret.headline}")
     if not receipt.entries:
         raise RefusedError("invalid_request", "wanted one or more entries", field="entries")
@@ -44,6 +46,11 @@ def check_receipt(ret: Return, receipt: Receipt) -> Receipt | None:
     return None
 
 
+def is_receivable(ret: Return) -> bool:
+    """Say whether a parcel may still come: granted, or called off and not yet cancelled."""
+    return not ret.closed and (ret.authorization in GRANTED or is_called_off(ret))
+
+
 def _counted(receipt: Receipt) -> tuple[str, list[tuple[str, int]]]:
     return receipt.parcel, [(entry.sku, entry.quantity) for entry in receipt.entries]
 
@@ -54,6 +61,7 @@ def receive(ret: Return, receipt: Receipt) -> Change:
     Awaited units that were counted become RECEIVED, in lot order; the rest of what is awaited
     becomes MISSING; what nobody awaits is noted as unexpected.
     """
+    ret, revived = revive(ret, at=receipt.received_at)
     lots: list[Lot] = list(ret.lots)
     entries: list[ReceiptEntry] = []
     for entry in receipt.entries:
@@ -73,10 +81,7 @@ def receive(ret: Return, receipt: Receipt) -> Change:
     ]
     recorded = replace(receipt, entries=tuple(entries))
     deliveries = tuple(
-        replace(d, state=DeliveryState.RECEIVED, since=receipt.received_at)
-        if d.ship_back_of is None and d.state is not DeliveryState.CANCELLED
-        else d
-        for d in ret.deliveries
+        d if d.ship_back_of is not None else _ended(d, receipt.received_at) for d in ret.deliveries
     )
     after = replace(
         ret,
@@ -86,7 +91,17 @@ def receive(ret: Return, receipt: Receipt) -> Change:
         location_id=receipt.location_id,
         completed_at=None,
     )
-    return after, _receipt_facts(after, recorded)
+    return after, (*revived, *_receipt_facts(after, recorded))
+
+
+def _ended(delivery: Delivery, at: datetime) -> Delivery:
+    """The parcel is here: no courier is awaited any more, whoever brought it."""
+    if delivery.state in (DeliveryState.CANCELLED, DeliveryState.RECEIVED):
+        return delivery
+    attempts = tuple(
+        replace(attempt, outcome=attempt.outcome or "overtaken") for attempt in delivery.attempts
+    )
+    return replace(delivery, state=DeliveryState.RECEIVED, since=at, attempts=attempts)
 
 
 def _receipt_facts(ret: Return, receipt: Receipt) -> tuple[Fact, ...]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.reasons import Ground, reason_problem
 
@@ -95,6 +96,20 @@ def check_request(request: ReturnRequest) -> ReturnRequest:
     window = request.pickup_window
     if (request.handover is HandoverMethod.PICKUP) != (window is not None):
         raise RequestError("invalid_request", "pickup_window", "goes with handover PICKUP only")
-    if window is not None and window.not_before >= window.not_after:
-        raise RequestError("invalid_request", "pickup_window.not_after", "must be after not_before")
+    if window is not None:
+        _check_window(window)
     return request
+
+
+def _check_window(window: PickupWindow) -> None:
+    for name, at in (("not_before", window.not_before), ("not_after", window.not_after)):
+        if at.tzinfo is None:
+            raise RequestError("invalid_request", f"pickup_window.{name}", "wanted an offset")
+    if window.not_before >= window.not_after:
+        raise RequestError("invalid_request", "pickup_window.not_after", "must be after not_before")
+    try:
+        ZoneInfo(window.time_zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise RequestError(
+            "invalid_request", "pickup_window.time_zone", "wanted an IANA time zone"
+        ) from error

@@ -52,6 +52,8 @@ def sealed(
     Without any intent (nothing is owed) its lots are settled at once, without calling a provider.
     """
     number = len(ret.settlements) + 1
+    # Sealing takes a while, and stock may have moved meanwhile: the lots count as they are now.
+    lots = [ret.lot(lot.lot_id) for lot in lots]
     amount = sum(row.refund_minor for row in amounts)
     settlement = Settlement(
         number=number,
@@ -104,13 +106,18 @@ def intent_changed(
     failure: str | None,
     at: datetime,
 ) -> Change:
-    """Take in what the provider says of one refund; telling it again changes nothing."""
+    """Take in what the provider says of one refund; telling it again changes nothing.
+
+    After a success only a failure is news: it reopens what was refunded (edge 63), while a late
+    ``pending`` is not.
+    """
     settlement = next(
         s for s in ret.settlements if any(i.intent_id == intent_id for i in s.intents)
     )
     before = next(i for i in settlement.intents if i.intent_id == intent_id)
-    news = replace(before, state=state, refund_ref=refund_ref, failure=failure)
-    if news == before:
+    known = refund_ref or before.refund_ref
+    news = replace(before, state=state, refund_ref=known, failure=failure)
+    if news == before or (before.state == "succeeded" and state not in _AFTER_SUCCESS):
         return ret, ()
     intents = tuple(news if i.intent_id == intent_id else i for i in settlement.intents)
     after = ret.with_settlement(replace(settlement, intents=intents))
@@ -119,19 +126,25 @@ def intent_changed(
         facts = (_refund_fact("refund.settled", after, settlement.number, news),)
     elif state in ("rejected", "failed") and before.state != state:
         facts = (_refund_fact("refund.failed", after, settlement.number, news),)
-    return _end_if_paid(_block_lots(after, settlement, state, at), settlement.number, at), facts
+    return _end_if_paid(_block_lots(after, settlement.number, at), settlement.number, at), facts
 
 
-def _block_lots(ret: Return, settlement: Settlement, state: str, at: datetime) -> Return:
-    blocked = state in ("rejected", "failed", "unknown")
+_AFTER_SUCCESS = ("succeeded", "failed", "rejected")
+_BLOCKING = ("rejected", "failed", "unknown")
+
+
+def _block_lots(ret: Return, number: int, at: datetime) -> Return:
+    """One blocked refund blocks the lots of its settlement, whatever became of the others."""
+    settlement = next(s for s in ret.settlements if s.number == number)
+    blocked = any(intent.state in _BLOCKING for intent in settlement.intents)
     changed = []
-    for lot_id in settlement.lot_ids:
-        lot = ret.lot(lot_id)
-        if blocked and lot.state is LotState.REFUND_PENDING:
+    for lot in map(ret.lot, settlement.lot_ids):
+        if blocked and lot.state in (LotState.REFUND_PENDING, LotState.REFUNDED):
             changed.append(lot.moved(LotState.REFUND_BLOCKED, at))
         elif not blocked and lot.state is LotState.REFUND_BLOCKED:
             changed.append(lot.moved(LotState.REFUND_PENDING, at))
-    return ret.with_lots(*changed)
+    after = ret.with_lots(*changed)
+    return replace(after, completed_at=None) if blocked else after
 
 
 def _end_if_paid(ret: Return, number: int, at: datetime) -> Return:
@@ -198,7 +211,8 @@ def replacement_news(
         lot = lot.moved(LotState.REPLACED, at)
         facts.append(Fact("replacement.delivered", data))
     if facts and lot.replacement:
-        lot = replace(lot, replacement=replace(lot.replacement, tracking_code=tracking_code))
+        known = tracking_code or lot.replacement.tracking_code
+        lot = replace(lot, replacement=replace(lot.replacement, tracking_code=known))
     return ret.with_lots(lot), tuple(facts)
 
 

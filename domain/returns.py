@@ -120,7 +120,10 @@ class PickupAttempt:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One parcel under way: back to the warehouse, or (``ship_back_of``) to the customer again."""
+    """One parcel under way: back to the warehouse, or (``ship_back_of``) to the customer again.
+
+    ``trouble`` is the worst the carrier told of it: EXCEPTION or RETURNED_TO_SENDER.
+    """
 
     delivery_id: str
     method: HandoverMethod
@@ -136,6 +139,7 @@ class Delivery:
     attempts: tuple[PickupAttempt, ...] = ()
     first_scan_at: datetime | None = None
     delivered_at: datetime | None = None
+    trouble: DeliveryState | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +254,11 @@ class Return:
     location_id: str = "MAIN"
 
     def line(self, line_id: str) -> ReturnLine:
-        return next(line for line in self.lines if line.line_id == line_id)
+        """Return one line; ``KeyError`` when there is none of that id."""
+        for line in self.lines:
+            if line.line_id == line_id:
+                return line
+        raise KeyError(line_id)
 
     def lot(self, lot_id: str) -> Lot:
         """Return one lot; ``KeyError`` when there is none of that id."""
@@ -260,7 +268,11 @@ class Return:
         raise KeyError(lot_id)
 
     def delivery(self, delivery_id: str) -> Delivery:
-        return next(d for d in self.deliveries if d.delivery_id == delivery_id)
+        """Return one delivery; ``KeyError`` when there is none of that id."""
+        for delivery in self.deliveries:
+            if delivery.delivery_id == delivery_id:
+                return delivery
+        raise KeyError(delivery_id)
 
     def with_lots(self, *changed: Lot) -> "Return":
         """Return the return with lots of the same id replaced."""
@@ -306,18 +318,21 @@ class Return:
         )
 
 
+_OWED = (
+    LotState.ACCEPTED,
+    LotState.PARTIALLY_ACCEPTED,
+    LotState.OUT_OF_STOCK,
+    LotState.REFUND_PENDING,
+)
+
+
 def _settlement_state(ret: Return) -> SettlementState:
     states = [intent.state for s in ret.settlements for intent in s.intents]
     if any(state in ("rejected", "failed", "unknown") for state in states):
         return SettlementState.BLOCKED
     if any(state != "succeeded" for state in states):
         return SettlementState.IN_PROGRESS
-    owed = [
-        lot
-        for lot in ret.lots
-        if lot.state in (LotState.ACCEPTED, LotState.PARTIALLY_ACCEPTED, LotState.REFUND_PENDING)
-        and lot.resolution is Resolution.REFUND
-    ]
+    owed = [lot for lot in ret.lots if lot.state in _OWED and lot.resolution is Resolution.REFUND]
     if owed:
         return SettlementState.PARTIALLY_SETTLED if ret.settlements else SettlementState.IN_PROGRESS
     if not ret.settlements:

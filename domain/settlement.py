@@ -1,7 +1,7 @@
 """What is owed, to the minor unit, and how it goes back to the tenders it came from."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from domain.money import allocated, half_up, split
@@ -13,26 +13,31 @@ def freeze_basis(order: Order) -> dict[str, ValueBasis]:
     """Freeze what was paid, per line.
 
     Shipping is shared over all lines by what they cost, so the shares of the whole order add up to
-    what the cheapest way of shipping cost.
+    what the cheapest way of shipping cost. What was given back elsewhere is no longer there.
     """
-    refundable = min(order.shipping.paid_minor, order.shipping.standard_minor)
+    shipping = order.shipping
+    refundable = max(min(shipping.paid_minor, shipping.standard_minor) - shipping.refunded_minor, 0)
     shares = split(refundable, [line.paid_minor for line in order.lines])
     return {
-        line.line_id: ValueBasis(
-            quantity=line.quantity,
-            gross_minor=line.gross_minor,
-            discount_minor=line.discount_minor + _adjusted(line),
-            taxes=line.taxes,
-            shipping_minor=share,
-            weight_grams=line.weight_grams,
-        )
-        for line, share in zip(order.lines, shares, strict=True)
+        line.line_id: _basis(line, share) for line, share in zip(order.lines, shares, strict=True)
     }
 
 
-def _adjusted(line: OrderLine) -> int:
-    """An earlier price adjustment or goodwill lowers what is left to refund (edge 14)."""
-    return min(line.refunded_minor, line.gross_minor - line.discount_minor)
+def _basis(line: OrderLine, shipping_share: int) -> ValueBasis:
+    """An earlier price adjustment or goodwill lowers price and taxes alike (edge 14)."""
+    parts = [line.gross_minor - line.discount_minor, *(tax.amount_minor for tax in line.taxes)]
+    off_price, *off_taxes = split(min(line.refunded_minor, line.paid_minor), parts)
+    return ValueBasis(
+        quantity=line.quantity,
+        gross_minor=line.gross_minor,
+        discount_minor=line.discount_minor + off_price,
+        taxes=tuple(
+            replace(tax, amount_minor=tax.amount_minor - off)
+            for tax, off in zip(line.taxes, off_taxes, strict=True)
+        ),
+        shipping_minor=shipping_share,
+        weight_grams=line.weight_grams,
+    )
 
 
 def share_of_units(total_minor: int, units: Iterable[int], *, of_units: int) -> int:
@@ -48,6 +53,9 @@ def share_of_units(total_minor: int, units: Iterable[int], *, of_units: int) -> 
     )
 
 
+_WITHOUT_TERMS = ("PRICE", "TAX")
+
+
 def lot_amount(line: ReturnLine, lot: Lot, *, cover: str = "inspection") -> LotAmount:
     """Compute one lot's refund, in the order of domain.md §5.4.
 
@@ -55,10 +63,11 @@ def lot_amount(line: ReturnLine, lot: Lot, *, cover: str = "inspection") -> LotA
     amount; never below zero.
 
     Tax lines scale with the part of the net price that is refunded. A deduction never touches the
-    shipping share. The scope of the terms leaves out what the policy does not refund.
+    shipping share. The scope of the terms leaves out what the policy does not refund; a line that a
+    person granted where no rule applies has no terms and gets its price and tax.
     """
     basis, units = line.basis, lot.units
-    scope = line.terms.refund_scope if line.terms else ()
+    scope = line.terms.refund_scope if line.terms else _WITHOUT_TERMS
 
     def share(total_minor: int) -> int:
         return share_of_units(total_minor, units, of_units=basis.quantity)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from domain.codes import RefusedError
 from domain.events import Fact, JsonValue
-from domain.lifecycle import AWAITED, AuthorizationState, DeliveryState, LotState
+from domain.lifecycle import CALLED_OFF, GRANTED, AuthorizationState, DeliveryState, LotState
 from domain.opening import Change
 from domain.requests import HandoverMethod
 from domain.returns import Delivery, PickupAttempt, Return
@@ -32,13 +32,18 @@ def labelled(
     cost_minor: int,
     cost_currency: str,
 ) -> Change:
-    """A label was bought; without a courier the parcel now waits for the customer."""
+    """A label was bought; without a courier the parcel now waits for the customer.
+
+    A delivery that went another way meanwhile (called off, received) stays on it.
+    """
     delivery = ret.delivery(delivery_id)
-    back = delivery.ship_back_of is not None
+    after = delivery
+    if delivery.state is DeliveryState.LABEL_PENDING:
+        back = delivery.ship_back_of is not None
+        state = DeliveryState.IN_TRANSIT if back else DeliveryState.AWAITING_HANDOVER
+        after = replace(delivery, state=state, since=at)
     after = replace(
-        delivery,
-        state=DeliveryState.IN_TRANSIT if back else DeliveryState.AWAITING_HANDOVER,
-        since=at,
+        after,
         carrier=carrier,
         shipment_ref=shipment_ref,
         tracking_code=tracking_code,
@@ -65,17 +70,15 @@ def pickup_booked(
     cost_minor: int,
     cost_currency: str,
 ) -> Change:
+    """A courier is ordered; a delivery that went another way meanwhile stays on it."""
     delivery = ret.delivery(delivery_id)
     window = delivery.pickup_window
     if window is None:
         raise ValueError(f"delivery {delivery_id} has no pickup window")
     attempt = PickupAttempt(len(delivery.attempts) + 1, window, pickup_ref, confirmation)
-    after = replace(
-        delivery,
-        state=DeliveryState.PICKUP_SCHEDULED,
-        since=at,
-        attempts=(*delivery.attempts, attempt),
-    )
+    after = replace(delivery, attempts=(*delivery.attempts, attempt))
+    if delivery.state in (DeliveryState.LABEL_PENDING, DeliveryState.AWAITING_HANDOVER):
+        after = replace(after, state=DeliveryState.PICKUP_SCHEDULED, since=at)
     data: dict[str, JsonValue] = {
         "delivery_id": delivery_id,
         "attempt": attempt.number,
@@ -107,9 +110,11 @@ def pickup_missed(ret: Return, delivery_id: str, *, at: datetime) -> Change:
 def reached(
     ret: Return, delivery_id: str, milestones: Sequence[Reached], *, at: datetime
 ) -> Change:
-    """Take in milestones, whatever was told before.
+    """Take in milestones, in whatever order they are told.
 
-    Repeats and late ones change nothing, and a delivered parcel never goes back to moving.
+    Repeats and late ones change nothing, a delivered parcel never goes back to moving, and trouble
+    before the first scan shows only once the parcel moves. A scan proves that the goods are on
+    their way, so a withdrawal or expiry that is still being cancelled no longer holds (edge 78).
     """
     facts: list[Fact] = []
     for milestone in milestones:
@@ -123,54 +128,85 @@ def _reach(ret: Return, delivery: Delivery, news: Reached, at: datetime) -> Chan
         "delivery_id": delivery.delivery_id,
         "occurred_at": news.occurred_at.isoformat(),
     }
-    over = (DeliveryState.DELIVERED, DeliveryState.RECEIVED)
     if news.milestone is Milestone.FIRST_SCAN:
         if delivery.first_scan_at is not None:
-            return ret, ()
-        after, facts = _handed_over(ret, delivery, news.occurred_at, at)
-        return after, (Fact("delivery.first_scan", where), *facts)
-    if delivery.delivered_at is not None or delivery.state in over:
+            earlier = min(delivery.first_scan_at, news.occurred_at)
+            return ret.with_delivery(replace(delivery, first_scan_at=earlier)), ()
+        return _handed_over(ret, delivery, news.occurred_at, where, at)
+    if delivery.delivered_at is not None or delivery.state in _OVER:
         return ret, ()
     if news.milestone is Milestone.DELIVERED:
-        arrived = replace(
-            delivery, state=DeliveryState.DELIVERED, since=at, delivered_at=news.occurred_at
-        )
-        after = ret.with_delivery(arrived)
-        if delivery.ship_back_of is not None:
-            lot = after.lot(delivery.ship_back_of).moved(LotState.CLOSED_RETURNED, at)
-            back = Fact("lot.returned_to_customer", {"lot_id": lot.lot_id})
-            return after.with_lots(lot), (Fact("delivery.delivered", where), back)
-        return after, (Fact("delivery.delivered", where),)
-    state = (
-        DeliveryState.RETURNED_TO_SENDER
-        if news.milestone is Milestone.RETURNED_TO_SENDER
-        else DeliveryState.EXCEPTION
-    )
-    if delivery.state is state:
+        return _delivered(ret, delivery, news.occurred_at, where, at)
+    trouble = _TROUBLES[news.milestone]
+    if delivery.trouble in (trouble, DeliveryState.RETURNED_TO_SENDER):
         return ret, ()
-    changed = replace(delivery, state=state, since=at)
-    return ret.with_delivery(changed), (Fact(f"delivery.{state.lower()}", where),)
+    changed = replace(delivery, trouble=trouble)
+    if delivery.state in _MOVING:
+        changed = replace(changed, state=trouble, since=at)
+    return ret.with_delivery(changed), (Fact(f"delivery.{trouble.lower()}", where),)
 
 
-def _handed_over(ret: Return, delivery: Delivery, scanned_at: datetime, at: datetime) -> Change:
+_OVER = (DeliveryState.DELIVERED, DeliveryState.RECEIVED, DeliveryState.CANCELLED)
+_MOVING = (DeliveryState.IN_TRANSIT, DeliveryState.EXCEPTION, DeliveryState.RETURNED_TO_SENDER)
+_TROUBLES = {
+    Milestone.RETURNED_TO_SENDER: DeliveryState.RETURNED_TO_SENDER,
+    Milestone.EXCEPTION: DeliveryState.EXCEPTION,
+}
+
+
+def _handed_over(
+    ret: Return,
+    delivery: Delivery,
+    scanned_at: datetime,
+    where: dict[str, JsonValue],
+    at: datetime,
+) -> Change:
+    ret, revived = revive(ret, at=at)
+    delivery = ret.delivery(delivery.delivery_id)
+    facts = [*revived, Fact("delivery.first_scan", where)]
     moving = replace(delivery, first_scan_at=scanned_at)
-    facts: tuple[Fact, ...] = ()
-    if delivery.state in (*BEFORE_HANDOVER, DeliveryState.CANCEL_REQUESTED):
-        moving = replace(moving, state=DeliveryState.IN_TRANSIT, since=at)
+    if delivery.state in BEFORE_HANDOVER:
+        moving = replace(moving, state=delivery.trouble or DeliveryState.IN_TRANSIT, since=at)
     if delivery.attempts and delivery.attempts[-1].outcome is None:
         moving = replace(moving, attempts=_last_outcome(delivery, "collected"))
         number = len(delivery.attempts)
         done: dict[str, JsonValue] = {"delivery_id": delivery.delivery_id, "attempt": number}
-        facts = (Fact("pickup.completed", done),)
-    after = ret.with_delivery(moving)
-    if delivery.ship_back_of is None:
-        travelling = [
-            lot.moved(LotState.IN_TRANSIT, at)
-            for lot in ret.lots
-            if lot.state is LotState.AUTHORIZED
-        ]
-        after = after.with_lots(*travelling)
-    return after, facts
+        facts.append(Fact("pickup.completed", done))
+    return _travelling(ret.with_delivery(moving), delivery, at), tuple(facts)
+
+
+def _delivered(
+    ret: Return,
+    delivery: Delivery,
+    delivered_at: datetime,
+    where: dict[str, JsonValue],
+    at: datetime,
+) -> Change:
+    ret, revived = revive(ret, at=at)
+    delivery = ret.delivery(delivery.delivery_id)
+    facts = [*revived, Fact("delivery.delivered", where)]
+    arrived = replace(
+        delivery,
+        state=DeliveryState.DELIVERED,
+        since=at,
+        delivered_at=delivered_at,
+        trouble=None,
+    )
+    after = _travelling(ret.with_delivery(arrived), delivery, at)
+    if delivery.ship_back_of is not None:
+        lot = after.lot(delivery.ship_back_of)
+        if lot.state is LotState.RETURN_TO_CUSTOMER:
+            lot = lot.moved(LotState.SHIPPED_BACK, at)
+        after = after.with_lots(lot.moved(LotState.CLOSED_RETURNED, at))
+        facts.append(Fact("lot.returned_to_customer", {"lot_id": lot.lot_id}))
+    return after, tuple(facts)
+
+
+def _travelling(ret: Return, delivery: Delivery, at: datetime) -> Return:
+    if delivery.ship_back_of is not None or delivery.state is DeliveryState.CANCELLED:
+        return ret
+    authorized = [lot for lot in ret.lots if lot.state is LotState.AUTHORIZED]
+    return ret.with_lots(*(lot.moved(LotState.IN_TRANSIT, at) for lot in authorized))
 
 
 def _last_outcome(delivery: Delivery, outcome: str) -> tuple[PickupAttempt, ...]:
@@ -183,15 +219,10 @@ def check_withdrawal(ret: Return) -> None:
     Raises:
         RefusedError: with the reason why only the way forward is left.
     """
-    open_states = (
-        AuthorizationState.REQUESTED,
-        AuthorizationState.IN_REVIEW,
-        AuthorizationState.APPROVED,
-        AuthorizationState.PARTIALLY_APPROVED,
-    )
-    if ret.authorization not in open_states:
+    undecided = (AuthorizationState.REQUESTED, AuthorizationState.IN_REVIEW)
+    if ret.authorization not in (*undecided, *GRANTED):
         raise RefusedError("command_not_allowed", f"the return is {ret.headline}")
-    if any(d.first_scan_at for d in ret.deliveries) or ret.receipts:
+    if any(d.first_scan_at or d.delivered_at for d in ret.deliveries) or ret.receipts:
         raise RefusedError(
             "command_not_allowed", "the goods are on their way: let them arrive instead"
         )
@@ -199,63 +230,83 @@ def check_withdrawal(ret: Return) -> None:
 
 def withdraw(ret: Return, *, at: datetime, reason: str) -> Change:
     """Take the request back; what is booked is to be cancelled."""
-    return _call_off(
-        ret,
-        Fact("return.withdrawn", {"reason": reason}),
-        to=AuthorizationState.WITHDRAWN,
-        lot_state=LotState.CANCELLED,
-        at=at,
-    )
+    fact = Fact("return.withdrawn", {"reason": reason})
+    return _call_off(ret, fact, to=AuthorizationState.WITHDRAWN, at=at)
 
 
 def expire(ret: Return, *, at: datetime) -> Change:
     """Nothing was handed over in time; what is booked is to be cancelled."""
-    return _call_off(
-        ret,
-        Fact("return.expired", {"reason": "hand_over_by"}),
-        to=AuthorizationState.EXPIRED,
-        lot_state=LotState.EXPIRED,
-        at=at,
-    )
+    fact = Fact("return.expired", {"reason": "hand_over_by"})
+    return _call_off(ret, fact, to=AuthorizationState.EXPIRED, at=at)
 
 
-def _call_off(
-    ret: Return,
-    fact: Fact,
-    *,
-    to: AuthorizationState,
-    lot_state: LotState,
-    at: datetime,
-) -> Change:
-    lots = tuple(
-        lot.moved(lot_state, at) if lot.state in (LotState.PENDING, *AWAITED) else lot
-        for lot in ret.lots
-    )
+def _call_off(ret: Return, fact: Fact, *, to: AuthorizationState, at: datetime) -> Change:
+    """Authorized lots keep their units until the carrier has cancelled: a scan may come first."""
     deliveries = tuple(
         replace(d, state=DeliveryState.CANCEL_REQUESTED, since=at)
         if d.state in BEFORE_HANDOVER
         else d
         for d in ret.deliveries
     )
+    lots = tuple(
+        lot.moved(LotState.CANCELLED, at) if lot.state is LotState.PENDING else lot
+        for lot in ret.lots
+    )
     after = replace(ret, authorization=to, authorized_since=at, lots=lots, deliveries=deliveries)
     return after, (fact,)
+
+
+def is_called_off(ret: Return) -> bool:
+    """Say whether a withdrawal or expiry waits for the carrier and may still be overtaken."""
+    return ret.authorization in CALLED_OFF and any(
+        d.state is DeliveryState.CANCEL_REQUESTED for d in ret.inbound
+    )
+
+
+def revive(ret: Return, *, at: datetime) -> Change:
+    """The goods come after all: what was called off and not yet cancelled goes on."""
+    if not is_called_off(ret):
+        return ret, ()
+    declined = any(lot.state is LotState.DECLINED for lot in ret.lots)
+    granted = AuthorizationState.PARTIALLY_APPROVED if declined else AuthorizationState.APPROVED
+    deliveries = tuple(
+        replace(d, state=DeliveryState.AWAITING_HANDOVER, since=at)
+        if d.state is DeliveryState.CANCEL_REQUESTED
+        else d
+        for d in ret.deliveries
+    )
+    fact = Fact("return.revived", {"before": ret.authorization})
+    return replace(ret, authorization=granted, authorized_since=at, deliveries=deliveries), (fact,)
 
 
 def cancelled(
     ret: Return, delivery_id: str, *, at: datetime, pickup_cancelled: bool, label_voided: bool
 ) -> Change:
-    """Pickup and label of a delivery are given back, as far as there were any."""
+    """Pickup and label of a delivery are given back, as far as there were any.
+
+    With nothing left to cancel the authorized lots end and their units are free again. A delivery
+    that moved on meanwhile stays as it is.
+    """
     delivery = ret.delivery(delivery_id)
-    after = replace(delivery, state=DeliveryState.CANCELLED, since=at)
-    if delivery.attempts and delivery.attempts[-1].outcome is None:
-        after = replace(after, attempts=_last_outcome(delivery, "cancelled"))
     where: dict[str, JsonValue] = {"delivery_id": delivery_id}
     facts: list[Fact] = []
     if pickup_cancelled:
         facts.append(Fact("pickup.cancelled", where))
     if label_voided:
         facts.append(Fact("delivery.label_voided", where))
-    return ret.with_delivery(after), tuple(facts)
+    if delivery.state is not DeliveryState.CANCEL_REQUESTED:
+        return ret, tuple(facts)
+    after = replace(delivery, state=DeliveryState.CANCELLED, since=at)
+    if delivery.attempts and delivery.attempts[-1].outcome is None:
+        after = replace(after, attempts=_last_outcome(delivery, "cancelled"))
+    ret = ret.with_delivery(after)
+    if not is_called_off(ret):
+        ended = LotState.EXPIRED
+        if ret.authorization is AuthorizationState.WITHDRAWN:
+            ended = LotState.CANCELLED
+        lots = [lot for lot in ret.lots if lot.state is LotState.AUTHORIZED]
+        ret = ret.with_lots(*(lot.moved(ended, at) for lot in lots))
+    return ret, tuple(facts)
 
 
 def send_back(ret: Return, lot_id: str, *, at: datetime) -> Return:

@@ -61,22 +61,30 @@ def waits(ret: Return) -> tuple[Waiting, ...]:
     return tuple(sorted(found, key=lambda wait: (wait.deadline, wait.key)))
 
 
-def _wait(ret: Return, key: str, code: str, since: datetime, lasts: timedelta) -> Waiting:
-    kind = WAITS[code]
+def _wait(
+    ret: Return,
+    key: str,
+    code: str,
+    since: datetime,
+    lasts: timedelta,
+    *,
+    overdue: str | None = None,
+) -> Waiting:
+    """Make one wait; past its deadline ``overdue`` is its code, and each escalation adds ``lasts``.
+
+    An escalation counts for the wait that was open then, not for a later one of the same key.
+    """
     deadline = since + lasts
-    for overdue_key, at in ret.overdue:
-        if overdue_key == key:
-            deadline = at + lasts
+    for late_key, at in ret.overdue:
+        if late_key == key and at >= since:
+            deadline, code = at + lasts, overdue or code
     for extended_key, until in ret.extended:
         if extended_key == key:
             deadline = max(deadline, until)
+    kind = WAITS[code]
     return Waiting(
         key, code, kind.owner, kind.waiting_for, since, deadline, kind.at_deadline, kind.exits
     )
-
-
-def _is_overdue(ret: Return, key: str) -> bool:
-    return any(overdue_key == key for overdue_key, _ in ret.overdue)
 
 
 def _authorization_wait(ret: Return) -> list[Waiting]:
@@ -103,44 +111,47 @@ def _delivery_wait(ret: Return, delivery: Delivery) -> list[Waiting]:
             return [_wait(ret, f"{key}/pickup", "awaiting_pickup", ends, PICKUP_GRACE)]
         case DeliveryState.AWAITING_HANDOVER:
             lasts = handling.hand_over_by
-            return [_wait(ret, f"{key}/handover", "awaiting_handover", ret.authorized_since, lasts)]
+            return [_wait(ret, f"{key}/handover", "awaiting_handover", since, lasts)]
         case DeliveryState.DELIVERED if not back:
-            late = _is_overdue(ret, f"{key}/receipt")
-            code = "delivered_not_received" if late else "awaiting_receipt"
-            return [_wait(ret, f"{key}/receipt", code, since, handling.inspection)]
+            lasts, late = handling.inspection, "delivered_not_received"
+            return [_wait(ret, f"{key}/receipt", "awaiting_receipt", since, lasts, overdue=late)]
     moving = (DeliveryState.IN_TRANSIT, DeliveryState.EXCEPTION, DeliveryState.RETURNED_TO_SENDER)
     if delivery.state not in moving:
         return []
     if back:
-        code = "ship_back_overdue" if _is_overdue(ret, f"{key}/arrival") else "awaiting_ship_back"
-        return [_wait(ret, f"{key}/arrival", code, since, handling.ship_back)]
-    code = "carrier_silent" if _is_overdue(ret, f"{key}/arrival") else "awaiting_arrival"
-    return [_wait(ret, f"{key}/arrival", code, since, handling.arrival)]
+        code, late, lasts = "awaiting_ship_back", "ship_back_overdue", handling.ship_back
+    else:
+        code, late, lasts = "awaiting_arrival", "carrier_silent", handling.arrival
+    return [_wait(ret, f"{key}/arrival", code, since, lasts, overdue=late)]
 
 
 def _lot_wait(ret: Return, lot: Lot) -> list[Waiting]:
-    handling, key = ret.policy.handling, f"lot/{lot.lot_id}"
-    late = _is_overdue(ret, key)
+    handling, since, key = ret.policy.handling, lot.since, f"lot/{lot.lot_id}"
     found = []
     match lot.state:
         case LotState.RECEIVED:
-            code = "inspection_overdue" if late else "awaiting_inspection"
-            found.append(_wait(ret, key, code, lot.since, handling.inspection))
+            lasts, late = handling.inspection, "inspection_overdue"
+            key = f"{key}/inspection"
+            found.append(_wait(ret, key, "awaiting_inspection", since, lasts, overdue=late))
         case LotState.MISSING:
-            found.append(_wait(ret, key, "awaiting_rest", lot.since, handling.wait_for_rest))
+            lasts = handling.wait_for_rest
+            found.append(_wait(ret, f"{key}/rest", "awaiting_rest", since, lasts))
         case LotState.DISPUTE_WINDOW:
-            found.append(_wait(ret, key, "awaiting_dispute", lot.since, handling.reject_dispute))
+            lasts = handling.reject_dispute
+            found.append(_wait(ret, f"{key}/dispute", "awaiting_dispute", since, lasts))
         case LotState.REPLACEMENT_RESERVED | LotState.REPLACEMENT_SHIPPED:
-            code = "replacement_overdue" if late else "awaiting_replacement"
-            found.append(_wait(ret, key, code, lot.since, handling.replacement))
+            lasts, late = handling.replacement, "replacement_overdue"
+            key = f"{key}/replacement"
+            found.append(_wait(ret, key, "awaiting_replacement", since, lasts, overdue=late))
         case LotState.OUT_OF_STOCK if lot.resolution is Resolution.EXCHANGE:
-            found.append(_wait(ret, key, "replacement_out_of_stock", lot.since, handling.parked))
+            lasts = handling.parked
+            found.append(_wait(ret, f"{key}/choice", "replacement_out_of_stock", since, lasts))
         case LotState.ACCEPTED if lot.resolution is Resolution.EXCHANGE:
             work = f"work/replace/{lot.lot_id}"
-            found.append(_wait(ret, work, "ordering_replacement", lot.since, handling.parked))
+            found.append(_wait(ret, work, "ordering_replacement", since, handling.parked))
     if lot.disposition is not None and not lot.disposition_applied:
         work = f"work/stock/{lot.lot_id}"
-        found.append(_wait(ret, work, "moving_stock", lot.since, handling.parked))
+        found.append(_wait(ret, work, "moving_stock", since, handling.parked))
     return found
 
 
@@ -156,8 +167,8 @@ def _refund_waits(ret: Return) -> list[Waiting]:
         for intent in settlement.intents:
             if intent.state == "pending":
                 key = f"refund/{intent.intent_id}"
-                code = "refund_overdue" if _is_overdue(ret, key) else "awaiting_refund"
-                found.append(_wait(ret, key, code, settlement.sealed_at, lasts))
+                since, late = settlement.sealed_at, "refund_overdue"
+                found.append(_wait(ret, key, "awaiting_refund", since, lasts, overdue=late))
             elif intent.state != "succeeded":
                 work = f"work/refund/{intent.intent_id}"
                 found.append(_wait(ret, work, "settling", settlement.sealed_at, lasts))
@@ -173,11 +184,12 @@ def _close_wait(ret: Return) -> list[Waiting]:
 def pass_deadlines(ret: Return, *, at: datetime) -> Change:
     """Do what is due: every wait whose deadline is at or before ``at`` comes to its stated end.
 
-    Parked work is not touched here: the workflow tries it again and moves its deadline.
+    Parked work is not touched here: the workflow tries it again and moves its deadline. What the
+    end of one wait ends with it (an expiry ends all) does not come to its own end any more.
     """
     facts: list[Fact] = []
     for wait in waits(ret):
-        if wait.deadline > at or WAITS[wait.code].kind is Kind.PARKED:
+        if wait.deadline > at or WAITS[wait.code].kind is Kind.PARKED or wait not in waits(ret):
             continue
         ret, more = _AT_DEADLINE.get(wait.code, _escalate)(ret, wait, at)
         facts += more
@@ -209,15 +221,20 @@ def _expire(ret: Return, _passed: Waiting, at: datetime) -> Change:
 
 
 def _give_up(ret: Return, wait: Waiting, at: datetime) -> Change:
-    return give_up_missing(ret, wait.key.removeprefix("lot/"), at=at)
+    return give_up_missing(ret, _lot_of(wait), at=at)
 
 
 def _no_objection(ret: Return, wait: Waiting, at: datetime) -> Change:
-    return accept_rejection(ret, wait.key.removeprefix("lot/"), at=at)
+    return accept_rejection(ret, _lot_of(wait), at=at)
 
 
 def _refund_instead(ret: Return, wait: Waiting, _at: datetime) -> Change:
-    return choose_refund(ret, wait.key.removeprefix("lot/")), ()
+    return choose_refund(ret, _lot_of(wait)), ()
+
+
+def _lot_of(wait: Waiting) -> str:
+    """Return the lot of a key ``lot/<lot id>/<wait>``; a lot id may hold slashes itself."""
+    return wait.key.removeprefix("lot/").rpartition("/")[0]
 
 
 def _close(ret: Return, _passed: Waiting, _at: datetime) -> Change:

@@ -1,0 +1,438 @@
+"""One return driven through random legal steps: it never contradicts itself and can always end."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from domain.allowed import allowed_commands
+from domain.codes import RefusedError
+from domain.commands import COMMANDS
+from domain.events import NOTICE_TYPES, Event
+from domain.grading import grade_lot
+from domain.inspection import Fault, Grade
+from domain.invariants import broken
+from domain.lifecycle import TERMINAL_HEADLINES, DeliveryState, LotState
+from domain.notices import notices_for
+from domain.opening import Change, apply_policy, check_grant, grant
+from domain.reasons import Ground
+from domain.receiving import check_receipt, receive
+from domain.requests import RequestedLine, Resolution
+from domain.resolving import (
+    all_resolved,
+    choose_refund,
+    complete,
+    intent_changed,
+    lots_to_settle,
+    out_of_stock,
+    replacement_news,
+    replacement_ordered,
+    sealed,
+    stock_moved,
+)
+from domain.returns import Intent, Replacement, Return
+from domain.settlement import TenderLeft, settle
+from domain.tracking import Milestone, Reached
+from domain.transport import (
+    cancelled,
+    check_withdrawal,
+    labelled,
+    pickup_booked,
+    reached,
+    sent_back,
+    withdraw,
+)
+from domain.view import document
+from domain.waiting import pass_deadlines, waits
+from domain.work import Work, WorkKind, due_work
+from tests.support.builders import (
+    NOW,
+    exchange,
+    finding,
+    intents_for,
+    opened,
+    order,
+    order_line,
+    receipt,
+)
+
+ORDER = order(
+    order_line("shoes", quantity=3, gross=1000, discount=1, taxes=(190, 7)),
+    order_line("socks", quantity=2, gross=501, taxes=()),
+    order_line("hat", quantity=1, gross=900, taxes=(100,), final_sale=True),
+    shipping=490,
+    tenders=(2000, 1187),
+)
+LINES = (RequestedLine("shoes", 3), exchange("socks", 2), RequestedLine("hat", 1))
+SKUS = ("SHOES", "SOCKS", "HAT", "BRICK")
+EVERYTHING = {"SHOES": 3, "SOCKS": 2}
+RARELY = st.integers(0, 9).map(lambda number: number == 9)
+"""What would end most returns early is drawn seldom, so that most of them get far."""
+
+
+class ReturnMachine(RuleBasedStateMachine):
+    """Plays the workflow, its activities, the warehouse, the carrier and the provider."""
+
+    ret: Return
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = NOW
+
+    @initialize(
+        asked=st.lists(st.sampled_from(LINES), min_size=1, unique=True),
+        review=RARELY,
+        pickup=st.booleans(),
+        head_start=st.integers(0, 5),
+        first_grade=st.sampled_from(Grade),
+    )
+    def open_case(
+        self,
+        asked: list[RequestedLine],
+        *,
+        review: bool,
+        pickup: bool,
+        head_start: int,
+        first_grade: Grade,
+    ) -> None:
+        ground = Ground.NON_CONFORMITY if review else Ground.WITHDRAWAL
+        lines = [replace(line, reason="DEFECTIVE") if review else line for line in asked]
+        self.ret = opened(*lines, of=ORDER, ground=ground, pickup=pickup)
+        self.take(apply_policy(self.ret, at=self.now))
+        if not self.ret.deliveries:
+            return
+        first_scan = [Reached(Milestone.FIRST_SCAN, self.now)]
+        steps: list[Callable[[], None]] = [
+            self.all_due_work_is_done,
+            lambda: self.take(reached(self.ret, "d1", first_scan, at=self.now)),
+            lambda: self.take(receive(self.ret, receipt({"SHOES": 2, "SOCKS": 2}, at=self.now))),
+            lambda: self.warehouse_grades(first_grade, Fault.NONE),
+            self.all_due_work_is_done,
+        ]
+        for step in steps[:head_start]:
+            step()
+
+    def take(self, change: Change) -> None:
+        ret, facts = change
+        events = []
+        for fact in facts:
+            ret = replace(ret, version=ret.version + 1)
+            events.append(Event(ret.version, fact.type, self.now, "system:test", data=fact.data))
+        assert all(notice.kind in NOTICE_TYPES for notice in notices_for(ret, events))
+        self.ret = ret
+
+    # What people and the outside world may do at any time.
+
+    @rule(hours=st.integers(1, 30))
+    def time_passes(self, hours: int) -> None:
+        self.now += timedelta(hours=hours)
+        self.take(pass_deadlines(self.ret, at=self.now))
+
+    @rule(really=RARELY)
+    def next_deadline_passes(self, *, really: bool) -> None:
+        waiting = waits(self.ret)
+        if waiting and really:
+            self.now = max(self.now, waiting[0].deadline)
+            self.take(pass_deadlines(self.ret, at=self.now))
+
+    @precondition(lambda self: "approve" in allowed_commands(self.ret))
+    @rule(data=st.data())
+    def reviewer_decides(self, data: st.DataObject) -> None:
+        line_ids = [line.line_id for line in self.ret.lines]
+        chosen = data.draw(st.lists(st.sampled_from(line_ids), unique=True))
+        try:
+            check_grant(self.ret, chosen)
+        except RefusedError:
+            return
+        self.take(grant(self.ret, chosen, by="human", at=self.now))
+
+    @precondition(lambda self: "withdraw" in allowed_commands(self.ret))
+    @rule(really=RARELY)
+    def customer_withdraws(self, *, really: bool) -> None:
+        check_withdrawal(self.ret)
+        if really:
+            self.take(withdraw(self.ret, at=self.now, reason="changed my mind"))
+
+    @rule(
+        told=st.lists(st.sampled_from(Milestone), min_size=1, max_size=3, unique=True),
+        data=st.data(),
+    )
+    def carrier_tells(self, told: list[Milestone], data: st.DataObject) -> None:
+        known = [d.delivery_id for d in self.ret.deliveries if d.tracking_code]
+        if known and not self.ended:
+            delivery_id = data.draw(st.sampled_from(known))
+            news = [Reached(milestone, self.now) for milestone in told]
+            self.take(reached(self.ret, delivery_id, news, at=self.now))
+
+    @precondition(lambda self: "receive" in allowed_commands(self.ret))
+    @rule(
+        counted=st.just(EVERYTHING)
+        | st.dictionaries(st.sampled_from(SKUS), st.integers(1, 4), min_size=1)
+    )
+    def warehouse_receives(self, counted: dict[str, int]) -> None:
+        new = receipt(counted, receipt_id=f"r{len(self.ret.receipts) + 1}", at=self.now)
+        assert check_receipt(self.ret, new) is None
+        self.take(receive(self.ret, new))
+
+    @rule(grade=st.sampled_from(Grade), fault=st.sampled_from(Fault))
+    def warehouse_grades(self, grade: Grade, fault: Fault) -> None:
+        for lot in self.ret.lots:
+            if lot.state is LotState.RECEIVED:
+                assert "record-inspection" in allowed_commands(self.ret)
+                found = finding(grade, fault=fault, at=self.now)
+                self.take(grade_lot(self.ret, lot, found))
+                return
+
+    @rule(state=st.sampled_from(["pending", "succeeded", "failed", "unknown", "rejected"]))
+    def provider_tells(self, state: str) -> None:
+        open_intents = [i for s in self.ret.settlements for i in s.intents if i.state != "planned"]
+        if open_intents and not self.ended:
+            self.pay(open_intents[-1].intent_id, state)
+
+    @rule(status=st.sampled_from(["shipped", "delivered"]))
+    def platform_tells(self, status: str) -> None:
+        for lot in self.ret.lots:
+            if lot.replacement is not None and not self.ended:
+                reference = lot.replacement.reference
+                self.take(
+                    replacement_news(
+                        self.ret, reference, status, tracking_code="EZ-new", at=self.now
+                    )
+                )
+                return
+
+    @precondition(lambda self: "choose-resolution" in allowed_commands(self.ret))
+    @rule()
+    def customer_chooses_money(self) -> None:
+        lot = next(
+            lot
+            for lot in self.ret.lots
+            if lot.state is LotState.OUT_OF_STOCK and lot.resolution is Resolution.EXCHANGE
+        )
+        self.ret = choose_refund(self.ret, lot.lot_id)
+
+    # What the workflow does by itself.
+
+    @precondition(lambda self: bool(due_work(self.ret)))
+    @rule(
+        data=st.data(),
+        luck=st.sampled_from(["succeeded", "succeeded", "pending", "rejected", "unknown"]),
+    )
+    def due_work_is_done(self, data: st.DataObject, luck: str) -> None:
+        work = data.draw(st.sampled_from(due_work(self.ret)))
+        self.do(work, luck)
+
+    @precondition(lambda self: bool(due_work(self.ret)))
+    @rule()
+    def all_due_work_is_done(self) -> None:
+        for work in due_work(self.ret):
+            self.do(work)
+
+    @rule()
+    def workflow_completes(self) -> None:
+        if self.ret.completed_at is None and self.granted and all_resolved(self.ret):
+            self.take(complete(self.ret, at=self.now))
+
+    def do(self, work: Work, luck: str = "succeeded") -> None:
+        match work.kind:
+            case WorkKind.BOOK:
+                self.book(work.subject)
+            case WorkKind.CANCEL:
+                undone = {"pickup_cancelled": True, "label_voided": True}
+                self.take(cancelled(self.ret, work.subject, at=self.now, **undone))
+            case WorkKind.SETTLE:
+                lots = lots_to_settle(self.ret)
+                tenders = self.tenders_left()
+                amounts, intents = settle(self.ret, lots), intents_for(self.ret, lots, tenders)
+                self.take(sealed(self.ret, lots, amounts, intents, at=self.now))
+            case WorkKind.REFUND:
+                self.pay(work.subject, luck)
+            case WorkKind.REPLACE if luck in ("succeeded", "pending"):
+                replacement = Replacement(f"ref/{work.subject}", "SHOES-42", "res_1", "ro_1")
+                self.take(replacement_ordered(self.ret, work.subject, replacement, at=self.now))
+            case WorkKind.REPLACE:
+                self.take(out_of_stock(self.ret, work.subject, at=self.now))
+            case WorkKind.STOCK:
+                self.take(stock_moved(self.ret, work.subject))
+
+    def book(self, delivery_id: str) -> None:
+        self.take(
+            labelled(
+                self.ret,
+                delivery_id,
+                at=self.now,
+                carrier="USPS",
+                shipment_ref="shp",
+                tracking_code=f"EZ-{delivery_id}",
+                tracker_ref=None,
+                label_url="https://example.com/label.pdf",
+                cost_minor=500,
+                cost_currency="EUR",
+            )
+        )
+        delivery = self.ret.delivery(delivery_id)
+        if delivery.ship_back_of is not None:
+            self.take(sent_back(self.ret, delivery.ship_back_of, at=self.now))
+        elif delivery.pickup_window is not None:
+            self.take(
+                pickup_booked(
+                    self.ret,
+                    delivery_id,
+                    at=self.now,
+                    pickup_ref="pickup",
+                    confirmation=None,
+                    cost_minor=0,
+                    cost_currency="EUR",
+                )
+            )
+
+    def pay(self, intent_id: str, state: str) -> None:
+        failure = None if state in ("succeeded", "pending") else state
+        self.take(
+            intent_changed(
+                self.ret, intent_id, state=state, refund_ref="re_1", failure=failure, at=self.now
+            )
+        )
+
+    def tenders_left(self) -> list[TenderLeft]:
+        given: dict[str, int] = {}
+        for intent in self.intents:
+            given[intent.tender_id] = given.get(intent.tender_id, 0) + intent.amount_minor
+        return [
+            TenderLeft(t.tender_id, t.captured_minor, given.get(t.tender_id, 0))
+            for t in ORDER.tenders
+        ]
+
+    @property
+    def intents(self) -> list[Intent]:
+        return [intent for s in self.ret.settlements for intent in s.intents]
+
+    @property
+    def granted(self) -> bool:
+        return self.ret.headline not in TERMINAL_HEADLINES
+
+    @property
+    def ended(self) -> bool:
+        return self.ret.headline in TERMINAL_HEADLINES and not due_work(self.ret)
+
+    @invariant()
+    def contradicts_nothing(self) -> None:
+        """The rules of the domain hold after every step."""
+        assert broken(self.ret) == ()
+
+    @invariant()
+    def never_stands_still_unexplained(self) -> None:
+        """It is over, or it has something to do, or somebody is awaited until a stated time."""
+        resolved = self.ret.completed_at is None and all_resolved(self.ret)
+        assert self.ended or due_work(self.ret) or waits(self.ret) or resolved
+
+    @invariant()
+    def every_wait_is_named_once(self) -> None:
+        keys = [wait.key for wait in waits(self.ret)]
+        assert len(keys) == len(set(keys))
+        assert all(wait.owner for wait in waits(self.ret))
+
+    @invariant()
+    def due_work_is_explained(self) -> None:
+        """Whoever asks why a return stands still reads of every piece of work."""
+        keys = [wait.key for wait in waits(self.ret)]
+        assert [w.key for w in due_work(self.ret) if f"work/{w.key}" not in keys] == []
+
+    @invariant()
+    def shows_itself(self) -> None:
+        """The document can be built, and what it allows is in the catalogue."""
+        shown = document(self.ret)
+        assert shown["headline"] == self.ret.headline
+        assert all(name in COMMANDS for name in allowed_commands(self.ret))
+
+    @invariant()
+    def deadlines_settle(self) -> None:
+        """Passing deadlines again and again comes to rest: no timer spins."""
+        ret, later = self.ret, self.now + timedelta(days=400)
+        for _ in range(4):
+            ret, _facts = pass_deadlines(ret, at=later)
+        assert all(wait.deadline > later for wait in waits(ret))
+
+    def teardown(self) -> None:
+        """From wherever it stands, the return can be brought to its end."""
+        if not hasattr(self, "ret"):
+            return
+        for _ in range(80):
+            if self.ended:
+                break
+            self.one_step_on()
+            assert broken(self.ret) == ()
+        assert self.ended, f"stuck as {self.ret.headline}"
+
+    def one_step_on(self) -> None:
+        ret = self.ret
+        if due_work(ret):
+            self.do(due_work(ret)[0])
+            return
+        for lot in ret.lots:
+            if lot.state is LotState.RECEIVED:
+                self.take(grade_lot(ret, lot, finding(at=self.now)))
+                return
+            if lot.state in (LotState.REPLACEMENT_RESERVED, LotState.REPLACEMENT_SHIPPED):
+                self.platform_tells_of(lot.lot_id)
+                return
+        pending = [intent for intent in self.intents if intent.state == "pending"]
+        if pending:
+            self.pay(pending[0].intent_id, "succeeded")
+        elif ret.completed_at is None and self.granted and all_resolved(ret):
+            self.take(complete(ret, at=self.now))
+        elif moving := [d.delivery_id for d in ret.deliveries if d.state in _ON_ITS_WAY]:
+            news = [Reached(Milestone.DELIVERED, self.now)]
+            self.take(reached(ret, moving[0], news, at=self.now))
+        elif any(d.state is DeliveryState.DELIVERED for d in ret.inbound):
+            new = receipt({"BRICK": 1}, receipt_id=f"r{len(ret.receipts) + 1}", at=self.now)
+            self.take(receive(ret, new))
+        else:
+            self.next_deadline_passes_now()
+
+    def platform_tells_of(self, lot_id: str) -> None:
+        replacement = self.ret.lot(lot_id).replacement
+        assert replacement is not None
+        news = replacement_news(
+            self.ret, replacement.reference, "delivered", tracking_code=None, at=self.now
+        )
+        self.take(news)
+
+    def next_deadline_passes_now(self) -> None:
+        self.now = self.latest_deadline()
+        self.take(pass_deadlines(self.ret, at=self.now))
+
+    def latest_deadline(self) -> datetime:
+        return max([self.now, *(wait.deadline for wait in waits(self.ret)[:1])])
+
+
+_ON_ITS_WAY = (
+    DeliveryState.IN_TRANSIT,
+    DeliveryState.EXCEPTION,
+    DeliveryState.RETURNED_TO_SENDER,
+)
+
+
+def test_a_return_survives_any_order_of_legal_steps() -> None:
+    """Whatever people, carrier and provider do, in whatever order, nothing breaks or gets stuck."""
+    run_state_machine_as_test(
+        ReturnMachine,
+        settings=settings(
+            max_examples=200,
+            stateful_step_count=40,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
