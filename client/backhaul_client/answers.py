@@ -203,9 +203,15 @@ class CommandView(AnswerModel):
 
 
 class EventView(AnswerModel):
-    """One fact of a return; ``sequence`` counts from 1 without gaps."""
+    """One fact of a return or its follow-up (``stream``).
+
+    ``number`` is its place among all events and grows; ``sequence`` counts within the stream from
+    1 without gaps.
+    """
 
     event_id: str
+    number: int
+    stream: str
     sequence: int
     type: str
     occurred_at: datetime

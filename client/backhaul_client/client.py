@@ -81,7 +81,7 @@ class BackhaulClient:
             query["cursor"] = page.next_cursor
 
     async def timeline(self, return_id: str, *, after: int = 0) -> tuple[EventView, ...]:
-        """Read all that happened after sequence ``after``, oldest first."""
+        """Read all that happened after the event of number ``after``, oldest first."""
         events: list[EventView] = []
         following: int | None = after
         while following is not None:

@@ -139,6 +139,12 @@ class SurveyReceipt(AnswerModel):
     counted: bool
 
 
+class WebhookReceipt(AnswerModel):
+    """``status`` is processed, stored (it will be processed later) or ignored."""
+
+    status: str
+
+
 class Health(AnswerModel):
     """``checks`` says ``ok`` or what is wrong, by part."""
 

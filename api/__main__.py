@@ -1,0 +1,55 @@
+"""``python -m api``: serves the API until told to stop."""
+
+import asyncio
+import os
+import sys
+
+import structlog
+import uvicorn
+
+from api.app import create_app
+from api.services import open_services
+from integrations.errors import ConfigurationError
+from runtime.logging import configure_logging
+from runtime.settings import Settings, SettingsError, load_settings
+
+# Longer than the longest answer takes: requests under way end before the process does.
+_GRACE_SECONDS = 12
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    log = structlog.get_logger("api")
+    async with open_services(settings) as services:
+        config = uvicorn.Config(
+            create_app(services),
+            host=settings.api_host,
+            port=settings.api_port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=True,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+        log.info("api.started", host=settings.api_host, port=settings.api_port)
+        await uvicorn.Server(config).serve()
+    log.info("api.stopped")
+
+
+def main() -> int:
+    try:
+        settings = load_settings()
+        configure_logging(settings.log_format, settings.log_level)
+        asyncio.run(serve(settings))
+    except (SettingsError, ConfigurationError) as error:
+        print(f"api: {error}", file=sys.stderr)  # noqa: T201  # before there is a log
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    status = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # A process that has opened a Temporal client may crash on its ordinary way out.
+    os._exit(status)

@@ -1,0 +1,82 @@
+"""Bodies before anybody reads them: small enough, and JSON in UTF-8 where JSON is wanted."""
+
+import json
+from typing import NoReturn
+
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.problems import problem
+
+LIMIT_BYTES = 1_000_000
+# A webhook's signature is over its bytes: its adapter reads them.
+_RAW = "/v1/webhooks/"
+
+
+class TooLargeError(Exception):
+    """More was sent than is ever read."""
+
+
+class Bodies:
+    """Reads a whole body, chunked or not, before the application sees any of it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        try:
+            body = await _read(scope, receive)
+        except TooLargeError:
+            refusal = problem("body_too_large", f"wanted at most {LIMIT_BYTES} bytes")
+            refusal.headers["Connection"] = "close"
+            await refusal(scope, receive, send)
+            return
+        except ClientDisconnect:
+            return
+        if body and not scope["path"].startswith(_RAW) and not _is_json(body):
+            await problem("invalid_encoding", "wanted JSON in UTF-8")(scope, receive, send)
+            return
+        given = False
+
+        async def receive_again() -> Message:
+            nonlocal given
+            if given:
+                return await receive()
+            given = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await self._app(scope, receive_again, send)
+
+
+async def _read(scope: Scope, receive: Receive) -> bytes:
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit() and int(value) > LIMIT_BYTES:
+            raise TooLargeError
+    parts: list[bytes] = []
+    length, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        part = message.get("body", b"")
+        length += len(part)
+        if length > LIMIT_BYTES:
+            raise TooLargeError
+        parts.append(part)
+        more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")

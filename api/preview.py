@@ -1,0 +1,167 @@
+"""What a start would decide and pay: the functions of the execution, on facts read now."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from temporalio.exceptions import ApplicationError
+
+from activities.orders import FetchFacts, OrderActivities, OrderFacts
+from domain.codes import PROBLEMS, RefusedError
+from domain.eligibility import Decision, authorization_of
+from domain.ids import content_hash
+from domain.opening import check_exchange, decide_lines, needs_exchange, open_return, wanted_units
+from domain.orders import Order
+from domain.requests import Resolution, ReturnRequest
+from domain.returns import LotAmount, Return
+from domain.settlement import NothingLeftError, TenderLeft, lot_amount, split_over_tenders
+from integrations.directory import Connections, UnknownConnectionError
+from storage.ledger import choose_units
+from storage.records import NotEnoughUnits, Units
+from storage.returns import Returns
+
+_PENDING_ID = "00000000-0000-0000-0000-000000000000"
+
+
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """What a start would decide and pay.
+
+    ``amounts`` stand beside ``decisions``, ``None`` where no money would be owed; ``by_tender`` is
+    empty when the order has less left than is owed.
+    """
+
+    order: Order
+    decisions: tuple[Decision, ...]
+    amounts: tuple[LotAmount | None, ...]
+    by_tender: tuple[tuple[str, int], ...]
+
+    @property
+    def authorization(self) -> str:
+        return authorization_of(self.decisions)
+
+    @property
+    def refund_minor(self) -> int:
+        return sum(amount.refund_minor for amount in self.amounts if amount is not None)
+
+
+class Previews:
+    def __init__(self, connections: Connections, returns: Returns) -> None:
+        self._connections = connections
+        self._returns = returns
+        # Nothing is waited for here, so no wait is scaled.
+        self._orders = OrderActivities(connections, time_scale=1.0)
+
+    async def preview(self, tenant_id: str, request: ReturnRequest, *, at: datetime) -> Previewed:
+        """Decide and settle as if everything asked for arrived as it was sent. Writes nothing.
+
+        Raises:
+            RefusedError: a start would be refused in the same words.
+        """
+        facts = await self._facts(tenant_id, request)
+        decisions = decide_lines(request, facts.order, facts.policy, at=at)
+        _check_exchanges(request, facts)
+        held = await self._returns.held_units(tenant_id, request.order_id)
+        units = choose_units(
+            held,
+            fulfilled={line.line_id: line.fulfilled for line in facts.order.lines},
+            wanted=wanted_units(request, decisions),
+        )
+        if isinstance(units, NotEnoughUnits):
+            raise _too_few(request, units)
+        amounts = _amounts(_as_if_open(request, facts, decisions, units, at=at))
+        owed = sum(amount.refund_minor for amount in amounts if amount is not None)
+        tenders = await self._tenders(tenant_id, facts.order)
+        return Previewed(facts.order, decisions, amounts, _by_tender(tenders, owed))
+
+    async def _facts(self, tenant_id: str, request: ReturnRequest) -> OrderFacts:
+        try:
+            await self._connections.commerce(tenant_id)
+            return await self._orders.fetch_facts(
+                FetchFacts(tenant_id, request.order_id, needs_exchange(request))
+            )
+        except UnknownConnectionError as error:
+            raise RefusedError("connection_missing", str(error)) from error
+        except ApplicationError as error:
+            raise _refused(error) from error
+
+    async def _tenders(self, tenant_id: str, order: Order) -> tuple[TenderLeft, ...]:
+        known = await self._returns.tender_balances(tenant_id, order.order_id)
+        if known:
+            return tuple(TenderLeft(t.tender_id, t.captured_minor, t.refunded_minor) for t in known)
+        return tuple(
+            TenderLeft(t.tender_id, t.captured_minor, t.refunded_minor)
+            for t in sorted(order.tenders, key=lambda tender: tender.tender_id)
+        )
+
+
+def _refused(error: ApplicationError) -> RefusedError:
+    code = error.type or ""
+    field = error.details[1] if len(error.details) > 1 else None
+    if code in PROBLEMS:
+        return RefusedError(code, error.message, field=str(field) if field else None)
+    if code == "ProviderUnavailable":
+        return RefusedError("platform_unavailable", error.message)
+    return RefusedError("bad_upstream_data", error.message, field=str(field) if field else None)
+
+
+def _check_exchanges(request: ReturnRequest, facts: OrderFacts) -> None:
+    prices = {product.sku: product.price for product in facts.products}
+    for index, asked in enumerate(request.lines):
+        if asked.resolution is not Resolution.EXCHANGE or asked.exchange_sku is None:
+            continue
+        line, price = facts.order.line(asked.line_id), prices[asked.exchange_sku]
+        same = price.currency == facts.order.currency
+        check_exchange(
+            line.paid_minor,
+            price.minor * line.quantity if same else -1,
+            field=f"lines[{index}].exchange_sku",
+        )
+
+
+def _as_if_open(
+    request: ReturnRequest,
+    facts: OrderFacts,
+    decisions: Sequence[Decision],
+    units: Units,
+    *,
+    at: datetime,
+) -> Return:
+    return open_return(
+        tenant_id="preview",
+        return_id=_PENDING_ID,
+        rma_no="",
+        request=request,
+        request_hash=content_hash(asdict(request)),
+        order=facts.order,
+        policy=facts.policy,
+        decisions=decisions,
+        units=dict(units),
+        at=at,
+    )
+
+
+def _amounts(ret: Return) -> tuple[LotAmount | None, ...]:
+    """Return each line's refund; one lot a line, accepted without any deduction."""
+    return tuple(
+        lot_amount(line, lot)
+        if line.terms is not None and line.resolution is Resolution.REFUND
+        else None
+        for line, lot in zip(ret.lines, ret.lots, strict=True)
+    )
+
+
+def _by_tender(tenders: Sequence[TenderLeft], owed_minor: int) -> tuple[tuple[str, int], ...]:
+    try:
+        parts = split_over_tenders(tenders, owed_minor)
+    except NothingLeftError:
+        return ()
+    return tuple((t.tender_id, part) for t, part in zip(tenders, parts, strict=True) if part)
+
+
+def _too_few(request: ReturnRequest, short: NotEnoughUnits) -> RefusedError:
+    index = next(i for i, line in enumerate(request.lines) if line.line_id == short.line_id)
+    held = f", held by {', '.join(short.held_by)}" if short.held_by else ""
+    return RefusedError(
+        "units_not_available", f"{short.available} left{held}", field=f"lines[{index}].quantity"
+    )

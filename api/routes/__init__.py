@@ -1,0 +1,1 @@
+"""Routes by what they are about: each translates in, asks, translates out."""

@@ -1,0 +1,132 @@
+"""Commands to a running return; the Idempotency-Key is the command's id."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, TypeVar
+
+from fastapi import APIRouter, Depends
+
+from api import translate, views
+from api.asking import CommandId, IfMatch, ServicesOf
+from api.auth import Caller, needs
+from api.services import Services
+from backhaul_client import requests
+from backhaul_client.answers import CommandView
+from domain.codes import RefusedError
+from domain.ids import content_hash
+from workflows.messages import CommandInfo
+
+router = APIRouter(prefix="/v1/returns/{return_id}/commands", tags=["commands"])
+Body = TypeVar("Body", bound=requests.Command)
+
+
+@dataclass(frozen=True, slots=True)
+class Giver:
+    """Gives one kind of command to the return of the path, for a caller who may give it."""
+
+    command: str
+    services: Services
+    caller: Caller
+    return_id: str
+    command_id: str
+    if_match: int | None
+
+    async def give(self, body: Body, payload_of: Callable[[CommandInfo, Body], Any]) -> CommandView:
+        row = await self.services.returns.find(self.caller.tenant_id, self.return_id)
+        expected = self._expected(body.expected_version)
+        payload = payload_of(CommandInfo(self.command_id, self.caller.actor, expected), body)
+        answer = await self.services.returns.command(
+            row,
+            self.command.replace("-", "_"),
+            payload,
+            command_id=self.command_id,
+            wanted_hash=_content(payload),
+        )
+        return views.command_view(answer)
+
+    def _expected(self, in_body: int | None) -> int | None:
+        if None not in (in_body, self.if_match) and in_body != self.if_match:
+            raise RefusedError("invalid_request", "contradicts If-Match", field="expected_version")
+        return in_body if in_body is not None else self.if_match
+
+
+def _content(payload: Any) -> str:
+    """Hash what a command says, as its workflow does: without who says it."""
+    content = asdict(payload)
+    del content["info"]
+    return content_hash(content)
+
+
+def _giver(command: str) -> Any:
+    def giver(
+        caller: Annotated[Caller, needs(command)],
+        return_id: str,
+        command_id: CommandId,
+        if_match: IfMatch,
+        services: ServicesOf,
+    ) -> Giver:
+        return Giver(command, services, caller, return_id, command_id, if_match)
+
+    return Depends(giver)
+
+
+@router.post("/withdraw", operation_id="withdraw")
+async def withdraw(
+    giver: Annotated[Giver, _giver("withdraw")], body: requests.WithdrawCommand
+) -> CommandView:
+    """Take the request back, before anything was handed over."""
+    return await giver.give(body, translate.withdraw)
+
+
+@router.post("/approve", operation_id="approve")
+async def approve(
+    giver: Annotated[Giver, _giver("approve")], body: requests.ApproveCommand
+) -> CommandView:
+    """Grant some or all lines under review."""
+    return await giver.give(body, translate.approve)
+
+
+@router.post("/deny", operation_id="deny")
+async def deny(giver: Annotated[Giver, _giver("deny")], body: requests.DenyCommand) -> CommandView:
+    """Refuse all lines under review."""
+    return await giver.give(body, translate.deny)
+
+
+@router.post("/receive", operation_id="receive")
+async def receive(
+    giver: Annotated[Giver, _giver("receive")], body: requests.ReceiveCommand
+) -> CommandView:
+    """Count what a parcel holds. Receipts add up; the same receipt counts once."""
+    return await giver.give(body, translate.receive)
+
+
+@router.post("/record-inspection", operation_id="record_inspection")
+async def record_inspection(
+    giver: Annotated[Giver, _giver("record-inspection")], body: requests.InspectionCommand
+) -> CommandView:
+    """Grade a lot."""
+    return await giver.give(body, translate.record_inspection)
+
+
+@router.post("/choose-resolution", operation_id="choose_resolution")
+async def choose_resolution(
+    giver: Annotated[Giver, _giver("choose-resolution")], body: requests.ChooseResolutionCommand
+) -> CommandView:
+    """Choose again for a lot whose replacement is out of stock."""
+    return await giver.give(body, translate.choose_resolution)
+
+
+@router.post("/retry", operation_id="retry")
+async def retry(
+    giver: Annotated[Giver, _giver("retry")], body: requests.RetryCommand
+) -> CommandView:
+    """Try parked work again now."""
+    return await giver.give(body, translate.retry)
+
+
+@router.post("/extend-deadline", operation_id="extend_deadline")
+async def extend_deadline(
+    giver: Annotated[Giver, _giver("extend-deadline")], body: requests.ExtendDeadlineCommand
+) -> CommandView:
+    """Move the deadline of a wait."""
+    return await giver.give(body, translate.extend_deadline)

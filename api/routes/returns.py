@@ -1,0 +1,153 @@
+"""Preview, start and read returns."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from api import translate, views
+from api.asking import IdempotencyKey, ServicesOf
+from api.auth import Caller, needs
+from api.explaining import explain
+from backhaul_client.answers import Accepted, ReturnView
+from backhaul_client.listing import Explanation, Preview, ReturnPage, TimelinePage
+from backhaul_client.requests import Id, NewReturn
+from domain.codes import RefusedError
+from storage.cursors import BadCursorError
+
+router = APIRouter(prefix="/v1/returns", tags=["returns"])
+
+
+class ListQuery(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    headline: Id | None = None
+    order_id: Id | None = None
+    blocker: Id | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Annotated[str, Field(max_length=500)] | None = None
+
+
+class TimelineQuery(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    after: Annotated[int, Field(ge=0, le=2**63 - 1)] = 0
+    limit: Annotated[int, Field(ge=1, le=1000)] = 200
+
+
+@router.post("/preview", operation_id="preview_return")
+async def preview_return(
+    caller: Annotated[Caller, needs("preview")], body: NewReturn, services: ServicesOf
+) -> Preview:
+    """Say what a start would decide and pay now. Writes nothing, so it needs no key."""
+    request = translate.return_request(body)
+    found = await services.previews.preview(caller.tenant_id, request, at=datetime.now(UTC))
+    return views.preview(request, found)
+
+
+@router.post(
+    "",
+    operation_id="start_return",
+    status_code=201,
+    response_model=ReturnView,
+    responses={
+        200: {"model": ReturnView, "description": "Started before under this key"},
+        202: {"model": Accepted, "description": "Accepted: repeat with the same key to learn how"},
+    },
+)
+async def start_return(
+    caller: Annotated[Caller, needs("start")],
+    key: IdempotencyKey,
+    body: NewReturn,
+    services: ServicesOf,
+) -> Response:
+    """Ask for a return: granted, under review or denied, as its headline says."""
+    started = await services.returns.start(
+        caller.tenant_id, caller.actor, key, translate.return_request(body)
+    )
+    path = f"/v1/returns/{started.return_id}"
+    if started.document is None:
+        pending = Accepted(return_id=started.return_id, status="pending")
+        return _json(pending, status=202, headers={"Location": path, "Retry-After": "2"})
+    view = views.return_view(started.document)
+    replayed = {"Idempotency-Replayed": "true"} if started.replayed else {}
+    return _json(
+        view,
+        status=200 if started.replayed else 201,
+        headers={"Location": path, "ETag": f'"{view.version}"', **replayed},
+    )
+
+
+@router.get("", operation_id="list_returns")
+async def list_returns(
+    caller: Annotated[Caller, needs("get")],
+    query: Annotated[ListQuery, Query()],
+    services: ServicesOf,
+) -> ReturnPage:
+    """List the tenant's returns, newest first."""
+    try:
+        page = await services.reads.page(
+            caller.tenant_id,
+            limit=query.limit,
+            cursor=query.cursor,
+            headline=query.headline,
+            order_id=query.order_id,
+            blocker=query.blocker,
+        )
+    except BadCursorError as error:
+        raise RefusedError("invalid_cursor", str(error), field="cursor") from error
+    return ReturnPage(
+        items=tuple(views.summary(row) for row in page.rows), next_cursor=page.next_cursor
+    )
+
+
+@router.get("/{return_id}", operation_id="get_return", response_model=ReturnView)
+async def get_return(
+    caller: Annotated[Caller, needs("get")],
+    return_id: str,
+    services: ServicesOf,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Read one return by its id or RMA number, with what it waits for and would take now."""
+    view = views.row_view(await services.returns.find(caller.tenant_id, return_id))
+    tag = f'"{view.version}"'
+    if if_none_match == tag:
+        return Response(status_code=304, headers={"ETag": tag})
+    return _json(view, headers={"ETag": tag})
+
+
+@router.get("/{return_id}/timeline", operation_id="get_timeline")
+async def get_timeline(
+    caller: Annotated[Caller, needs("timeline")],
+    return_id: str,
+    query: Annotated[TimelineQuery, Query()],
+    services: ServicesOf,
+) -> TimelinePage:
+    """Read what happened to a return and its follow-up, oldest first."""
+    row = await services.returns.find(caller.tenant_id, return_id)
+    events = await services.reads.timeline(
+        caller.tenant_id, row.return_id, limit=query.limit + 1, after=query.after
+    )
+    items = tuple(views.event(event) for event in events[: query.limit])
+    more = len(events) > query.limit
+    return TimelinePage(items=items, next_after=items[-1].number if more else None)
+
+
+@router.get("/{return_id}/explain", operation_id="explain_return")
+async def explain_return(
+    caller: Annotated[Caller, needs("explain")], return_id: str, services: ServicesOf
+) -> Explanation:
+    """Say why a return waits, who must act and by when. Needs no worker to answer."""
+    return await explain(services, caller.tenant_id, return_id)
+
+
+def _json(
+    content: BaseModel, *, status: int = 200, headers: dict[str, str] | None = None
+) -> Response:
+    return Response(
+        content.model_dump_json(),
+        status_code=status,
+        headers=headers,
+        media_type="application/json",
+    )

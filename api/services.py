@@ -1,0 +1,64 @@
+"""What the routes stand on: one engine client, one database, one set of connections a process."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from temporalio.client import Client
+
+from api.preview import Previews
+from api.returns_service import ReturnsService
+from api.surveys_service import SurveysService
+from api.tenants_service import TenantsService
+from runtime.connections import check_stored_connections, stored_connections
+from runtime.inbox import InboxProcessor
+from runtime.settings import Settings
+from runtime.temporal import connect
+from storage.database import Database
+from storage.keys import ApiKeys
+from storage.returns import Returns
+from storage.secrets import SecretBox
+from storage.surveys import Surveys
+from storage.tenants import Tenants
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    temporal: Client
+    database: Database
+    keys: ApiKeys
+    reads: Returns
+    returns: ReturnsService
+    previews: Previews
+    surveys: SurveysService
+    tenants: TenantsService
+    inbox: InboxProcessor
+
+
+@asynccontextmanager
+async def open_services(settings: Settings) -> AsyncIterator[Services]:
+    """Connect once, and close everything at the end.
+
+    Raises:
+        TimeScaleRefusedError: time is scaled, but a connection leads out of the sandbox.
+    """
+    async with AsyncExitStack() as closing:
+        database = Database(settings.database_url.get_secret_value())
+        closing.push_async_callback(database.aclose)
+        tenants = Tenants(database, SecretBox(settings.secret_key.get_secret_value()))
+        await check_stored_connections(tenants, settings)
+        connections = stored_connections(tenants, settings)
+        closing.push_async_callback(connections.aclose)
+        temporal = await connect(settings.temporal_address, settings.temporal_namespace)
+        keys, returns = ApiKeys(database), Returns(database)
+        yield Services(
+            temporal=temporal,
+            database=database,
+            keys=keys,
+            reads=returns,
+            returns=ReturnsService(temporal, returns, task_queue=settings.task_queue),
+            previews=Previews(connections, returns),
+            surveys=SurveysService(temporal, Surveys(database)),
+            tenants=TenantsService(tenants, keys, settings),
+            inbox=InboxProcessor(temporal, connections, database),
+        )

@@ -1,0 +1,116 @@
+"""The wire's words into the engine's; :mod:`api.views` goes the other way."""
+
+from functools import cache
+from zoneinfo import available_timezones
+
+from backhaul_client import requests
+from domain.commands import Actor
+from domain.inspection import Fault, Grade, Photo
+from domain.reasons import Ground
+from domain.requests import (
+    HandoverMethod,
+    PickupWindow,
+    RequestedLine,
+    RequestError,
+    Resolution,
+    ReturnRequest,
+    check_request,
+)
+from workflows.messages import (
+    Approve,
+    ChooseResolution,
+    CommandInfo,
+    CountedEntry,
+    Deny,
+    ExtendDeadline,
+    Receive,
+    RecordInspection,
+    Retry,
+    Withdraw,
+)
+
+
+def return_request(wanted: requests.NewReturn) -> ReturnRequest:
+    """Return what is asked for, checked as far as it can be by itself.
+
+    Raises:
+        RequestError: it contradicts itself; names code and field.
+    """
+    window = wanted.pickup_window
+    if window is not None and window.time_zone not in _time_zones():
+        raise RequestError("invalid_request", "pickup_window.time_zone", "wanted an IANA time zone")
+    return check_request(
+        ReturnRequest(
+            order_id=wanted.order_id,
+            lines=tuple(
+                RequestedLine(
+                    line_id=line.line_id,
+                    quantity=line.quantity,
+                    resolution=Resolution(line.resolution),
+                    reason=line.reason,
+                    reason_detail=line.reason_detail,
+                    exchange_sku=line.exchange_sku,
+                )
+                for line in wanted.lines
+            ),
+            ground=Ground(wanted.ground),
+            handover=HandoverMethod(wanted.handover),
+            pickup_window=None
+            if window is None
+            else PickupWindow(window.not_before, window.not_after, window.time_zone),
+        )
+    )
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def withdraw(info: CommandInfo, body: requests.WithdrawCommand) -> Withdraw:
+    return Withdraw(info, body.reason)
+
+
+def approve(info: CommandInfo, body: requests.ApproveCommand) -> Approve:
+    return Approve(info, body.line_ids, body.reason)
+
+
+def deny(info: CommandInfo, body: requests.DenyCommand) -> Deny:
+    return Deny(info, body.reason)
+
+
+def receive(info: CommandInfo, body: requests.ReceiveCommand) -> Receive:
+    entries = tuple(CountedEntry(entry.sku, entry.quantity, entry.note) for entry in body.entries)
+    return Receive(info, body.receipt_id, body.parcel, entries, body.location_id)
+
+
+def record_inspection(info: CommandInfo, body: requests.InspectionCommand) -> RecordInspection:
+    return RecordInspection(
+        info=info,
+        lot_id=body.lot_id,
+        grade=Grade(body.grade),
+        fault=Fault(body.fault),
+        lot_version=body.lot_version,
+        checklist=body.checklist,
+        photos=tuple(Photo(photo.url, photo.sha256) for photo in body.photos),
+        reason_found=body.reason_found,
+        note=body.note,
+    )
+
+
+def choose_resolution(
+    info: CommandInfo, body: requests.ChooseResolutionCommand
+) -> ChooseResolution:
+    return ChooseResolution(info, body.lot_id, Resolution(body.resolution))
+
+
+def retry(info: CommandInfo, body: requests.RetryCommand) -> Retry:
+    return Retry(info, body.work)
+
+
+def extend_deadline(info: CommandInfo, body: requests.ExtendDeadlineCommand) -> ExtendDeadline:
+    return ExtendDeadline(info, body.wait, body.until)
+
+
+def command_info(key: str, actor: Actor, expected_version: int | None) -> CommandInfo:
+    return CommandInfo(command_id=key, actor=actor, expected_version=expected_version)

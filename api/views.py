@@ -1,0 +1,163 @@
+"""The engine's words into the wire's; :mod:`api.translate` goes the other way."""
+
+from typing import Any
+
+from api.preview import Previewed
+from backhaul_client import admin_models, answers, listing
+from domain.eligibility import Decision
+from domain.ids import content_hash
+from domain.requests import ReturnRequest
+from domain.returns import LotAmount
+from storage.records import ConnectionRow, EventRow, KeyRow, ReturnRow
+from workflows.messages import CommandAnswer
+
+
+def command_view(answer: CommandAnswer) -> answers.CommandView:
+    return answers.CommandView(
+        command_id=answer.command_id,
+        version=answer.version,
+        headline=answer.headline,
+        allowed_commands=answer.allowed_commands,
+    )
+
+
+def return_view(document: dict[str, Any]) -> answers.ReturnView:
+    """Return the document of :mod:`domain.view` as the wire has it: they are one."""
+    return answers.ReturnView.model_validate(document)
+
+
+def registered_view(row: ReturnRow) -> answers.ReturnView:
+    """Return what is known between a return's registration and its first recorded state."""
+    return answers.ReturnView(
+        return_id=row.return_id,
+        rma_no=row.rma_no,
+        order_id=row.order_id,
+        version=row.version,
+        headline=row.headline,
+        authorization_state=row.authorization_state,
+        logistics_state=row.logistics_state,
+        settlement_state=row.settlement_state,
+        ground="",
+        currency=row.currency,
+        requested_at=row.created_at,
+        completed_at=None,
+        location_id=None,
+        lines=(),
+        lots=(),
+        deliveries=(),
+        receipts=(),
+        settlements=(),
+        waiting_on=(),
+        next_step=None,
+        allowed_commands=(),
+        broken_invariants=(),
+    )
+
+
+def row_view(row: ReturnRow) -> answers.ReturnView:
+    return registered_view(row) if row.snapshot is None else return_view(row.snapshot)
+
+
+def summary(row: ReturnRow) -> listing.ReturnSummary:
+    return listing.ReturnSummary(
+        return_id=row.return_id,
+        rma_no=row.rma_no,
+        order_id=row.order_id,
+        currency=row.currency,
+        version=row.version,
+        headline=row.headline,
+        authorization_state=row.authorization_state,
+        logistics_state=row.logistics_state,
+        settlement_state=row.settlement_state,
+        owner_role=row.owner_role,
+        next_deadline=row.next_deadline,
+        blocker_codes=row.blocker_codes,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def event(row: EventRow) -> answers.EventView:
+    return answers.EventView(
+        event_id=row.event_id,
+        number=row.ingest_no,
+        stream=row.stream,
+        sequence=row.sequence,
+        type=row.type,
+        occurred_at=row.occurred_at,
+        recorded_at=row.recorded_at,
+        actor=row.actor,
+        cause_id=row.cause_id,
+        data=row.data,
+    )
+
+
+def preview(request: ReturnRequest, found: Previewed) -> listing.Preview:
+    lines = tuple(
+        _preview_line(line.line_id, line.quantity, decision, amount)
+        for line, decision, amount in zip(
+            request.lines, found.decisions, found.amounts, strict=True
+        )
+    )
+    answer = listing.Preview(
+        order_id=request.order_id,
+        currency=found.order.currency,
+        authorization_state=found.authorization,
+        lines=lines,
+        refund_minor=found.refund_minor,
+        by_tender=tuple(
+            listing.PreviewTender(tender_id=tender_id, amount_minor=minor)
+            for tender_id, minor in found.by_tender
+        ),
+        preview_hash="",
+    )
+    return answer.model_copy(update={"preview_hash": content_hash(answer.model_dump(mode="json"))})
+
+
+def _preview_line(
+    line_id: str, quantity: int, decision: Decision, amount: LotAmount | None
+) -> listing.PreviewLine:
+    return listing.PreviewLine(
+        line_id=line_id,
+        quantity=quantity,
+        verdict=decision.verdict,
+        policy_ref=decision.policy_ref,
+        rule_id=decision.rule_id,
+        reason_codes=decision.reason_codes,
+        window_end=decision.window_end,
+        return_shipping_payer=decision.terms.return_shipping_payer if decision.terms else None,
+        explanation=decision.explanation,
+        sources=tuple(
+            answers.Source(key=source.key, title=source.title, url=source.url)
+            for source in decision.sources
+        ),
+        gross_minor=amount.gross_minor if amount else 0,
+        discount_minor=amount.discount_minor if amount else 0,
+        tax_minor=amount.tax_minor if amount else 0,
+        shipping_minor=amount.shipping_minor if amount else 0,
+        refund_minor=amount.refund_minor if amount else 0,
+    )
+
+
+def connection(row: ConnectionRow, webhook_url: str) -> admin_models.ConnectionView:
+    return admin_models.ConnectionView(
+        connection_id=row.connection_id,
+        kind=row.kind,
+        adapter=row.adapter,
+        base_url=row.base_url,
+        settings=dict(row.settings),
+        webhook_url=webhook_url,
+    )
+
+
+def key(row: KeyRow) -> admin_models.KeyView:
+    return admin_models.KeyView(
+        key_id=row.key_id,
+        prefix=row.prefix,
+        role=row.role,
+        label=row.label,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+        last_used_at=row.last_used_at,
+    )

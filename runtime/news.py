@@ -1,0 +1,134 @@
+"""What a verified webhook makes us read again, and which return is told of it."""
+
+import re
+from typing import cast
+
+import structlog
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.ids import workflow_id_for
+from domain.tracking import milestones
+from integrations.carriers.port import CarrierGateway, TrackingEvent
+from integrations.commerce.port import CommercePlatform, ReplacementEvent
+from integrations.directory import WebhookTarget
+from integrations.payments.port import PaymentEvent, PaymentGateway, Refund, RefundOutcome
+from storage.database import Database
+from storage.records import IntentRow
+from storage.returns import Returns
+from storage.settlements import IntentStateError, Settlements
+from storage.states import IntentState
+from storage.tracking import Tracking
+from workflows.messages import CarrierMilestones, RefundNews, ReplacementNews
+
+Event = PaymentEvent | TrackingEvent | ReplacementEvent
+
+_STATES = {
+    RefundOutcome.PENDING: IntentState.PENDING,
+    RefundOutcome.SUCCEEDED: IntentState.SUCCEEDED,
+    RefundOutcome.FAILED: IntentState.REJECTED,
+}
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_log = structlog.get_logger(__name__)
+
+
+class News:
+    def __init__(self, client: Client, database: Database) -> None:
+        self._client = client
+        self._returns = Returns(database)
+        self._settlements = Settlements(database)
+        self._tracking = Tracking(database)
+
+    async def tell(self, target: WebhookTarget, event: Event, *, again: bool) -> None:
+        """Read again what the event is about and tell the return, if it is ours and news to it.
+
+        ``again``: an earlier try may have stored the news and died before telling, so tell it in
+        any case; a return takes what it knows without a change.
+        """
+        match event:
+            case TrackingEvent():
+                carrier = cast("CarrierGateway", target.gateway)
+                await self._scans(target.tenant_id, carrier, event, again=again)
+            case PaymentEvent():
+                payments = cast("PaymentGateway", target.gateway)
+                await self._refund(target.tenant_id, payments, event, again=again)
+            case ReplacementEvent():
+                platform = cast("CommercePlatform", target.gateway)
+                await self._replacement(target.tenant_id, platform, event)
+
+    async def _scans(
+        self, tenant_id: str, carrier: CarrierGateway, event: TrackingEvent, *, again: bool
+    ) -> None:
+        code = event.tracking_code
+        parcel = await self._tracking.find_delivery(tenant_id, tracking_code=code)
+        if parcel is None:
+            _log.info("parcel.unknown", event_id=event.event_id)
+            return
+        snapshot = await carrier.track(event.tracker_ref)
+        before = milestones(await self._tracking.add_scans(tenant_id, code, ()))
+        after = milestones(await self._tracking.add_scans(tenant_id, code, snapshot.scans))
+        if {news.milestone for news in after} > {news.milestone for news in before} or again:
+            told = CarrierMilestones(parcel.delivery_id, after, event.event_id)
+            await self._signal(parcel.return_id, "carrier_milestones", told)
+
+    async def _refund(
+        self, tenant_id: str, payments: PaymentGateway, event: PaymentEvent, *, again: bool
+    ) -> None:
+        if event.refund_ref is None:
+            return
+        refund = await payments.get_refund(event.refund_ref)
+        # One that carries no id of ours was made by hand, at the provider.
+        if refund.intent_id is None or not _ID.fullmatch(refund.intent_id):
+            return
+        intent = await self._settlements.get(tenant_id, refund.intent_id)
+        if intent is None or _is_of_another_generation(intent, refund):
+            return
+        try:
+            noted = await self._settlements.finish(
+                tenant_id,
+                intent.intent_id,
+                state=_STATES[refund.outcome],
+                refund_ref=refund.refund_ref,
+                failure=refund.failure_reason,
+            )
+        except IntentStateError:
+            _log.warning("refund.news_too_late", intent_id=intent.intent_id, state=intent.state)
+            return
+        if noted.state is not intent.state or again:
+            told = RefundNews(
+                intent_id=intent.intent_id,
+                state=noted.state.value,
+                refund_ref=refund.refund_ref,
+                failure=refund.failure_reason,
+                event_id=event.event_id,
+            )
+            await self._signal(intent.return_id, "refund_news", told)
+
+    async def _replacement(
+        self, tenant_id: str, platform: CommercePlatform, event: ReplacementEvent
+    ) -> None:
+        return_id = event.reference.partition("/")[0]
+        if await self._returns.get(tenant_id, return_id) is None:
+            return
+        order = await platform.get_replacement(event.replacement_order_id)
+        if order.reference != event.reference or order.status not in ("shipped", "delivered"):
+            return
+        told = ReplacementNews(order.reference, order.status, order.tracking_code, event.event_id)
+        await self._signal(return_id, "replacement_news", told)
+
+    async def _signal(self, return_id: str, name: str, told: object) -> None:
+        handle = self._client.get_workflow_handle(workflow_id_for(return_id))
+        try:
+            await handle.signal(name, told)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            _log.info("return.closed_before_news", return_id=return_id, signal=name)
+
+
+def _is_of_another_generation(intent: IntentRow, refund: Refund) -> bool:
+    """Say whether the news is of an earlier try of the intent, which a later one replaced."""
+    if intent.refund_ref is not None:
+        return intent.refund_ref != refund.refund_ref
+    # Nothing is known of this try yet; what failed is an earlier one.
+    return refund.outcome is RefundOutcome.FAILED
