@@ -65,12 +65,13 @@ def sandbox_service(folder: DataFolder, ports: Mapping[str, int]) -> Service:
     )
 
 
-def worker_service(environment: Mapping[str, str]) -> Service:
-    # It listens nowhere, and work waits for it in its queue: started is ready.
+def worker_service(
+    environment: Mapping[str, str], *, address: str, namespace: str, task_queue: str
+) -> Service:
     return Service(
         "worker",
         lambda: python_launch("workers.returns", environment=environment, stop_seconds=20),
-        lambda: True,
+        lambda: temporal.has_worker(address, namespace, task_queue),
     )
 
 

@@ -126,34 +126,48 @@ class Supervisor:
         )
         self._write()
         environment = composition.full_environment(self._record, secrets)
-        process_environment = composition.without_owner(environment)
-        known: dict[str, Service] = {}
         server: PostgresServer | None = None
         if "postgres" in self._names:
             server = PostgresServer(
                 home, port=ports["postgres"], password=secrets["postgres_password"]
             )
-            known["postgres"] = postgres_service(server)
-        if "temporal" in self._names:
-            namespace = self._settings.temporal_namespace
-            known["temporal"] = temporal_service(self._folder, ports, namespace)
-        if "sandbox" in self._names:
-            known["sandbox"] = sandbox_service(self._folder, ports)
-        if "worker" in self._names:
-            known["worker"] = worker_service(process_environment)
-        if "api" in self._names:
-            known["api"] = api_service(process_environment, urls["api"])
+        known = self._services(server, urls, composition.without_owner(environment))
         self._crew.start([known[name] for name in FOUNDATIONS if name in known])
         if server is not None:
             server.ensure_roles(
                 owner_password=secrets["owner_password"], app_password=secrets["app_password"]
             )
             server.ensure_database()
-        engine = [known[name] for name in ENGINE if name in known]
         if "bootstrap" in self._names:
             self._bootstrap(environment)
-        self._crew.start(engine)
+        self._crew.start([known[name] for name in ENGINE if name in known])
         self._write(state="ready")
+
+    def _services(
+        self,
+        server: PostgresServer | None,
+        urls: Mapping[str, str],
+        environment: Mapping[str, str],
+    ) -> dict[str, Service]:
+        """Return those services that were asked for, by name."""
+        ports, namespace = self._record.ports, self._settings.temporal_namespace
+        known: dict[str, Service] = {}
+        if server is not None:
+            known["postgres"] = postgres_service(server)
+        if "temporal" in self._names:
+            known["temporal"] = temporal_service(self._folder, ports, namespace)
+        if "sandbox" in self._names:
+            known["sandbox"] = sandbox_service(self._folder, ports)
+        if "worker" in self._names:
+            known["worker"] = worker_service(
+                environment,
+                address=urls["temporal"],
+                namespace=namespace,
+                task_queue=self._settings.task_queue,
+            )
+        if "api" in self._names:
+            known["api"] = api_service(environment, urls["api"])
+        return known
 
     def _bootstrap(self, environment: Mapping[str, str]) -> None:
         """Run what has to be in place before the engine starts, in a process of its own."""

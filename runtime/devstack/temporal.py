@@ -1,5 +1,6 @@
 """The Temporal development server: found, told how to run, asked whether it does."""
 
+import json
 import os
 import shutil
 import signal
@@ -81,14 +82,29 @@ def temporal_launch(
 
 def is_ready(address: str, namespace: str) -> bool:
     """Return whether the server at ``address`` serves ``namespace``."""
+    return _ask(address, namespace, "operator", "namespace", "describe") is not None
+
+
+def has_worker(address: str, namespace: str, task_queue: str) -> bool:
+    """Return whether somebody takes workflow tasks from ``task_queue``."""
+    # Only the older form of the answer names who polls.
+    answer = _ask(
+        address, namespace, "task-queue", "describe", "--task-queue", task_queue, "--legacy-mode"
+    )
+    return answer is not None and bool(json.loads(answer).get("pollers"))
+
+
+def _ask(address: str, namespace: str, *question: str) -> str | None:
+    """Return what the server answers as JSON, None where it does not or refuses."""
     answer = subprocess.run(  # noqa: S603  # our own program and address
         [
-            find_program("temporal"), "operator", "namespace", "describe",
-            "--namespace", namespace, "--address", address, "--command-timeout", "5s",
+            find_program("temporal"), *question,
+            "--namespace", namespace, "--address", address,
+            "--command-timeout", "5s", "--output", "json",
         ],
-        env=_environment(), capture_output=True, check=False,
+        env=_environment(), capture_output=True, text=True, check=False,
     )  # fmt: skip
-    return answer.returncode == 0
+    return answer.stdout if answer.returncode == 0 else None
 
 
 def _environment() -> dict[str, str]:
