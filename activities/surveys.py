@@ -7,8 +7,6 @@ from datetime import datetime
 from temporalio import activity
 
 from activities.errors import translated
-from domain.events import Event
-from domain.notices import Notice
 from storage.followups import FollowUps
 from storage.records import EventRecord, NoticeRecord
 
@@ -19,8 +17,8 @@ class RecordFollowUp:
 
     tenant_id: str
     return_id: str
-    events: tuple[Event, ...]
-    notices: tuple[Notice, ...] = ()
+    events: tuple[EventRecord, ...]
+    notices: tuple[NoticeRecord, ...] = ()
     invite_until: datetime | None = None
 
 
@@ -38,11 +36,8 @@ class SurveyActivities:
             await self._follow_ups.record(
                 asked.tenant_id,
                 asked.return_id,
-                events=tuple(
-                    EventRecord(e.sequence, e.type, e.occurred_at, e.actor, e.cause_id, e.data)
-                    for e in asked.events
-                ),
-                notices=tuple(NoticeRecord(n.notice_id, n.kind, n.data) for n in asked.notices),
+                events=asked.events,
+                notices=asked.notices,
                 token_hash=self._token_hash_of(asked.return_id),
                 invite_until=asked.invite_until,
             )

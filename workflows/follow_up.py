@@ -7,9 +7,9 @@ from temporalio import workflow
 
 from activities.surveys import RecordFollowUp, SurveyActivities
 from domain.commands import SYSTEM, Actor
-from domain.events import Event, JsonValue
+from domain.events import JsonValue
 from domain.ids import part_id
-from domain.notices import Notice
+from storage.records import EventRecord, NoticeRecord
 from workflows.messages import FollowUpOutcome, StartFollowUp, SurveyAnswer
 from workflows.steps import write
 
@@ -59,7 +59,7 @@ class FollowUpWorkflow:
 
     async def _send(self, kind: str, *, reminder: bool) -> None:
         start = self._start
-        notice = Notice(
+        notice = NoticeRecord(
             part_id(start.return_id, "notice", kind),
             kind,
             {"rma_no": start.rma_no, "order_id": start.order_id},
@@ -72,7 +72,7 @@ class FollowUpWorkflow:
         data: dict[str, JsonValue],
         actor: Actor,
         *,
-        notice: Notice | None = None,
+        notice: NoticeRecord | None = None,
         cause_id: str | None = None,
     ) -> None:
         self._sequence += 1
@@ -81,7 +81,7 @@ class FollowUpWorkflow:
         asked = RecordFollowUp(
             tenant_id=self._start.tenant_id,
             return_id=self._start.return_id,
-            events=(Event(self._sequence, event_type, now, str(actor), cause_id, data),),
+            events=(EventRecord(self._sequence, event_type, now, str(actor), cause_id, data),),
             notices=(notice,) if notice else (),
             invite_until=now + timedelta(seconds=self._start.expires_after_seconds)
             if first

@@ -5,9 +5,9 @@ Fields are only ever added, with defaults: old histories and other languages kee
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from domain.commands import Actor
-from domain.events import JsonValue
 from domain.inspection import Fault, Grade, Photo
 from domain.requests import Resolution, ReturnRequest
 from domain.returns import Return
@@ -53,7 +53,7 @@ class OpenAnswer:
     return_id: str
     request_hash: str
     refusal: Refusal | None = None
-    document: dict[str, JsonValue] | None = None
+    document: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

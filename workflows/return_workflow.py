@@ -5,14 +5,14 @@ import contextlib
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.workflow import ParentClosePolicy
 
 from domain.codes import RefusedError
 from domain.commands import TIMEOUT, Actor
-from domain.events import Fact, JsonValue
+from domain.events import Fact
 from domain.ids import follow_up_id_for
 from domain.invariants import broken
 from domain.lifecycle import WITHOUT_EFFECT, AuthorizationState
@@ -103,7 +103,7 @@ class ReturnWorkflow:
         return self._opening
 
     @workflow.query(description="the whole return, as the projection has it")
-    def current(self) -> dict[str, JsonValue] | None:
+    def current(self) -> dict[str, Any] | None:
         return document(self._case.ret) if self._case is not None else None
 
     @workflow.update(description="take the request back before anything was handed over")

@@ -1,0 +1,37 @@
+"""A house per test: real PostgreSQL, the sandbox over HTTP, a Temporal server that skips time."""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from temporalio.testing import WorkflowEnvironment
+
+from tests.support.house import House, open_house
+from tests.support.postgres import Database
+from tests.support.sandbox import Sandbox
+from tests.support.sandbox_client import EXAMPLES, SandboxClient, sandbox_client
+
+
+@pytest.fixture(scope="session")
+def outside(shared_sandbox: Sandbox) -> Iterator[SandboxClient]:
+    """The shared sandbox, with the one warehouse that returns go to."""
+    with sandbox_client(shared_sandbox) as client:
+        locations = json.loads(Path(EXAMPLES / "locations.json").read_text())["locations"]
+        warehouse = {k: v for k, v in locations[0].items() if k != "location_id"}
+        client.put("locations/MAIN", warehouse)
+        yield client
+
+
+@pytest_asyncio.fixture
+async def house(
+    time_skipping_env: WorkflowEnvironment,
+    database: Database,
+    shared_sandbox: Sandbox,
+    outside: SandboxClient,
+) -> AsyncIterator[House]:
+    async with open_house(
+        time_skipping_env.client, database, shared_sandbox, outside
+    ) as opened:
+        yield opened
