@@ -89,6 +89,7 @@ def record_inspection(info: CommandInfo, body: requests.InspectionCommand) -> Re
         info=info,
         lot_id=body.lot_id,
         grade=Grade(body.grade),
+        quantity=body.quantity,
         fault=Fault(body.fault),
         lot_version=body.lot_version,
         checklist=body.checklist,

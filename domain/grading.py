@@ -20,13 +20,19 @@ _STATE_AFTER = {
 
 
 def check_inspection(
-    ret: Return, lot_id: str, finding: Finding, *, expected_version: int | None
+    ret: Return,
+    lot_id: str,
+    finding: Finding,
+    *,
+    quantity: int | None = None,
+    expected_version: int | None = None,
 ) -> Lot:
-    """Return the lot that may be graded.
+    """Return the lot that may be graded, whole or ``quantity`` units of it.
 
     Raises:
-        RefusedError: no such lot, another version than the caller saw, not received or already
-            graded, or a grade that costs the customer something without evidence.
+        RefusedError: no such lot, more units than it holds, another version than the caller saw,
+            not received or already graded, or a grade that costs the customer something without
+            evidence.
     """
     try:
         lot = ret.lot(lot_id)
@@ -40,6 +46,10 @@ def check_inspection(
         )
     if lot.state is not LotState.RECEIVED:
         raise RefusedError("command_not_allowed", f"lot {lot_id} is {lot.state}", field="lot_id")
+    if quantity is not None and not 1 <= quantity <= lot.quantity:
+        raise RefusedError(
+            "invalid_quantity", f"wanted 1 to {lot.quantity}, found {quantity}", field="quantity"
+        )
     if finding.grade in EVIDENCE_NEEDED and not (finding.checklist or finding.photos):
         raise RefusedError(
             "evidence_missing", f"grade {finding.grade} needs evidence", field="checklist"
@@ -47,12 +57,16 @@ def check_inspection(
     return lot
 
 
-def grade_lot(ret: Return, lot: Lot, finding: Finding) -> Change:
+def grade_lot(ret: Return, lot_id: str, finding: Finding, *, quantity: int | None = None) -> Change:
     """Record the finding and what the policy makes of it.
 
-    A lot to be exchanged that is accepted with a deduction becomes a refund: an even exchange gives
+    With a ``quantity`` below the lot's, so many units are graded and the rest becomes a lot of its
+    own that still waits for its grade. A lot to be exchanged that is accepted with a deduction becomes a refund: an even exchange gives
     nothing to deduct from.
     """
+    if quantity is not None:
+        ret = ret.split_lot(lot_id, quantity)
+    lot = ret.lot(lot_id)
     condition = next(c for c in ret.policy.conditions if c.grade is finding.grade)
     acceptance, deduction = condition.acceptance, condition.deduction_percent
     excused = finding.fault in ret.policy.faults_without_deduction

@@ -69,7 +69,7 @@ def receive(ret: Return, receipt: Receipt) -> Change:
         while left and (index := _next_expected(ret, lots, entry.sku)) is not None:
             lot = lots[index]
             if lot.quantity > left:
-                lots[index : index + 1] = _split(lots, lot, left)
+                lots = list(replace(ret, lots=tuple(lots)).split_lot(lot.lot_id, left).lots)
                 lot = lots[index]
             left -= lot.quantity
             arrived = lot.moved(LotState.RECEIVED, receipt.received_at)
@@ -127,13 +127,6 @@ def _next_expected(ret: Return, lots: Sequence[Lot], sku: str) -> int | None:
         if lot.state in _EXPECTED and ret.line(lot.line_id).sku == sku:
             return index
     return None
-
-
-def _split(lots: Sequence[Lot], lot: Lot, first: int) -> list[Lot]:
-    """Cut a lot in two: ``first`` units keep its id, the others get the line's next lot number."""
-    siblings = sum(1 for other in lots if other.line_id == lot.line_id)
-    rest = replace(lot, lot_id=f"{lot.line_id}/{siblings + 1}", units=lot.units[first:])
-    return [replace(lot, units=lot.units[:first]), rest]
 
 
 def give_up_missing(ret: Return, lot_id: str, *, at: datetime) -> Change:

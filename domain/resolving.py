@@ -16,13 +16,19 @@ _MONEY_DUE = (LotState.ACCEPTED, LotState.PARTIALLY_ACCEPTED, LotState.OUT_OF_ST
 
 
 def lots_to_settle(ret: Return) -> tuple[Lot, ...]:
-    """Return the lots whose money is due and in no settlement yet."""
+    """Return the lots whose money is due and in no settlement yet.
+
+    What arrived in one parcel is settled together: a lot waits for the grades of the others from
+    its receipt, so a parcel is one payment a tender and not one a lot.
+    """
+    ungraded = [lot.receipt_id for lot in ret.lots if lot.state is LotState.RECEIVED]
     return tuple(
         lot
         for lot in ret.lots
         if lot.resolution is Resolution.REFUND
         and lot.state in _MONEY_DUE
         and lot.settlement_no is None
+        and lot.receipt_id not in ungraded
     )
 
 

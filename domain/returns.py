@@ -274,6 +274,19 @@ class Return:
                 return delivery
         raise KeyError(delivery_id)
 
+    def split_lot(self, lot_id: str, first: int) -> "Return":
+        """Cut a lot in two: its ``first`` units keep its id, the rest gets the line's next number."""
+        lots: list[Lot] = []
+        for lot in self.lots:
+            if lot.lot_id != lot_id or lot.quantity <= first:
+                lots.append(lot)
+                continue
+            siblings = sum(1 for other in self.lots if other.line_id == lot.line_id)
+            rest = f"{lot.line_id}/{siblings + 1}"
+            lots.append(replace(lot, units=lot.units[:first]))
+            lots.append(replace(lot, lot_id=rest, units=lot.units[first:]))
+        return replace(self, lots=tuple(lots))
+
     def with_lots(self, *changed: Lot) -> "Return":
         """Return the return with lots of the same id replaced."""
         by_id = {lot.lot_id: lot for lot in changed}

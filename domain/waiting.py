@@ -16,7 +16,7 @@ from domain.lifecycle import AuthorizationState, DeliveryState, LotState
 from domain.opening import Change, grant
 from domain.receiving import give_up_missing
 from domain.requests import Resolution
-from domain.resolving import choose_refund, close
+from domain.resolving import choose_refund, close, lots_to_settle
 from domain.returns import Delivery, Lot, Return
 from domain.transport import expire, pickup_missed
 
@@ -158,9 +158,7 @@ def _lot_wait(ret: Return, lot: Lot) -> list[Waiting]:
 def _refund_waits(ret: Return) -> list[Waiting]:
     lasts = ret.policy.handling.refund_pending
     found = []
-    due = (LotState.ACCEPTED, LotState.PARTIALLY_ACCEPTED, LotState.OUT_OF_STOCK)
-    owed = [lot for lot in ret.lots if lot.state in due and lot.resolution is Resolution.REFUND]
-    if owed:
+    if owed := lots_to_settle(ret):
         work = f"work/settle/{len(ret.settlements) + 1}"
         found.append(_wait(ret, work, "settling", min(lot.since for lot in owed), lasts))
     for settlement in ret.settlements:

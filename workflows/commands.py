@@ -187,12 +187,16 @@ def _receipt(command: Receive) -> Receipt:
 
 def check_record_inspection(ret: Return, command: RecordInspection) -> Lot:
     return check_inspection(
-        ret, command.lot_id, _finding(command), expected_version=command.lot_version
+        ret,
+        command.lot_id,
+        _finding(command),
+        quantity=command.quantity,
+        expected_version=command.lot_version,
     )
 
 
 def do_record_inspection(ret: Return, command: RecordInspection) -> Change:
-    return grade_lot(ret, ret.lot(command.lot_id), _finding(command))
+    return grade_lot(ret, command.lot_id, _finding(command), quantity=command.quantity)
 
 
 def _finding(command: RecordInspection) -> Finding:

@@ -127,11 +127,15 @@ class Receive:
 
 @dataclass(frozen=True, slots=True)
 class RecordInspection:
-    """``lot_version`` is the lot's version that the inspector saw; a scan elsewhere changes nothing."""
+    """Grade a lot, or ``quantity`` units of it; the rest then becomes a lot of its own.
+
+    ``lot_version`` is the version of the lot that the inspector saw; a scan elsewhere changes none.
+    """
 
     info: CommandInfo
     lot_id: str
     grade: Grade
+    quantity: int | None = None
     fault: Fault = Fault.NONE
     lot_version: int | None = None
     checklist: tuple[str, ...] = ()

@@ -101,10 +101,14 @@ class PhotoReference(RequestModel):
 
 
 class InspectionCommand(Command):
-    """Grade one lot. ``lot_version`` is the lot's version that the inspector saw."""
+    """Grade one lot, or ``quantity`` units of it; the rest becomes a lot of its own.
+
+    ``lot_version`` is the lot's version that the inspector saw.
+    """
 
     lot_id: Id
     grade: Grade
+    quantity: Quantity | None = None
     fault: Fault = "NONE"
     lot_version: Version | None = None
     checklist: Annotated[tuple[Id, ...], Field(max_length=100)] = ()
