@@ -85,6 +85,7 @@ class Supervisor:
 
     def _run_locked(self) -> None:
         failure: str | None = None
+        self._record = self._folder.read_record()
         try:
             self._start()
             _tell("ready", "")
@@ -108,7 +109,7 @@ class Supervisor:
             )
 
     def _start(self) -> None:
-        former = self._folder.read_record()
+        former = self._record
         end_leftovers(former)
         ports = choose_ports(composition.port_wishes(self._settings, self._names), former.ports)
         urls = composition.addresses(self._settings, ports)
