@@ -108,7 +108,7 @@ class InspectionCommand(Command):
 
     lot_id: Id
     grade: Grade
-    quantity: Quantity | None = None
+    quantity: Count | None = None
     fault: Fault = "NONE"
     lot_version: Version | None = None
     checklist: Annotated[tuple[Id, ...], Field(max_length=100)] = ()
