@@ -121,6 +121,16 @@ class Settings(_Shared):
 class StackSettings(_Shared):
     """Settings of the embedded stack, which writes those of its processes itself."""
 
+    time_scale: float = Field(
+        5000.0,
+        ge=1,
+        allow_inf_nan=False,
+        description=(
+            "The embedded stack is a rehearsal against its own sandbox: a day of our own waits "
+            "passes in 17 seconds. Statutory dates stay as they are."
+        ),
+    )
+
     data_dir: Path = Field(
         Path(".backhaul"),
         description="Where the embedded stack keeps its data, logs, addresses and secrets.",

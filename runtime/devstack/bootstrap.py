@@ -9,19 +9,21 @@ from pathlib import Path
 
 from runtime.devstack.folder import DataFolder
 from runtime.devstack.stack import Stack
+from runtime.devstack.tenant import prepare_tenant
 from runtime.settings import variable
 from runtime.temporal import connect, ensure_search_attributes
 from storage.migrate import upgrade
 
 
 async def bootstrap(stack: Stack) -> None:
-    """Bring database and Temporal up to date. Runs at every start, so each step may be repeated."""
+    """Bring database, Temporal and tenant up to date at every start; each step may be repeated."""
     environment = stack.environment
     upgrade(environment[variable("database_owner_url")])
     temporal = await connect(
         environment[variable("temporal_address")], environment[variable("temporal_namespace")]
     )
     await ensure_search_attributes(temporal)
+    await prepare_tenant(stack)
 
 
 def main() -> int:

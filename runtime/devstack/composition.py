@@ -8,6 +8,7 @@ from runtime.devstack.folder import StackRecord
 from runtime.devstack.ports import PortWish
 from runtime.devstack.postgres import APP_ROLE, DATABASE, OWNER_ROLE
 from runtime.settings import PREFIX, StackSettings, variable
+from storage.states import Role
 
 # The ports of each service that has any.
 SERVICE_PORTS: Mapping[str, tuple[str, ...]] = {
@@ -25,7 +26,11 @@ def _webhook_secret() -> str:
     return "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
 
 
-# The prefixes of the last three are what the sandbox takes for its own.
+def _api_key() -> str:
+    return f"bh_{secrets.token_hex(4)}_{secrets.token_urlsafe(32)}"
+
+
+# The prefixes of the vendors' keys are what the sandbox takes for its own.
 SECRET_FACTORIES: Mapping[str, Callable[[], str]] = {
     "postgres_password": lambda: secrets.token_urlsafe(24),
     "owner_password": lambda: secrets.token_urlsafe(24),
@@ -37,6 +42,7 @@ SECRET_FACTORIES: Mapping[str, Callable[[], str]] = {
     "stripe_key": lambda: "sk_test_" + secrets.token_hex(24),
     "easypost_key": lambda: "EZTK" + secrets.token_hex(24),
     "commerce_token": lambda: "ct_" + secrets.token_hex(24),
+    **{f"api_key_{role}": _api_key for role in Role},
 }
 
 
