@@ -61,8 +61,8 @@ def grade_lot(ret: Return, lot_id: str, finding: Finding, *, quantity: int | Non
     """Record the finding and what the policy makes of it.
 
     With a ``quantity`` below the lot's, so many units are graded and the rest becomes a lot of its
-    own that still waits for its grade. A lot to be exchanged that is accepted with a deduction becomes a refund: an even exchange gives
-    nothing to deduct from.
+    own that still waits for its grade. A lot to be exchanged that is accepted with a deduction
+    becomes a refund: an even exchange gives nothing to deduct from.
     """
     if quantity is not None:
         ret = ret.split_lot(lot_id, quantity)

@@ -275,7 +275,7 @@ class Return:
         raise KeyError(delivery_id)
 
     def split_lot(self, lot_id: str, first: int) -> "Return":
-        """Cut a lot in two: its ``first`` units keep its id, the rest gets the line's next number."""
+        """Cut a lot in two: ``first`` units keep its id, the rest gets the line's next number."""
         lots: list[Lot] = []
         for lot in self.lots:
             if lot.lot_id != lot_id or lot.quantity <= first:

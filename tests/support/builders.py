@@ -270,8 +270,8 @@ def grade(
     at: datetime | None = None,
 ) -> Return:
     result = finding(found, fault=fault, at=at)
-    lot = check_inspection(ret, lot_id, result, expected_version=None)
-    return grade_lot(ret, lot, result)[0]
+    check_inspection(ret, lot_id, result)
+    return grade_lot(ret, lot_id, result)[0]
 
 
 def graded(

@@ -184,13 +184,18 @@ class ReturnMachine(RuleBasedStateMachine):
         assert check_receipt(self.ret, new) is None
         self.take(receive(self.ret, new))
 
-    @rule(grade=st.sampled_from(Grade), fault=st.sampled_from(Fault))
-    def warehouse_grades(self, grade: Grade, fault: Fault) -> None:
+    @rule(
+        grade=st.sampled_from(Grade),
+        fault=st.sampled_from(Fault),
+        quantity=st.none() | st.integers(1, 2),
+    )
+    def warehouse_grades(self, grade: Grade, fault: Fault, quantity: int | None = None) -> None:
         for lot in self.ret.lots:
             if lot.state is LotState.RECEIVED:
                 assert "record-inspection" in allowed_commands(self.ret)
                 found = finding(grade, fault=fault, at=self.now)
-                self.take(grade_lot(self.ret, lot, found))
+                count = quantity if quantity is None else min(quantity, lot.quantity)
+                self.take(grade_lot(self.ret, lot.lot_id, found, quantity=count))
                 return
 
     @rule(state=st.sampled_from(["pending", "succeeded", "failed", "unknown", "rejected"]))
@@ -381,7 +386,7 @@ class ReturnMachine(RuleBasedStateMachine):
             return
         for lot in ret.lots:
             if lot.state is LotState.RECEIVED:
-                self.take(grade_lot(ret, lot, finding(at=self.now)))
+                self.take(grade_lot(ret, lot.lot_id, finding(at=self.now)))
                 return
             if lot.state in (LotState.REPLACEMENT_RESERVED, LotState.REPLACEMENT_SHIPPED):
                 self.platform_tells_of(lot.lot_id)

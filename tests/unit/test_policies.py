@@ -1,0 +1,106 @@
+"""A pack is read whole or not at all, and the error says where it is wrong."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from domain.policies import PolicyError, parse_policy
+from tests.support.builders import pack, policy
+
+
+def test_the_standard_pack_is_sound() -> None:
+    """The pack that is shipped has two rules and a treatment for every grade."""
+    standard = policy()
+
+    assert standard.ref == "STANDARD@2024-01-01"
+    assert [rule.rule_id for rule in standard.rules] == [
+        "STD-WITHDRAWAL-30",
+        "STD-NON-CONFORMITY-730",
+    ]
+    assert standard.source("EU-CRD#9,13").url.endswith("2011/83")
+
+
+def test_the_same_pack_has_the_same_hash() -> None:
+    """A pack is known by its content, whatever the order of its keys."""
+    turned = dict(reversed(pack().items()))
+
+    assert parse_policy(turned).content_hash == policy().content_hash
+
+
+def test_scaled_handling_leaves_promises_alone() -> None:
+    """A demo a thousand times faster shortens our waits and no refund's due date."""
+    standard = policy()
+
+    scaled = standard.handling.scaled(1000)
+
+    assert scaled.review == timedelta(hours=24) / 1000
+    assert scaled.dispute == timedelta(hours=336) / 1000
+    assert not hasattr(scaled, "refund_due_days")
+
+
+def _set(*path: str | int, to: object) -> Callable[[Any], None]:
+    def change(data: Any) -> None:
+        for name in path[:-1]:
+            data = data[name]
+        data[path[-1]] = to
+
+    return change
+
+
+def _drop(*path: str | int) -> Callable[[Any], None]:
+    def change(data: Any) -> None:
+        for name in path[:-1]:
+            data = data[name]
+        del data[path[-1]]
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        (_drop("id"), "id: is missing"),
+        (_set("version", to=7), "version: wanted a text"),
+        (_set("governs", to=[]), "governs: wanted an object"),
+        (_set("governs", "by", to="MOOD"), "governs.by: wanted CONTRACT_DATE"),
+        (_set("governs", "from", to="soon"), "governs.from: wanted a date"),
+        (_set("governs", "to", to="never"), "governs.to: wanted a date"),
+        (_set("rules", to={}), "rules: wanted a list"),
+        (_set("rules", 1, to="x"), "rules[1]: wanted an object"),
+        (_drop("rules", 1, "id"), "rules[1].id: is missing"),
+        (_set("rules", 0, "ground", to="MOOD"), "rules[0].ground: wanted one of WITHDRAWAL"),
+        (_set("rules", 0, "window", "days", to=-1), "rules[0].window.days: wanted a whole number"),
+        (_set("rules", 0, "window", "days", to=True), "rules[0].window.days: wanted a whole"),
+        (_set("rules", 0, "window", "anchor", to="PAID"), "rules[0].window.anchor: wanted DELIV"),
+        (_set("rules", 0, "remedies", to=["CAKE"]), "rules[0].remedies[0]: wanted one of REFUND"),
+        (_set("rules", 0, "exclusions", to=[1]), "rules[0].exclusions: wanted a list of texts"),
+        (_set("rules", 0, "review", to="false"), "rules[0].review: wanted true or false"),
+        (_set("rules", 0, "sources", to=["X#1"]), "rules.STD-WITHDRAWAL-30.sources: unknown"),
+        (_set("rules", 0, "refund", "scope", to=["TAX"]), "rules.STD-WITHDRAWAL-30.refund.scope"),
+        (
+            _set("rules", 0, "refund", "scope", to=["PRICE", "TIP"]),
+            "rules.STD-WITHDRAWAL-30.refund.scope",
+        ),
+        (_drop("conditions", 0), "conditions: wanted each grade once"),
+        (_set("conditions", 0, "grade", to="Z"), "conditions[0].grade: wanted one of A, B"),
+        (_set("conditions", 2, "deduction_percent", to=101), "conditions.C.deduction_percent"),
+        (_set("conditions", 0, "deduction_percent", to=1), "conditions.A.deduction_percent"),
+        (_set("faults_without_deduction", to=["FATE"]), "faults_without_deduction[0]: wanted one"),
+        (_drop("handling_hours", "review"), "handling_hours.review: is missing"),
+        (_set("handling_hours", "nap", to=1), "handling_hours.nap: wanted one of review"),
+        (_set("handling_hours", "review", to="1"), "handling_hours.review: wanted a whole number"),
+        (_set("review_default", to="MAYBE"), "review_default: wanted APPROVE or DENY"),
+        (_drop("sources", 0, "url"), "sources[0].url: is missing"),
+    ],
+)
+def test_a_bad_pack_names_the_path(change: Callable[[Any], None], path: str) -> None:
+    """Whoever writes a pack reads at once what is wrong where."""
+    data = pack()
+    change(data)
+
+    with pytest.raises(PolicyError) as refused:
+        parse_policy(data)
+
+    assert str(refused.value).startswith(path)
