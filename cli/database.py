@@ -2,11 +2,10 @@
 
 import argparse
 
-from storage.migrate import upgrade
-
 from runtime.devstack.errors import NotRunningError
 from runtime.devstack.stack import find
 from runtime.settings import SettingsError, load_stack_settings, variable
+from storage.migrate import upgrade
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -44,7 +44,7 @@ class PostgresServer:
     def __init__(
         self, home: Path, *, port: int, password: str, options: Sequence[str] = ()
     ) -> None:
-        self._home = home
+        self.home = home
         self._files = home / "postgres"
         self._port = port
         self._password = password
@@ -59,7 +59,7 @@ class PostgresServer:
         """
         installation = find_installation()
         version = installation.version()
-        programs = reachable_programs(installation, self._home, self._account)
+        programs = reachable_programs(installation, self.home, self._account)
         major = version.split(".")[0]
         if (self._files / "PG_VERSION").exists():
             found = (self._files / "PG_VERSION").read_text().strip()
@@ -186,8 +186,8 @@ class PostgresServer:
 
     def _initialise(self, programs: Path, major: int) -> None:
         """Run initdb beside the final place, so that a kill leaves nothing half made there."""
-        partial = self._home / "postgres.partial"
-        password_file = self._home / "postgres.password"
+        partial = self.home / "postgres.partial"
+        password_file = self.home / "postgres.password"
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(mode=0o700)
         password_file.unlink(missing_ok=True)

@@ -116,22 +116,22 @@ class Supervisor:
         secrets = self._folder.ensure_secrets(composition.SECRET_FACTORIES)
         secrets = composition.secret_values(self._settings, ports, secrets)
         self._folder.write_secrets(secrets)
-        home = choose_home(self._folder.root, former.postgres_home)
+        server: PostgresServer | None = None
+        if "postgres" in self._names:
+            home = choose_home(self._folder.root, former.postgres_home)
+            server = PostgresServer(
+                home, port=ports["postgres"], password=secrets["postgres_password"]
+            )
         self._record = StackRecord(
             state="starting",
             supervisor=identify(os.getpid()),
             ports={**former.ports, **ports},
             urls=urls,
             environment=composition.plain_environment(self._settings, ports, urls),
-            postgres_home=str(home),
+            postgres_home=former.postgres_home if server is None else str(server.home),
         )
         self._write()
         environment = composition.full_environment(self._record, secrets)
-        server: PostgresServer | None = None
-        if "postgres" in self._names:
-            server = PostgresServer(
-                home, port=ports["postgres"], password=secrets["postgres_password"]
-            )
         known = self._services(server, urls, composition.without_owner(environment))
         self._crew.start([known[name] for name in FOUNDATIONS if name in known])
         if server is not None:
