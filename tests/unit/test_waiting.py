@@ -1,0 +1,281 @@
+"""Every standing still has a name, an owner and a deadline; and the deadline does what it says."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from domain.blockers import WAITS, Kind
+from domain.grading import accept_rejection
+from domain.inspection import Grade
+from domain.invariants import broken
+from domain.lifecycle import DeliveryState, Headline, LotState
+from domain.reasons import Ground
+from domain.requests import RequestedLine, Resolution
+from domain.resolving import complete, intent_changed, out_of_stock, replacement_ordered
+from domain.returns import Blocker, Replacement, Return
+from domain.tracking import Milestone
+from domain.transport import sent_back, withdraw
+from domain.waiting import extend, pass_deadlines, waits
+from domain.work import due_work
+from tests.support.builders import (
+    NOW,
+    WINDOW,
+    after,
+    decided,
+    exchange,
+    grade,
+    graded,
+    granted,
+    handed_over,
+    received,
+    scanned,
+    settled,
+    with_label,
+)
+
+
+def in_review() -> Return:
+    return decided(RequestedLine("shoes", 1, reason="DEFECTIVE"), ground=Ground.NON_CONFORMITY)
+
+
+def rejected() -> Return:
+    return graded(Grade.X)
+
+
+def sending_back() -> Return:
+    return accept_rejection(rejected(), "shoes/1", at=after(days=6))[0]
+
+
+def sent() -> Return:
+    return sent_back(with_label(sending_back(), "d2"), "shoes/1", at=after(days=6))[0]
+
+
+def gone() -> Return:
+    return out_of_stock(graded(Grade.A, exchange()), "shoes/1", at=after(days=6))[0]
+
+
+def reserved() -> Return:
+    replacement = Replacement("ref-1", "SHOES-42")
+    accepted = graded(Grade.A, exchange())
+    return replacement_ordered(accepted, "shoes/1", replacement, at=after(days=6))[0]
+
+
+def refund_pending() -> Return:
+    return intent_changed(
+        settled(graded()), "i1-t1", state="pending", refund_ref="re", failure=None, at=after(days=5)
+    )[0]
+
+
+def completed() -> Return:
+    return complete(settled(graded()), at=after(days=6))[0]
+
+
+def withdrawn() -> Return:
+    return withdraw(granted(), at=NOW, reason="kept")[0]
+
+
+STAGES: list[tuple[Callable[[], Return], str, str]] = [
+    (in_review, "awaiting_review", "reviewer"),
+    (decided, "booking_delivery", "carrier"),
+    (withdrawn, "cancelling_delivery", "carrier"),
+    (lambda: granted(pickup=True), "awaiting_pickup", "carrier"),
+    (granted, "awaiting_handover", "customer"),
+    (handed_over, "awaiting_arrival", "carrier"),
+    (lambda: scanned(handed_over(), Milestone.EXCEPTION), "awaiting_arrival", "carrier"),
+    (lambda: scanned(handed_over(), Milestone.DELIVERED), "awaiting_receipt", "warehouse"),
+    (received, "awaiting_inspection", "warehouse"),
+    (lambda: received(counted={"SHOES": 2}), "awaiting_rest", "customer"),
+    (rejected, "awaiting_dispute", "customer"),
+    (sending_back, "sending_back", "warehouse"),
+    (sent, "awaiting_ship_back", "carrier"),
+    (graded, "settling", "provider"),
+    (graded, "moving_stock", "platform"),
+    (lambda: settled(graded()), "settling", "provider"),
+    (refund_pending, "awaiting_refund", "provider"),
+    (lambda: graded(Grade.A, exchange()), "ordering_replacement", "platform"),
+    (reserved, "awaiting_replacement", "platform"),
+    (gone, "replacement_out_of_stock", "platform"),
+    (completed, "awaiting_close", "customer"),
+]
+
+
+@pytest.mark.parametrize(("stage", "code", "owner"), STAGES)
+def test_every_stage_waits_for_somebody(stage: Callable[[], Return], code: str, owner: str) -> None:
+    """Whoever asks reads who must act, until when, and what happens then."""
+    ret = stage()
+
+    found = [wait for wait in waits(ret) if wait.code == code]
+
+    assert [wait.owner for wait in found] == [owner]
+    assert found[0].deadline > found[0].since
+    assert found[0].at_deadline
+
+
+def test_the_most_urgent_wait_comes_first() -> None:
+    """The next deadline of a return is the first one listed."""
+    deadlines = [wait.deadline for wait in waits(received(counted={"SHOES": 2}))]
+
+    assert deadlines == sorted(deadlines)
+
+
+ESCALATING = [
+    (handed_over, "awaiting_arrival", "carrier_silent"),
+    (
+        lambda: scanned(handed_over(), Milestone.DELIVERED),
+        "awaiting_receipt",
+        "delivered_not_received",
+    ),
+    (received, "awaiting_inspection", "inspection_overdue"),
+    (sent, "awaiting_ship_back", "ship_back_overdue"),
+    (refund_pending, "awaiting_refund", "refund_overdue"),
+    (reserved, "awaiting_replacement", "replacement_overdue"),
+    (decided, "booking_delivery", "booking_delivery"),
+    (withdrawn, "cancelling_delivery", "cancelling_delivery"),
+]
+
+
+@pytest.mark.parametrize(("stage", "code", "late"), ESCALATING)
+def test_a_late_wait_goes_to_somebody_who_sees_to_it(
+    stage: Callable[[], Return], code: str, late: str
+) -> None:
+    """Past its deadline a wait breaches, changes hands and gets a new deadline, again and again."""
+    ret = stage()
+    (wait,) = [wait for wait in waits(ret) if wait.code == code]
+
+    once, facts = pass_deadlines(ret, at=wait.deadline)
+    (again,) = [known for known in waits(once) if known.key == wait.key]
+    twice, more = pass_deadlines(once, at=again.deadline)
+
+    breached = [fact.data["clock"] for fact in facts if fact.data.get("wait") == wait.key]
+    assert breached == [code]
+    assert again.code == late
+    assert again.deadline > wait.deadline
+    assert late in [fact.data.get("clock") for fact in more]
+    assert twice.lots == ret.lots
+
+
+def test_before_its_deadline_nothing_passes() -> None:
+    """A second early is early."""
+    ret = granted()
+    (wait,) = waits(ret)
+
+    assert pass_deadlines(ret, at=wait.deadline - timedelta(seconds=1)) == (ret, ())
+
+
+class TestDeadlinesThatDecide:
+    def test_a_missed_courier_hands_over_to_the_customer(self) -> None:
+        """A day after its window the visit counts as missed."""
+        ret, _ = pass_deadlines(granted(pickup=True), at=WINDOW.not_after + timedelta(days=1))
+
+        assert [wait.code for wait in waits(ret)] == ["awaiting_handover"]
+
+    def test_what_did_not_come_is_not_awaited_for_ever(self) -> None:
+        """Two weeks after the first parcel the rest counts as not sent."""
+        ret, _ = pass_deadlines(received(counted={"SHOES": 2}), at=after(days=18))
+
+        assert ret.lot("shoes/2").state is LotState.NOT_SENT
+
+    def test_nothing_that_came_at_all_ends_the_return(self) -> None:
+        """A parcel of bricks, and the rest never comes: completed with nothing to pay."""
+        ret, _ = pass_deadlines(received(counted={"BRICK": 1}), at=after(days=18))
+
+        assert [lot.state for lot in ret.lots] == [LotState.NOT_SENT]
+        assert ret.headline is Headline.COMPLETED
+        assert broken(ret) == ()
+
+    def test_no_objection_sends_the_goods_back(self) -> None:
+        """A day after the rejection a label to the customer is due."""
+        ret, _ = pass_deadlines(rejected(), at=after(days=6))
+
+        assert ret.lots[0].state is LotState.RETURN_TO_CUSTOMER
+        assert "book/d2" in [work.key for work in due_work(ret)]
+
+    def test_no_choice_is_the_money(self) -> None:
+        """Nobody chose for a day: the refund is due instead of the goods."""
+        ret, _ = pass_deadlines(gone(), at=after(days=7))
+
+        assert ret.lots[0].resolution is Resolution.REFUND
+        assert "settle/1" in [work.key for work in due_work(ret)]
+
+    def test_after_the_dispute_window_the_return_is_closed(self) -> None:
+        """Two weeks after its completion nobody is awaited any more."""
+        ret, facts = pass_deadlines(completed(), at=after(days=20))
+
+        assert ret.closed
+        assert "return.closed" in [fact.type for fact in facts]
+
+    def test_parked_work_is_left_to_the_workflow(self) -> None:
+        """A blocker's deadline is when the work is tried again, not when something is decided."""
+        blocker = Blocker("provider_unavailable", "book/d1", NOW, after(hours=1), "HTTP 503")
+        ret = replace(decided(), blockers=(blocker,))
+
+        assert pass_deadlines(ret, at=after(days=9)) == (ret, ())
+
+
+class TestKeysAndClocks:
+    def test_a_late_grade_does_not_shorten_the_dispute_window(self) -> None:
+        """The customer has his day to object, however long the warehouse took."""
+        late, _ = pass_deadlines(received(), at=after(days=6))
+        from_now = after(days=7)
+
+        ret = grade(late, found=Grade.X, at=from_now)
+
+        (wait,) = [wait for wait in waits(ret) if wait.code == "awaiting_dispute"]
+        assert wait.deadline == from_now + timedelta(days=1)
+
+    def test_a_late_parcel_starts_its_next_clock_afresh(self) -> None:
+        """A carrier that was silent and then delivers leaves the warehouse its time."""
+        silent, _ = pass_deadlines(handed_over(), at=after(days=17))
+
+        ret = scanned(silent, Milestone.EXCEPTION, at=after(days=18))
+
+        (wait,) = waits(ret)
+        assert (wait.code, wait.deadline) == ("awaiting_arrival", after(days=18 + 15))
+
+    def test_a_moved_deadline_counts_until_it_passes(self) -> None:
+        """Ops give the customer another month; the later of both dates holds."""
+        ret = granted()
+        (wait,) = waits(ret)
+
+        moved = extend(ret, wait.key, after(days=60))
+
+        assert [known.deadline for known in waits(moved)] == [after(days=60)]
+        assert pass_deadlines(moved, at=after(days=59)) == (moved, ())
+        assert [known.deadline for known in waits(extend(ret, wait.key, NOW))] == [wait.deadline]
+
+    def test_parked_work_shows_its_error_instead_of_its_wait(self) -> None:
+        """One entry per piece of work, with what went wrong last."""
+        blocker = Blocker("provider_refused", "book/d1", NOW, after(hours=1), "no such address")
+
+        (wait,) = waits(replace(decided(), blockers=(blocker,)))
+
+        assert (wait.code, wait.detail) == ("provider_refused", "no such address")
+        assert (wait.key, wait.deadline) == ("work/book/d1", after(hours=1))
+
+    def test_scaled_handling_shortens_our_waits_only(self) -> None:
+        """In a demo the hand-over takes minutes; a courier's window stays what was promised."""
+        ret, courier = granted(), granted(pickup=True)
+        fast = replace(ret.policy, handling=ret.policy.handling.scaled(720))
+
+        assert waits(replace(ret, policy=fast))[0].deadline == after(hours=1)
+        assert waits(replace(courier, policy=fast)) == waits(courier)
+
+    def test_an_end_ends_the_other_waits_with_it(self) -> None:
+        """An expiry and a courier's deadline in the same hour do not trip over each other."""
+        ret = granted()
+        second = replace(ret.deliveries[0], delivery_id="d2", state=DeliveryState.AWAITING_HANDOVER)
+        both = replace(ret, deliveries=(*ret.deliveries, second))
+
+        after_it, facts = pass_deadlines(both, at=after(days=31))
+
+        assert [fact.type for fact in facts] == ["return.expired"]
+        assert after_it.headline is Headline.EXPIRED
+
+
+def test_only_overdue_and_parked_kinds_are_troubles() -> None:
+    """What an operator filters for: the rest is the ordinary waiting for somebody."""
+    late = {late for _, code, late in ESCALATING if late != code}
+
+    assert {row.code for row in WAITS.values() if row.kind is Kind.OVERDUE} == late
