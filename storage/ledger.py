@@ -113,6 +113,9 @@ def choose_units(
 
 
 async def hold_units(connection: AsyncConnection, opening: Opening, units: Units) -> None:
+    """Lock the chosen units; a return that is denied at once has none."""
+    if not units:
+        return
     await connection.execute(
         insert(OrderUnitModel),
         [

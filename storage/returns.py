@@ -37,7 +37,7 @@ class Returns:
         answer is :class:`Opened`, nothing is written.
 
         Raises:
-            ValueError: no line, a line twice, or fewer than one unit of a line.
+            ValueError: a line twice, or fewer than one unit of a line.
             CurrencyChangedError: the order had another currency before.
         """
         _check_opening(wanted)
@@ -175,9 +175,9 @@ def _return_row(row: Row[Any]) -> ReturnRow:
 
 def _check_opening(wanted: Opening) -> None:
     lines = [line_id for line_id, _ in wanted.wanted]
-    if not lines or len(set(lines)) != len(lines):
-        raise ValueError("wanted one or more lines, each once")
-    if min(units for _, units in wanted.wanted) < 1:
+    if len(set(lines)) != len(lines):
+        raise ValueError("wanted each line once")
+    if any(units < 1 for _, units in wanted.wanted):
         raise ValueError("wanted one or more units of each line")
 
 

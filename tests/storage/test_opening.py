@@ -89,12 +89,21 @@ async def test_refuses_another_currency(returns: Returns) -> None:
         await returns.open_return(opening("second", currency="USD"))
 
 
-@pytest.mark.parametrize("wanted", [(), (("shoes", 0),), (("shoes", 1), ("shoes", 1))])
+async def test_registers_a_return_that_locks_nothing(returns: Returns) -> None:
+    """A return that is denied at once has its number and its row, and holds no unit."""
+    answer = await returns.open_return(opening(wanted=()))
+
+    assert isinstance(answer, Opened)
+    assert answer.units == ()
+    assert await returns.held_units(TENANT, "O-1") == ()
+
+
+@pytest.mark.parametrize("wanted", [(("shoes", 0),), (("shoes", 1), ("shoes", 1))])
 async def test_refuses_a_request_that_makes_no_sense(
     returns: Returns, wanted: tuple[tuple[str, int], ...]
 ) -> None:
-    """No line, no unit, or a line twice is a caller's mistake."""
-    with pytest.raises(ValueError, match="wanted one or more"):
+    """No unit of a line, or a line twice, is a caller's mistake."""
+    with pytest.raises(ValueError, match="wanted"):
         await returns.open_return(opening(wanted=wanted))
 
 
