@@ -190,7 +190,11 @@ def replacement_ordered(
         "quantity": lot.quantity,
         "replacement_order_id": replacement.replacement_order_id,
     }
-    return ret.with_lots(lot), (Fact("replacement.created", data),)
+    created = Fact("replacement.created", data)
+    if replacement.reservation_id is None:
+        return ret.with_lots(lot), (created,)
+    held: dict[str, JsonValue] = {"lot_id": lot_id, "reservation_id": replacement.reservation_id}
+    return ret.with_lots(lot), (Fact("replacement.reserved", held), created)
 
 
 def out_of_stock(ret: Return, lot_id: str, *, at: datetime) -> Change:

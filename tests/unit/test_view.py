@@ -1,0 +1,184 @@
+"""What everybody reads of a return: document, allowed commands, notices."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from domain.allowed import allowed_commands
+from domain.events import NOTICE_TYPES, Event, Fact
+from domain.grading import accept_rejection
+from domain.inspection import Grade
+from domain.notices import notices_for
+from domain.opening import apply_policy
+from domain.reasons import Ground
+from domain.requests import RequestedLine
+from domain.resolving import close, complete, out_of_stock
+from domain.returns import Blocker, Return
+from domain.transport import labelled, withdraw
+from domain.view import document
+from domain.waiting import pass_deadlines
+from domain.work import due_work
+from tests.support.builders import (
+    NOW,
+    after,
+    decided,
+    exchange,
+    graded,
+    granted,
+    handed_over,
+    opened,
+    order,
+    order_line,
+    received,
+    settled,
+    with_label,
+)
+
+
+def in_review() -> Return:
+    return decided(RequestedLine("shoes", 1, reason="DEFECTIVE"), ground=Ground.NON_CONFORMITY)
+
+
+def denied() -> Return:
+    return decided(of=order(order_line(final_sale=True)))
+
+
+def gone() -> Return:
+    return out_of_stock(graded(Grade.A, exchange()), "shoes/1", at=after(days=6))[0]
+
+
+def going_back() -> Return:
+    return accept_rejection(graded(Grade.X), "shoes/1", at=after(days=6))[0]
+
+
+def parked() -> Return:
+    blocker = Blocker("provider_unavailable", "book/d1", NOW, after(hours=1), "HTTP 503")
+    return replace(decided(), blockers=(blocker,))
+
+
+def closed() -> Return:
+    """Nothing of what was announced came, and the time to object is over."""
+    ret, _ = pass_deadlines(received(counted={"BRICK": 1}), at=after(days=18))
+    return close(complete(ret, at=after(days=18))[0])[0]
+
+
+STAGES: list[tuple[Callable[[], Return], str, set[str]]] = [
+    (opened, "REQUESTED", {"withdraw"}),
+    (in_review, "IN_REVIEW", {"approve", "deny", "withdraw", "extend-deadline"}),
+    (denied, "DENIED", set()),
+    (decided, "APPROVED", {"withdraw", "receive", "extend-deadline"}),
+    (parked, "APPROVED", {"withdraw", "receive", "retry", "extend-deadline"}),
+    (granted, "APPROVED", {"withdraw", "receive", "extend-deadline"}),
+    (handed_over, "IN_TRANSIT", {"receive", "extend-deadline"}),
+    (received, "RECEIVED", {"receive", "record-inspection", "extend-deadline"}),
+    (graded, "RESOLVING", {"receive", "extend-deadline"}),
+    (gone, "RESOLVING", {"receive", "choose-resolution", "extend-deadline"}),
+    (going_back, "RESOLVING", {"receive", "extend-deadline"}),
+    (lambda: settled(graded()), "RESOLVING", {"receive", "extend-deadline"}),
+    (closed, "CLOSED", set()),
+]
+
+
+@pytest.mark.parametrize(("stage", "headline", "commands"), STAGES)
+def test_a_return_shows_itself_at_every_stage(
+    stage: Callable[[], Return], headline: str, commands: set[str]
+) -> None:
+    """The document is plain JSON, and names the headline and the commands that would move it."""
+    ret = stage()
+
+    shown = json.loads(json.dumps(document(ret), allow_nan=False))
+
+    assert shown["headline"] == headline
+    assert set(shown["allowed_commands"]) == commands == set(allowed_commands(ret))
+    assert shown["broken_invariants"] == []
+    assert shown["lines"][0]["decision"]["explanation"]
+
+
+def test_the_next_step_is_the_most_urgent_wait() -> None:
+    """Whoever opens a return reads at once who must act until when."""
+    shown = document(granted())
+
+    assert shown["next_step"] == {
+        "waiting_for": "the customer to hand the parcel over",
+        "owner": "customer",
+        "by": after(days=30).isoformat(),
+        "then": "the return expires and its units can be returned again",
+    }
+    assert document(denied())["next_step"] is None
+
+
+def events_of(facts: tuple[Fact, ...]) -> list[Event]:
+    return [Event(n, fact.type, NOW, "system:x", data=fact.data) for n, fact in enumerate(facts, 1)]
+
+
+class TestNotices:
+    def test_a_grant_and_a_denial_read_differently(self) -> None:
+        """The customer learns what happens next, or why not."""
+        kinds = []
+        for of in (order(), order(order_line(final_sale=True))):
+            ret, facts = apply_policy(opened(of=of), at=NOW)
+            kinds.append([notice.kind for notice in notices_for(ret, events_of(facts))])
+
+        assert kinds == [["request_received"], ["request_denied"]]
+
+    @pytest.mark.parametrize(("pickup", "kinds"), [(False, ["handover_ready"]), (True, [])])
+    def test_a_label_is_announced_once_it_is_of_use(self, pickup: bool, kinds: list[str]) -> None:
+        """With a courier coming, the message waits for his window."""
+        ret, facts = labelled(
+            decided(pickup=pickup),
+            "d1",
+            at=NOW,
+            carrier="USPS",
+            shipment_ref="shp",
+            tracking_code="EZ",
+            tracker_ref=None,
+            label_url="https://example.com/l.pdf",
+            cost_minor=5,
+            cost_currency="EUR",
+        )
+
+        assert [notice.kind for notice in notices_for(ret, events_of(facts))] == kinds
+
+    def test_the_label_of_goods_going_back_is_the_warehouses(self) -> None:
+        """The customer gets no label for a parcel that comes to him."""
+        ret = with_label(going_back(), "d2")
+        created = Fact("delivery.label_created", {"delivery_id": "d2"})
+
+        assert notices_for(ret, events_of((created,))) == ()
+
+    def test_the_same_event_is_the_same_notice(self) -> None:
+        """However often it is recorded, it is sent once, and it carries no person."""
+        ret, facts = withdraw(granted(), at=NOW, reason="kept")
+
+        (once,) = notices_for(ret, events_of(facts))
+        (again,) = notices_for(ret, events_of(facts))
+
+        assert once == again
+        assert once.kind in NOTICE_TYPES
+        assert once.data == {"rma_no": "RMA-0000-01-7", "currency": "EUR", "reason": "kept"}
+
+
+class TestWork:
+    @pytest.mark.parametrize(
+        ("stage", "keys"),
+        [
+            (denied, []),
+            (decided, ["book/d1"]),
+            (granted, []),
+            (graded, ["settle/1", "stock/shoes/1"]),
+            (lambda: settled(graded()), ["refund/i1-t1", "stock/shoes/1"]),
+            (lambda: graded(Grade.A, exchange()), ["replace/shoes/1", "stock/shoes/1"]),
+            (going_back, ["book/d2", "stock/shoes/1"]),
+            (gone, ["stock/shoes/1"]),
+        ],
+    )
+    def test_the_state_says_what_is_to_be_done(
+        self, stage: Callable[[], Return], keys: list[str]
+    ) -> None:
+        """Asking again names the same work."""
+        ret = stage()
+
+        assert [work.key for work in due_work(ret)] == keys
+        assert due_work(ret) == due_work(ret)
