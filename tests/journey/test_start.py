@@ -1,0 +1,119 @@
+"""Starting a return over HTTP: once per key, whatever happens to the answer."""
+
+import uuid
+from typing import Any
+
+import pytest
+
+from backhaul_client import Accepted, BackhaulError, NewReturn, NewReturnLine, ReturnView
+from tests.support.journey import Journey, without_workers
+
+
+def one_of(order: dict[str, Any], *, quantity: int = 1) -> NewReturn:
+    line = NewReturnLine(line_id=order["lines"][0]["line_id"], quantity=quantity)
+    return NewReturn(order_id=order["order_id"], lines=(line,))
+
+
+def new_key() -> str:
+    return f"key-{uuid.uuid4().hex}"
+
+
+async def test_answers_with_the_decision(journey: Journey) -> None:
+    """A start is answered once it is decided, with what comes next and until when."""
+    order = journey.sandbox.order("three-units")
+
+    view = await journey.client().start_return(one_of(order), idempotency_key=new_key())
+
+    assert isinstance(view, ReturnView)
+    assert view.headline == "APPROVED"
+    assert view.rma_no.startswith("RMA-")
+    assert view.next_step is not None
+    assert view.lines[0].decision.rule_id == "STD-WITHDRAWAL-30"
+
+
+async def test_repeats_the_first_answer_for_the_same_key_and_content(journey: Journey) -> None:
+    """A caller who lost the answer asks again and gets the same return, marked as a replay."""
+    order, key = journey.sandbox.order("three-units"), new_key()
+    http = journey.http["acme", "platform"]
+    wanted = one_of(order).model_dump(mode="json", exclude_unset=True)
+
+    first = await http.post("/v1/returns", json=wanted, headers={"Idempotency-Key": key})
+    again = await http.post("/v1/returns", json=wanted, headers={"Idempotency-Key": key})
+
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert again.json() == first.json()
+    assert len([r async for r in journey.client().list_returns(order_id=order["order_id"])]) == 1
+
+
+async def test_refuses_another_content_under_the_same_key(journey: Journey) -> None:
+    """A key that came with another request before names that return, and no other."""
+    order, key = journey.sandbox.order("three-units"), new_key()
+    await journey.client().start_return(one_of(order), idempotency_key=key)
+
+    with pytest.raises(BackhaulError) as refused:
+        await journey.client().start_return(one_of(order, quantity=2), idempotency_key=key)
+
+    assert (refused.value.status, refused.value.code) == (409, "key_reused")
+
+
+async def test_repeats_a_refusal_for_the_same_key(journey: Journey) -> None:
+    """A refused start stays refused under its key, in the same words."""
+    order, key = journey.sandbox.order("three-units"), new_key()
+    codes = []
+
+    for _ in range(2):
+        with pytest.raises(BackhaulError) as refused:
+            await journey.client().start_return(one_of(order, quantity=9), idempotency_key=key)
+        codes.append((refused.value.status, refused.value.code, refused.value.field))
+
+    assert codes == [(409, "units_not_available", "lines[0].quantity")] * 2
+
+
+async def test_denies_with_the_rule_and_its_source(journey: Journey) -> None:
+    """A return out of its window is registered as denied, and says by which rule."""
+    order = journey.sandbox.order("out-of-window")
+
+    view = await journey.client().start_return(one_of(order), idempotency_key=new_key())
+
+    assert isinstance(view, ReturnView)
+    assert view.headline == "DENIED"
+    assert view.lines[0].decision.reason_codes == ("X_WINDOW_EXPIRED",)
+    assert view.lines[0].decision.sources
+
+
+async def test_accepts_a_start_while_no_worker_is_up(journey: Journey) -> None:
+    """With every worker down the return is accepted, explained, and started all the same."""
+    order, key = journey.sandbox.order("three-units"), new_key()
+
+    async with without_workers(journey) as client:
+        answer = await client.start_return(one_of(order), idempotency_key=key)
+        assert isinstance(answer, Accepted)
+        explained = await client.explain(answer.return_id)
+
+    assert answer.status == "pending"
+    assert explained.engine is not None
+    assert explained.engine.workers == 0
+    assert any("no worker" in finding for finding in explained.engine.findings)
+
+
+async def test_previews_what_a_start_decides(journey: Journey) -> None:
+    """The preview is the execution's own arithmetic: same decision, money for every tender."""
+    order = journey.sandbox.order("no-reason-return")
+    wanted = NewReturn(
+        order_id=order["order_id"],
+        lines=tuple(
+            NewReturnLine(line_id=line["line_id"], quantity=line["quantity"])
+            for line in order["lines"]
+        ),
+    )
+
+    preview = await journey.client().preview(wanted)
+    started = await journey.client().start_return(wanted, idempotency_key=new_key())
+
+    assert isinstance(started, ReturnView)
+    assert preview.authorization_state == started.authorization_state == "APPROVED"
+    assert preview.refund_minor == sum(part.amount_minor for part in preview.by_tender)
+    assert [line.rule_id for line in preview.lines] == [
+        line.decision.rule_id for line in started.lines
+    ]

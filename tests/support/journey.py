@@ -1,0 +1,162 @@
+"""The whole of Backhaul around a test: client, HTTP, engine, worker, database, outside world."""
+
+import asyncio
+import socket
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+
+import httpx
+import uvicorn
+from cryptography.fernet import Fernet
+from fastapi import FastAPI
+from pydantic import SecretStr
+from temporalio.testing import WorkflowEnvironment
+
+from api.app import create_app
+from api.services import Services, open_services
+from backhaul_client import BackhaulClient
+from runtime.connections import stored_connections
+from runtime.settings import Settings
+from runtime.tokens import SurveyTokens
+from storage.secrets import SecretBox
+from storage.states import Role
+from storage.tenants import Tenants
+from tests.support.house import TENANT, sandbox_connections
+from tests.support.postgres import Database
+from tests.support.sandbox import Sandbox
+from tests.support.sandbox_client import SandboxClient
+from workers.returns import Dependencies, build_relay, build_worker
+
+OTHER_TENANT = "other"
+WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+_SYSTEMS = {"payments": "stripe", "carrier": "easypost", "commerce": "commerce"}
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """``http`` holds a client for each tenant and role; ``anonymous`` carries no key."""
+
+    settings: Settings
+    services: Services
+    sandbox: SandboxClient
+    http: dict[tuple[str, str], httpx.AsyncClient]
+    anonymous: httpx.AsyncClient
+    connection_ids: dict[str, str]
+
+    def client(self, role: str = "platform", *, tenant: str = TENANT) -> BackhaulClient:
+        return BackhaulClient(self.http[tenant, role])
+
+    def survey_token(self, return_id: str) -> str:
+        """Return the token of the survey that the customer of a return is sent."""
+        return SurveyTokens(self.settings.secret_key.get_secret_value()).token(return_id)
+
+
+@asynccontextmanager
+async def open_journey(
+    environment: WorkflowEnvironment,
+    database: Database,
+    sandbox: Sandbox,
+    sandbox_http: SandboxClient,
+    *,
+    time_scale: float,
+) -> AsyncIterator[Journey]:
+    """Run API, worker and relay as they run in production, but in this process."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    settings = Settings(
+        database_url=SecretStr(database.app_url),
+        temporal_address=environment.client.service_client.config.target_host,
+        temporal_namespace=environment.client.namespace,
+        task_queue=f"returns-{uuid.uuid4().hex[:8]}",
+        secret_key=SecretStr(Fernet.generate_key().decode()),
+        public_url=address,
+        sandbox_url=sandbox.url,
+        time_scale=time_scale,
+    )
+    async with AsyncExitStack() as stack:
+        services = await stack.enter_async_context(open_services(settings))
+        connection_ids = await _connect(services, settings, sandbox)
+        for kind, system in _SYSTEMS.items():
+            url = f"{address}/v1/webhooks/{connection_ids[kind]}"
+            sandbox_http.put(f"webhooks/{system}", {"url": url, "secret": WEBHOOK_SECRET})
+        await stack.enter_async_context(_served(create_app(services), listener))
+        await stack.enter_async_context(_working(services, settings))
+        http = {}
+        for tenant in (TENANT, OTHER_TENANT):
+            for role in Role:
+                _, key = await services.keys.create(tenant, role, "test")
+                client = _http(address, {"Authorization": f"Bearer {key}"})
+                http[tenant, role.value] = await stack.enter_async_context(client)
+        anonymous = await stack.enter_async_context(_http(address, {}))
+        yield Journey(settings, services, sandbox_http, http, anonymous, connection_ids)
+
+
+@asynccontextmanager
+async def without_workers(
+    journey: Journey, role: str = "platform"
+) -> AsyncIterator[BackhaulClient]:
+    """Serve the same database on a task queue that nobody works on."""
+    queue = f"nobody-{uuid.uuid4().hex[:8]}"
+    settings = journey.settings.model_copy(update={"task_queue": queue})
+    async with open_services(settings) as services:
+        key = journey.http[TENANT, role].headers["Authorization"]
+        transport = httpx.ASGITransport(create_app(services))
+        async with httpx.AsyncClient(
+            base_url="http://api", headers={"Authorization": key}, transport=transport, timeout=30
+        ) as http:
+            yield BackhaulClient(http)
+
+
+async def _connect(services: Services, settings: Settings, sandbox: Sandbox) -> dict[str, str]:
+    box = SecretBox(settings.secret_key.get_secret_value())
+    tenants = Tenants(services.database, box)
+    await tenants.create(TENANT, "Acme")
+    await tenants.create(OTHER_TENANT, "Other")
+    ids = {}
+    for connection in sandbox_connections(sandbox):
+        ids[connection.kind] = (await tenants.put_connection(connection)).connection_id
+    return ids
+
+
+@asynccontextmanager
+async def _served(app: FastAPI, listener: socket.socket) -> AsyncIterator[None]:
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", server_header=False)
+    )
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving
+
+
+@asynccontextmanager
+async def _working(services: Services, settings: Settings) -> AsyncIterator[None]:
+    secret_key = settings.secret_key.get_secret_value()
+    connections = stored_connections(Tenants(services.database, SecretBox(secret_key)), settings)
+    needs = Dependencies(
+        database=services.database,
+        connections=connections,
+        tokens=SurveyTokens(secret_key),
+        task_queue=settings.task_queue,
+        time_scale=settings.time_scale,
+    )
+    relay = build_relay(needs, public_url=settings.public_url)
+    async with build_worker(services.temporal, needs):
+        relaying = asyncio.create_task(relay.run())
+        try:
+            yield
+        finally:
+            relaying.cancel()
+            with suppress(asyncio.CancelledError):
+                await relaying
+    await connections.aclose()
+
+
+def _http(address: str, headers: dict[str, str]) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        base_url=address, headers=headers, timeout=30, trust_env=False, verify=False
+    )
