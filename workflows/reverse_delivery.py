@@ -86,9 +86,16 @@ async def _order_courier(case: Case, parking: Parking, delivery_id: str) -> None
 
 
 async def cancel(case: Case, parking: Parking, delivery_id: str) -> None:
-    """Give back courier and label, in the reverse order of booking; each step repeats safely."""
+    """Give back courier and label, in the reverse order of booking; each step repeats safely.
+
+    A parcel that was handed over after all keeps its label: cancelling it ends at the step at hand.
+    """
     asked = CancelBooking(case.ret.tenant_id, case.ret.return_id, delivery_id)
     work = f"cancel/{delivery_id}"
+
+    def wanted() -> bool:
+        return _is(case, delivery_id, DeliveryState.CANCEL_REQUESTED)
+
     pickup = await parking.attempt(
         work,
         lambda: call(
@@ -96,7 +103,10 @@ async def cancel(case: Case, parking: Parking, delivery_id: str) -> None:
             asked,
             summary=f"cancel the courier of {case.ret.rma_no}",
         ),
+        wanted=wanted,
     )
+    if not wanted():
+        return
     label = await parking.attempt(
         work,
         lambda: call(
@@ -104,6 +114,7 @@ async def cancel(case: Case, parking: Parking, delivery_id: str) -> None:
             asked,
             summary=f"void the label of {case.ret.rma_no}",
         ),
+        wanted=wanted,
     )
     case.take(
         cancelled(
