@@ -65,7 +65,7 @@ def render(
     text, words = TEXTS[kind], _words(kind, data, survey_link)
     greeting = f"Dear {contact.name}," if contact.name else "Hello,"
     return Message(
-        message_id=f"<{notice_id}@backhaul>",
+        message_id=notice_id,
         recipient=contact.email,
         subject=text.subject.format_map(words),
         text=f"{greeting}\n\n{text.body.format_map(words)}\n",

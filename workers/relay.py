@@ -8,7 +8,7 @@ import structlog
 
 from activities.notifications import render
 from integrations.directory import Connections, UnknownConnectionError
-from integrations.errors import IntegrationError, RejectedError
+from integrations.errors import RejectedError
 from storage.records import NoticeRow
 from storage.relay import Outbox
 from storage.returns import Returns
@@ -16,7 +16,9 @@ from storage.tenants import Tenants
 
 log = structlog.get_logger()
 
-_BATCH = 100
+_POSITIONS = 500
+_NOTICES = 10
+"""Few at a time: they are sent one after the other, and their lease is a minute."""
 _IDLE_SECONDS = 0.5
 _FIRST_RETRY = timedelta(seconds=5)
 _LAST_RETRY = timedelta(hours=1)
@@ -60,8 +62,8 @@ class Relay:
         """Do one round over all tenants; say whether there was anything to do."""
         done = 0
         for tenant in await self._tenants.list_all():
-            done += await self._outbox.assign_positions(tenant.tenant_id, _BATCH)
-            for notice in await self._outbox.claim_notices(tenant.tenant_id, _BATCH):
+            done += await self._outbox.assign_positions(tenant.tenant_id, _POSITIONS)
+            for notice in await self._outbox.claim_notices(tenant.tenant_id, _NOTICES):
                 await self._send(tenant.tenant_id, notice)
                 done += 1
         return done > 0
@@ -86,14 +88,14 @@ class Relay:
                 survey_link=self._survey_link(notice.return_id),
             )
             await mailer.send(message)
-        except (IntegrationError, UnknownConnectionError, KeyError) as error:
+        except Exception as error:  # noqa: BLE001  # one bad message must not stop the others
             await self._failed(tenant_id, notice, error)
         else:
             await self._outbox.notice_sent(tenant_id, notice.notice_id)
             log.info("notice.sent", return_id=notice.return_id, kind=notice.kind)
 
     async def _failed(self, tenant_id: str, notice: NoticeRow, error: Exception) -> None:
-        final = isinstance(error, RejectedError | KeyError) or notice.attempts >= _GIVE_UP_AFTER
+        final = isinstance(error, RejectedError) or notice.attempts >= _GIVE_UP_AFTER
         wait = min(_FIRST_RETRY * 2 ** min(notice.attempts - 1, 10), _LAST_RETRY)
         await self._outbox.notice_failed(
             tenant_id,

@@ -94,7 +94,7 @@ class DeliveryView(AnswerModel):
 class ReceiptEntryView(AnswerModel):
     sku: str
     quantity: int
-    unexpected: bool
+    unexpected: int
 
 
 class ReceiptView(AnswerModel):

@@ -1,0 +1,1 @@
+"""``backhaul demo``: real returns from request to survey, checked from the provider's side."""

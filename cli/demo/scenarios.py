@@ -1,0 +1,250 @@
+"""The six returns of the demo. Expected money is worked out by hand from the order."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+
+from backhaul_client import (
+    DeliveryView,
+    NewReturn,
+    NewReturnLine,
+    NewSurveyAnswer,
+    ReturnView,
+    WithdrawCommand,
+)
+from cli.demo.actors import patiently
+from cli.demo.story import Story
+
+_READY = ("AWAITING_HANDOVER", "PICKUP_SCHEDULED", "IN_TRANSIT", "DELIVERED", "RECEIVED")
+_DONE = ("COMPLETED", "CLOSED")
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    name: str
+    route: str
+    example: str
+    play: Callable[[Story], Awaitable[str]]
+
+
+async def no_reason(story: Story) -> str:
+    """(a) No reason, by courier, as good as new: paid back to both tenders, survey answered."""
+    await story.ask(handover="PICKUP")
+    ret = await story.until("a courier is booked", _has_pickup)
+    pickup = ret.deliveries[0].pickups[-1]
+    story.tell("the courier collects the parcel")
+    await story.outside(lambda: story.actors.world.courier_collects(pickup.pickup_ref))
+    await story.travel(ret.deliveries[0])
+    await story.until("the carrier delivered", _arrived)
+    skus = {line["sku"]: line["quantity"] for line in story.order["lines"]}
+    await story.receive("R-1", **skus)
+    for lot in story.lots("RECEIVED"):
+        await story.inspect(lot, "A")
+    ret = await story.until("the money went back", lambda view: view.headline in _DONE)
+    ledger = await story.ledger()
+    # 129.02 EUR were paid, 1.00 of it for express instead of standard shipping.
+    _money(story, ledger["refunds"], 12802)
+    captured = {t["payment_ref"]: t["captured_minor"] for t in story.order["tenders"]}
+    back = {r["payment_ref"]: r["amount_minor"] for r in ledger["refunds"]}
+    story.check("both tenders got money back", set(back) == set(captured))
+    story.check("no tender got more than it paid", all(back[t] <= captured[t] for t in back))
+    _one_effect_each(story, ledger)
+    story.check("the goods are in stock again", _moved(ledger) == ["RESTOCK"] * 3)
+    await _answer_survey(story)
+    return "refunded, survey answered"
+
+
+async def three_units(story: Story) -> str:
+    """(b) Of three units two arrive, one of them damaged; the third later: settled twice."""
+    await story.ask()
+    ret = await story.until("the label is ready", _ready)
+    await story.travel(ret.deliveries[0])
+    await story.until("the carrier delivered", _arrived)
+    sku = story.order["lines"][0]["sku"]
+    await story.receive("R-1", **{sku: 2})
+    received = story.lots("RECEIVED")
+    if received and received[0].quantity == 2:
+        await story.inspect(received[0], "A", quantity=1)
+    for lot in story.lots("RECEIVED"):
+        if not any(row.receipt_id == "R-2" for row in story.ret.receipts):
+            await story.inspect(lot, "D", fault="CUSTOMER", checklist=["shade is dented"])
+    await story.until("the first settlement is paid", lambda view: _paid(view) >= 1)
+    await story.receive("R-2", **{sku: 1})
+    await story.until("the third unit is counted", lambda view: len(view.receipts) == 2)
+    for lot in story.lots("RECEIVED"):
+        await story.inspect(lot, "A")
+    ret = await story.until("the second settlement is paid", lambda view: view.headline in _DONE)
+    ledger = await story.ledger()
+    story.check("settled twice", len(ret.settlements) == 2)
+    # 375.70 CNY for three: two whole ones of 125.24, and the damaged one at half its price and tax.
+    _money(story, ledger["refunds"], 12524 + 6261 + 12524)
+    _one_effect_each(story, ledger)
+    return "settled twice, one at half"
+
+
+async def exchange(story: Story) -> str:
+    """(c) Shoes a size too small, exchanged for the next size at the same price."""
+    wanted = "SNEAKER-BLUE-25-5"
+    await story.ask(exchange_sku=wanted, reason="FIT")
+    ret = await story.until("the label is ready", _ready)
+    await story.travel(ret.deliveries[0])
+    await story.until("the carrier delivered", _arrived)
+    await story.receive("R-1", **{line["sku"]: line["quantity"] for line in story.order["lines"]})
+    for lot in story.lots("RECEIVED"):
+        await story.inspect(lot, "A")
+    ret = await story.until(
+        "the replacement is ordered", lambda view: bool(view.lots[0].replacement_order_id)
+    )
+    replacement = str(ret.lots[0].replacement_order_id)
+    for status in ("shipped", "delivered"):
+        story.tell(f"the replacement is {status}")
+        await story.outside(partial(story.actors.world.advance_replacement, replacement, status))
+    ret = await story.until("the exchange is complete", lambda view: view.headline in _DONE)
+    ledger = await story.ledger()
+    _money(story, ledger["refunds"], 0)
+    statuses = [row["status"] for row in ledger["replacements"]]
+    story.check("one replacement, delivered", statuses == ["delivered"])
+    _one_effect_each(story, ledger)
+    return "replacement delivered"
+
+
+async def out_of_window(story: Story) -> str:
+    """(d) Asked for forty days after delivery: denied, with the rule and its source."""
+    await story.ask()
+    ret = await story.until("the request is decided", lambda view: view.headline == "DENIED")
+    decision = ret.lines[0].decision
+    story.check("the reason is named", "X_WINDOW_EXPIRED" in decision.reason_codes)
+    story.check("the rule and its source are named", bool(decision.rule_id and decision.sources))
+    ledger = await story.ledger()
+    _money(story, ledger["refunds"], 0)
+    story.check("nothing was booked", not ledger["labels"] and not ledger["pickups"])
+    return f"{decision.rule_id}, until {decision.window_end}"
+
+
+async def withdrawn(story: Story) -> str:
+    """(e) Withdrawn with a courier booked: visit cancelled, label voided, units free again."""
+    await story.ask(handover="PICKUP")
+    await story.until("a courier is booked", _has_pickup)
+    if story.ret.headline != "WITHDRAWN":
+        story.tell("the shopper changes their mind")
+        await patiently(
+            lambda: story.actors.shop.withdraw(
+                story.ret.return_id,
+                WithdrawCommand(reason="keeps them after all"),
+                idempotency_key=f"{story.order_id}-withdraw",
+            )
+        )
+    await story.until(
+        "courier and label are given back",
+        lambda view: view.headline == "WITHDRAWN" and view.deliveries[0].state == "CANCELLED",
+    )
+    ledger = await story.ledger()
+    _money(story, ledger["refunds"], 0)
+    story.check("the courier is cancelled", _states(ledger, "pickups") == ["canceled"])
+    voided = ("refund_submitted", "refunded")
+    labels = _states(ledger, "labels")
+    story.check("the label is voided", len(labels) == 1 and labels[0] in voided)
+    line = story.order["lines"][0]
+    preview = await patiently(
+        lambda: story.actors.shop.preview(
+            NewReturn(
+                order_id=story.order_id,
+                lines=(NewReturnLine(line_id=line["line_id"], quantity=line["quantity"]),),
+            )
+        )
+    )
+    story.check("the units can be returned again", preview.lines[0].verdict == "APPROVE")
+    return "pickup and label given back"
+
+
+async def rejected(story: Story) -> str:
+    """(f) The warehouse finds another thing than was sold: rejected, and sent back."""
+    await story.ask()
+    ret = await story.until("the label is ready", _ready)
+    await story.travel(ret.deliveries[0])
+    await story.until("the carrier delivered", _arrived)
+    await story.receive("R-1", **{line["sku"]: line["quantity"] for line in story.order["lines"]})
+    for lot in story.lots("RECEIVED"):
+        await story.inspect(lot, "X", fault="CUSTOMER", checklist=["another make in the box"])
+    ret = await story.until(
+        "a day to object passes, then a label to the customer",
+        lambda view: any(d.ship_back_of and d.tracking_code for d in view.deliveries),
+    )
+    await story.travel(next(d for d in ret.deliveries if d.ship_back_of))
+    ret = await story.until("the customer has it again", lambda view: view.headline in _DONE)
+    ledger = await story.ledger()
+    _money(story, ledger["refunds"], 0)
+    story.check("two labels: here and back", len(ledger["labels"]) == 2)
+    story.check("the lot ended with the customer", ret.lots[0].state == "CLOSED_RETURNED")
+    return "rejected, sent back"
+
+
+SCENARIOS = (
+    Scenario("no-reason", "pickup → refund", "no-reason-return", no_reason),
+    Scenario("three-units", "drop-off → two refunds", "three-units", three_units),
+    Scenario("exchange", "drop-off → exchange", "exchange", exchange),
+    Scenario("out-of-window", "denied", "out-of-window", out_of_window),
+    Scenario("withdrawn", "pickup → withdrawn", "withdrawn", withdrawn),
+    Scenario("rejected", "drop-off → sent back", "rejected", rejected),
+)
+
+
+async def _answer_survey(story: Story) -> None:
+    token = None
+    story.tell("the survey mail comes")
+    while token is None:
+        await story.pause()
+        token = await story.outside(lambda: story.actors.world.survey_token(story.ret.return_id))
+    answer = NewSurveyAnswer(csat=5, nps=10, comment="quick and clear")
+    await patiently(lambda: story.actors.shop.answer_survey(str(token), answer))
+    types: list[str] = []
+    while "survey.answered" not in types:
+        await story.pause()
+        events = await patiently(lambda: story.actors.shop.timeline(story.ret.return_id))
+        types = [event.type for event in events]
+    story.check("the survey's answer is in the log, once", types.count("survey.answered") == 1)
+
+
+def _money(story: Story, refunds: list[dict[str, object]], expected_minor: int) -> None:
+    paid = sum(int(str(row["amount_minor"])) for row in refunds if row["status"] == "succeeded")
+    story.check(f"the provider paid {expected_minor} minor units back", paid == expected_minor)
+    told = sum(settlement.amount_minor for settlement in story.ret.settlements)
+    story.check("we say the same", told == paid)
+
+
+def _one_effect_each(story: Story, ledger: dict[str, list[dict[str, object]]]) -> None:
+    intents = [row["intent_id"] for row in ledger["refunds"]]
+    story.check("one refund per intent", len(intents) == len(set(intents)))
+    references = [row["reference"] for row in (*ledger["labels"], *ledger["pickups"])]
+    story.check("one booking per intent", len(references) == len(set(references)))
+
+
+def _states(ledger: dict[str, list[dict[str, object]]], kind: str) -> list[object]:
+    return [row["status"] for row in ledger[kind]]
+
+
+def _moved(ledger: dict[str, list[dict[str, object]]]) -> list[object]:
+    return [row["disposition"] for row in ledger["stock_moves"]]
+
+
+def _has_pickup(ret: ReturnView) -> bool:
+    return bool(ret.deliveries and ret.deliveries[0].pickups)
+
+
+def _ready(ret: ReturnView) -> bool:
+    return bool(ret.deliveries) and _first(ret).state in _READY
+
+
+def _arrived(ret: ReturnView) -> bool:
+    return _first(ret).state in ("DELIVERED", "RECEIVED")
+
+
+def _first(ret: ReturnView) -> DeliveryView:
+    return ret.deliveries[0]
+
+
+def _paid(ret: ReturnView) -> int:
+    return sum(
+        all(refund.state == "succeeded" for refund in settlement.refunds)
+        for settlement in ret.settlements
+    )
