@@ -52,6 +52,7 @@ determinism: $(STAMP) ## check that workflows and domain use no clock, chance or
 
 docs: $(STAMP) ## write the pages that are made from the code
 	@$(BIN)/python -m tests.support.settings_page
+	@$(BIN)/python -m tests.support.catalogue_pages
 
 lock: $(STAMP) ## pin every package anew, with hashes and without the address of an index
 	@$(BIN)/python -m pip install --quiet pip-tools

@@ -8,10 +8,9 @@ import uuid
 from backhaul_client.admin_models import NewConnection, NewKey
 from domain.codes import RefusedError
 from domain.ids import content_hash
-from integrations.directory import Connection, check_connection
 from integrations.errors import ConfigurationError
-from runtime.adapters import check_time_scale
 from runtime.settings import Settings
+from runtime.tenancy import connect_tenant
 from storage.keys import ApiKeys
 from storage.records import ConnectionRow, KeyRow, TenantRow
 from storage.states import Role
@@ -48,31 +47,19 @@ class TenantsService:
         Raises:
             RefusedError: its adapter lacks something; ``field`` names it.
         """
-        connection = Connection(
-            connection_id=str(uuid.uuid4()),
-            tenant_id=tenant_id,
-            kind=wanted.kind,
-            adapter=wanted.adapter,
-            base_url=wanted.base_url,
-            secrets=wanted.secrets,
-            settings=wanted.settings,
-        )
         try:
-            check_connection(connection)
-            check_time_scale([connection], self._settings)
+            return await connect_tenant(
+                self._tenants,
+                self._settings,
+                tenant_id=tenant_id,
+                kind=wanted.kind,
+                adapter=wanted.adapter,
+                base_url=wanted.base_url,
+                secrets=wanted.secrets,
+                options=wanted.settings,
+            )
         except ConfigurationError as error:
             raise RefusedError("invalid_request", str(error), field=error.field) from error
-        return await self._tenants.put_connection(
-            ConnectionRow(
-                connection_id=connection.connection_id,
-                tenant_id=tenant_id,
-                kind=connection.kind,
-                adapter=connection.adapter,
-                base_url=connection.base_url,
-                secrets=connection.secrets,
-                settings=connection.settings,
-            )
-        )
 
     async def connections(self, tenant_id: str) -> tuple[ConnectionRow, ...]:
         return await self._tenants.connections(tenant_id)

@@ -12,7 +12,16 @@ from runtime.settings import SettingsError
 
 # A module of each family; its ``register(subparsers)`` adds parsers whose default ``run`` is a
 # function of the parsed arguments that returns the exit status, or None for success.
-FAMILIES = ("stack", "demo.command", "processes", "database")
+FAMILIES = (
+    "stack",
+    "demo.command",
+    "processes",
+    "database",
+    "returns",
+    "ops",
+    "keys",
+    "tenants",
+)
 
 
 def build_parser() -> argparse.ArgumentParser:

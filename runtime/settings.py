@@ -170,6 +170,23 @@ class StackSettings(_Shared):
         return self
 
 
+class ClientSettings(BaseSettings):
+    """Settings of commands that call the API; without them they call the embedded stack."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, env_ignore_empty=True, hide_input_in_errors=True
+    )
+
+    api_url: BaseUrl | None = Field(None, description="The API that commands call.")
+    api_key: SecretStr | None = Field(None, description="The API key that commands call it with.")
+
+    @model_validator(mode="after")
+    def _an_address_comes_with_its_key(self) -> "ClientSettings":
+        if (self.api_url is None) != (self.api_key is None):
+            raise ValueError(f"{PREFIX}API_URL and {PREFIX}API_KEY are set together")
+        return self
+
+
 # Variables that are ours and no process reads: they steer the tests.
 TEST_VARIABLES: Mapping[str, str] = {
     f"{PREFIX}SHARED": "Folder of shared data for the tests; `../shared` where it is not set.",
@@ -183,7 +200,7 @@ def variable(field: str) -> str:
 
 def known_variables() -> frozenset[str]:
     """Return every ``BACKHAUL_*`` name that means something."""
-    models: tuple[type[BaseModel], ...] = (Settings, StackSettings)
+    models: tuple[type[BaseModel], ...] = (Settings, StackSettings, ClientSettings)
     named = {variable(field) for model in models for field in model.model_fields}
     return frozenset(named | TEST_VARIABLES.keys())
 
@@ -206,6 +223,15 @@ def load_stack_settings() -> StackSettings:
     _refuse_unknown()
     try:
         return StackSettings()
+    except ValidationError as error:
+        raise SettingsError(_explain(error)) from None
+
+
+def load_client_settings() -> ClientSettings:
+    """Read the settings of a command; raises as :func:`load_settings` does."""
+    _refuse_unknown()
+    try:
+        return ClientSettings()
     except ValidationError as error:
         raise SettingsError(_explain(error)) from None
 

@@ -7,7 +7,13 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
-from runtime.settings import TEST_VARIABLES, Settings, StackSettings, variable
+from runtime.settings import (
+    TEST_VARIABLES,
+    ClientSettings,
+    Settings,
+    StackSettings,
+    variable,
+)
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 
@@ -30,6 +36,11 @@ _STACK = """\
 For `backhaul up`, `backhaul demo` and what belongs to them. A port of 0 means any free one; it is
 kept for the next start.
 """
+_CLIENT = """\
+## Of commands that call the API
+
+For `backhaul returns` and `backhaul ops`. Without them, they call the embedded stack.
+"""
 _TESTS = """\
 ## Of the tests
 """
@@ -44,6 +55,8 @@ def render() -> str:
             _table(Settings),
             _STACK,
             _table(StackSettings),
+            _CLIENT,
+            _table(ClientSettings),
             _TESTS,
             _rows([(name, "", text) for name, text in TEST_VARIABLES.items()]),
         ]

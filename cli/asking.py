@@ -1,0 +1,69 @@
+"""How requests and counts are written on the command line."""
+
+import argparse
+from datetime import datetime
+from typing import Any
+
+from backhaul_client import CountedItem, NewReturn
+from domain.reasons import REASONS, Ground
+
+
+def add_request(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that :func:`new_return` reads."""
+    parser.add_argument("order", help="the platform's order id")
+    parser.add_argument(
+        "lines",
+        nargs="+",
+        type=units,
+        metavar="LINE[:QUANTITY]",
+        help="order lines; one unit unless stated",
+    )
+    parser.add_argument("--ground", choices=[*Ground], default=Ground.WITHDRAWAL)
+    parser.add_argument("--reason", choices=[*REASONS], help="of every line")
+    parser.add_argument("--detail", help="the second level of the reason")
+    parser.add_argument("--exchange", metavar="SKU", help="these goods instead of money")
+    parser.add_argument(
+        "--pickup",
+        nargs=3,
+        metavar=("FROM", "UNTIL", "ZONE"),
+        help="a courier comes then: two times with their offset, and an IANA time zone",
+    )
+
+
+def new_return(arguments: argparse.Namespace) -> NewReturn:
+    """Return the request; ``ValidationError`` when it has a wrong form."""
+    common = {"reason": arguments.reason, "reason_detail": arguments.detail}
+    if arguments.exchange:
+        common |= {"resolution": "EXCHANGE", "exchange_sku": arguments.exchange}
+    request: dict[str, Any] = {
+        "order_id": arguments.order,
+        "lines": [
+            {"line_id": line_id, "quantity": quantity, **common}
+            for line_id, quantity in arguments.lines
+        ],
+        "ground": arguments.ground,
+    }
+    if arguments.pickup:
+        window = dict(zip(("not_before", "not_after", "time_zone"), arguments.pickup, strict=True))
+        request |= {"handover": "PICKUP", "pickup_window": window}
+    return NewReturn.model_validate(request)
+
+
+def units(text: str) -> tuple[str, int]:
+    """Read ``NAME`` or ``NAME:QUANTITY``."""
+    name, _, quantity = text.rpartition(":")
+    if name and quantity.isascii() and quantity.isdigit():
+        return name, int(quantity)
+    return text, 1
+
+
+def counted(arguments: argparse.Namespace) -> tuple[CountedItem, ...]:
+    return tuple(CountedItem(sku=sku, quantity=quantity) for sku, quantity in arguments.counts)
+
+
+def moment(text: str) -> datetime:
+    """Read a time with its offset, such as ``2026-03-02T12:00+01:00``."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise argparse.ArgumentTypeError("wanted a time with its offset")
+    return at

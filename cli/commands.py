@@ -1,0 +1,136 @@
+"""The commands of ``backhaul returns`` that move a return on."""
+
+import argparse
+import uuid
+
+from backhaul_client import (
+    ApproveCommand,
+    BackhaulClient,
+    ChooseResolutionCommand,
+    CommandView,
+    DenyCommand,
+    InspectionCommand,
+    ReceiveCommand,
+    WithdrawCommand,
+)
+from cli import printing
+from cli.asking import counted, units
+from cli.calling import Action, calls
+from domain.inspection import Fault, Grade
+
+
+def add_commands(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    withdraw = add_command(actions, "withdraw", "withdraw", "take the request back", _withdraw)
+    withdraw.add_argument("--reason", default="")
+    approve = add_command(actions, "approve", "approve", "grant lines under review", _approve)
+    approve.add_argument("lines", nargs="+", metavar="LINE")
+    approve.add_argument("--reason", default="")
+    deny = add_command(actions, "deny", "deny", "refuse all lines under review", _deny)
+    deny.add_argument("--reason", required=True)
+    receive = add_command(actions, "receive", "receive", "count what a parcel holds", _receive)
+    receive.add_argument("counts", nargs="+", type=units, metavar="SKU[:QUANTITY]")
+    receive.add_argument("--receipt", required=True, help="the warehouse's own id of this count")
+    receive.add_argument("--parcel", required=True, help="tracking code or any mark")
+    receive.add_argument("--location", default="MAIN")
+    inspect = add_command(actions, "inspect", "record-inspection", "grade a lot", _inspect)
+    inspect.add_argument("lot")
+    inspect.add_argument("grade", choices=[*Grade])
+    inspect.add_argument("--fault", choices=[*Fault], default=Fault.NONE)
+    inspect.add_argument("--check", action="append", default=[], help="what was found; repeatable")
+    inspect.add_argument("--reason-found")
+    inspect.add_argument("--note", default="")
+    inspect.add_argument("--lot-version", type=int, help="refuse unless the lot is at it")
+    choose = add_command(
+        actions, "choose", "choose-resolution", "choose again when out of stock", _choose
+    )
+    choose.add_argument("lot")
+    choose.add_argument("resolution", choices=["REFUND"])
+
+
+def add_command(
+    actions: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    command: str,
+    meaning: str,
+    action: Action,
+) -> argparse.ArgumentParser:
+    """Add the parser of one command to a return."""
+    parser = actions.add_parser(name, help=meaning)
+    parser.add_argument("return_id", help="id or RMA number")
+    parser.add_argument("--key", help="command id; a new one unless stated")
+    parser.add_argument("--version", type=int, help="refuse unless the return is at it")
+    printing.add_json(parser)
+    parser.set_defaults(run=calls(command, action))
+    return parser
+
+
+def key_of(arguments: argparse.Namespace) -> str:
+    return arguments.key or str(uuid.uuid4())
+
+
+def show(arguments: argparse.Namespace, answer: CommandView) -> None:
+    if arguments.json:
+        printing.show_json(answer)
+    else:
+        printing.show_command(answer)
+
+
+async def _withdraw(client: BackhaulClient, arguments: argparse.Namespace) -> None:
+    command = WithdrawCommand(expected_version=arguments.version, reason=arguments.reason)
+    key = key_of(arguments)
+    show(arguments, await client.withdraw(arguments.return_id, command, idempotency_key=key))
+
+
+async def _approve(client: BackhaulClient, arguments: argparse.Namespace) -> None:
+    command = ApproveCommand(
+        expected_version=arguments.version,
+        line_ids=tuple(arguments.lines),
+        reason=arguments.reason,
+    )
+    key = key_of(arguments)
+    show(arguments, await client.approve(arguments.return_id, command, idempotency_key=key))
+
+
+async def _deny(client: BackhaulClient, arguments: argparse.Namespace) -> None:
+    command = DenyCommand(expected_version=arguments.version, reason=arguments.reason)
+    key = key_of(arguments)
+    show(arguments, await client.deny(arguments.return_id, command, idempotency_key=key))
+
+
+async def _receive(client: BackhaulClient, arguments: argparse.Namespace) -> None:
+    command = ReceiveCommand(
+        expected_version=arguments.version,
+        receipt_id=arguments.receipt,
+        parcel=arguments.parcel,
+        entries=counted(arguments),
+        location_id=arguments.location,
+    )
+    key = key_of(arguments)
+    show(arguments, await client.receive(arguments.return_id, command, idempotency_key=key))
+
+
+async def _inspect(client: BackhaulClient, arguments: argparse.Namespace) -> None:
+    command = InspectionCommand(
+        expected_version=arguments.version,
+        lot_id=arguments.lot,
+        grade=arguments.grade,
+        fault=arguments.fault,
+        lot_version=arguments.lot_version,
+        checklist=tuple(arguments.check),
+        reason_found=arguments.reason_found,
+        note=arguments.note,
+    )
+    key = key_of(arguments)
+    answer = await client.record_inspection(arguments.return_id, command, idempotency_key=key)
+    show(arguments, answer)
+
+
+async def _choose(client: BackhaulClient, arguments: argparse.Namespace) -> None:
+    command = ChooseResolutionCommand(
+        expected_version=arguments.version,
+        lot_id=arguments.lot,
+        resolution=arguments.resolution,
+    )
+    key = key_of(arguments)
+    answer = await client.choose_resolution(arguments.return_id, command, idempotency_key=key)
+    show(arguments, answer)

@@ -1,0 +1,48 @@
+"""``backhaul ops``: why a return waits, and what moves it on."""
+
+import argparse
+
+from backhaul_client import BackhaulClient, ExtendDeadlineCommand, RetryCommand
+from cli import printing
+from cli.asking import moment
+from cli.calling import calls
+from cli.commands import add_command, key_of, show
+
+
+def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    ops = subparsers.add_parser("ops", help="see what is stuck and why, and move it on")
+    actions = ops.add_subparsers(metavar="ACTION", required=True)
+    explain = actions.add_parser("explain", help="what a return waits for, who acts, until when")
+    explain.add_argument("return_id", help="id or RMA number")
+    printing.add_json(explain)
+    explain.set_defaults(run=calls("explain", _explain))
+    retry = add_command(actions, "retry", "retry", "try parked work again now", _retry)
+    retry.add_argument("--work", help="the parked work, as the wait's key without work/")
+    extend = add_command(
+        actions, "extend-deadline", "extend-deadline", "move the deadline of a wait", _extend
+    )
+    extend.add_argument("wait", help="the wait's key, as `ops explain` shows it")
+    extend.add_argument("until", type=moment, help="a time with its offset")
+
+
+async def _explain(client: BackhaulClient, arguments: argparse.Namespace) -> None:
+    found = await client.explain(arguments.return_id)
+    if arguments.json:
+        printing.show_json(found)
+    else:
+        printing.show_explanation(found)
+
+
+async def _retry(client: BackhaulClient, arguments: argparse.Namespace) -> None:
+    command = RetryCommand(expected_version=arguments.version, work=arguments.work)
+    key = key_of(arguments)
+    show(arguments, await client.retry(arguments.return_id, command, idempotency_key=key))
+
+
+async def _extend(client: BackhaulClient, arguments: argparse.Namespace) -> None:
+    command = ExtendDeadlineCommand(
+        expected_version=arguments.version, wait=arguments.wait, until=arguments.until
+    )
+    key = key_of(arguments)
+    answer = await client.extend_deadline(arguments.return_id, command, idempotency_key=key)
+    show(arguments, answer)

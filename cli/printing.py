@@ -1,0 +1,86 @@
+"""What commands print: JSON for programs, short lines for people."""
+
+import argparse
+from collections.abc import Sequence
+
+from pydantic import BaseModel
+from rich.console import Console
+from rich.table import Table
+
+from backhaul_client import CommandView, Explanation, Preview, ReturnView
+from domain.money import Money
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print the API's answer as JSON")
+
+
+def show_json(answer: BaseModel) -> None:
+    print(answer.model_dump_json(indent=2))
+
+
+def show_return(view: ReturnView) -> None:
+    print(f"{view.rma_no}  {view.headline}  order {view.order_id}  version {view.version}")
+    print(f"id {view.return_id}")
+    for line in view.lines:
+        decision = line.decision
+        print(f"  line {line.line_id}: {line.quantity} × {line.sku}, {decision.verdict}")
+        print(f"    {decision.explanation}")
+    for lot in view.lots:
+        grade = f", grade {lot.grade}" if lot.grade else ""
+        print(f"  lot {lot.lot_id}: {lot.quantity}, {lot.state}{grade}")
+    for delivery in view.deliveries:
+        code = f", {delivery.carrier} {delivery.tracking_code}" if delivery.tracking_code else ""
+        print(f"  parcel {delivery.delivery_id}: {delivery.state}{code}")
+    for settlement in view.settlements:
+        states = ", ".join(refund.state for refund in settlement.refunds) or "nothing owed"
+        print(f"  settlement {settlement.number}: {_money(settlement.amount_minor, view)} {states}")
+    if view.next_step is not None:
+        by = f" by {view.next_step.by:%Y-%m-%d %H:%M %Z}" if view.next_step.by else ""
+        print(f"  next: {view.next_step.owner}: {view.next_step.waiting_for}{by}")
+    print(f"  possible now: {', '.join(view.allowed_commands) or 'nothing'}")
+
+
+def show_preview(preview: Preview) -> None:
+    print(f"{preview.authorization_state}  order {preview.order_id}")
+    for line in preview.lines:
+        amount = Money(line.refund_minor, preview.currency)
+        print(f"  line {line.line_id}: {line.quantity}, {line.verdict}, {amount}")
+        print(f"    {line.explanation}")
+    for tender in preview.by_tender:
+        print(f"  to {tender.tender_id}: {Money(tender.amount_minor, preview.currency)}")
+    print(f"  together {Money(preview.refund_minor, preview.currency)}")
+
+
+def show_command(answer: CommandView) -> None:
+    allowed = ", ".join(answer.allowed_commands) or "nothing"
+    print(f"done: {answer.headline}, version {answer.version}; possible now: {allowed}")
+
+
+def show_explanation(found: Explanation) -> None:
+    print(f"{found.rma_no or found.return_id}  {found.headline or 'not registered yet'}")
+    for wait in found.waiting_on:
+        until = f" until {wait.deadline:%Y-%m-%d %H:%M %Z}" if wait.deadline else ""
+        print(f"  {wait.code}: {wait.owner} owes {wait.waiting_for}{until} (wait {wait.key})")
+        print(f"    then: {wait.at_deadline}; ends with: {', '.join(wait.exits)}")
+        if wait.detail:
+            print(f"    last error: {wait.detail}")
+    for sentence in found.broken_invariants:
+        print(f"  contradiction: {sentence}")
+    if found.engine is None:
+        print("  engine: does not answer")
+    else:
+        for finding in found.engine.findings:
+            print(f"  engine: {finding}")
+    print(f"  possible now: {', '.join(found.allowed_commands) or 'nothing'}")
+
+
+def show_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    table = Table(*headings, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*row)
+    Console(soft_wrap=True).print(table)
+
+
+def _money(minor: int, view: ReturnView) -> str:
+    return str(Money(minor, view.currency))
