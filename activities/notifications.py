@@ -27,6 +27,9 @@ TEXTS: dict[str, Text] = {
         "How to send back {rma_no}", "{handover} Write {rma_no} on the parcel if you can."
     ),
     "withdrawn": Text("{rma_no} is cancelled", "Your return is cancelled, as you asked."),
+    "revived": Text(
+        "{rma_no} goes on", "Your parcel is on its way after all, so your return goes on."
+    ),
     "expired": Text("{rma_no} has ended", "Nothing was handed over in time, so the return ended."),
     "parcel_received": Text(
         "We have your parcel {rma_no}", "Your parcel arrived. We check it now."

@@ -35,6 +35,8 @@ class OrderedReplacement:
 
     reservation_id: str | None = None
     replacement_order_id: str | None = None
+    status: str = "out_of_stock"
+    tracking_code: str | None = None
 
 
 class PlatformActivities:
@@ -70,4 +72,6 @@ class PlatformActivities:
             )
             if order.status == "out_of_stock":
                 return OrderedReplacement(reservation_id)
-            return OrderedReplacement(reservation_id, order.replacement_order_id)
+            return OrderedReplacement(
+                reservation_id, order.replacement_order_id, order.status, order.tracking_code
+            )

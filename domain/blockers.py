@@ -248,7 +248,7 @@ _CATALOGUE = (
         "another choice: the wanted goods are gone",
         "parked",
         "the money goes back instead, decided by system:timeout",
-        ("choose-resolution", "retry"),
+        ("choose-resolution",),
     ),
     WaitKind(
         "moving_stock",

@@ -93,6 +93,7 @@ NOTICE_TYPES: dict[str, str] = {
     "request_denied": "why the return is not possible, with rule and source",
     "handover_ready": "label and, for a pickup, the courier's window",
     "withdrawn": "the return is cancelled as you asked",
+    "revived": "the goods are on their way after all, so the return goes on",
     "expired": "the return ended because nothing was handed over",
     "parcel_received": "what arrived and what is still missing",
     "lot_rejected": "what was refused, why, and how to object",

@@ -37,6 +37,7 @@ def notices_for(ret: Return, events: Sequence[Event]) -> tuple[Notice, ...]:
 
 _PLAIN = {
     "return.withdrawn": "withdrawn",
+    "return.revived": "revived",
     "return.expired": "expired",
     "parcel.received": "parcel_received",
     "lot.rejected": "lot_rejected",

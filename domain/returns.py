@@ -142,6 +142,12 @@ class Delivery:
     trouble: DeliveryState | None = None
 
 
+def wants_courier(delivery: Delivery) -> bool:
+    """Say whether a courier visit is wished for and none was ordered yet."""
+    labelled = delivery.state is DeliveryState.AWAITING_HANDOVER
+    return labelled and delivery.pickup_window is not None and not delivery.attempts
+
+
 @dataclass(frozen=True, slots=True)
 class ReceiptEntry:
     """What was counted, by SKU as seen. ``unexpected`` of them belong to no awaited unit."""

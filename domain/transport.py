@@ -228,9 +228,12 @@ def check_withdrawal(ret: Return) -> None:
         )
 
 
-def withdraw(ret: Return, *, at: datetime, reason: str) -> Change:
-    """Take the request back; what is booked is to be cancelled."""
-    fact = Fact("return.withdrawn", {"reason": reason})
+def withdraw(ret: Return, *, at: datetime) -> Change:
+    """Take the request back; what is booked is to be cancelled.
+
+    Why is not logged: it is the customer's free text and may name a person.
+    """
+    fact = Fact("return.withdrawn")
     return _call_off(ret, fact, to=AuthorizationState.WITHDRAWN, at=at)
 
 

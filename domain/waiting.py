@@ -17,7 +17,7 @@ from domain.opening import Change, grant
 from domain.receiving import give_up_missing
 from domain.requests import Resolution
 from domain.resolving import choose_refund, close, lots_to_settle
-from domain.returns import Delivery, Lot, Return
+from domain.returns import Delivery, Lot, Return, wants_courier
 from domain.transport import expire, pickup_missed
 
 PICKUP_GRACE = timedelta(hours=24)
@@ -109,6 +109,9 @@ def _delivery_wait(ret: Return, delivery: Delivery) -> list[Waiting]:
         case DeliveryState.PICKUP_SCHEDULED if delivery.pickup_window is not None:
             ends = max(delivery.pickup_window.not_after, since)
             return [_wait(ret, f"{key}/pickup", "awaiting_pickup", ends, PICKUP_GRACE)]
+        case DeliveryState.AWAITING_HANDOVER if wants_courier(delivery):
+            work = f"work/courier/{delivery.delivery_id}"
+            return [_wait(ret, work, "booking_delivery", since, handling.parked)]
         case DeliveryState.AWAITING_HANDOVER:
             lasts = handling.hand_over_by
             return [_wait(ret, f"{key}/handover", "awaiting_handover", since, lasts)]

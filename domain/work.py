@@ -6,11 +6,12 @@ from enum import StrEnum
 from domain.lifecycle import DeliveryState, LotState
 from domain.requests import Resolution
 from domain.resolving import lots_to_settle
-from domain.returns import Return
+from domain.returns import Return, wants_courier
 
 
 class WorkKind(StrEnum):
     BOOK = "book"
+    COURIER = "courier"
     CANCEL = "cancel"
     SETTLE = "settle"
     REFUND = "refund"
@@ -40,6 +41,11 @@ def due_work(ret: Return) -> tuple[Work, ...]:
         Work(_DELIVERY_WORK[delivery.state], delivery.delivery_id)
         for delivery in ret.deliveries
         if delivery.state in _DELIVERY_WORK
+    ]
+    found += [
+        Work(WorkKind.COURIER, delivery.delivery_id)
+        for delivery in ret.deliveries
+        if wants_courier(delivery)
     ]
     if lots_to_settle(ret):
         found.append(Work(WorkKind.SETTLE, str(len(ret.settlements) + 1)))

@@ -124,8 +124,8 @@ def check_withdraw(ret: Return, command: Withdraw) -> None:  # noqa: ARG001  # o
     check_withdrawal(ret)
 
 
-def do_withdraw(ret: Return, command: Withdraw) -> Change:
-    return withdraw(ret, at=workflow.now(), reason=command.reason)
+def do_withdraw(ret: Return, command: Withdraw) -> Change:  # noqa: ARG001  # one shape for all
+    return withdraw(ret, at=workflow.now())
 
 
 def check_approve(ret: Return, command: Approve) -> None:

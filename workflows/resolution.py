@@ -4,7 +4,12 @@ from temporalio import workflow
 
 from activities.platform import MoveStock, OrderReplacement, PlatformActivities
 from domain.ids import part_id
-from domain.resolving import out_of_stock, replacement_ordered, stock_moved
+from domain.resolving import (
+    out_of_stock,
+    replacement_news,
+    replacement_ordered,
+    stock_moved,
+)
 from domain.returns import Replacement
 from integrations.commerce.port import StockMove
 from workflows.parking import Parking
@@ -69,3 +74,13 @@ async def replace(case: Case, parking: Parking, lot_id: str) -> None:
         replacement_order_id=ordered.replacement_order_id,
     )
     case.take(replacement_ordered(case.ret, lot_id, replacement, at=workflow.now()))
+    if ordered.status in ("shipped", "delivered"):
+        # It left before we knew its number, so the platform's own message met nobody.
+        news = replacement_news(
+            case.ret,
+            reference,
+            ordered.status,
+            tracking_code=ordered.tracking_code,
+            at=workflow.now(),
+        )
+        case.take(news)

@@ -51,6 +51,7 @@ from workflows.recording import Case
 
 _STEPS: dict[WorkKind, Callable[[Case, Parking, str], Coroutine[None, None, None]]] = {
     WorkKind.BOOK: reverse_delivery.book,
+    WorkKind.COURIER: reverse_delivery.order_courier,
     WorkKind.CANCEL: reverse_delivery.cancel,
     WorkKind.SETTLE: settlement.settle,
     WorkKind.REFUND: settlement.refund,

@@ -12,12 +12,14 @@ from workflows.steps import call
 
 
 async def book(case: Case, parking: Parking, delivery_id: str) -> None:
-    """Buy the label, then order the courier. A withdrawal meanwhile ends it after the step at hand;
-    the cancellation that follows finds what was bought in the booking intents."""
-    work = f"book/{delivery_id}"
+    """Buy the label of one delivery.
+
+    A withdrawal meanwhile takes effect after the step at hand; the cancellation that follows finds
+    what was bought in the booking intents.
+    """
     delivery = case.ret.delivery(delivery_id)
     label = await parking.attempt(
-        work,
+        f"book/{delivery_id}",
         lambda: call(
             ShippingActivities.buy_label,
             _label_order(case.ret, delivery),
@@ -25,28 +27,26 @@ async def book(case: Case, parking: Parking, delivery_id: str) -> None:
         ),
         wanted=lambda: _is(case, delivery_id, DeliveryState.LABEL_PENDING),
     )
-    if not _is(case, delivery_id, DeliveryState.LABEL_PENDING):
-        return
-    ret, facts = labelled(
-        case.ret,
-        delivery_id,
-        at=workflow.now(),
-        carrier=label.carrier,
-        shipment_ref=label.shipment_ref,
-        tracking_code=label.tracking_code,
-        tracker_ref=label.tracker_ref,
-        label_url=label.label_url,
-        cost_minor=label.cost.minor,
-        cost_currency=label.cost.currency,
+    case.take(
+        labelled(
+            case.ret,
+            delivery_id,
+            at=workflow.now(),
+            carrier=label.carrier,
+            shipment_ref=label.shipment_ref,
+            tracking_code=label.tracking_code,
+            tracker_ref=label.tracker_ref,
+            label_url=label.label_url,
+            cost_minor=label.cost.minor,
+            cost_currency=label.cost.currency,
+        )
     )
-    case.take((ret, facts))
     if delivery.ship_back_of is not None:
         case.take(sent_back(case.ret, delivery.ship_back_of, at=workflow.now()))
-    elif delivery.pickup_window is not None:
-        await _order_courier(case, parking, delivery_id)
 
 
-async def _order_courier(case: Case, parking: Parking, delivery_id: str) -> None:
+async def order_courier(case: Case, parking: Parking, delivery_id: str) -> None:
+    """Order the courier visit that the customer wished for, for a parcel that has its label."""
     delivery = case.ret.delivery(delivery_id)
     window, shipment_ref = delivery.pickup_window, delivery.shipment_ref
     if window is None or shipment_ref is None:
@@ -62,7 +62,7 @@ async def _order_courier(case: Case, parking: Parking, delivery_id: str) -> None
         not_after=window.not_after,
     )
     pickup = await parking.attempt(
-        f"book/{delivery_id}",
+        f"courier/{delivery_id}",
         lambda: call(
             ShippingActivities.book_pickup,
             asked,
@@ -70,8 +70,6 @@ async def _order_courier(case: Case, parking: Parking, delivery_id: str) -> None
         ),
         wanted=lambda: _is(case, delivery_id, DeliveryState.AWAITING_HANDOVER),
     )
-    if not _is(case, delivery_id, DeliveryState.AWAITING_HANDOVER):
-        return
     case.take(
         pickup_booked(
             case.ret,

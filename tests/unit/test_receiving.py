@@ -183,7 +183,7 @@ class TestRefusals:
 class TestCalledOff:
     def test_a_parcel_overtakes_a_withdrawal_under_way(self) -> None:
         """Goods that arrive before the carrier cancelled bring the return back to life."""
-        withdrawn, _ = withdraw(granted(), at=after(hours=1), reason="kept")
+        withdrawn, _ = withdraw(granted(), at=after(hours=1))
         assert check_receipt(withdrawn, receipt()) is None
 
         ret, facts = receive(withdrawn, receipt())
@@ -194,7 +194,7 @@ class TestCalledOff:
 
     def test_a_parcel_after_the_cancellation_is_refused(self) -> None:
         """Once pickup and label are given back the units are free, and the return is over."""
-        withdrawn, _ = withdraw(granted(), at=after(hours=1), reason="kept")
+        withdrawn, _ = withdraw(granted(), at=after(hours=1))
         ret, _ = cancelled(
             withdrawn, "d1", at=after(hours=2), pickup_cancelled=False, label_voided=True
         )

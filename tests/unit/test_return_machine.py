@@ -161,7 +161,7 @@ class ReturnMachine(RuleBasedStateMachine):
     def customer_withdraws(self, *, really: bool) -> None:
         check_withdrawal(self.ret)
         if really:
-            self.take(withdraw(self.ret, at=self.now, reason="changed my mind"))
+            self.take(withdraw(self.ret, at=self.now))
 
     @rule(
         told=st.lists(st.sampled_from(Milestone), min_size=1, max_size=3, unique=True),

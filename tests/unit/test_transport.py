@@ -114,7 +114,7 @@ class TestTracking:
 
     def test_a_cancelled_parcel_stays_cancelled(self) -> None:
         """A scan after pickup and label were given back revives nothing."""
-        ended = cancel(withdraw(granted(), at=NOW, reason="kept")[0])
+        ended = cancel(withdraw(granted(), at=NOW)[0])
 
         ret = scanned(ended, *Milestone)
 
@@ -150,7 +150,7 @@ class TestScans:
 class TestBooking:
     def test_a_label_found_after_a_withdrawal_is_cancelled_too(self) -> None:
         """The booking that was under way does not bring the return back."""
-        withdrawn, _ = withdraw(decided(), at=NOW, reason="kept")
+        withdrawn, _ = withdraw(decided(), at=NOW)
 
         ret = with_label(withdrawn)
 
@@ -160,7 +160,7 @@ class TestBooking:
 
     def test_a_courier_found_after_a_withdrawal_is_cancelled_too(self) -> None:
         """The visit that was ordered meanwhile is noted, to be cancelled."""
-        withdrawn, _ = withdraw(with_label(decided(pickup=True)), at=NOW, reason="kept")
+        withdrawn, _ = withdraw(with_label(decided(pickup=True)), at=NOW)
 
         ret = cancel(with_pickup(withdrawn))
 
@@ -188,15 +188,15 @@ class TestWithdrawal:
         """Booked or not, the customer may change his mind; what is booked is cancelled."""
         check_withdrawal(ret)
 
-        after_it, facts = withdraw(ret, at=after(hours=1), reason="kept")
+        after_it, facts = withdraw(ret, at=after(hours=1))
 
         assert after_it.headline is Headline.WITHDRAWN
         assert [work.key for work in due_work(after_it)] == ["cancel/d1"]
-        assert facts[0].data == {"reason": "kept"}
+        assert facts[0].type == "return.withdrawn"
 
     def test_it_ends_once_the_carrier_has_cancelled(self) -> None:
         """Then the units are free, the visit is off, and nobody is waited for."""
-        ret = cancel(withdraw(granted(pickup=True), at=NOW, reason="kept")[0])
+        ret = cancel(withdraw(granted(pickup=True), at=NOW)[0])
 
         assert [lot.state for lot in ret.lots] == [LotState.CANCELLED]
         assert ret.deliveries[0].attempts[0].outcome == "cancelled"
@@ -207,7 +207,7 @@ class TestWithdrawal:
         bought = order(order_line(), order_line("hat", final_sale=True))
         asked = (RequestedLine("shoes", 1), RequestedLine("hat", 1))
 
-        ret = cancel(withdraw(granted(*asked, of=bought), at=NOW, reason="kept")[0])
+        ret = cancel(withdraw(granted(*asked, of=bought), at=NOW)[0])
 
         assert [lot.state for lot in ret.lots] == [LotState.CANCELLED, LotState.DECLINED]
 
@@ -222,7 +222,7 @@ class TestWithdrawal:
 
     def test_it_is_refused_after_the_end(self) -> None:
         """What was withdrawn is not withdrawn again."""
-        ret, _ = withdraw(granted(), at=NOW, reason="kept")
+        ret, _ = withdraw(granted(), at=NOW)
 
         with pytest.raises(RefusedError, match="WITHDRAWN"):
             check_withdrawal(ret)
@@ -230,7 +230,7 @@ class TestWithdrawal:
     @pytest.mark.parametrize("milestone", [Milestone.FIRST_SCAN, Milestone.DELIVERED])
     def test_a_scan_overtakes_a_withdrawal_under_way(self, milestone: Milestone) -> None:
         """The courier was quicker: the return goes on, with all its units still its own."""
-        withdrawn, _ = withdraw(granted(pickup=True), at=NOW, reason="kept")
+        withdrawn, _ = withdraw(granted(pickup=True), at=NOW)
 
         ret, facts = reached(withdrawn, "d1", [Reached(milestone, SEEN)], at=SEEN)
 
@@ -242,7 +242,7 @@ class TestWithdrawal:
 
     def test_trouble_does_not_stop_a_cancellation(self) -> None:
         """A parcel that was never scanned and has a problem is cancelled all the same."""
-        withdrawn, _ = withdraw(granted(), at=NOW, reason="kept")
+        withdrawn, _ = withdraw(granted(), at=NOW)
 
         ret = scanned(withdrawn, Milestone.EXCEPTION)
 
@@ -250,7 +250,7 @@ class TestWithdrawal:
 
     def test_a_cancellation_that_comes_too_late_changes_nothing(self) -> None:
         """What the carrier gave back is noted; the parcel that moves, moves on."""
-        withdrawn, _ = withdraw(granted(), at=NOW, reason="kept")
+        withdrawn, _ = withdraw(granted(), at=NOW)
         moving = scanned(withdrawn)
 
         ret, facts = cancelled(

@@ -150,14 +150,14 @@ class TestNotices:
 
     def test_the_same_event_is_the_same_notice(self) -> None:
         """However often it is recorded, it is sent once, and it carries no person."""
-        ret, facts = withdraw(granted(), at=NOW, reason="kept")
+        ret, facts = withdraw(granted(), at=NOW)
 
         (once,) = notices_for(ret, events_of(facts))
         (again,) = notices_for(ret, events_of(facts))
 
         assert once == again
         assert once.kind in NOTICE_TYPES
-        assert once.data == {"rma_no": "RMA-0000-01-7", "currency": "EUR", "reason": "kept"}
+        assert once.data == {"rma_no": "RMA-0000-01-7", "currency": "EUR"}
 
 
 class TestWork:

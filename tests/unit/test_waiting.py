@@ -73,7 +73,7 @@ def completed() -> Return:
 
 
 def withdrawn() -> Return:
-    return withdraw(granted(), at=NOW, reason="kept")[0]
+    return withdraw(granted(), at=NOW)[0]
 
 
 STAGES: list[tuple[Callable[[], Return], str, str]] = [
