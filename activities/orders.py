@@ -25,7 +25,7 @@ class FetchFacts:
 
 @dataclass(frozen=True, slots=True)
 class OrderFacts:
-    """Facts without personal data: they enter workflow history. ``time_scale`` is the deployment's."""
+    """Facts without personal data, for workflow history. ``time_scale`` is the deployment's."""
 
     order: Order
     policy: Policy

@@ -33,8 +33,11 @@ class SealedIntents:
 
 @dataclass(frozen=True, slots=True)
 class IssueRefund:
-    """``again``: the provider refused or failed it before; raise the generation if a look-up shows
-    that no money went."""
+    """Pay one intent.
+
+    ``again``: the provider refused or failed it before; raise the generation if a look-up shows
+    that no money went.
+    """
 
     tenant_id: str
     intent_id: str
@@ -90,8 +93,11 @@ class PaymentActivities:
 
     @activity.defn
     async def issue_refund(self, asked: IssueRefund) -> RefundAnswer:
-        """Send one intent. Whatever was sent before is looked up first, by our id on the refund; only
-        what is not there is sent, under the key of its generation."""
+        """Send one intent.
+
+        Whatever was sent before is looked up first, by our id on the refund; only what is not there
+        is sent, under the key of its generation.
+        """
         with translated():
             before, intent = await self._settlements.begin(asked.tenant_id, asked.intent_id)
             gateway = await self._connections.payments(asked.tenant_id)

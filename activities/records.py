@@ -11,9 +11,12 @@ from storage.returns import Returns
 
 @dataclass(frozen=True, slots=True)
 class OpenedReturn:
-    """``units`` pairs each line with the unit numbers locked for it; ``request_hash`` is the stored
+    """What registering led to.
+
+    ``units`` pairs each line with the unit numbers locked for it; ``request_hash`` is the stored
     one, so a key that was used for another request shows. Too few units: ``short_line_id`` is set,
-    ``available`` says how many are left and ``held_by`` by which returns."""
+    ``available`` says how many are left, ``held_by`` which returns hold the others.
+    """
 
     rma_no: str = ""
     request_hash: str = ""

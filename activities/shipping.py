@@ -90,8 +90,11 @@ class ShippingActivities:
 
     @activity.defn
     async def buy_label(self, asked: BuyLabel) -> BoughtLabel:
-        """Buy one label per delivery, whatever happens between: the intent is stored first, then the
-        carrier's id of the free draft, and the draft is read before anything is bought on it."""
+        """Buy one label per delivery, whatever happens between.
+
+        The intent is stored first, then the carrier's id of the free draft, and the draft is read
+        before anything is bought on it.
+        """
         with translated():
             booking = await self._open(asked.tenant_id, asked.return_id, _label(asked.delivery_id))
             if booking.state is BookingState.BOUGHT:
@@ -149,7 +152,7 @@ class ShippingActivities:
 
     @activity.defn
     async def cancel_pickup(self, asked: CancelBooking) -> Undone:
-        """Cancel the last courier visit of a delivery, if one was ordered. Repeats change nothing."""
+        """Cancel a delivery's last courier visit, if one was ordered. Repeats change nothing."""
         with translated():
             booking = await self._last(asked, _pickup(asked.delivery_id))
             if booking is None:

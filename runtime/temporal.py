@@ -1,4 +1,4 @@
-"""The connection to Temporal: converter, sandbox and search attributes, the same in every process."""
+"""The connection to Temporal, the same in every process: converter, sandbox, attributes."""
 
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest

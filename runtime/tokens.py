@@ -6,7 +6,7 @@ import hmac
 
 
 class SurveyTokens:
-    """The token of a return's survey: the same whenever it is asked for, so no plain one is kept."""
+    """The token of a return's survey: the same at every asking, so no plain one is kept."""
 
     def __init__(self, secret_key: str) -> None:
         self._key = hashlib.sha256(b"backhaul survey tokens\x00" + secret_key.encode()).digest()

@@ -46,7 +46,7 @@ class Command(Protocol):
 
 
 class Commands:
-    """Carries commands out on a case; a command id is carried out once and then answers the same."""
+    """Carries commands out on a case; each command id once, then it answers the same."""
 
     def __init__(self, answers: Sequence[CommandAnswer] = ()) -> None:
         self._answers = {answer.command_id: answer for answer in answers}
@@ -65,21 +65,16 @@ class Commands:
         """
         ret = case.ret if case is not None else None
         try:
-            known = self._answers.get(command.info.command_id)
-            if known is not None:
-                if known.content_hash != payload_hash(command):
-                    raise RefusedError("key_reused", "this command id came with other content")
-                return
-            if not may(command.info.actor.role, name):
-                raise RefusedError("forbidden", f"role {command.info.actor.role} may not {name}")
-            if ret is None:
-                raise RefusedError("command_not_allowed", "the return is still being opened")
-            expected = command.info.expected_version
-            if expected is not None and expected != ret.version:
-                raise RefusedError("stale_version", f"expected {expected}, found {ret.version}")
-            check(ret)
+            if not self._is_repeat(command):
+                check(_check_frame(ret, name, command.info))
         except RefusedError as error:
             raise _refusal(error, ret) from error
+
+    def _is_repeat(self, command: Command) -> bool:
+        known = self._answers.get(command.info.command_id)
+        if known is not None and known.content_hash != payload_hash(command):
+            raise RefusedError("key_reused", "this command id came with other content")
+        return known is not None
 
     def carry_out(
         self, case: Case, command: Command, act: Callable[[Return], Change]
@@ -96,6 +91,19 @@ class Commands:
                 allowed_commands=allowed_commands(case.ret),
             )
         return self._answers[info.command_id]
+
+
+def _check_frame(ret: Return | None, name: str, info: CommandInfo) -> Return:
+    """Return the return that a command of this actor and version may be given to."""
+    if not may(info.actor.role, name):
+        raise RefusedError("forbidden", f"role {info.actor.role} may not {name}")
+    if ret is None:
+        raise RefusedError("command_not_allowed", "the return is still being opened")
+    if info.expected_version not in (None, ret.version):
+        raise RefusedError(
+            "stale_version", f"expected {info.expected_version}, found {ret.version}"
+        )
+    return ret
 
 
 def payload_hash(command: Command) -> str:

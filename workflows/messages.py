@@ -47,8 +47,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class OpenAnswer:
-    """What a start leads to: a registered return (granted, in review or denied), or a refusal that
-    left nothing behind. ``document`` is :func:`domain.view.document`."""
+    """What a start leads to: a registered return, or a refusal that left nothing behind.
+
+    Registered is granted, in review or denied. ``document`` is :func:`domain.view.document`.
+    """
 
     return_id: str
     request_hash: str
@@ -58,8 +60,11 @@ class OpenAnswer:
 
 @dataclass(frozen=True, slots=True)
 class CommandInfo:
-    """Who commands, under which id. The HTTP Idempotency-Key, the command id and the Temporal update
-    id are one. ``expected_version`` (of the return) refuses a command on a state not seen."""
+    """Who commands, under which id.
+
+    The HTTP Idempotency-Key, the command id and the Temporal update id are one.
+    ``expected_version`` (of the return) refuses a command on a state that was not seen.
+    """
 
     command_id: str
     actor: Actor
@@ -68,8 +73,11 @@ class CommandInfo:
 
 @dataclass(frozen=True, slots=True)
 class CommandAnswer:
-    """A command that was carried out. A refused one is an ``ApplicationError`` whose type is the
-    code of :data:`domain.codes.PROBLEMS` and whose first detail is a :class:`RefusalDetail`."""
+    """A command that was carried out.
+
+    A refused one is an ``ApplicationError`` whose type is a code of :data:`domain.codes.PROBLEMS`
+    and whose first detail is a :class:`RefusalDetail`.
+    """
 
     command_id: str
     content_hash: str
@@ -93,8 +101,7 @@ class Withdraw:
 
 @dataclass(frozen=True, slots=True)
 class Approve:
-    """Grant ``line_ids``; the other lines are declined. ``reason`` is required unless all are
-    granted."""
+    """Grant ``line_ids``, decline the others. A ``reason`` is needed unless all are granted."""
 
     info: CommandInfo
     line_ids: tuple[str, ...]
@@ -116,7 +123,7 @@ class CountedEntry:
 
 @dataclass(frozen=True, slots=True)
 class Receive:
-    """``parcel`` is the tracking code or any mark of the parcel; ``receipt_id`` is the warehouse's."""
+    """``parcel`` is the tracking code or any mark on it; ``receipt_id`` is the warehouse's."""
 
     info: CommandInfo
     receipt_id: str
@@ -198,7 +205,7 @@ class ReplacementNews:
 
 @dataclass(frozen=True, slots=True)
 class ReturnOutcome:
-    """What a finished :class:`ReturnWorkflow` leaves; ``opening`` repeats a refused start's answer."""
+    """What a finished return leaves; ``opening`` repeats the answer of a refused start."""
 
     headline: str
     opening: OpenAnswer
@@ -206,7 +213,7 @@ class ReturnOutcome:
 
 @dataclass(frozen=True, slots=True)
 class StartFollowUp:
-    """The child that outlives the return: survey, one reminder, expiry. Times are already scaled."""
+    """The child that outlives the return: survey, reminder, expiry. Times are already scaled."""
 
     tenant_id: str
     return_id: str

@@ -50,7 +50,8 @@ WRITE_RECORD = LocalActivityConfig(
 )
 
 WRITE_RECORD_PATIENTLY = ActivityConfig(
-    # The database is down: the return stands still, visible as a pending activity, until it is back.
+    # The database is down: the return stands still, as a visible pending activity, until it is
+    # back.
     start_to_close_timeout=timedelta(seconds=30),
     heartbeat_timeout=HEARTBEAT,
     retry_policy=_PATIENT,

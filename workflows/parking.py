@@ -1,4 +1,4 @@
-"""Park, fix, resume: a step that cannot be done becomes a named blocker, never a failed workflow."""
+"""Park, fix, resume: a step that cannot be done becomes a named blocker, no failed workflow."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -8,8 +8,10 @@ from temporalio import workflow
 from temporalio.exceptions import (
     ActivityError,
     ApplicationError,
-    TimeoutError as ActivityTimeoutError,
     is_cancelled_exception,
+)
+from temporalio.exceptions import (
+    TimeoutError as ActivityTimeoutError,
 )
 
 from domain.blockers import WAITS

@@ -41,8 +41,8 @@ _NEXT_DEADLINE = SearchAttributeKey.for_datetime("NextDeadline")
 class Case:
     """The state of one return inside its workflow.
 
-    Changes are taken in at once and in order; :meth:`record` writes what was taken in since the last
-    time. Update handlers only take in, so their answers never wait for the database.
+    Changes are taken in at once and in order; :meth:`record` writes what was taken in since the
+    last time. Update handlers only take in, so their answers never wait for the database.
     """
 
     def __init__(self, ret: Return) -> None:
@@ -196,11 +196,11 @@ def _update(name: str, value: object) -> SearchAttributeUpdate[Any]:
 def _details(ret: Return) -> str:
     """Return the Markdown that Temporal's UI shows beside the run: ids and states, no person."""
     lines = [f"**{ret.rma_no}**: {ret.headline}"]
-    for wait in waits(ret):
-        lines.append(
-            f"- waits for {wait.waiting_for} ({wait.owner}) until {wait.deadline:%Y-%m-%d %H:%M} "
-            f"UTC, then {wait.at_deadline}"
-        )
+    lines += [
+        f"- waits for {wait.waiting_for} ({wait.owner}) until {wait.deadline:%Y-%m-%d %H:%M} UTC, "
+        f"then {wait.at_deadline}"
+        for wait in waits(ret)
+    ]
     lines += [
         f"- lot {lot.lot_id}: {lot.quantity} × {lot.state}, {lot.resolution}" for lot in ret.lots
     ]

@@ -35,8 +35,8 @@ from workflows.messages import (
     OpenAnswer,
     Receive,
     RecordInspection,
-    Refusal,
     RefundNews,
+    Refusal,
     ReplacementNews,
     Resumed,
     Retry,
@@ -232,15 +232,15 @@ class ReturnWorkflow:
 
     def _start_due_work(self, case: Case) -> None:
         if problems := broken(case.ret):
-            self._start(case, INVARIANTS, self._park_broken("; ".join(problems)))
+            self._start(INVARIANTS, self._park_broken("; ".join(problems)))
             return
         for work in due_work(case.ret):
             # One thing at a time per subject: a cancellation waits for the booking under way.
             if not any(key.split("/", 1)[1] == work.subject for key in self._tasks):
                 step = _STEPS[work.kind](case, self._parking, work.subject)
-                self._start(case, work.key, step)
+                self._start(work.key, step)
 
-    def _start(self, case: Case, key: str, step: Coroutine[None, None, None]) -> None:
+    def _start(self, key: str, step: Coroutine[None, None, None]) -> None:
         if key in self._tasks:
             step.close()
             return

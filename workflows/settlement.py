@@ -13,7 +13,7 @@ from workflows.steps import call, write
 
 
 async def settle(case: Case, parking: Parking, number: str) -> None:
-    """Seal one settlement over all lots whose money is due now. What it owes never changes again."""
+    """Seal one settlement over all lots whose money is due now; it never changes again."""
     lots = lots_to_settle(case.ret)
     amounts = amounts_of(case.ret, lots)
     asked = SealSettlement(
