@@ -24,7 +24,7 @@ from storage.records import Opening, TenderFacts
 from workflows.messages import StartReturn
 from workflows.options import READ_FACTS
 from workflows.recording import Case
-from workflows.steps import call, write
+from workflows.steps import call, uninterrupted, write
 
 
 def request_hash(request: ReturnRequest) -> str:
@@ -43,6 +43,11 @@ async def open_case(start: StartReturn) -> Case:
     except RequestError as error:
         raise RefusedError(error.code, str(error), field=error.field) from error
     facts = await _fetch_facts(start)
+    # From the first row on there is something to undo, so an operator's cancellation waits.
+    return await uninterrupted(_open_with(start, facts))
+
+
+async def _open_with(start: StartReturn, facts: OrderFacts) -> Case:
     now = workflow.now()
     decisions = decide_lines(start.request, facts.order, facts.policy, at=now)
     _check_exchanges(start.request, facts)
@@ -92,7 +97,8 @@ def _refusal(error: ActivityError) -> RefusedError:
     details = tuple(cause.details) if isinstance(cause, ApplicationError) else ()
     field = str(details[1]) if len(details) > 1 and details[1] else None
     code = kind if kind in PROBLEMS else "bad_upstream_data"
-    return RefusedError(code, str(cause), field=field)
+    message = cause.message if isinstance(cause, ApplicationError) else str(error)
+    return RefusedError(code, message, field=field)
 
 
 async def _register(
@@ -112,7 +118,12 @@ async def _register(
         ),
         wanted=wanted_units(start.request, decisions),
     )
-    return await write(RecordActivities.open_return, opening, summary="number and locks")
+    try:
+        return await write(RecordActivities.open_return, opening, summary="number and locks")
+    except ActivityError as error:
+        if is_cancelled_exception(error):
+            raise
+        raise _refusal(error) from error
 
 
 def _check_exchanges(request: ReturnRequest, facts: OrderFacts) -> None:
