@@ -4,8 +4,6 @@ import argparse
 from collections.abc import Sequence
 
 from pydantic import BaseModel
-from rich.console import Console
-from rich.table import Table
 
 from backhaul_client import CommandView, Explanation, Preview, ReturnView
 from domain.money import Money
@@ -61,8 +59,9 @@ def show_explanation(found: Explanation) -> None:
     print(f"{found.rma_no or found.return_id}  {found.headline or 'not registered yet'}")
     for wait in found.waiting_on:
         until = f" until {wait.deadline:%Y-%m-%d %H:%M %Z}" if wait.deadline else ""
-        print(f"  {wait.code}: {wait.owner} owes {wait.waiting_for}{until} (wait {wait.key})")
-        print(f"    then: {wait.at_deadline}; ends with: {', '.join(wait.exits)}")
+        print(f"  {wait.code} ({wait.key}): waits for {wait.waiting_for}")
+        print(f"    {wait.owner} must act{until}; then {wait.at_deadline}")
+        print(f"    ends with {', '.join(wait.exits)}")
         if wait.detail:
             print(f"    last error: {wait.detail}")
     for sentence in found.broken_invariants:
@@ -76,10 +75,12 @@ def show_explanation(found: Explanation) -> None:
 
 
 def show_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    table = Table(*headings, box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(*row)
-    Console(soft_wrap=True).print(table)
+    """Print whole cells in columns: ids are there to be copied, so nothing is cut."""
+    table = [headings, *rows]
+    widths = [max(len(row[column]) for row in table) for column in range(len(headings))]
+    for row in table:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        print("  ".join(cells).rstrip())
 
 
 def _money(minor: int, view: ReturnView) -> str:

@@ -5,32 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Self
 
-# ISO 4217 currencies whose minor unit is not a hundredth.
-_EXPONENTS = {
-    **dict.fromkeys(
-        [
-            "BIF",
-            "CLP",
-            "DJF",
-            "GNF",
-            "ISK",
-            "JPY",
-            "KMF",
-            "KRW",
-            "PYG",
-            "RWF",
-            "UGX",
-            "UYI",
-            "VND",
-            "VUV",
-            "XAF",
-            "XOF",
-            "XPF",
-        ],
-        0,
-    ),
-    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
-}
+from domain.currencies import EXPONENTS
 
 
 class CurrencyMismatchError(ValueError):
@@ -39,7 +14,7 @@ class CurrencyMismatchError(ValueError):
 
 def exponent(currency: str) -> int:
     """Return how many decimal places the ISO 4217 minor unit of ``currency`` has."""
-    return _EXPONENTS.get(currency, 2)
+    return EXPONENTS.get(currency, 2)
 
 
 def half_up(amount: Fraction) -> int:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from domain.currencies import EXPONENTS
+
 
 class TenderKind(StrEnum):
     CARD = "CARD"
@@ -121,6 +123,8 @@ def check_order(order: Order) -> Order:
         OrderFactsError: a negative amount, more sent than ordered, a line id twice,
             or totals of lines and shipping that differ from what the tenders captured.
     """
+    if order.currency not in EXPONENTS:
+        raise OrderFactsError("currency", "wanted a currency of ISO 4217")
     if len({line.line_id for line in order.lines}) != len(order.lines) or not order.lines:
         raise OrderFactsError("lines", "wanted one or more lines with different ids")
     for line in order.lines:

@@ -5,7 +5,7 @@ import socket
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 import uvicorn
@@ -30,6 +30,9 @@ from tests.support.sandbox_client import SandboxClient
 from workers.returns import Dependencies, build_relay, build_worker
 
 OTHER_TENANT = "other"
+"""A tenant of its own without any connection."""
+QUIET_TENANT = "quiet"
+"""A tenant connected like the first; whoever uses it sees to it that nothing happens there."""
 WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 _SYSTEMS = {"payments": "stripe", "carrier": "easypost", "commerce": "commerce"}
 
@@ -43,7 +46,7 @@ class Journey:
     sandbox: SandboxClient
     http: dict[tuple[str, str], httpx.AsyncClient]
     anonymous: httpx.AsyncClient
-    connection_ids: dict[str, str]
+    connection_ids: dict[tuple[str, str], str]
 
     def client(self, role: str = "platform", *, tenant: str = TENANT) -> BackhaulClient:
         return BackhaulClient(self.http[tenant, role])
@@ -79,12 +82,12 @@ async def open_journey(
         services = await stack.enter_async_context(open_services(settings))
         connection_ids = await _connect(services, settings, sandbox)
         for kind, system in _SYSTEMS.items():
-            url = f"{address}/v1/webhooks/{connection_ids[kind]}"
+            url = f"{address}/v1/webhooks/{connection_ids[TENANT, kind]}"
             sandbox_http.put(f"webhooks/{system}", {"url": url, "secret": WEBHOOK_SECRET})
         await stack.enter_async_context(_served(create_app(services), listener))
         await stack.enter_async_context(_working(services, settings))
         http = {}
-        for tenant in (TENANT, OTHER_TENANT):
+        for tenant in (TENANT, OTHER_TENANT, QUIET_TENANT):
             for role in Role:
                 _, key = await services.keys.create(tenant, role, "test")
                 client = _http(address, {"Authorization": f"Bearer {key}"})
@@ -109,14 +112,17 @@ async def without_workers(
             yield BackhaulClient(http)
 
 
-async def _connect(services: Services, settings: Settings, sandbox: Sandbox) -> dict[str, str]:
-    box = SecretBox(settings.secret_key.get_secret_value())
-    tenants = Tenants(services.database, box)
-    await tenants.create(TENANT, "Acme")
-    await tenants.create(OTHER_TENANT, "Other")
+async def _connect(
+    services: Services, settings: Settings, sandbox: Sandbox
+) -> dict[tuple[str, str], str]:
+    tenants = Tenants(services.database, SecretBox(settings.secret_key.get_secret_value()))
     ids = {}
-    for connection in sandbox_connections(sandbox):
-        ids[connection.kind] = (await tenants.put_connection(connection)).connection_id
+    for tenant in (TENANT, OTHER_TENANT, QUIET_TENANT):
+        await tenants.create(tenant, tenant)
+        for connection in sandbox_connections(sandbox) if tenant != OTHER_TENANT else ():
+            own = replace(connection, tenant_id=tenant)
+            stored = await tenants.put_connection(own)
+            ids[tenant, connection.kind] = stored.connection_id
     return ids
 
 
