@@ -124,9 +124,12 @@ class PaymentActivities:
                 type="OutcomeUnknown",
                 non_retryable=True,
             )
-        await self._settlements.next_generation(
-            tenant_id, rejected.intent_id, generation=rejected.generation + 1
-        )
+        try:
+            await self._settlements.next_generation(
+                tenant_id, rejected.intent_id, generation=rejected.generation + 1
+            )
+        except OverRefundError as error:
+            raise ApplicationError(str(error), type="NothingLeft", non_retryable=True) from error
         return (await self._settlements.begin(tenant_id, rejected.intent_id)).after
 
     async def _send(

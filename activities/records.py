@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from activities.errors import translated
+from storage.ledger import CurrencyChangedError
 from storage.records import Existing, NotEnoughUnits, Opened, Opening, Transition
 from storage.returns import Returns
 
@@ -32,9 +34,18 @@ class RecordActivities:
 
     @activity.defn
     async def open_return(self, opening: Opening) -> OpenedReturn:
-        """Number the return and lock its units. A repeat answers what the first call answered."""
+        """Number the return and lock its units. A repeat answers what the first call answered.
+
+        Raises:
+            ApplicationError: type ``BadUpstreamData`` when the order had another currency before.
+        """
         with translated():
-            answer = await self._returns.open_return(opening)
+            try:
+                answer = await self._returns.open_return(opening)
+            except CurrencyChangedError as error:
+                raise ApplicationError(
+                    str(error), None, "currency", type="BadUpstreamData", non_retryable=True
+                ) from error
         match answer:
             case Opened(rma_no, units):
                 return OpenedReturn(rma_no, opening.request_hash, units)

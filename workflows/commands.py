@@ -15,7 +15,7 @@ from domain.grading import check_inspection, grade_lot
 from domain.ids import content_hash
 from domain.inspection import Finding
 from domain.lifecycle import AuthorizationState
-from domain.opening import Change, grant
+from domain.opening import Change, check_grant, grant
 from domain.receiving import check_receipt, receive
 from domain.requests import Resolution
 from domain.resolving import choose_refund
@@ -143,10 +143,8 @@ def check_approve(ret: Return, command: Approve) -> None:
         raise RefusedError(
             "invalid_request", "wanted one or more; deny refuses all", field="line_ids"
         )
-    for line_id in command.line_ids:
-        if line_id not in known:
-            raise RefusedError("line_not_found", f"no line {line_id!r}", field="line_ids")
-    if len(command.line_ids) < len(known) and not command.reason:
+    check_grant(ret, command.line_ids)
+    if len(set(command.line_ids)) < len(known) and not command.reason:
         raise RefusedError("invalid_request", "a partial approval needs a reason", field="reason")
 
 
@@ -245,6 +243,8 @@ def do_retry(ret: Return, command: Retry) -> Change:
 def check_extend_deadline(ret: Return, command: ExtendDeadline) -> None:
     if command.wait not in [wait.key for wait in waits(ret)]:
         raise RefusedError("wait_not_found", f"no wait {command.wait!r}", field="wait")
+    if command.until.tzinfo is None:
+        raise RefusedError("invalid_request", "wanted a time with its offset", field="until")
     if command.until <= workflow.now():
         raise RefusedError("deadline_in_past", "a deadline must lie ahead", field="until")
 

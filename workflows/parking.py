@@ -83,13 +83,16 @@ class Parking:
             raise NoLongerWantedError(work)
 
     def is_parked(self, work: str) -> bool:
-        return work in self._parked
+        return work in self._parked and work not in self._again
 
     def release(self, work: str | None) -> None:
-        """Let parked work be tried again: the one named, or all."""
-        for blocker in self._case.ret.blockers:
-            if work in (None, blocker.work) and blocker.work not in self._again:
-                self._again.append(blocker.work)
+        """Let parked work be tried again: the one named, or all.
+
+        Work that is being tried already is left alone: the order is for this try, not for the next.
+        """
+        for parked in self._parked:
+            if work in (None, parked) and parked not in self._again:
+                self._again.append(parked)
                 self._case.changed = True
 
     def release_due(self) -> None:
@@ -136,10 +139,13 @@ def _blocked(ret: Return, work: str, code: str, detail: str) -> tuple[Return, tu
 
 def _code(error: ActivityError) -> str:
     cause = error.cause
+    if isinstance(cause, ActivityTimeoutError):
+        if not isinstance(cause.cause, ApplicationError):
+            return "provider_unavailable"
+        # The tries ran out: what the last one said names the trouble.
+        cause = cause.cause
     if isinstance(cause, ApplicationError):
         return _CODES.get(cause.type or "", "internal_error")
-    if isinstance(cause, ActivityTimeoutError):
-        return "provider_unavailable"
     return "internal_error"
 
 

@@ -60,11 +60,18 @@ class Case:
     def take(self, change: Change, *, actor: Actor = SYSTEM, cause_id: str | None = None) -> None:
         """Take in a transition: the new state, and its facts with their places in the log."""
         ret, facts = change
+        if not facts and ret == self._ret:
+            return
         for fact in facts:
             ret = replace(ret, version=ret.version + 1)
             self._pending.append(_event(ret, fact, actor, cause_id))
         self._ret = ret
         self.changed = True
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether every event is written; some may have come while others were written."""
+        return not self._pending
 
     async def record(self) -> None:
         """Write everything taken in since the last time, as one transition.

@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any, TypeVar
 
 from temporalio import workflow
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.workflow import ParentClosePolicy
 
 from domain.codes import RefusedError
@@ -19,11 +20,12 @@ from domain.lifecycle import WITHOUT_EFFECT, AuthorizationState
 from domain.opening import Change
 from domain.resolving import all_resolved, complete, intent_changed, replacement_news
 from domain.returns import Return
-from domain.transport import reached
+from domain.transport import check_withdrawal, reached, withdraw
 from domain.view import document
 from domain.waiting import pass_deadlines, waits
 from domain.work import WorkKind, due_work
 from workflows import commands, resolution, reverse_delivery, settlement
+from workflows.alarm import Alarm
 from workflows.messages import (
     FOLLOW_UP_WORKFLOW,
     Approve,
@@ -48,6 +50,7 @@ from workflows.messages import (
 from workflows.opening import open_case, request_hash
 from workflows.parking import NoLongerWantedError, Parking
 from workflows.recording import Case
+from workflows.steps import uninterrupted
 
 _STEPS: dict[WorkKind, Callable[[Case, Parking, str], Coroutine[None, None, None]]] = {
     WorkKind.BOOK: reverse_delivery.book,
@@ -61,6 +64,8 @@ _STEPS: dict[WorkKind, Callable[[Case, Parking, str], Coroutine[None, None, None
 CARRIER = Actor("carrier", "webhook")
 PROVIDER = Actor("provider", "webhook")
 PLATFORM = Actor("platform", "webhook")
+OPERATOR = Actor("ops", "temporal")
+"""Who cancels a run at Temporal itself, past the API."""
 INVARIANTS = "invariants/return"
 C = TypeVar("C", bound=commands.Command)
 _ENDED_EARLY = (
@@ -81,21 +86,33 @@ class ReturnWorkflow:
         self._opening: OpenAnswer | None = None
         self._commands = commands.Commands()
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._alarm = Alarm()
+        self._called_off = False
         self._parking: Parking
+        if start.resumed is not None:
+            # Here and not in run: messages that came meanwhile are handled before run begins.
+            self._commands = commands.Commands(start.resumed.answers)
+            self._take_over(Case(start.resumed.ret))
 
     @workflow.run
     async def run(self, start: StartReturn) -> ReturnOutcome:
         try:
-            case = await self._open(start)
+            if self._case is None:
+                self._take_over(await open_case(start))
         except RefusedError as error:
             refusal = Refusal(error.code, str(error), error.field)
             self._opening = OpenAnswer(start.return_id, request_hash(start.request), refusal)
             await workflow.wait_condition(workflow.all_handlers_finished)
             return ReturnOutcome("REFUSED", self._opening)
-        await self._live(case)
+        if workflow.cancellation_reason() is not None:
+            self._call_off()
+        await uninterrupted(self._live(self._running), on_cancel=self._call_off)
         await workflow.wait_condition(workflow.all_handlers_finished)
-        opening = OpenAnswer(start.return_id, case.ret.request_hash)
-        return ReturnOutcome(case.ret.headline, opening)
+        ret = self._running.ret
+        if self._called_off and ret.authorization is AuthorizationState.WITHDRAWN:
+            # What was booked is given back; now the run may end as the operator asked.
+            raise asyncio.CancelledError
+        return ReturnOutcome(ret.headline, OpenAnswer(start.return_id, ret.request_hash))
 
     @workflow.update(name="open", description="the answer to the start: registered or refused")
     async def opened(self) -> OpenAnswer:
@@ -175,14 +192,18 @@ class ReturnWorkflow:
 
     @workflow.signal(description="what a carrier, read again, proves of one parcel")
     def carrier_milestones(self, news: CarrierMilestones) -> None:
-        ret = self._running.ret
+        if (case := self._case) is None:
+            return
+        ret = case.ret
         if any(delivery.delivery_id == news.delivery_id for delivery in ret.deliveries):
             change = reached(ret, news.delivery_id, news.milestones, at=workflow.now())
-            self._running.take(change, actor=CARRIER, cause_id=news.event_id)
+            case.take(change, actor=CARRIER, cause_id=news.event_id)
 
     @workflow.signal(description="what a provider, read again, says of one refund")
     def refund_news(self, news: RefundNews) -> None:
-        ret = self._running.ret
+        if (case := self._case) is None:
+            return
+        ret = case.ret
         if any(i.intent_id == news.intent_id for s in ret.settlements for i in s.intents):
             change = intent_changed(
                 ret,
@@ -192,11 +213,13 @@ class ReturnWorkflow:
                 failure=news.failure,
                 at=workflow.now(),
             )
-            self._running.take(change, actor=PROVIDER, cause_id=news.event_id)
+            case.take(change, actor=PROVIDER, cause_id=news.event_id)
 
     @workflow.signal(name="replacement_news", description="what the platform says of a replacement")
     def take_replacement_news(self, news: ReplacementNews) -> None:
-        ret = self._running.ret
+        if (case := self._case) is None:
+            return
+        ret = case.ret
         if any(lot.replacement and lot.replacement.reference == news.reference for lot in ret.lots):
             change = replacement_news(
                 ret,
@@ -205,29 +228,36 @@ class ReturnWorkflow:
                 tracking_code=news.tracking_code,
                 at=workflow.now(),
             )
-            self._running.take(change, actor=PLATFORM, cause_id=news.event_id)
+            case.take(change, actor=PLATFORM, cause_id=news.event_id)
 
-    async def _open(self, start: StartReturn) -> Case:
-        if start.resumed is not None:
-            case = Case(start.resumed.ret)
-            self._commands = commands.Commands(start.resumed.answers)
-        else:
-            case = await open_case(start)
+    def _take_over(self, case: Case) -> None:
+        ret = case.ret
         self._case, self._parking = case, Parking(case)
-        self._opening = OpenAnswer(
-            start.return_id, case.ret.request_hash, document=document(case.ret)
-        )
-        return case
+        self._opening = OpenAnswer(ret.return_id, ret.request_hash, document=document(ret))
+
+    def _call_off(self) -> None:
+        """Withdraw, for an operator cancelled the run; goods on their way are not let down."""
+        self._called_off = True
+        ret = self._running.ret
+        asked = Fact("ops.intervention", {"kind": "cancel-run", "subject": None})
+        self._running.take((ret, (asked,)), actor=OPERATOR)
+        with contextlib.suppress(RefusedError):
+            check_withdrawal(ret)
+            change = withdraw(self._running.ret, at=workflow.now())
+            self._running.take(change, actor=OPERATOR)
 
     async def _live(self, case: Case) -> None:
         """Start what is due, write what happened, wait for what comes; until nothing is left."""
         while True:
+            # What changes from here on, also while this round is written, leads to another round.
+            case.changed = False
             await self._complete_if_resolved(case)
             self._start_due_work(case)
             await case.record()
-            if self._has_ended(case.ret):
-                return
-            await self._continue_as_new_if_long(case)
+            if case.is_recorded:
+                if self._has_ended(case.ret):
+                    return
+                self._continue_as_new_if_long(case)
             await self._next_change(case)
 
     def _start_due_work(self, case: Case) -> None:
@@ -237,8 +267,11 @@ class ReturnWorkflow:
         for work in due_work(case.ret):
             # One thing at a time per subject: a cancellation waits for the booking under way.
             if not any(key.split("/", 1)[1] == work.subject for key in self._tasks):
-                step = _STEPS[work.kind](case, self._parking, work.subject)
-                self._start(work.key, step)
+                self._start(work.key, _STEPS[work.kind](case, self._parking, work.subject))
+        for blocker in case.ret.blockers:
+            if blocker.work not in self._tasks:
+                # Of work that is no longer wanted: nobody would try it at its deadline.
+                self._parking.unpark(blocker.work)
 
     def _start(self, key: str, step: Coroutine[None, None, None]) -> None:
         if key in self._tasks:
@@ -252,22 +285,23 @@ class ReturnWorkflow:
 
     async def _next_change(self, case: Case) -> None:
         """Wait for a message, the end of a step, or the next deadline, whichever comes first."""
-        case.changed = False
-        waiting = waits(case.ret)
-        # A running step ends or parks within minutes by its own time-out, so no timer is needed.
-        busy = any(not self._parking.is_parked(key) for key in self._tasks)
-        timed = waiting and not busy
-        timeout = max(waiting[0].deadline - workflow.now(), timedelta()) if timed else None
-        try:
-            await workflow.wait_condition(
-                lambda: case.changed or any(task.done() for task in self._tasks.values()),
-                timeout=timeout,
-                timeout_summary=waiting[0].code if timed else None,
-            )
-        except asyncio.TimeoutError:  # noqa: UP041  # Temporal's own name for it
+        if not self._has_news(case):
+            if not self._is_busy():
+                self._alarm.set_for(waits(case.ret))
+            await workflow.wait_condition(lambda: self._has_news(case))
+        if self._alarm.has_rung:
+            self._alarm.stop()
             self._parking.release_due()
             case.take(pass_deadlines(case.ret, at=workflow.now()), actor=TIMEOUT)
         self._reap()
+
+    def _has_news(self, case: Case) -> bool:
+        done = any(task.done() for task in self._tasks.values())
+        return case.changed or done or self._alarm.has_rung
+
+    def _is_busy(self) -> bool:
+        """Say whether a step runs: it ends or parks within minutes, so no new timer is needed."""
+        return any(not self._parking.is_parked(key) for key in self._tasks)
 
     def _reap(self) -> None:
         """Forget finished steps; a step that broke breaks the workflow task, not the return."""
@@ -288,25 +322,28 @@ class ReturnWorkflow:
             suppressed = Fact("survey.suppressed", {"reason": "nothing was resolved"})
             case.take((case.ret, (suppressed,)))
             return
-        await workflow.start_child_workflow(
-            FOLLOW_UP_WORKFLOW,
-            _follow_up(case.ret),
-            id=follow_up_id_for(ret.return_id),
-            parent_close_policy=ParentClosePolicy.ABANDON,
-            static_summary=f"survey after {ret.rma_no}",
-        )
+        # A return may complete again, after a refund that failed late: it is asked about once.
+        with contextlib.suppress(WorkflowAlreadyStartedError):
+            await workflow.start_child_workflow(
+                FOLLOW_UP_WORKFLOW,
+                _follow_up(case.ret),
+                id=follow_up_id_for(ret.return_id),
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                parent_close_policy=ParentClosePolicy.ABANDON,
+                static_summary=f"survey after {ret.rma_no}",
+            )
 
     def _has_ended(self, ret: Return) -> bool:
         if self._tasks or due_work(ret):
             return False
         return ret.closed or ret.authorization in _ENDED_EARLY
 
-    async def _continue_as_new_if_long(self, case: Case) -> None:
-        busy = any(not self._parking.is_parked(key) for key in self._tasks)
-        if busy or not workflow.info().is_continue_as_new_suggested():
+    def _continue_as_new_if_long(self, case: Case) -> None:
+        """Go on in a new run, between two rounds: without an await nothing can come in between."""
+        if not workflow.info().is_continue_as_new_suggested():
             return
-        await workflow.wait_condition(workflow.all_handlers_finished)
-        await case.record()
+        if self._is_busy() or not workflow.all_handlers_finished():
+            return
         resumed = Resumed(case.ret, self._commands.answers)
         workflow.continue_as_new(replace(self._input, resumed=resumed))
 

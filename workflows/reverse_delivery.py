@@ -41,8 +41,9 @@ async def book(case: Case, parking: Parking, delivery_id: str) -> None:
             cost_currency=label.cost.currency,
         )
     )
-    if delivery.ship_back_of is not None:
-        case.take(sent_back(case.ret, delivery.ship_back_of, at=workflow.now()))
+    lot_id = delivery.ship_back_of
+    if lot_id is not None and case.ret.lot(lot_id).state is LotState.RETURN_TO_CUSTOMER:
+        case.take(sent_back(case.ret, lot_id, at=workflow.now()))
 
 
 async def order_courier(case: Case, parking: Parking, delivery_id: str) -> None:

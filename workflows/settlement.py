@@ -33,11 +33,19 @@ async def settle(case: Case, parking: Parking, number: str) -> None:
 
 
 async def refund(case: Case, parking: Parking, intent_id: str) -> None:
-    """Pay one intent. A refusal parks it for finance; trying again raises its generation."""
+    """Pay one intent. A refusal parks it for finance; trying again raises its generation.
+
+    News from the provider that it is paid or pending ends a parked refund.
+    """
     work = f"refund/{intent_id}"
+
+    def wanted() -> bool:
+        return _intent(case.ret, intent_id).state not in ("succeeded", "pending")
+
     again = _intent(case.ret, intent_id).state in ("rejected", "failed")
     if again:
-        await parking.park(work, "refund_refused", _intent(case.ret, intent_id).failure or "failed")
+        failure = _intent(case.ret, intent_id).failure or "failed"
+        await parking.park(work, "refund_refused", failure, wanted=wanted)
     asked = IssueRefund(case.ret.tenant_id, intent_id, again=again)
     answer = await parking.attempt(
         work,
@@ -46,6 +54,7 @@ async def refund(case: Case, parking: Parking, intent_id: str) -> None:
             asked,
             summary=f"refund {_amount(case.ret, intent_id)} for {case.ret.rma_no}",
         ),
+        wanted=wanted,
     )
     case.take(
         intent_changed(

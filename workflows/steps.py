@@ -1,6 +1,7 @@
 """The two ways a step is run: a call to an outside system, and a write to our own database."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from temporalio import workflow
@@ -41,3 +42,22 @@ async def write(activity: Activity[_Asked, _Answer], asked: _Asked, *, summary: 
         if final or is_cancelled_exception(error):
             raise
     return await call(activity, asked, summary=summary, options=WRITE_RECORD_PATIENTLY)
+
+
+async def uninterrupted(
+    work: Coroutine[Any, Any, _Answer], *, on_cancel: Callable[[], None] | None = None
+) -> _Answer:
+    """Do ``work`` to its end although the run is cancelled meanwhile; ``on_cancel`` is told then.
+
+    Temporal delivers a cancellation once, so nothing interrupts the work afterwards.
+    """
+    task = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        if workflow.cancellation_reason() is None:
+            # Not cancelled: the run leaves this worker's cache.
+            raise
+    if on_cancel is not None:
+        on_cancel()
+    return await task
