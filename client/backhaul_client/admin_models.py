@@ -44,8 +44,8 @@ class NewConnection(RequestModel):
     kind: ConnectionKind
     adapter: AdapterName
     base_url: Annotated[Setting, StringConstraints(min_length=1)]
-    secrets: Annotated[dict[Id, Setting], Field(max_length=20, default_factory=dict, repr=False)]
-    settings: Annotated[dict[Id, Setting], Field(max_length=20, default_factory=dict)]
+    secrets: dict[Id, Setting] = Field(default_factory=dict, max_length=20, repr=False)
+    settings: dict[Id, Setting] = Field(default_factory=dict, max_length=20)
 
 
 class ConnectionView(AnswerModel):

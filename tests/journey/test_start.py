@@ -1,28 +1,17 @@
 """Starting a return over HTTP: once per key, whatever happens to the answer."""
 
-import uuid
-from typing import Any
-
 import pytest
 
 from backhaul_client import Accepted, BackhaulError, NewReturn, NewReturnLine, ReturnView
+from tests.support.asking import new_key, units_of
 from tests.support.journey import Journey, without_workers
-
-
-def one_of(order: dict[str, Any], *, quantity: int = 1) -> NewReturn:
-    line = NewReturnLine(line_id=order["lines"][0]["line_id"], quantity=quantity)
-    return NewReturn(order_id=order["order_id"], lines=(line,))
-
-
-def new_key() -> str:
-    return f"key-{uuid.uuid4().hex}"
 
 
 async def test_answers_with_the_decision(journey: Journey) -> None:
     """A start is answered once it is decided, with what comes next and until when."""
     order = journey.sandbox.order("three-units")
 
-    view = await journey.client().start_return(one_of(order), idempotency_key=new_key())
+    view = await journey.client().start_return(units_of(order), idempotency_key=new_key())
 
     assert isinstance(view, ReturnView)
     assert view.headline == "APPROVED"
@@ -35,7 +24,7 @@ async def test_repeats_the_first_answer_for_the_same_key_and_content(journey: Jo
     """A caller who lost the answer asks again and gets the same return, marked as a replay."""
     order, key = journey.sandbox.order("three-units"), new_key()
     http = journey.http["acme", "platform"]
-    wanted = one_of(order).model_dump(mode="json", exclude_unset=True)
+    wanted = units_of(order).model_dump(mode="json", exclude_unset=True)
 
     first = await http.post("/v1/returns", json=wanted, headers={"Idempotency-Key": key})
     again = await http.post("/v1/returns", json=wanted, headers={"Idempotency-Key": key})
@@ -49,10 +38,10 @@ async def test_repeats_the_first_answer_for_the_same_key_and_content(journey: Jo
 async def test_refuses_another_content_under_the_same_key(journey: Journey) -> None:
     """A key that came with another request before names that return, and no other."""
     order, key = journey.sandbox.order("three-units"), new_key()
-    await journey.client().start_return(one_of(order), idempotency_key=key)
+    await journey.client().start_return(units_of(order), idempotency_key=key)
 
     with pytest.raises(BackhaulError) as refused:
-        await journey.client().start_return(one_of(order, quantity=2), idempotency_key=key)
+        await journey.client().start_return(units_of(order, 2), idempotency_key=key)
 
     assert (refused.value.status, refused.value.code) == (409, "key_reused")
 
@@ -64,7 +53,7 @@ async def test_repeats_a_refusal_for_the_same_key(journey: Journey) -> None:
 
     for _ in range(2):
         with pytest.raises(BackhaulError) as refused:
-            await journey.client().start_return(one_of(order, quantity=9), idempotency_key=key)
+            await journey.client().start_return(units_of(order, 9), idempotency_key=key)
         codes.append((refused.value.status, refused.value.code, refused.value.field))
 
     assert codes == [(409, "units_not_available", "lines[0].quantity")] * 2
@@ -74,7 +63,7 @@ async def test_denies_with_the_rule_and_its_source(journey: Journey) -> None:
     """A return out of its window is registered as denied, and says by which rule."""
     order = journey.sandbox.order("out-of-window")
 
-    view = await journey.client().start_return(one_of(order), idempotency_key=new_key())
+    view = await journey.client().start_return(units_of(order), idempotency_key=new_key())
 
     assert isinstance(view, ReturnView)
     assert view.headline == "DENIED"
@@ -87,7 +76,7 @@ async def test_accepts_a_start_while_no_worker_is_up(journey: Journey) -> None:
     order, key = journey.sandbox.order("three-units"), new_key()
 
     async with without_workers(journey) as client:
-        answer = await client.start_return(one_of(order), idempotency_key=key)
+        answer = await client.start_return(units_of(order), idempotency_key=key)
         assert isinstance(answer, Accepted)
         explained = await client.explain(answer.return_id)
 

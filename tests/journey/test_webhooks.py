@@ -1,0 +1,149 @@
+"""Webhooks in: verified, kept once, read again at their sender, told to the return."""
+
+import json
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import text
+from standardwebhooks import Webhook
+
+from tests.support.asking import labelled
+from tests.support.house import TENANT
+from tests.support.journey import QUIET_TENANT, WEBHOOK_SECRET, Journey
+
+
+async def kept(journey: Journey, tenant: str = QUIET_TENANT) -> int:
+    async with journey.services.database.tenant(tenant) as connection:
+        found: int = await connection.scalar(text("SELECT count(*) FROM inbox")) or 0
+        return found
+
+
+def signed(
+    body: str, *, secret: str = WEBHOOK_SECRET, at: datetime | None = None
+) -> dict[str, str]:
+    sent_at, event_id = at or datetime.now(UTC), f"msg_{uuid.uuid4().hex}"
+    return {
+        "webhook-id": event_id,
+        "webhook-timestamp": str(int(sent_at.timestamp())),
+        "webhook-signature": Webhook(secret).sign(event_id, sent_at, body),
+    }
+
+
+async def post(journey: Journey, kind: str, body: str, headers: dict[str, str]) -> httpx.Response:
+    path = f"/v1/webhooks/{journey.connection_ids[QUIET_TENANT, kind]}"
+    return await journey.anonymous.post(path, content=body, headers=headers)
+
+
+def shipped(reference: str = "someone/else") -> str:
+    return json.dumps(
+        {
+            "type": "replacement.shipped",
+            "timestamp": datetime.now(UTC).isoformat(),
+            "data": {
+                "replacement_order_id": "ro_1",
+                "reference": reference,
+                "tracking_code": None,
+            },
+        }
+    )
+
+
+async def test_scans_reach_the_return(journey: Journey) -> None:
+    """The carrier's webhook moves the return from label to delivered, without anybody polling."""
+    view = await labelled(journey)
+    code = view.deliveries[0].tracking_code
+    assert code is not None
+
+    for status in ("in_transit", "delivered"):
+        journey.sandbox.post(
+            f"parcels/{code}/scans", {"scan_id": f"{code}-{status}", "status": status}
+        )
+
+    moved = await journey.client().wait_until(
+        view.return_id, lambda seen: seen.deliveries[0].delivered_at is not None, timeout=30
+    )
+    assert moved.deliveries[0].first_scan_at is not None
+    types = [event.type for event in await journey.client().timeline(view.return_id)]
+    assert types.count("delivery.first_scan") == types.count("delivery.delivered") == 1
+
+
+@pytest.mark.parametrize("kind", ["payments", "carrier", "commerce"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Stripe-Signature": "t=1,v1=00", "X-Hmac-Signature": "hmac-sha256-hex=00"},
+        signed(shipped(), secret="whsec_" + "b3RoZXItc2VjcmV0LXNlY3JldC0="),
+    ],
+    ids=["unsigned", "forged", "another secret"],
+)
+async def test_a_webhook_without_its_signature_is_nobodys(
+    journey: Journey, kind: str, headers: dict[str, str]
+) -> None:
+    """Whoever cannot sign is not listened to, and nothing of it is kept."""
+    response = await post(journey, kind, shipped(), headers)
+
+    assert (response.status_code, response.json()["code"]) == (401, "webhook_unsigned")
+    assert await kept(journey) == 0
+
+
+async def test_an_old_webhook_is_not_taken(journey: Journey) -> None:
+    """A recorded webhook cannot be sent again later."""
+    body = shipped()
+    long_ago = datetime(2026, 1, 1, tzinfo=UTC)
+
+    response = await post(journey, "commerce", body, signed(body, at=long_ago))
+
+    assert (response.status_code, response.json()["code"]) == (401, "webhook_unsigned")
+
+
+@pytest.mark.parametrize("body", ["", "[]", "{}", '{"type": "replacement.shipped", "data": 7}'])
+async def test_a_malformed_webhook_is_refused(journey: Journey, body: str) -> None:
+    """Signed nonsense is the sender's bug: it is told so, and nothing is kept."""
+    response = await post(journey, "commerce", body, signed(body))
+
+    assert (response.status_code, response.json()["code"]) == (400, "webhook_malformed")
+    assert await kept(journey) == 0
+
+
+@pytest.mark.parametrize("connection_id", ["x", str(uuid.uuid4()), "%00"])
+async def test_a_webhook_to_nobody_is_refused(journey: Journey, connection_id: str) -> None:
+    """An address that was never given out takes nothing."""
+    response = await journey.anonymous.post(f"/v1/webhooks/{connection_id}", content="{}")
+
+    assert (response.status_code, response.json()["code"]) == (404, "connection_not_found")
+
+
+async def test_a_kind_nobody_follows_is_waved_through(journey: Journey) -> None:
+    """The sender is not asked to repeat what nobody wants to know."""
+    body = json.dumps({"type": "catalogue.changed", "timestamp": "", "data": {}})
+
+    response = await post(journey, "commerce", body, signed(body))
+
+    assert (response.status_code, response.json()) == (200, {"status": "ignored"})
+
+
+async def test_the_same_webhook_is_processed_once(journey: Journey) -> None:
+    """Delivered twice, it has one row; about a return that is not ours, it changes nothing."""
+    body = shipped()
+    headers = signed(body)
+    path = f"/v1/webhooks/{journey.connection_ids[TENANT, 'commerce']}"
+
+    async def rows() -> Any:
+        async with journey.services.database.tenant(TENANT) as connection:
+            return await connection.scalar(
+                text(
+                    "SELECT count(*) FROM inbox WHERE event_id = :id AND processed_at IS NOT NULL"
+                ),
+                {"id": headers["webhook-id"]},
+            )
+
+    answers = [
+        (await journey.anonymous.post(path, content=body, headers=headers)).json() for _ in "ab"
+    ]
+
+    assert answers == [{"status": "processed"}] * 2
+    assert await rows() == 1

@@ -1,0 +1,30 @@
+"""Requests and keys that journeys use."""
+
+import uuid
+from typing import Any
+
+from backhaul_client import Accepted, NewReturn, NewReturnLine, ReturnView
+from tests.support.journey import Journey
+
+
+def new_key() -> str:
+    return f"key-{uuid.uuid4().hex}"
+
+
+def units_of(order: dict[str, Any], quantity: int = 1) -> NewReturn:
+    """Ask for some units of an order's first line."""
+    line = NewReturnLine(line_id=order["lines"][0]["line_id"], quantity=quantity)
+    return NewReturn(order_id=order["order_id"], lines=(line,))
+
+
+async def labelled(journey: Journey, example: str = "three-units", quantity: int = 1) -> ReturnView:
+    """Start a return and wait until its label is there."""
+    client = journey.client()
+    wanted = units_of(journey.sandbox.order(example), quantity)
+    started = await client.start_return(wanted, idempotency_key=new_key())
+    assert not isinstance(started, Accepted)
+    return await client.wait_until(
+        started.return_id,
+        lambda view: bool(view.deliveries and view.deliveries[0].tracking_code),
+        timeout=30,
+    )
