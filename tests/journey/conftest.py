@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
+import structlog
 from temporalio.testing import WorkflowEnvironment
 
 from runtime.devstack.postgres import APP_ROLE, OWNER_ROLE, PostgresServer
@@ -15,6 +16,14 @@ from tests.support.sandbox_client import EXAMPLES, SandboxClient, sandbox_client
 
 # An hour of our own waits is a third of a second: a rejected lot goes back after nine.
 TIME_SCALE = 10_000.0
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quiet_logs() -> Iterator[None]:
+    """The API's and worker's log lines go to the test's log, not between what commands print."""
+    structlog.configure(logger_factory=structlog.stdlib.LoggerFactory())
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,125 @@
+"""The command line, as people type it: what it prints, and how it ends."""
+
+import asyncio
+import json
+
+import pytest
+
+from cli.main import run
+from runtime.settings import variable
+from tests.support.asking import labelled
+from tests.support.house import TENANT
+from tests.support.journey import Journey
+
+
+class Terminal:
+    """Types commands and reads what they print."""
+
+    def __init__(self, capture: pytest.CaptureFixture[str]) -> None:
+        self._capture = capture
+
+    async def type(self, *words: str) -> tuple[int, str, str]:
+        """Return exit status, output and errors of one command."""
+        self._capture.readouterr()
+        status = await asyncio.to_thread(run, words)
+        printed = self._capture.readouterr()
+        return status, printed.out, printed.err
+
+
+@pytest.fixture
+def terminal(
+    journey: Journey, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Terminal:
+    """A terminal set up for the running API and its database."""
+    settings = journey.settings
+    sign_in(journey, monkeypatch, "platform")
+    plain = {
+        "database_url": settings.database_url.get_secret_value(),
+        "secret_key": settings.secret_key.get_secret_value(),
+        "sandbox_url": settings.sandbox_url or "",
+        "time_scale": str(settings.time_scale),
+        "public_url": settings.public_url,
+    }
+    for name, value in plain.items():
+        monkeypatch.setenv(variable(name), value)
+    return Terminal(capsys)
+
+
+def sign_in(journey: Journey, monkeypatch: pytest.MonkeyPatch, role: str) -> None:
+    http = journey.http[TENANT, role]
+    key = http.headers["Authorization"].removeprefix("Bearer ")
+    monkeypatch.setenv(variable("api_url"), str(http.base_url))
+    monkeypatch.setenv(variable("api_key"), key)
+
+
+async def test_previews_and_starts(journey: Journey, terminal: Terminal) -> None:
+    """What a start would pay is said before; the start says what comes next."""
+    order = journey.sandbox.order("three-units")["order_id"]
+
+    previewed = await terminal.type("returns", "preview", order, "line-1:2")
+    started = await terminal.type("returns", "start", order, "line-1:2", "--json")
+    listed = await terminal.type("returns", "list", "--order", order)
+
+    assert previewed[0] == started[0] == listed[0] == 0
+    assert "together 250.46 CNY" in previewed[1]
+    view = json.loads(started[1])
+    assert view["headline"] == "APPROVED"
+    assert view["rma_no"] in listed[1]
+    assert view["return_id"] in listed[1]
+
+
+async def test_says_why_it_is_refused(journey: Journey, terminal: Terminal) -> None:
+    """A refusal is exit status 1, with code and field; a wrong form is 2."""
+    refused = await terminal.type("returns", "start", "O-unknown", "line-1")
+    misspelt = await terminal.type("returns", "start", "O\tunknown", "line-1")
+
+    assert refused[0] == 1
+    assert "422 order_not_found (order_id)" in refused[2]
+    assert misspelt[0] == 2
+    assert "order_id" in misspelt[2]
+
+
+async def test_explains_and_moves_a_return(
+    journey: Journey, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ops read the wait's name, owner and end, and the warehouse counts what came."""
+    view = await labelled(journey)
+    sign_in(journey, monkeypatch, "ops")
+    explained = await terminal.type("ops", "explain", view.rma_no)
+    nothing_parked = await terminal.type("ops", "retry", view.rma_no)
+    sign_in(journey, monkeypatch, "warehouse")
+    received = await terminal.type(
+        "returns", "receive", view.rma_no, "LAMP-DESK-WHITE", "--receipt", "R-1", "--parcel", "P-1"
+    )
+    shown = await terminal.type("returns", "get", view.rma_no)
+
+    assert "awaiting_handover" in explained[1]
+    assert nothing_parked[0] == 1
+    assert "possible now: withdraw, receive" in nothing_parked[2]
+    assert received[0] == 0
+    assert view.return_id in shown[1]
+
+
+async def test_makes_the_first_key_in_the_database(journey: Journey, terminal: Terminal) -> None:
+    """Before there is a key to call with, a tenant and its key are made on the spot."""
+    made = await terminal.type("tenants", "create", "corner-shop", "Corner Shop")
+    key = await terminal.type("keys", "create", "--tenant", "corner-shop", "--role", "admin")
+    listed = await terminal.type("keys", "list", "--tenant", "corner-shop")
+    answer = await journey.anonymous.get(
+        "/v1/tenants", headers={"Authorization": f"Bearer {key[1].strip()}"}
+    )
+
+    assert (made[0], key[0], listed[0]) == (0, 0, 0)
+    assert [item["tenant_id"] for item in answer.json()["items"]] == ["corner-shop"]
+    assert key[1].strip() not in listed[1]
+
+
+async def test_refuses_what_cannot_be_made(terminal: Terminal) -> None:
+    """No tenant, no key; a wrong name, no tenant; secrets missing, no connection."""
+    commands = (
+        ("keys", "create", "--tenant", "nobody", "--role", "admin"),
+        ("tenants", "create", "Not A Slug", "x"),
+        ("tenants", "connect", "acme", "stripe", "http://127.0.0.1:1"),
+    )
+
+    assert [(await terminal.type(*words))[0] for words in commands] == [1, 1, 1]
