@@ -27,8 +27,6 @@ from storage.records import InboxEntry
 from storage.tenants import Tenants
 
 _BATCH = 50
-# Whoever received a webhook may still be at it.
-_OLD_ENOUGH_SECONDS = 30
 _EVENTS: dict[str, type[Event]] = {
     "payments": PaymentEvent,
     "carrier": TrackingEvent,
@@ -72,12 +70,15 @@ class InboxProcessor:
         done = await self._process(target, row.inbox_id, event, again=not row.is_new)
         return "processed" if done else "stored"
 
-    async def process_waiting(self) -> int:
-        """Try again what failed or was interrupted, of every tenant; return how many are done."""
+    async def process_waiting(self, *, older_than_seconds: float = 30) -> int:
+        """Try again what failed or was interrupted, of every tenant; return how many are done.
+
+        Younger ones are left to whoever received them, who may still be at it.
+        """
         done = 0
         for tenant in await self._tenants.list_all():
             waiting = await self._inbox.unprocessed(
-                tenant.tenant_id, limit=_BATCH, older_than_seconds=_OLD_ENOUGH_SECONDS
+                tenant.tenant_id, limit=_BATCH, older_than_seconds=older_than_seconds
             )
             for entry in waiting:
                 done += await self._process_again(tenant.tenant_id, entry)

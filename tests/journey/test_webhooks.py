@@ -1,5 +1,6 @@
 """Webhooks in: verified, kept once, read again at their sender, told to the return."""
 
+import asyncio
 import json
 import uuid
 from datetime import UTC, datetime
@@ -10,7 +11,8 @@ import pytest
 from sqlalchemy import text
 from standardwebhooks import Webhook
 
-from tests.support.asking import labelled
+from backhaul_client import CountedItem, InspectionCommand, ReceiveCommand
+from tests.support.asking import labelled, new_key
 from tests.support.house import TENANT
 from tests.support.journey import QUIET_TENANT, WEBHOOK_SECRET, Journey
 
@@ -147,3 +149,70 @@ async def test_the_same_webhook_is_processed_once(journey: Journey) -> None:
 
     assert answers == [{"status": "processed"}] * 2
     assert await rows() == 1
+
+
+async def test_what_could_not_be_processed_is_processed_later(journey: Journey) -> None:
+    """While the carrier is away its webhook is kept; when it is back, the return is told."""
+    view = await labelled(journey)
+    code = view.deliveries[0].tracking_code
+    assert code is not None
+    reading = {"system": "easypost", "operation": "GET /v2/trackers/{tracker}"}
+
+    with journey.sandbox.fault(**reading, kind="http_503", times=100):
+        scan = {"scan_id": f"{code}-late", "status": "in_transit"}
+        journey.sandbox.post(f"parcels/{code}/scans", scan)
+        await waiting(journey, 1)
+    await journey.services.inbox.process_waiting(older_than_seconds=0)
+
+    moved = await journey.client().wait_until(
+        view.return_id, lambda seen: seen.deliveries[0].first_scan_at is not None, timeout=30
+    )
+    assert moved.deliveries[0].state == "IN_TRANSIT"
+    await waiting(journey, 0)
+
+
+async def test_a_refund_that_fails_later_is_noticed(journey: Journey) -> None:
+    """The provider takes a success back: the return is told, and the money is tried again."""
+    view, warehouse = await labelled(journey), journey.client("warehouse")
+    count = ReceiveCommand(
+        receipt_id="R-1",
+        parcel="P-1",
+        entries=(CountedItem(sku="LAMP-DESK-WHITE", quantity=1),),
+    )
+    await warehouse.receive(view.return_id, count, idempotency_key=new_key())
+    await warehouse.record_inspection(
+        view.return_id, InspectionCommand(lot_id="line-1/1", grade="A"), idempotency_key=new_key()
+    )
+    paid = await warehouse.wait_until(
+        view.return_id, lambda seen: seen.headline == "COMPLETED", timeout=30
+    )
+    first = paid.settlements[0].refunds[0].refund_ref
+
+    journey.sandbox.post(f"refunds/{first}/fail")
+
+    await warehouse.wait_until(
+        view.return_id,
+        lambda seen: (
+            seen.settlements[0].refunds[0].refund_ref not in (first, None)
+            and seen.headline == "COMPLETED"
+        ),
+        timeout=60,
+    )
+    refunds = journey.sandbox.ledger(return_id=view.return_id)["refunds"]
+    assert sorted(refund["status"] for refund in refunds) == ["failed", "succeeded"]
+    types = [event.type for event in await journey.client().timeline(view.return_id)]
+    assert types.count("refund.settled") == 2
+    assert types.count("refund.failed") == 1
+
+
+async def waiting(journey: Journey, number: int) -> None:
+    """Look until so many webhooks of the tenant wait to be processed."""
+    async with asyncio.timeout(20):
+        while True:
+            async with journey.services.database.tenant(TENANT) as connection:
+                found = await connection.scalar(
+                    text("SELECT count(*) FROM inbox WHERE processed_at IS NULL")
+                )
+            if found == number:
+                return
+            await asyncio.sleep(0.05)
