@@ -1,0 +1,79 @@
+"""The wire and the domain speak the same words, though neither imports the other."""
+
+import json
+from collections.abc import Callable
+from typing import Any, get_args
+
+import pytest
+
+from backhaul_client import requests
+from backhaul_client.admin_models import AdapterName, ConnectionKind, RoleName
+from backhaul_client.answers import ReturnView
+from domain.commands import Role
+from domain.inspection import Fault, Grade
+from domain.reasons import Ground
+from domain.requests import HandoverMethod, Resolution
+from domain.resolving import out_of_stock
+from domain.returns import Return
+from domain.view import document
+from integrations import directory
+from storage.states import Role as StoredRole
+from tests.support.builders import (
+    after,
+    decided,
+    exchange,
+    graded,
+    settled,
+    with_label,
+    with_pickup,
+)
+
+
+@pytest.mark.parametrize(
+    ("wire", "ours"),
+    [
+        (requests.Ground, [*Ground]),
+        (requests.Handover, [*HandoverMethod]),
+        (requests.WantedResolution, [r for r in Resolution if r is not Resolution.NONE]),
+        (requests.Grade, [*Grade]),
+        (requests.Fault, [*Fault]),
+        (RoleName, [*Role]),
+        (RoleName, [*StoredRole]),
+        (ConnectionKind, get_args(directory.ConnectionKind)),
+        (AdapterName, [*directory.ADAPTERS]),
+    ],
+)
+def test_both_know_the_same_words(wire: Any, ours: list[str]) -> None:
+    """A word that one side learns, the other learns too."""
+    assert sorted(get_args(wire)) == sorted(ours)
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [
+        lambda: with_pickup(with_label(decided(pickup=True))),
+        lambda: settled(graded()),
+        lambda: graded(Grade.X),
+        lambda: out_of_stock(graded(Grade.A, exchange()), "shoes/1", at=after(days=5))[0],
+    ],
+    ids=["courier booked", "settled", "rejected", "out of stock"],
+)
+def test_the_wire_loses_nothing_of_a_return(stage: Callable[[], Return]) -> None:
+    """The view that callers read is the document, field by field."""
+    shown = json.loads(json.dumps(document(stage())))
+
+    read = json.loads(ReturnView.model_validate(shown).model_dump_json())
+
+    assert _with_offsets(read) == shown
+
+
+def _with_offsets(value: Any) -> Any:
+    """Write the offset of UTC as Python does."""
+    match value:
+        case dict():
+            return {name: _with_offsets(inner) for name, inner in value.items()}
+        case list():
+            return [_with_offsets(inner) for inner in value]
+        case str() if value.endswith("Z") and value[:2] == "20":
+            return f"{value[:-1]}+00:00"
+    return value
