@@ -3,7 +3,7 @@
 from dataclasses import asdict, replace
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
 from activities.orders import FetchFacts, OrderActivities, OrderFacts
 from activities.records import OpenedReturn, RecordActivities
@@ -24,7 +24,7 @@ from storage.records import Opening, TenderFacts
 from workflows.messages import StartReturn
 from workflows.options import READ_FACTS
 from workflows.recording import Case
-from workflows.steps import call, uninterrupted, write
+from workflows.steps import call, reason_of, uninterrupted, write
 
 
 def request_hash(request: ReturnRequest) -> str:
@@ -85,14 +85,14 @@ async def _fetch_facts(start: StartReturn) -> OrderFacts:
             summary=f"facts of order {start.request.order_id}",
             options=READ_FACTS,
         )
-    except ActivityError as error:
+    except FailureError as error:
         if is_cancelled_exception(error):
             raise
         raise _refusal(error) from error
 
 
-def _refusal(error: ActivityError) -> RefusedError:
-    cause = error.cause
+def _refusal(error: FailureError) -> RefusedError:
+    cause = reason_of(error)
     kind = cause.type if isinstance(cause, ApplicationError) and cause.type else ""
     details = tuple(cause.details) if isinstance(cause, ApplicationError) else ()
     field = str(details[1]) if len(details) > 1 and details[1] else None
@@ -120,7 +120,7 @@ async def _register(
     )
     try:
         return await write(RecordActivities.open_return, opening, summary="number and locks")
-    except ActivityError as error:
+    except FailureError as error:
         if is_cancelled_exception(error):
             raise
         raise _refusal(error) from error

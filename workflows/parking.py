@@ -6,8 +6,8 @@ from typing import TypeVar
 
 from temporalio import workflow
 from temporalio.exceptions import (
-    ActivityError,
     ApplicationError,
+    FailureError,
     is_cancelled_exception,
 )
 from temporalio.exceptions import (
@@ -18,6 +18,7 @@ from domain.blockers import WAITS
 from domain.events import Fact
 from domain.returns import Blocker, Return
 from workflows.recording import Case
+from workflows.steps import reason_of
 
 _T = TypeVar("_T")
 
@@ -60,7 +61,7 @@ class Parking:
         while True:
             try:
                 done = await step()
-            except ActivityError as error:
+            except FailureError as error:
                 if is_cancelled_exception(error):
                     raise
                 await self.park(work, _code(error), _detail(error), wanted=wanted)
@@ -137,8 +138,8 @@ def _blocked(ret: Return, work: str, code: str, detail: str) -> tuple[Return, tu
     return replace(ret, blockers=(*others, blocker)), (raised,)
 
 
-def _code(error: ActivityError) -> str:
-    cause = error.cause
+def _code(error: FailureError) -> str:
+    cause = reason_of(error)
     if isinstance(cause, ActivityTimeoutError):
         if not isinstance(cause.cause, ApplicationError):
             return "provider_unavailable"
@@ -149,8 +150,8 @@ def _code(error: ActivityError) -> str:
     return "internal_error"
 
 
-def _detail(error: ActivityError) -> str:
-    cause = error.cause
+def _detail(error: FailureError) -> str:
+    cause = reason_of(error)
     if isinstance(cause, ActivityTimeoutError) and cause.cause is not None:
         cause = cause.cause
-    return str(cause or error)[:_LONGEST_DETAIL]
+    return str(cause)[:_LONGEST_DETAIL]

@@ -5,7 +5,12 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    FailureError,
+    is_cancelled_exception,
+)
 from temporalio.workflow import ActivityConfig, LocalActivityConfig
 
 from workflows.options import CALL_PROVIDER, WRITE_RECORD, WRITE_RECORD_PATIENTLY
@@ -37,11 +42,20 @@ async def write(activity: Activity[_Asked, _Answer], asked: _Asked, *, summary: 
     config: LocalActivityConfig = {**WRITE_RECORD, "summary": summary}
     try:
         return await workflow.execute_local_activity_method(activity, asked, **config)
-    except ActivityError as error:
-        final = isinstance(error.cause, ApplicationError) and error.cause.non_retryable
+    except FailureError as error:
+        reason = reason_of(error)
+        final = isinstance(reason, ApplicationError) and reason.non_retryable
         if final or is_cancelled_exception(error):
             raise
     return await call(activity, asked, summary=summary, options=WRITE_RECORD_PATIENTLY)
+
+
+def reason_of(error: FailureError) -> BaseException:
+    """Return what went wrong in an activity.
+
+    Temporal wraps the error of a regular activity, but raises that of a local one as it is.
+    """
+    return error.cause if isinstance(error, ActivityError) and error.cause else error
 
 
 async def uninterrupted(

@@ -1,10 +1,12 @@
 """One tenant's house for tests of workflows: database, sandbox, connections and a worker."""
 
+import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 
 from cryptography.fernet import Fernet
 from temporalio.client import (
@@ -15,9 +17,12 @@ from temporalio.client import (
 )
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
 
 from domain.commands import Actor
 from domain.ids import return_id_for, workflow_id_for
+from domain.inspection import Grade
 from domain.requests import HandoverMethod, PickupWindow, RequestedLine, ReturnRequest
 from domain.tracking import Milestone, Reached
 from runtime.connections import stored_connections
@@ -33,14 +38,23 @@ from tests.support.sandbox_client import SandboxClient
 from workers.relay import Relay
 from workers.returns import Dependencies, build_relay, build_worker
 from workflows.messages import (
+    Approve,
     CarrierMilestones,
+    ChooseResolution,
+    CommandAnswer,
     CommandInfo,
     CountedEntry,
+    Deny,
+    ExtendDeadline,
     OpenAnswer,
     Receive,
     RecordInspection,
+    RefundNews,
     ReplacementNews,
+    Retry,
+    ReturnOutcome,
     StartReturn,
+    Withdraw,
 )
 from workflows.return_workflow import ReturnWorkflow
 
@@ -49,6 +63,9 @@ WAREHOUSE = Actor("warehouse", "dock-1")
 CUSTOMER_SIDE = Actor("platform", "shop")
 OPS = Actor("ops", "olga")
 REVIEWER = Actor("reviewer", "rita")
+FINANCE = Actor("finance", "fay")
+_T = TypeVar("_T")
+_PATIENCE_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +76,60 @@ class Settings:
     sandbox_url: str
 
 
-@dataclass(frozen=True, slots=True)
+async def eventually(
+    read: Callable[[], Awaitable[_T]],
+    fits: Callable[[_T], bool],
+    *,
+    within: float = _PATIENCE_SECONDS,
+) -> _T:
+    """Read until what is read fits, and return it; fail with the last reading otherwise."""
+    last: Any = None
+    for _ in range(int(within / 0.03)):
+        last = await read()
+        if fits(last):
+            return last  # type: ignore[no-any-return]  # it was just read
+        await asyncio.sleep(0.03)
+    raise AssertionError(last)
+
+
+@dataclass(slots=True)
 class House:
-    client: Client
+    env: WorkflowEnvironment
     needs: Dependencies
     sandbox: SandboxClient
     relay: Relay
+    worker: Worker | None = None
+    working: asyncio.Task[None] | None = None
+
+    @property
+    def client(self) -> Client:
+        return self.env.client
 
     @property
     def returns(self) -> Returns:
         return Returns(self.needs.database)
+
+    async def open_for_work(self) -> None:
+        """Start a worker, with an empty cache as after a crash."""
+        self.worker = build_worker(self.client, self.needs)
+        self.working = asyncio.create_task(self.worker.run())
+
+    async def stop_work(self) -> None:
+        """Stop the worker; what it did not finish stays with the server."""
+        if self.worker is not None and self.working is not None:
+            await self.worker.shutdown()
+            await self.working
+        self.worker = self.working = None
+
+    async def pass_time(self, **of: float) -> None:
+        """Let the server's clock jump, and the timers on the way ring."""
+        await self.env.sleep(timedelta(**of))
+
+    async def open(self, request: ReturnRequest, *, key: str | None = None) -> "OpenReturn":
+        """Start a return that is expected to be registered."""
+        handle, answer = await self.start(request, key=key)
+        assert answer.refusal is None, answer.refusal
+        return OpenReturn(self, handle, answer)
 
     async def start(
         self, request: ReturnRequest, *, key: str | None = None
@@ -100,6 +161,117 @@ class House:
         return [event.type for event in await self.events(return_id) if event.stream == "return"]
 
 
+@dataclass(frozen=True, slots=True)
+class OpenReturn:
+    """One registered return, as everybody around it sees it."""
+
+    house: House
+    handle: "WorkflowHandle[ReturnWorkflow, Any]"
+    answer: OpenAnswer
+
+    @property
+    def return_id(self) -> str:
+        return self.answer.return_id
+
+    async def row(self) -> ReturnRow:
+        return await self.house.row(self.return_id)
+
+    async def view(self) -> dict[str, Any]:
+        row = await self.row()
+        return row.snapshot or {}
+
+    async def until(self, fits: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Read the projection until it fits."""
+        return await eventually(self.view, lambda view: bool(view) and fits(view))
+
+    async def until_headline(self, headline: str) -> dict[str, Any]:
+        return await self.until(lambda view: view["headline"] == headline)
+
+    async def until_waiting(self, code: str) -> dict[str, Any]:
+        """Read the projection until it waits for this, and return that wait."""
+        view = await self.until(lambda view: code in waiting_codes(view))
+        return next(wait for wait in view["waiting_on"] if wait["code"] == code)
+
+    async def until_lot(self, lot_id: str, state: str) -> None:
+        await self.until(lambda view: lot_states(view).get(lot_id) == state)
+
+    async def until_event(self, event_type: str) -> None:
+        await eventually(self.event_types, lambda types: event_type in types)
+
+    async def event_types(self) -> list[str]:
+        return await self.house.event_types(self.return_id)
+
+    async def events(self, event_type: str) -> list[EventRow]:
+        found = await self.house.events(self.return_id)
+        return [event for event in found if event.type == event_type]
+
+    async def ready_for_handover(self) -> dict[str, Any]:
+        return await self.until_waiting("awaiting_handover")
+
+    async def do(self, command: Any) -> CommandAnswer:
+        """Give a command; its update is found by the payload's type."""
+        name = _UPDATES[type(command)]
+        answer: CommandAnswer = await self.handle.execute_update(
+            name, command, id=command.info.command_id, result_type=CommandAnswer
+        )
+        return answer
+
+    async def refused(self, command: Any) -> str | None:
+        """Give a command that must be refused, and return the code of the refusal."""
+        try:
+            await self.do(command)
+        except WorkflowUpdateFailedError as error:
+            return refusal_code(error)
+        raise AssertionError("the command was carried out")
+
+    async def withdraw(self) -> CommandAnswer:
+        return await self.do(Withdraw(info(CUSTOMER_SIDE)))
+
+    async def scan(self, *milestones: Milestone, delivery_id: str = "d1") -> None:
+        news = scanned(delivery_id, *milestones, at=datetime.now(UTC))
+        await self.handle.signal(ReturnWorkflow.carrier_milestones, news)
+
+    async def arrive_and_grade(self, order: dict[str, Any], grade: Grade = Grade.A) -> None:
+        """Count every line whole, and give every lot the same grade."""
+        await self.do(received(counted(order)))
+        for line in order["lines"]:
+            evidence = () if grade in (Grade.A, Grade.B) else ("worn",)
+            await self.do(graded(f"{line['line_id']}/1", grade, checklist=evidence))
+
+    async def ends(self) -> ReturnOutcome:
+        """Let time pass until the run has ended."""
+        async with self.house.env.time_skipping_unlocked():
+            outcome: ReturnOutcome = await self.handle.result()
+        return outcome
+
+    async def history(self) -> Any:
+        return (await self.handle.fetch_history()).events
+
+    def ledger(self) -> Any:
+        """What happened outside for this return."""
+        return self.house.sandbox.ledger(return_id=self.return_id)
+
+
+_UPDATES: dict[type, str] = {
+    Withdraw: "withdraw",
+    Approve: "approve",
+    Deny: "deny",
+    Receive: "receive",
+    RecordInspection: "record_inspection",
+    ChooseResolution: "choose_resolution",
+    Retry: "retry",
+    ExtendDeadline: "extend_deadline",
+}
+
+
+def waiting_codes(view: dict[str, Any]) -> list[str]:
+    return [wait["code"] for wait in view["waiting_on"]]
+
+
+def lot_states(view: dict[str, Any]) -> dict[str, str]:
+    return {lot["lot_id"]: lot["state"] for lot in view["lots"]}
+
+
 def info(actor: Actor, command_id: str | None = None) -> CommandInfo:
     return CommandInfo(command_id or uuid.uuid4().hex, actor)
 
@@ -110,10 +282,17 @@ def whole_order(order: dict[str, Any], **changes: Any) -> ReturnRequest:
     return ReturnRequest(order_id=order["order_id"], lines=changes.pop("lines", lines), **changes)
 
 
-def with_pickup(request: ReturnRequest, window: PickupWindow) -> ReturnRequest:
-    return ReturnRequest(
-        request.order_id, request.lines, request.ground, HandoverMethod.PICKUP, window
-    )
+def some_of(order: dict[str, Any], quantity: int, **changes: Any) -> ReturnRequest:
+    """Ask for ``quantity`` units of the order's first line back."""
+    lines = (RequestedLine(order["lines"][0]["line_id"], quantity),)
+    return whole_order(order, lines=lines, **changes)
+
+
+def with_pickup(request: ReturnRequest) -> ReturnRequest:
+    """Wish for a courier tomorrow."""
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    window = PickupWindow(tomorrow, tomorrow + timedelta(hours=4), "Europe/Berlin")
+    return replace(request, handover=HandoverMethod.PICKUP, pickup_window=window)
 
 
 def counted(order: dict[str, Any], **quantities: int) -> tuple[CountedEntry, ...]:
@@ -139,6 +318,10 @@ def scanned(delivery_id: str, *milestones: Milestone, at: Any) -> CarrierMilesto
     )
 
 
+def refund_news(intent_id: str, state: str, failure: str | None = None) -> RefundNews:
+    return RefundNews(intent_id, state, "re_told", failure, uuid.uuid4().hex)
+
+
 def shipped(reference: str, status: str) -> ReplacementNews:
     return ReplacementNews(reference, status, "TRACK1", uuid.uuid4().hex)
 
@@ -150,12 +333,13 @@ def refusal_code(error: WorkflowUpdateFailedError) -> str | None:
 
 @asynccontextmanager
 async def open_house(
-    client: Client,
+    env: WorkflowEnvironment,
     database: DatabaseAddress,
     sandbox: Sandbox,
     sandbox_http: SandboxClient,
     *,
     time_scale: float = 1.0,
+    max_cached_workflows: int = 1000,
 ) -> AsyncIterator[House]:
     """Make the tenant with its connections to the sandbox, and run a worker for it."""
     storage = Database(database.app_url)
@@ -171,12 +355,15 @@ async def open_house(
         tokens=SurveyTokens(key),
         task_queue=f"returns-{uuid.uuid4().hex[:8]}",
         time_scale=time_scale,
+        max_cached_workflows=max_cached_workflows,
     )
     relay = build_relay(needs, public_url="http://127.0.0.1:1")
+    house = House(env, needs, sandbox_http, relay)
     try:
-        async with build_worker(client, needs):
-            yield House(client, needs, sandbox_http, relay)
+        await house.open_for_work()
+        yield house
     finally:
+        await house.stop_work()
         await connections.aclose()
         await storage.aclose()
 

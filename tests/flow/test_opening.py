@@ -1,0 +1,208 @@
+"""Starting a return: registered and decided, or refused with nothing left behind."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from temporalio.client import WorkflowExecutionStatus
+from temporalio.service import RPCError
+
+from domain.ids import return_id_for
+from domain.requests import RequestedLine, Resolution, ReturnRequest
+from domain.tracking import Milestone
+from tests.support.house import TENANT, House, eventually, scanned, some_of, whole_order
+from workflows.return_workflow import ReturnWorkflow
+
+
+async def held(house: House, order: dict[str, Any]) -> int:
+    return len(await house.returns.held_units(TENANT, order["order_id"]))
+
+
+async def test_grants_what_the_policy_allows(house: House) -> None:
+    """A return in time is granted at once: numbered, its units locked, a label on its way."""
+    order = house.sandbox.order("three-units")
+
+    opened = await house.open(some_of(order, 2))
+
+    document = opened.answer.document
+    assert document is not None
+    assert document["headline"] == "APPROVED"
+    assert document["rma_no"].startswith("RMA-")
+    assert await held(house, order) == 2
+    await opened.ready_for_handover()
+
+
+async def test_registers_a_denial_that_locks_nothing(house: House) -> None:
+    """A return out of its window is recorded with the rule, and its units stay free."""
+    order = house.sandbox.order("out-of-window")
+
+    opened = await house.open(whole_order(order))
+
+    assert (await opened.ends()).headline == "DENIED"
+    assert (await opened.row()).headline == "DENIED"
+    assert await held(house, order) == 0
+    assert "return.decided" in await opened.event_types()
+
+
+def of_unknown_order(order: dict[str, Any]) -> ReturnRequest:
+    return replace(whole_order(order), order_id="order-nowhere")
+
+
+def of_unknown_line(order: dict[str, Any]) -> ReturnRequest:
+    return whole_order(order, lines=(RequestedLine("line-99", 1),))
+
+
+def of_too_many_units(order: dict[str, Any]) -> ReturnRequest:
+    return some_of(order, 4)
+
+
+def of_no_units(order: dict[str, Any]) -> ReturnRequest:
+    return some_of(order, 0)
+
+
+def for_unknown_goods(order: dict[str, Any]) -> ReturnRequest:
+    line = RequestedLine("line-1", 1, Resolution.EXCHANGE, exchange_sku="NO-SUCH-SKU")
+    return whole_order(order, lines=(line,))
+
+
+@pytest.mark.parametrize(
+    ("request_of", "code"),
+    [
+        (of_unknown_order, "order_not_found"),
+        (of_unknown_line, "line_not_found"),
+        (of_too_many_units, "units_not_available"),
+        (of_no_units, "invalid_quantity"),
+        (for_unknown_goods, "sku_not_found"),
+    ],
+)
+async def test_refuses_without_leaving_anything(house: House, request_of: Any, code: str) -> None:
+    """A start that cannot be a return leaves no row, number, lock, notice or open run."""
+    order = house.sandbox.order("three-units")
+
+    handle, answer = await house.start(request_of(order))
+
+    assert answer.refusal is not None
+    assert answer.refusal.code == code
+    await assert_nothing_left(house, order, handle, answer.return_id)
+
+
+async def assert_nothing_left(
+    house: House, order: dict[str, Any], handle: Any, return_id: str
+) -> None:
+    async with house.env.time_skipping_unlocked():
+        outcome = await handle.result()
+    assert outcome.headline == "REFUSED"
+    assert await house.returns.get(TENANT, return_id) is None
+    assert await house.events(return_id) == ()
+    assert await held(house, order) == 0
+    later = await house.open(some_of(order, 1))
+    assert (await later.row()).rma_no.startswith("RMA-0000-01")
+
+
+async def test_refuses_facts_that_do_not_add_up(house: House) -> None:
+    """An order whose lines cost another sum than was paid grants no money."""
+    order = house.sandbox.order("three-units")
+    broken = order | {"shipping": order["shipping"] | {"paid_minor": 1}}
+    house.sandbox.put(f"orders/{order['order_id']}", broken)
+
+    handle, answer = await house.start(whole_order(order))
+
+    assert answer.refusal is not None
+    assert answer.refusal.code == "bad_upstream_data"
+    house.sandbox.put(f"orders/{order['order_id']}", order)
+    await assert_nothing_left(house, order, handle, answer.return_id)
+
+
+async def test_refuses_another_currency_than_before(fast_house: House) -> None:
+    """An order that changes its currency between two returns is refused, not tried for ever."""
+    order = fast_house.sandbox.order("three-units")
+    await fast_house.open(some_of(order, 1))
+    fast_house.sandbox.put(f"orders/{order['order_id']}", order | {"currency": "EUR"})
+
+    handle, answer = await fast_house.start(some_of(order, 1))
+
+    assert answer.refusal is not None
+    assert answer.refusal.code == "bad_upstream_data"
+    assert (await handle.describe()).status is not WorkflowExecutionStatus.FAILED
+
+
+async def test_refuses_goods_that_are_not_there_yet(house: House) -> None:
+    """Units that were never sent are cancelled with the shop, not returned."""
+    order = house.sandbox.order("three-units")
+    order["lines"][0]["parcels"] = []
+    house.sandbox.put(f"orders/{order['order_id']}", order)
+
+    _, answer = await house.start(some_of(order, 1))
+
+    assert answer.refusal is not None
+    assert answer.refusal.code == "use_cancellation"
+
+
+async def test_answers_a_repeated_start_the_same(house: House) -> None:
+    """The same key and content meet the first return; other content under it is refused."""
+    order = house.sandbox.order("three-units")
+
+    first = await house.open(some_of(order, 1), key="key-1")
+    again = await house.open(some_of(order, 1), key="key-1")
+
+    assert again.answer == first.answer
+    assert await held(house, order) == 1
+
+
+async def test_waits_for_a_platform_that_is_away(house: House) -> None:
+    """A start while the order API is down is done when it is back."""
+    order = house.sandbox.order("three-units")
+    plan = {"system": "commerce", "operation": "GET /orders/{order_id}", "kind": "http_503"}
+
+    with house.sandbox.fault(**plan, times=2):
+        opened = await house.open(some_of(order, 1))
+
+    assert opened.answer.document is not None
+    assert opened.answer.document["headline"] == "APPROVED"
+
+
+async def test_gives_the_last_unit_to_one(fast_house: House) -> None:
+    """Two starts for the last unit: one gets it, the other is told who holds it."""
+    order = fast_house.sandbox.order("three-units")
+    await fast_house.open(some_of(order, 2))
+
+    answers = [
+        answer
+        for _, answer in await asyncio.gather(
+            fast_house.start(some_of(order, 1)), fast_house.start(some_of(order, 1))
+        )
+    ]
+
+    refusals = [answer.refusal for answer in answers if answer.refusal]
+    assert [refusal.code for refusal in refusals] == ["units_not_available"]
+    assert "held by RMA-" in refusals[0].message
+    assert await held(fast_house, order) == 3
+
+
+async def test_survives_news_before_it_is_open(house: House) -> None:
+    """A signal that overtakes the opening names nothing yet and breaks nothing."""
+    order = house.sandbox.order("three-units")
+    return_id = return_id_for(TENANT, "early")
+    plan = {"system": "commerce", "operation": "GET /orders/{order_id}", "kind": "delay"}
+
+    with house.sandbox.fault(**plan, delay_ms=700):
+        starting = asyncio.create_task(house.start(some_of(order, 1), key="early"))
+        handle = house.client.get_workflow_handle(f"return/{return_id}")
+        await eventually(lambda: exists(handle), bool)
+        await handle.signal(
+            ReturnWorkflow.carrier_milestones,
+            scanned("d1", Milestone.DELIVERED, at=datetime.now(UTC)),
+        )
+        _, answer = await starting
+
+    assert answer.document is not None
+    assert answer.document["headline"] == "APPROVED"
+
+
+async def exists(handle: Any) -> bool:
+    try:
+        return bool((await handle.fetch_history()).events)
+    except RPCError:
+        return False
