@@ -2,9 +2,9 @@
 
 import pytest
 
-from backhaul_client import Accepted, BackhaulError, NewReturn, NewReturnLine, ReturnView
+from backhaul_client import BackhaulError, NewReturn, NewReturnLine, ReturnView
 from tests.support.asking import new_key, units_of
-from tests.support.journey import Journey, without_workers
+from tests.support.journey import Journey
 
 
 async def test_answers_with_the_decision(journey: Journey) -> None:
@@ -69,21 +69,6 @@ async def test_denies_with_the_rule_and_its_source(journey: Journey) -> None:
     assert view.headline == "DENIED"
     assert view.lines[0].decision.reason_codes == ("X_WINDOW_EXPIRED",)
     assert view.lines[0].decision.sources
-
-
-async def test_accepts_a_start_while_no_worker_is_up(journey: Journey) -> None:
-    """With every worker down the return is accepted, explained, and started all the same."""
-    order, key = journey.sandbox.order("three-units"), new_key()
-
-    async with without_workers(journey) as client:
-        answer = await client.start_return(units_of(order), idempotency_key=key)
-        assert isinstance(answer, Accepted)
-        explained = await client.explain(answer.return_id)
-
-    assert answer.status == "pending"
-    assert explained.engine is not None
-    assert explained.engine.workers == 0
-    assert any("no worker" in finding for finding in explained.engine.findings)
 
 
 async def test_previews_what_a_start_decides(journey: Journey) -> None:

@@ -4,7 +4,12 @@ import asyncio
 import socket
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    suppress,
+)
 from dataclasses import dataclass, replace
 
 import httpx
@@ -96,20 +101,40 @@ async def open_journey(
         yield Journey(settings, services, sandbox_http, http, anonymous, connection_ids)
 
 
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """The same database behind an API of its own, on a task queue that nobody works on yet."""
+
+    services: Services
+    settings: Settings
+    http: dict[str, httpx.AsyncClient]
+
+    def client(self, role: str = "platform") -> BackhaulClient:
+        return BackhaulClient(self.http[role])
+
+    def working(self) -> AbstractAsyncContextManager[None]:
+        """Run a worker on the queue for as long as the context is open."""
+        return _working(self.services, self.settings)
+
+
 @asynccontextmanager
-async def without_workers(
-    journey: Journey, role: str = "platform"
-) -> AsyncIterator[BackhaulClient]:
-    """Serve the same database on a task queue that nobody works on."""
+async def without_workers(journey: Journey, **changes: str) -> AsyncIterator[Quiet]:
+    """Open an API of these settings, but for its task queue, which is a new one."""
     queue = f"nobody-{uuid.uuid4().hex[:8]}"
-    settings = journey.settings.model_copy(update={"task_queue": queue})
-    async with open_services(settings) as services:
-        key = journey.http[TENANT, role].headers["Authorization"]
+    settings = journey.settings.model_copy(update={"task_queue": queue, **changes})
+    async with AsyncExitStack() as stack:
+        services = await stack.enter_async_context(open_services(settings))
         transport = httpx.ASGITransport(create_app(services))
-        async with httpx.AsyncClient(
-            base_url="http://api", headers={"Authorization": key}, transport=transport, timeout=30
-        ) as http:
-            yield BackhaulClient(http)
+        http = {}
+        for role in Role:
+            client = httpx.AsyncClient(
+                base_url="http://api",
+                headers={"Authorization": journey.http[TENANT, role].headers["Authorization"]},
+                transport=transport,
+                timeout=30,
+            )
+            http[role.value] = await stack.enter_async_context(client)
+        yield Quiet(services, settings, http)
 
 
 async def _connect(
