@@ -34,6 +34,7 @@ EVENT_TYPES: dict[str, str] = {
     "stock.moved": "the platform's stock follows a disposition",
     "settlement.sealed": "what is owed for some lots, line by line",
     "refund.initiated": "a refund intent is sealed and will be sent to the provider",
+    "refund.pending": "the provider took the refund and says more later",
     "refund.settled": "the provider says the money went back",
     "refund.failed": "the provider refused, or took a success back",
     "replacement.reserved": "stock is held for an exchange",

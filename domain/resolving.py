@@ -130,6 +130,8 @@ def intent_changed(
     facts: tuple[Fact, ...] = ()
     if state == "succeeded" and before.state != "succeeded":
         facts = (_refund_fact("refund.settled", after, settlement.number, news),)
+    elif state == "pending" and before.state != "pending":
+        facts = (_refund_fact("refund.pending", after, settlement.number, news),)
     elif state in ("rejected", "failed") and before.state != state:
         facts = (_refund_fact("refund.failed", after, settlement.number, news),)
     return _end_if_paid(_block_lots(after, settlement.number, at), settlement.number, at), facts

@@ -238,6 +238,12 @@ class OpenReturn:
             evidence = () if grade in (Grade.A, Grade.B) else ("worn",)
             await self.do(graded(f"{line['line_id']}/1", grade, checklist=evidence))
 
+    async def arrive_and_grade_one(self, sku: str = "LAMP-DESK-WHITE") -> None:
+        """Count one unit of the first line, and grade it as new."""
+        await self.until(lambda view: view["deliveries"][0]["tracking_code"] is not None)
+        await self.do(received((CountedEntry(sku, 1),)))
+        await self.do(graded("line-1/1", Grade.A))
+
     async def ends(self) -> ReturnOutcome:
         """Let time pass until the run has ended."""
         async with self.house.env.time_skipping_unlocked():
