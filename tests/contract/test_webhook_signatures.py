@@ -85,6 +85,26 @@ class TestStripe:
                 datetime.fromtimestamp(vector["timestamp"], UTC),
             )
 
+    def test_refuses_what_the_vector_says_must_fail(self) -> None:
+        """Its own body: too late, in the old scheme only, and with another secret."""
+        vector = read_json("webhook-vectors", "vectors.json")["stripe_v1"]
+        body, signed = vector["body"].encode(), vector["signature_header"]
+        now = datetime.fromtimestamp(vector["timestamp"], UTC)
+        late = now + timedelta(seconds=vector["tolerance_s"] + 1)
+        (old_scheme,) = [
+            case["signature_header"] for case in vector["must_fail"] if "signature_header" in case
+        ]
+        other = StripeGateway(httpx.AsyncClient(), webhook_secret="whsec_other")
+
+        for gateway, header, at in (
+            (of_stripe(), signed, late),
+            (of_stripe(), old_scheme, now),
+            (other, signed, now),
+        ):
+            with pytest.raises(WebhookSignatureError):
+                gateway.parse_webhook({"Stripe-Signature": header}, body, at)
+        assert len(vector["must_fail"]) == 3
+
     def test_passes_over_events_it_does_not_follow(self) -> None:
         """An account's other events are verified, and nothing is to be done."""
         body = refund_event("payment_intent.succeeded")
@@ -201,6 +221,43 @@ class TestEasyPost:
             of_easypost(vector["secret"]).parse_webhook(
                 {"X-Hmac-Signature": vector["signature"]}, body + b" ", NOW
             )
+
+    def test_does_not_believe_the_second_scheme(self) -> None:
+        """How it is signed is not published, so a request signed in it alone is nobody's."""
+        vector = read_json("webhook-vectors", "vectors.json")["easypost_v2_UNVERIFIED"]
+        body = integration_data("webhook-vectors", vector["body_file"]).read_bytes()
+        headers = {
+            "x-timestamp": vector["timestamp"],
+            "x-path": vector["path"],
+            "x-hmac-signature-v2": vector["candidate_signature"],
+        }
+
+        with pytest.raises(WebhookSignatureError):
+            of_easypost(vector["secret"]).parse_webhook(headers, body, NOW)
+
+    def test_is_the_vector_of_the_vendors_libraries(self) -> None:
+        """EasyPost's fixtures for its own libraries hold the same secret and signature."""
+        vector = read_json("webhook-vectors", "vectors.json")["easypost_v1"]
+        theirs = read_json("easypost", "client-library-fixtures.json")["webhooks"]
+
+        assert (theirs["secret"], theirs["hmac_signature"]) == (
+            vector["secret"],
+            vector["signature"],
+        )
+
+
+def test_every_vector_of_these_vendors_is_used() -> None:
+    """A vector that is added is noticed; those of vendors without an adapter wait for one."""
+    vendors = ("stripe", "easypost", "standard_webhooks")
+    names = read_json("webhook-vectors", "vectors.json")
+
+    assert {name for name in names if name.startswith(vendors)} == {
+        "stripe_v1",
+        "stripe_refund_failed",
+        "easypost_v1",
+        "easypost_v2_UNVERIFIED",
+        "standard_webhooks",
+    }
 
 
 class TestCommerce:
