@@ -60,6 +60,10 @@ lock: $(STAMP) ## pin every package anew, with hashes and without the address of
 		--generate-hashes --strip-extras --no-emit-index-url --no-emit-trusted-host \
 		--no-emit-find-links --extra embedded --extra dev \
 		--output-file requirements.lock pyproject.toml
+	@CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --allow-unsafe \
+		--generate-hashes --strip-extras --no-emit-index-url --no-emit-trusted-host \
+		--no-emit-find-links --constraint requirements.lock \
+		--output-file requirements-runtime.lock pyproject.toml
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
