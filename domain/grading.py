@@ -117,4 +117,5 @@ def _disposition_fact(lot: Lot) -> Fact:
 def accept_rejection(ret: Return, lot_id: str, *, at: datetime) -> Change:
     """Nobody objected: a delivery is opened that brings the goods back to the customer."""
     lot = ret.lot(lot_id).moved(LotState.RETURN_TO_CUSTOMER, at)
-    return send_back(ret.with_lots(lot), lot_id, at=at), ()
+    undisputed = Fact("lot.undisputed", {"lot_id": lot_id})
+    return send_back(ret.with_lots(lot), lot_id, at=at), (undisputed,)

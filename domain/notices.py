@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from domain.events import Event, JsonValue
-from domain.ids import part_id
+from domain.ids import content_hash, part_id
 from domain.requests import HandoverMethod
 from domain.returns import Return
 
@@ -29,7 +29,10 @@ def notices_for(ret: Return, events: Sequence[Event]) -> tuple[Notice, ...]:
         kind = _kind(ret, event)
         if kind is None:
             continue
-        notice_id = part_id(ret.return_id, "notice", event.sequence)
+        # By what it says and not by its number: an event that is recorded again is one message.
+        notice_id = part_id(
+            ret.return_id, "notice", kind, event.cause_id or "", content_hash(event.data)
+        )
         facts: dict[str, JsonValue] = {"rma_no": ret.rma_no, "currency": ret.currency}
         found.append(Notice(notice_id, kind, {**facts, **event.data}))
     return tuple(found)

@@ -299,6 +299,7 @@ def cancelled(
         facts.append(Fact("delivery.label_voided", where))
     if delivery.state is not DeliveryState.CANCEL_REQUESTED:
         return ret, tuple(facts)
+    facts.append(Fact("delivery.cancelled", where))
     after = replace(delivery, state=DeliveryState.CANCELLED, since=at)
     if delivery.attempts and delivery.attempts[-1].outcome is None:
         after = replace(after, attempts=_last_outcome(delivery, "cancelled"))

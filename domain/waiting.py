@@ -200,7 +200,11 @@ def pass_deadlines(ret: Return, *, at: datetime) -> Change:
 def _escalate(ret: Return, wait: Waiting, at: datetime) -> Change:
     others = tuple(row for row in ret.overdue if row[0] != wait.key)
     late = replace(ret, overdue=(*others, (wait.key, at)))
-    return late, (Fact("sla.breached", {"clock": wait.code, "wait": wait.key}),)
+    return late, (_breached(wait),)
+
+
+def _breached(wait: Waiting) -> Fact:
+    return Fact("sla.breached", {"clock": wait.code, "wait": wait.key})
 
 
 def _default_decision(ret: Return, _passed: Waiting, at: datetime) -> Change:
@@ -230,7 +234,7 @@ def _no_objection(ret: Return, wait: Waiting, at: datetime) -> Change:
 
 
 def _refund_instead(ret: Return, wait: Waiting, _at: datetime) -> Change:
-    return choose_refund(ret, _lot_of(wait)), ()
+    return choose_refund(ret, _lot_of(wait)), (_breached(wait),)
 
 
 def _lot_of(wait: Waiting) -> str:
