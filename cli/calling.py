@@ -11,9 +11,9 @@ from pydantic import ValidationError
 
 from backhaul_client import BackhaulClient, BackhaulError
 from domain.commands import COMMANDS
+from runtime.devstack.composition import key_name
 from runtime.devstack.errors import NotRunningError
 from runtime.devstack.stack import find
-from runtime.devstack.tenant import key_name
 from runtime.settings import (
     SettingsError,
     load_client_settings,

@@ -2,10 +2,10 @@
 
 import argparse
 
-from runtime.devstack.errors import AlreadyRunningError, NotRunningError
+from runtime.devstack.errors import NotRunningError
 from runtime.devstack.folder import DataFolder
 from runtime.devstack.leftovers import reset
-from runtime.devstack.stack import Stack, attach, find, start_stack
+from runtime.devstack.stack import Stack, find, open_stack
 from runtime.settings import load_stack_settings
 
 _SHOWN = {
@@ -30,26 +30,24 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     wipe.set_defaults(run=_reset)
 
 
-def show_addresses(stack: Stack) -> None:
-    """Print where everything listens and where it keeps its data."""
+def address_lines(stack: Stack) -> list[str]:
+    """Say where everything listens and where it keeps its data."""
     urls = stack.urls
-    for name, title in _SHOWN.items():
-        if name in urls:
-            print(f"  {title:<14} {urls[name]}")
-    print(f"  {'Data and logs':<14} {stack.folder.root}")
+    lines = [f"  {title:<14} {urls[name]}" for name, title in _SHOWN.items() if name in urls]
+    return [*lines, f"  {'Data and logs':<14} {stack.folder.shown}"]
+
+
+def _show_addresses(stack: Stack) -> None:
+    for line in address_lines(stack):
+        print(line)
 
 
 def _up(_arguments: argparse.Namespace) -> int:
     data_dir = load_stack_settings().data_dir
-    try:
-        stack = start_stack(data_dir, on_progress=lambda message: print(f"  {message}"))
-    except AlreadyRunningError:
-        stack = attach(data_dir)
-        print("Backhaul already runs:")
-    else:
-        stack.release()
-        print("Backhaul runs:")
-    show_addresses(stack)
+    stack = open_stack(data_dir, on_progress=lambda message: print(f"  {message}"))
+    print("Backhaul runs:" if stack.is_ours else "Backhaul already runs:")
+    stack.release()
+    _show_addresses(stack)
     print("`backhaul down` (or `make down`) stops it.")
     return 0
 
@@ -71,7 +69,7 @@ def _status(_arguments: argparse.Namespace) -> int:
     state = record.state if folder.is_locked() else "stopped"
     print(f"Backhaul is {state}.")
     if state == "ready":
-        show_addresses(Stack(folder))
+        _show_addresses(Stack(folder))
     elif record.message is not None:
         print(record.message)
     return 0 if state == "ready" else 1

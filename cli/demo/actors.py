@@ -10,8 +10,8 @@ import httpx
 
 from backhaul_client import BackhaulClient, BackhaulError
 from cli.demo.world import World
+from runtime.devstack.composition import key_name
 from runtime.devstack.stack import Stack
-from runtime.devstack.tenant import key_name
 
 T = TypeVar("T")
 

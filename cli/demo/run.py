@@ -5,7 +5,7 @@ import json
 import time
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,19 @@ import httpx
 from rich.console import Console
 
 from backhaul_client import BackhaulError
-from cli.demo.actors import Actors, open_actors
+from cli.demo.actors import open_actors, patiently
 from cli.demo.scenarios import SCENARIOS, Scenario
-from cli.demo.show import Ending, progress, show_endings
+from cli.demo.show import STOPPED, Ending, progress
 from cli.demo.story import Story, StoryError
 from domain.money import Money
+from runtime.devstack.errors import StackError
 from runtime.devstack.stack import Stack
+from runtime.settings import variable
+
+# Waits go on while nothing runs. The first one to change a story, that for the survey's answer,
+# takes 10 days; the rest is for the stories to come to their end.
+_TAKEN_UP_WITHIN = timedelta(days=8)
+_LOOK_EVERY = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +36,14 @@ class Run:
     started_at: datetime
 
     @classmethod
-    def open(cls, path: Path) -> tuple["Run", bool]:
-        """Return the run that was cut off, or a new one; and whether it is taken up again."""
-        if path.exists():
-            known: dict[str, Any] = json.loads(path.read_text())
-            if not known["finished"]:
-                return cls(known["run_id"], datetime.fromisoformat(known["started_at"])), True
-        run = cls(f"demo-{uuid.uuid4().hex[:6]}", datetime.now(UTC))
-        run.save(path, finished=False)
-        return run, False
+    def cut_off(cls, path: Path) -> "Run | None":
+        """Return the run that was not told to its end, if there is one."""
+        if not path.exists():
+            return None
+        known: dict[str, Any] = json.loads(path.read_text())
+        if known["finished"]:
+            return None
+        return cls(known["run_id"], datetime.fromisoformat(known["started_at"]))
 
     def save(self, path: Path, *, finished: bool) -> None:
         content = {
@@ -50,17 +56,65 @@ class Run:
         part.replace(path)
 
 
-async def play_all(stack: Stack, console: Console) -> bool:
-    """Play every scenario and print the table; say whether all checks held."""
+def open_run(path: Path, console: Console, *, time_scale: float) -> Run:
+    """Take the run up that was cut off, unless its waits have passed meanwhile; or begin one."""
+    former = Run.cut_off(path)
+    limit = _TAKEN_UP_WITHIN / time_scale
+    now = datetime.now(UTC)
+    if former is not None and now - former.started_at < limit:
+        console.print(f"Run {former.run_id} was cut off; it goes on.")
+        return former
+    if former is not None:
+        console.print(
+            f"Run {former.run_id} began more than {limit.total_seconds():.0f} s ago and was cut "
+            "off; a new one begins."
+        )
+    run = Run(f"demo-{uuid.uuid4().hex[:6]}", now)
+    run.save(path, finished=False)
+    return run
+
+
+async def play_all(stack: Stack, console: Console) -> list[Ending]:
+    """Play every scenario, whatever is killed meanwhile and started again.
+
+    Raises:
+        StackError: the stack itself has ended.
+    """
     path = stack.folder.root / "demo.json"
-    run, resumed = Run.open(path)
-    if resumed:
-        console.print(f"Run {run.run_id} was cut off; it goes on.")
+    run = open_run(path, console, time_scale=float(stack.environment[variable("time_scale")]))
+    playing = asyncio.create_task(_play_run(run, stack, console))
+    watching = asyncio.create_task(_watch(stack))
+    try:
+        await asyncio.wait((playing, watching), return_when=asyncio.FIRST_COMPLETED)
+        if not playing.done():
+            watching.result()
+        endings = await playing
+    finally:
+        for task in (playing, watching):
+            task.cancel()
+        await asyncio.gather(playing, watching, return_exceptions=True)
+    run.save(path, finished=True)
+    return endings
+
+
+async def _watch(stack: Stack) -> None:
+    """Wait until nobody would start again what dies."""
+    while True:
+        await asyncio.sleep(_LOOK_EVERY)
+        if not stack.folder.is_locked():
+            why = stack.failure() or "it was stopped"
+            raise StackError(
+                f"the stack has ended: {why}. Another `backhaul demo` goes on from here"
+            )
+
+
+async def _play_run(run: Run, stack: Stack, console: Console) -> list[Ending]:
     async with open_actors(stack) as actors:
+        await patiently(actors.world.open_warehouse)
         with progress(console) as shown:
 
             async def play(scenario: Scenario) -> Ending:
-                task = shown.add_task("", name=scenario.name, total=1)
+                task = shown.add_task("", name=scenario.name, total=1, held=True)
                 story = Story(
                     scenario.name,
                     run.run_id,
@@ -68,41 +122,38 @@ async def play_all(stack: Stack, console: Console) -> bool:
                     actors,
                     lambda step: shown.update(task, description=step),
                 )
-                ending = await _play(story, scenario, actors)
-                shown.update(task, description=ending.outcome, completed=1)
+                ending = await _play(story, scenario)
+                shown.update(
+                    task, description=ending.outcome, completed=1, held=not ending.failures
+                )
                 return ending
 
-            await actors.world.open_warehouse()
-            endings = await asyncio.gather(*(play(scenario) for scenario in SCENARIOS))
-    run.save(path, finished=True)
-    show_endings(console, endings)
-    return all(not ending.failures for ending in endings)
+            return await asyncio.gather(*(play(scenario) for scenario in SCENARIOS))
 
 
-async def _play(story: Story, scenario: Scenario, actors: Actors) -> Ending:
+async def _play(story: Story, scenario: Scenario) -> Ending:
     began = time.monotonic()
     try:
         await story.place_order(scenario.example)
         outcome = await scenario.play(story)
+        money = await _money(story)
     except (StoryError, BackhaulError, httpx.HTTPError) as error:
-        outcome = f"stopped: {error}"
-        story.check(outcome, holds=False)
-    view = story.view
+        outcome, money = STOPPED, "-"
+        story.check(str(error) or type(error).__name__, holds=False)
     return Ending(
         scenario=scenario.name,
-        rma_no=view.rma_no if view else "-",
+        rma_no=story.view.rma_no if story.view else "-",
         route=scenario.route,
         outcome=outcome,
-        money=await _money(story, actors),
+        money=money,
         seconds=time.monotonic() - began,
         failures=tuple(what for what, holds in story.checks if not holds),
         checks=len(story.checks),
+        note=story.note,
     )
 
 
-async def _money(story: Story, actors: Actors) -> str:
-    if story.view is None:
-        return "-"
-    refunds = (await actors.world.ledger(story.view.return_id))["refunds"]
+async def _money(story: Story) -> str:
+    refunds = (await story.ledger())["refunds"]
     total = sum(row["amount_minor"] for row in refunds if row["status"] == "succeeded")
-    return str(Money(total, story.view.currency))
+    return str(Money(total, story.ret.currency))

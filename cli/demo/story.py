@@ -12,8 +12,6 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import httpx
-
 from backhaul_client import (
     Accepted,
     CountedItem,
@@ -31,6 +29,7 @@ from cli.demo.world import WAREHOUSE
 
 _LOOK_EVERY = 0.25
 _STEP_SECONDS = 180.0
+_DEAD_ENDS = ("DENIED", "EXPIRED")
 
 
 class StoryError(Exception):
@@ -39,7 +38,10 @@ class StoryError(Exception):
 
 @dataclass
 class Story:
-    """``tell`` shows the step at hand; ``checks`` pairs what must hold outside with the truth."""
+    """``tell`` shows the step at hand; ``checks`` pairs what must hold outside with the truth.
+
+    ``note`` is what the table has no room for.
+    """
 
     name: str
     run_id: str
@@ -48,6 +50,7 @@ class Story:
     tell: Callable[[str], None]
     checks: list[tuple[str, bool]] = field(default_factory=list)
     view: ReturnView | None = None
+    note: str | None = None
     order: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -112,14 +115,25 @@ class Story:
 
     async def until(self, what: str, reached: Callable[[ReturnView], bool]) -> ReturnView:
         """Wait until the return, as the API shows it, is where it should be."""
-        self.tell(what)
-        deadline = asyncio.get_running_loop().time() + _STEP_SECONDS
-        while True:
+
+        async def look() -> bool:
             self.view = await patiently(lambda: self.actors.shop.get_return(self.ret.return_id))
             if reached(self.ret):
-                return self.ret
-            if asyncio.get_running_loop().time() > deadline:
+                return True
+            if self.ret.headline in _DEAD_ENDS:
                 raise StoryError(f"waited for: {what}; the return is {self.ret.headline}")
+            return False
+
+        await self.until_seen(what, look)
+        return self.ret
+
+    async def until_seen(self, what: str, look: Callable[[], Awaitable[bool]]) -> None:
+        """Look again and again until it is there."""
+        self.tell(what)
+        deadline = asyncio.get_running_loop().time() + _STEP_SECONDS
+        while not await look():
+            if asyncio.get_running_loop().time() > deadline:
+                raise StoryError(f"waited {_STEP_SECONDS:.0f} s for: {what}")
             await asyncio.sleep(_LOOK_EVERY)
 
     async def travel(self, delivery: DeliveryView) -> None:
@@ -165,9 +179,6 @@ class Story:
             lambda ret: any(row.lot_id == lot.lot_id and row.grade for row in ret.lots),
         )
 
-    async def pause(self) -> None:
-        await asyncio.sleep(_LOOK_EVERY)
-
     def lots(self, *states: str) -> list[LotView]:
         return [lot for lot in self.ret.lots if lot.state in states]
 
@@ -178,12 +189,5 @@ class Story:
         return found
 
     async def outside(self, call: Callable[[], Awaitable[Any]]) -> Any:
-        """Act in the world outside, also while its program is being restarted."""
-        deadline = asyncio.get_running_loop().time() + _STEP_SECONDS
-        while True:
-            try:
-                return await call()
-            except httpx.TransportError:
-                if asyncio.get_running_loop().time() > deadline:
-                    raise
-                await asyncio.sleep(_LOOK_EVERY)
+        """Act in the world outside, also while its program is being started again."""
+        return await patiently(call)

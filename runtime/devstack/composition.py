@@ -21,6 +21,11 @@ SERVICE_PORTS: Mapping[str, tuple[str, ...]] = {
 _SECRET_VARIABLES = ("database_url", "database_owner_url", "secret_key")
 
 
+def key_name(role: str) -> str:
+    """Return the name in ``secrets.json`` of the API key for a role."""
+    return f"api_key_{role}"
+
+
 def _webhook_secret() -> str:
     # Standard Webhooks: the part after the prefix is 24 to 64 bytes in base64.
     return "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
@@ -42,7 +47,7 @@ SECRET_FACTORIES: Mapping[str, Callable[[], str]] = {
     "stripe_key": lambda: "sk_test_" + secrets.token_hex(24),
     "easypost_key": lambda: "EZTK" + secrets.token_hex(24),
     "commerce_token": lambda: "ct_" + secrets.token_hex(24),
-    **{f"api_key_{role}": _api_key for role in Role},
+    **{key_name(role): _api_key for role in Role},
 }
 
 

@@ -64,6 +64,12 @@ class DataFolder:
         return cls(Path(os.path.abspath(path)))  # noqa: PTH100  # resolve() would follow links
 
     @property
+    def shown(self) -> Path:
+        """The folder as people are told of it: short where they stand in the one above it."""
+        here = Path.cwd()
+        return self.root.relative_to(here) if self.root.is_relative_to(here) else self.root
+
+    @property
     def logs(self) -> Path:
         return self.root / "logs"
 

@@ -56,6 +56,11 @@ class Stack:
         """Every ``BACKHAUL_*`` variable of this stack, also those for migrations."""
         return full_environment(self.record, self.secrets)
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether this process started it and would take it along."""
+        return self._supervisor is not None
+
     def is_ready(self) -> bool:
         """Return whether all of it runs and answers."""
         return self.record.state == "ready" and self.folder.is_locked()
@@ -138,6 +143,20 @@ def start_stack(
         _drop_leash(supervisor)
         raise
     return Stack(folder, supervisor)
+
+
+def open_stack(data_dir: Path, *, on_progress: Callable[[str], None] | None = None) -> Stack:
+    """Start a stack, or return the one that runs; one that is just stopping is waited for.
+
+    Raises:
+        StackError: it could not start; nothing of it runs.
+    """
+    try:
+        return start_stack(data_dir, on_progress=on_progress)
+    except AlreadyRunningError:
+        with suppress(NotRunningError):
+            return attach(data_dir)
+    return start_stack(data_dir, on_progress=on_progress)
 
 
 def attach(data_dir: Path) -> Stack:

@@ -41,6 +41,7 @@ from runtime.devstack.services import (
 )
 from runtime.logging import configure_logging
 from runtime.settings import SettingsError, StackSettings, load_stack_settings
+from storage.states import Role
 
 _TEND_SECONDS = 0.5
 
@@ -167,7 +168,8 @@ class Supervisor:
                 task_queue=self._settings.task_queue,
             )
         if "api" in self._names:
-            known["api"] = api_service(environment, urls["api"])
+            key = self._folder.read_secrets()[composition.key_name(Role.PLATFORM)]
+            known["api"] = api_service(environment, urls["api"], key=key)
         return known
 
     def _bootstrap(self, environment: Mapping[str, str]) -> None:

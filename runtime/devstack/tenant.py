@@ -2,6 +2,7 @@
 
 import httpx
 
+from runtime.devstack.composition import key_name
 from runtime.devstack.stack import Stack
 from runtime.settings import variable
 from storage.database import Database
@@ -21,11 +22,6 @@ _CONNECTION_IDS = {
     "mail": "0b7b1c5e-94a3-5c1f-8a55-6b8f0c0a0004",
 }
 _WEBHOOK_SYSTEMS = {"payments": "stripe", "carrier": "easypost", "commerce": "commerce"}
-
-
-def key_name(role: str) -> str:
-    """Return the name in ``secrets.json`` of the API key for a role."""
-    return f"api_key_{role}"
 
 
 async def prepare_tenant(stack: Stack) -> None:
