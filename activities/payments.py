@@ -13,7 +13,12 @@ from integrations.directory import Connections
 from integrations.errors import AlreadyDoneError, RejectedError
 from integrations.payments.port import PaymentGateway, Refund, RefundOutcome, RefundRequest
 from storage.records import IntentRow, TenderBalance
-from storage.settlements import OverRefundError, SealedOtherwiseError, Settlements
+from storage.settlements import (
+    OverRefundError,
+    SealedOtherwiseError,
+    Settlements,
+    SplitError,
+)
 from storage.states import IntentState
 
 
@@ -33,15 +38,14 @@ class SealedIntents:
 
 @dataclass(frozen=True, slots=True)
 class IssueRefund:
-    """Pay one intent.
+    """Pay one intent. A ``generation`` above the stored one is a new try after a refusal.
 
-    ``again``: the provider refused or failed it before; raise the generation if a look-up shows
-    that no money went.
+    It is raised only if a look-up shows that no money went; asking for it again changes nothing.
     """
 
     tenant_id: str
     intent_id: str
-    again: bool = False
+    generation: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class RefundAnswer:
     """``state`` is ``succeeded``, ``pending`` or ``rejected``; ``failure`` the provider's code."""
 
     state: str
+    generation: int = 1
     refund_ref: str | None = None
     failure: str | None = None
 
@@ -85,9 +90,13 @@ class PaymentActivities:
                     currency=asked.amount.currency,
                     split=_split,
                 )
-            except (NothingLeftError, OverRefundError, SealedOtherwiseError) as error:
+            except (NothingLeftError, OverRefundError) as error:
                 raise ApplicationError(
                     str(error), type="NothingLeft", non_retryable=True
+                ) from error
+            except (SealedOtherwiseError, SplitError) as error:
+                raise ApplicationError(
+                    str(error), type="SealedOtherwise", non_retryable=True
                 ) from error
         return SealedIntents(tuple(_intent(row) for row in rows))
 
@@ -100,37 +109,28 @@ class PaymentActivities:
         """
         with translated():
             before, intent = await self._settlements.begin(asked.tenant_id, asked.intent_id)
-            gateway = await self._connections.payments(asked.tenant_id)
-            if before.state is IntentState.REJECTED:
-                if not asked.again:
-                    return _answer(before)
-                intent = await self._next_generation(asked.tenant_id, gateway, before)
-            if before.state is IntentState.SUCCEEDED:
+            rejected = before.state is IntentState.REJECTED
+            if before.state is IntentState.SUCCEEDED or (
+                rejected and asked.generation <= before.generation
+            ):
                 return _answer(before)
+            gateway = await self._connections.payments(asked.tenant_id)
             if before.state is not IntentState.PLANNED:
                 found = await _find(gateway, intent)
                 if found is not None:
                     return await self._finish(asked.tenant_id, intent, found)
+            if rejected:
+                intent = await self._next_generation(asked, before)
             return await self._send(asked.tenant_id, gateway, intent)
 
-    async def _next_generation(
-        self, tenant_id: str, gateway: PaymentGateway, rejected: IntentRow
-    ) -> IntentRow:
-        found = await _find(gateway, rejected)
-        if found is not None:
-            # The provider has a refund of ours that did not fail: that is the money, adopt it.
-            raise ApplicationError(
-                f"refund {found.refund_ref} of this intent is {found.outcome}",
-                type="OutcomeUnknown",
-                non_retryable=True,
-            )
+    async def _next_generation(self, asked: IssueRefund, rejected: IntentRow) -> IntentRow:
         try:
             await self._settlements.next_generation(
-                tenant_id, rejected.intent_id, generation=rejected.generation + 1
+                asked.tenant_id, rejected.intent_id, generation=rejected.generation + 1
             )
         except OverRefundError as error:
             raise ApplicationError(str(error), type="NothingLeft", non_retryable=True) from error
-        return (await self._settlements.begin(tenant_id, rejected.intent_id)).after
+        return (await self._settlements.begin(asked.tenant_id, rejected.intent_id)).after
 
     async def _send(
         self, tenant_id: str, gateway: PaymentGateway, intent: IntentRow
@@ -189,10 +189,11 @@ def _intent(row: IntentRow) -> Intent:
         payment_ref=row.payment_ref,
         amount_minor=row.amount_minor,
         state=row.state,
+        generation=row.generation,
         refund_ref=row.refund_ref,
         failure=row.failure,
     )
 
 
 def _answer(row: IntentRow) -> RefundAnswer:
-    return RefundAnswer(row.state, row.refund_ref, row.failure)
+    return RefundAnswer(row.state, row.generation, row.refund_ref, row.failure)

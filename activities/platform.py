@@ -71,7 +71,8 @@ class PlatformActivities:
                 )
             )
             if order.status == "out_of_stock":
-                return OrderedReplacement(reservation_id)
+                await platform.release_stock(reservation_id)
+                return OrderedReplacement()
             return OrderedReplacement(
                 reservation_id, order.replacement_order_id, order.status, order.tracking_code
             )

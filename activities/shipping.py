@@ -62,9 +62,12 @@ class BookPickup:
 
 @dataclass(frozen=True, slots=True)
 class BookedPickup:
+    """``refused`` is the carrier's code when no courier comes there or then."""
+
     pickup_ref: str
     confirmation: str | None
     cost: Money | None
+    refused: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,13 @@ class ShippingActivities:
                 pickup_ref = await self._draft_pickup(carrier, asked, booking)
             pickup = await carrier.get_pickup(pickup_ref)
             if pickup.status != "scheduled":
-                pickup = await _buy_pickup(carrier, pickup_ref)
+                try:
+                    pickup = await _buy_pickup(carrier, pickup_ref)
+                except RejectedError as error:
+                    await self._bookings.ended(
+                        asked.tenant_id, booking.booking_id, BookingState.FAILED
+                    )
+                    return BookedPickup(pickup_ref, None, None, error.code or "rejected")
             cost = pickup.cost
             booked = BookedPickup(pickup_ref, pickup.confirmation, cost)
             if booking.state is not BookingState.BOUGHT:

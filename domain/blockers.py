@@ -59,7 +59,7 @@ _CATALOGUE = (
         "a label, and a courier where one was wished",
         "parked",
         "ops are told; booking goes on being tried",
-        ("retry", "withdraw"),
+        ("delivery.label_created", "withdraw"),
     ),
     WaitKind(
         "cancelling_delivery",
@@ -68,7 +68,7 @@ _CATALOGUE = (
         "the carrier to cancel pickup and label",
         "parked",
         "ops are told; cancelling goes on being tried",
-        ("retry",),
+        ("delivery.label_voided",),
     ),
     WaitKind(
         "awaiting_pickup",
@@ -167,7 +167,7 @@ _CATALOGUE = (
         "a label to the customer",
         "parked",
         "ops are told; booking goes on being tried",
-        ("retry",),
+        ("delivery.label_created",),
     ),
     WaitKind(
         "awaiting_ship_back",
@@ -194,7 +194,7 @@ _CATALOGUE = (
         "the refund to be sealed and sent",
         "refund_pending",
         "finance is told; the refund goes on being tried",
-        ("retry",),
+        ("refund.settled", "refund.failed"),
     ),
     WaitKind(
         "awaiting_refund",
@@ -202,8 +202,8 @@ _CATALOGUE = (
         Owner.PROVIDER,
         "the provider's final word on a refund",
         "refund_pending",
-        "finance is told that a refund hangs",
-        ("refund.settled", "refund.failed", "retry"),
+        "the provider is asked again, and finance is told that a refund hangs",
+        ("refund.settled", "refund.failed"),
     ),
     WaitKind(
         "refund_overdue",
@@ -211,8 +211,8 @@ _CATALOGUE = (
         Owner.FINANCE,
         "a refund the provider has not ended",
         "refund_pending",
-        "finance is told again",
-        ("refund.settled", "refund.failed", "retry"),
+        "the provider is asked again, and finance is told again",
+        ("refund.settled", "refund.failed"),
     ),
     WaitKind(
         "ordering_replacement",
@@ -221,7 +221,7 @@ _CATALOGUE = (
         "the replacement to be ordered",
         "parked",
         "ops are told; ordering goes on being tried",
-        ("retry", "choose-resolution"),
+        ("replacement.created", "replacement.out_of_stock"),
     ),
     WaitKind(
         "awaiting_replacement",
@@ -257,7 +257,7 @@ _CATALOGUE = (
         "the platform's stock to follow",
         "parked",
         "ops are told; it goes on being tried",
-        ("retry",),
+        ("stock.moved",),
     ),
     WaitKind(
         "awaiting_close",
@@ -309,6 +309,15 @@ _CATALOGUE = (
         Kind.PARKED,
         Owner.FINANCE,
         "more is owed than the order has left",
+        "parked",
+        "the settlement is tried again",
+        ("retry",),
+    ),
+    WaitKind(
+        "settlement_conflict",
+        Kind.PARKED,
+        Owner.FINANCE,
+        "somebody to see why a settlement was sealed for another amount",
         "parked",
         "the settlement is tried again",
         ("retry",),

@@ -54,7 +54,7 @@ def _kind(ret: Return, event: Event) -> str | None:
     if event.type == "return.decided":
         denied = event.data["decision"] == "DENIED"
         return "request_denied" if denied else "request_received"
-    if event.type == "pickup.booked":
+    if event.type in ("pickup.booked", "pickup.attempted"):
         return "handover_ready"
     if event.type == "delivery.label_created":
         delivery = ret.delivery(str(event.data["delivery_id"]))

@@ -1,5 +1,6 @@
 """What arrives: receipts are appended, lots split by what was counted, nothing overwritten."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -11,6 +12,8 @@ from domain.opening import Change
 from domain.returns import Delivery, Lot, Receipt, ReceiptEntry, Return
 from domain.transport import is_called_off, revive
 
+_LOCATION = re.compile(r"[A-Za-z0-9._-]{1,64}")
+"""Locations are search attributes, so they stay short and plain."""
 _EXPECTED = AWAITED | {LotState.MISSING}
 
 
@@ -34,6 +37,12 @@ def check_receipt(ret: Return, receipt: Receipt) -> Receipt | None:
         raise RefusedError("return_closed", f"the return is {ret.headline}")
     if not is_receivable(ret):
         raise RefusedError("command_not_allowed", f"the return is {ret.headline}")
+    if not _LOCATION.fullmatch(receipt.location_id):
+        raise RefusedError(
+            "invalid_request",
+            "wanted 1 to 64 letters, digits, dots, dashes or underscores",
+            field="location_id",
+        )
     if not receipt.entries:
         raise RefusedError("invalid_request", "wanted one or more entries", field="entries")
     for index, entry in enumerate(receipt.entries):

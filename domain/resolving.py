@@ -111,6 +111,7 @@ def intent_changed(
     refund_ref: str | None,
     failure: str | None,
     at: datetime,
+    generation: int | None = None,
 ) -> Change:
     """Take in what the provider says of one refund; telling it again changes nothing.
 
@@ -122,7 +123,13 @@ def intent_changed(
     )
     before = next(i for i in settlement.intents if i.intent_id == intent_id)
     known = refund_ref or before.refund_ref
-    news = replace(before, state=state, refund_ref=known, failure=failure)
+    news = replace(
+        before,
+        state=state,
+        generation=generation or before.generation,
+        refund_ref=known,
+        failure=failure,
+    )
     if news == before or (before.state == "succeeded" and state not in _AFTER_SUCCESS):
         return ret, ()
     intents = tuple(news if i.intent_id == intent_id else i for i in settlement.intents)

@@ -179,6 +179,7 @@ class Intent:
     payment_ref: str
     amount_minor: int
     state: str
+    generation: int = 1
     refund_ref: str | None = None
     failure: str | None = None
 

@@ -119,7 +119,8 @@ def split_over_tenders(tenders: Sequence[TenderLeft], amount_minor: int) -> tupl
     Raises:
         NothingLeftError: all tenders together have less than ``amount_minor`` left.
     """
-    left = [tender.captured_minor - tender.refunded_minor for tender in tenders]
+    # A chargeback can take more than was left; then nothing is left, and not less.
+    left = [max(tender.captured_minor - tender.refunded_minor, 0) for tender in tenders]
     if amount_minor > sum(left):
         raise NothingLeftError(f"{amount_minor} is owed, {sum(left)} is left")
     given_before = sum(tender.refunded_minor for tender in tenders)

@@ -93,6 +93,25 @@ def pickup_booked(
     return ret.with_delivery(after), facts
 
 
+def pickup_refused(ret: Return, delivery_id: str, *, pickup_ref: str, reason: str) -> Change:
+    """No courier comes there or then: the parcel can still be dropped off with its label."""
+    delivery = ret.delivery(delivery_id)
+    window = delivery.pickup_window
+    if window is None:
+        raise ValueError(f"delivery {delivery_id} has no pickup window")
+    number = len(delivery.attempts) + 1
+    attempt = PickupAttempt(number, window, pickup_ref, outcome="refused")
+    after = replace(delivery, attempts=(*delivery.attempts, attempt))
+    data: dict[str, JsonValue] = {
+        "delivery_id": delivery_id,
+        "attempt": number,
+        "ok": False,
+        "reason": reason,
+        "tracking_code": delivery.tracking_code,
+    }
+    return ret.with_delivery(after), (Fact("pickup.attempted", data),)
+
+
 def pickup_missed(ret: Return, delivery_id: str, *, at: datetime) -> Change:
     """The window passed without a scan: the parcel can still be dropped off with its label."""
     delivery = ret.delivery(delivery_id)
@@ -103,8 +122,14 @@ def pickup_missed(ret: Return, delivery_id: str, *, at: datetime) -> Change:
         attempts=_last_outcome(delivery, "missed"),
     )
     number = len(delivery.attempts)
-    missed = Fact("pickup.attempted", {"delivery_id": delivery_id, "attempt": number, "ok": False})
-    return ret.with_delivery(after), (missed,)
+    data: dict[str, JsonValue] = {
+        "delivery_id": delivery_id,
+        "attempt": number,
+        "ok": False,
+        "reason": "missed",
+        "tracking_code": delivery.tracking_code,
+    }
+    return ret.with_delivery(after), (Fact("pickup.attempted", data),)
 
 
 def reached(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from domain.blockers import WAITS, Kind
+from domain.commands import TIMEOUT
 from domain.eligibility import Verdict
 from domain.events import Fact
 from domain.grading import accept_rejection
@@ -214,7 +215,8 @@ def _default_decision(ret: Return, _passed: Waiting, at: datetime) -> Change:
         for line in ret.lines
         if approve and line.decision.verdict is not Verdict.REJECT
     ]
-    return grant(ret, granted, by="timeout", at=at, reason="nobody answered the review in time")
+    reason = "nobody answered the review in time"
+    return grant(ret, granted, by="timeout", at=at, reason=reason, actor=TIMEOUT)
 
 
 def _miss_pickup(ret: Return, wait: Waiting, at: datetime) -> Change:

@@ -27,6 +27,8 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 5) -> None:
         self._engine = create_async_engine(
             url,
+            # Parameters may be personal data, and errors end in logs and in workflow history.
+            hide_parameters=True,
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_timeout=10,

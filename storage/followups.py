@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.ids import part_id
+from domain.ids import content_hash, part_id
 from storage.database import Database
 from storage.models.arrivals import SurveyInviteModel
 from storage.models.returns import EventModel, ReturnModel
@@ -41,11 +42,8 @@ class FollowUps:
                 .where(ReturnModel.tenant_id == tenant_id, ReturnModel.return_id == return_id)
                 .with_for_update()
             )
-            await connection.execute(
-                upsert(EventModel)
-                .values([_event(tenant_id, return_id, event) for event in events])
-                .on_conflict_do_nothing()
-            )
+            for event in events:
+                await _add_event(connection, tenant_id, return_id, event)
             await add_due(connection, tenant_id, return_id, notices)
             if invite_until is not None:
                 invite = {
@@ -59,17 +57,36 @@ class FollowUps:
                 )
 
 
-def _event(tenant_id: str, return_id: str, event: EventRecord) -> dict[str, object]:
-    return {
-        "tenant_id": tenant_id,
-        "return_id": return_id,
-        "stream": STREAM,
-        "sequence": event.sequence,
-        "event_id": part_id(return_id, "event", STREAM, event.sequence),
-        "type": event.type,
-        "occurred_at": event.occurred_at,
-        "actor": event.actor,
-        "cause_id": event.cause_id,
-        "data": dict(event.data),
-        "versions": dict(event.versions),
-    }
+async def _add_event(
+    connection: AsyncConnection, tenant_id: str, return_id: str, event: EventRecord
+) -> None:
+    """Append one event unless the log has it.
+
+    It is told apart by what it says: a workflow task that is done again may meet an answer that
+    came in between.
+    """
+    event_id = part_id(return_id, "event", STREAM, event.type, content_hash(event.data))
+    last = await connection.scalar(
+        select(func.max(EventModel.sequence)).where(
+            EventModel.tenant_id == tenant_id,
+            EventModel.return_id == return_id,
+            EventModel.stream == STREAM,
+        )
+    )
+    await connection.execute(
+        upsert(EventModel)
+        .values(
+            tenant_id=tenant_id,
+            return_id=return_id,
+            stream=STREAM,
+            sequence=(last or 0) + 1,
+            event_id=event_id,
+            type=event.type,
+            occurred_at=event.occurred_at,
+            actor=event.actor,
+            cause_id=event.cause_id,
+            data=dict(event.data),
+            versions=dict(event.versions),
+        )
+        .on_conflict_do_nothing(index_elements=["tenant_id", "event_id"])
+    )

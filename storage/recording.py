@@ -1,5 +1,6 @@
 """A transition becomes rows: the projection, its events, units, parcels and notices, at once."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -7,11 +8,11 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.ids import part_id
+from domain.ids import content_hash, part_id
 from storage import ledger, notices
 from storage.models.arrivals import DeliveryModel
 from storage.models.returns import BlockerModel, EventModel, ReturnModel
-from storage.records import EventRecord, Transition
+from storage.records import EventRecord, Json, Transition
 
 
 class GapError(Exception):
@@ -29,7 +30,12 @@ async def record(connection: AsyncConnection, transition: Transition) -> None:
     """
     stored = (
         await connection.execute(
-            select(ReturnModel.version, ReturnModel.blocker_codes, ReturnModel.created_at)
+            select(
+                ReturnModel.version,
+                ReturnModel.last_sequence,
+                ReturnModel.blocker_codes,
+                ReturnModel.created_at,
+            )
             .where(
                 ReturnModel.tenant_id == transition.tenant_id,
                 ReturnModel.return_id == transition.return_id,
@@ -39,11 +45,12 @@ async def record(connection: AsyncConnection, transition: Transition) -> None:
     ).one_or_none()
     if stored is None:
         raise UnknownReturnError(f"no return {transition.return_id} was opened")
-    version, blocker_codes, created_at = stored
-    if version >= transition.version:
+    version, last_sequence, blocker_codes, created_at = stored
+    fresh = await _unseen(connection, transition, version)
+    if not fresh:
         return
-    await _insert_events(connection, transition, _unseen(transition, version))
-    await _update_projection(connection, transition)
+    await _insert_events(connection, transition, fresh, after=last_sequence)
+    await _update_projection(connection, transition, last_sequence + len(fresh))
     if set(blocker_codes) != set(transition.blocker_codes):
         await _replace_blockers(connection, transition, created_at)
     await ledger.release_units(
@@ -58,24 +65,60 @@ async def record(connection: AsyncConnection, transition: Transition) -> None:
     )
 
 
-def _unseen(transition: Transition, version: int) -> Sequence[EventRecord]:
-    """Return the events after ``version``, which must follow it one by one up to the transition's.
+async def _unseen(
+    connection: AsyncConnection, transition: Transition, version: int
+) -> Sequence[EventRecord]:
+    """Return the events that are not stored yet.
+
+    Usually the transition follows the stored version and all are new. A transition that starts
+    below it repeats work: either this very write, or a workflow task that was lost after its write.
+    A task that is done again may meet messages in another order and with others among them, so
+    events are told apart by what they say and not by their number; what is missing is appended.
 
     Raises:
-        GapError: one is missing or stands twice.
+        GapError: events between the stored version and the transition's are missing.
     """
-    events = [event for event in transition.events if event.sequence > version]
-    found = [event.sequence for event in events]
-    if found != list(range(version + 1, transition.version + 1)):
+    events = transition.events
+    numbers = [event.sequence for event in events]
+    base = transition.version - len(events)
+    if not events or numbers != list(range(base + 1, transition.version + 1)) or base > version:
         raise GapError(
             f"wanted events {version + 1} to {transition.version} of return "
-            f"{transition.return_id}, found {found}"
+            f"{transition.return_id}, found {numbers}"
         )
-    return events
+    if base == version:
+        return events
+    stored = await connection.execute(
+        select(EventModel.type, EventModel.cause_id, EventModel.data).where(
+            EventModel.tenant_id == transition.tenant_id,
+            EventModel.return_id == transition.return_id,
+            EventModel.stream == "return",
+            EventModel.return_version > base,
+        )
+    )
+    known = Counter(_saying(*row) for row in stored)
+    fresh: list[EventRecord] = []
+    for event in events:
+        saying = _saying(event.type, event.cause_id, event.data)
+        if known[saying]:
+            known[saying] -= 1
+        else:
+            fresh.append(event)
+    return fresh
+
+
+def _saying(event_type: str, cause_id: str | None, data: Json) -> str:
+    """Name what an event says; deadlines are left out, for they move with the time of the task."""
+    lasting = {name: value for name, value in data.items() if name != "deadline"}
+    return content_hash({"type": event_type, "cause": cause_id, "data": lasting})
 
 
 async def _insert_events(
-    connection: AsyncConnection, transition: Transition, events: Sequence[EventRecord]
+    connection: AsyncConnection,
+    transition: Transition,
+    events: Sequence[EventRecord],
+    *,
+    after: int,
 ) -> None:
     await connection.execute(
         insert(EventModel).values(
@@ -83,8 +126,9 @@ async def _insert_events(
                 {
                     "tenant_id": transition.tenant_id,
                     "return_id": transition.return_id,
-                    "sequence": event.sequence,
-                    "event_id": part_id(transition.return_id, "event", event.sequence),
+                    "sequence": sequence,
+                    "return_version": event.sequence,
+                    "event_id": part_id(transition.return_id, "event", sequence),
                     "type": event.type,
                     "occurred_at": event.occurred_at,
                     "actor": event.actor,
@@ -92,13 +136,15 @@ async def _insert_events(
                     "data": dict(event.data),
                     "versions": dict(event.versions),
                 }
-                for event in events
+                for sequence, event in enumerate(events, start=after + 1)
             ]
         )
     )
 
 
-async def _update_projection(connection: AsyncConnection, transition: Transition) -> None:
+async def _update_projection(
+    connection: AsyncConnection, transition: Transition, last_sequence: int
+) -> None:
     await connection.execute(
         update(ReturnModel)
         .where(
@@ -107,6 +153,7 @@ async def _update_projection(connection: AsyncConnection, transition: Transition
         )
         .values(
             version=transition.version,
+            last_sequence=last_sequence,
             headline=transition.headline,
             authorization_state=transition.authorization_state,
             logistics_state=transition.logistics_state,

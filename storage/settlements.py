@@ -24,6 +24,8 @@ _ENDS = {
     _S.PENDING: {_S.SUCCEEDED, _S.UNKNOWN, _S.REJECTED},
     _S.UNKNOWN: {_S.SUCCEEDED, _S.PENDING, _S.REJECTED},
     _S.SUCCEEDED: {_S.REJECTED},
+    # A refund of ours that a look-up found after all.
+    _S.REJECTED: {_S.SUCCEEDED, _S.PENDING},
 }
 
 

@@ -232,7 +232,7 @@ def check_retry(ret: Return, command: Retry) -> None:
     parked = [blocker.work for blocker in ret.blockers]
     if not parked:
         raise RefusedError("command_not_allowed", "nothing is parked")
-    if command.work is not None and command.work not in parked:
+    if command.work is not None and command.work.removeprefix("work/") not in parked:
         raise RefusedError("wait_not_found", f"{command.work!r} is not parked", field="work")
 
 

@@ -9,7 +9,7 @@ from activities.orders import FetchFacts, OrderActivities, OrderFacts
 from activities.records import OpenedReturn, RecordActivities
 from domain.codes import PROBLEMS, RefusedError
 from domain.eligibility import Decision
-from domain.ids import content_hash
+from domain.ids import content_hash, workflow_id_for
 from domain.opening import (
     apply_policy,
     check_exchange,
@@ -38,6 +38,10 @@ async def open_case(start: StartReturn) -> Case:
     Raises:
         RefusedError: the request cannot be a return; no row, lock, number or notice was made.
     """
+    if workflow.info().workflow_id != workflow_id_for(start.return_id):
+        raise RefusedError(
+            "invalid_request", "the workflow id must be return/<return id>", field="return_id"
+        )
     try:
         check_request(start.request)
     except RequestError as error:

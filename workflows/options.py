@@ -13,6 +13,10 @@ HEARTBEAT = timedelta(seconds=10)
 """Every activity heartbeats by itself (``workers/heartbeats.py``): a killed worker is noticed after
 this, not after the step's whole time."""
 
+PARKED_RETRY = timedelta(minutes=10)
+"""When parked work is first tried again by itself; the wait doubles up to the policy's ``parked``,
+so a short outage costs minutes and a long one a few tries a day."""
+
 _PATIENT = RetryPolicy(
     initial_interval=timedelta(seconds=1),
     backoff_coefficient=2,

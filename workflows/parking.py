@@ -17,6 +17,7 @@ from temporalio.exceptions import (
 from domain.blockers import WAITS
 from domain.events import Fact
 from domain.returns import Blocker, Return
+from workflows.options import PARKED_RETRY
 from workflows.recording import Case
 from workflows.steps import reason_of
 
@@ -27,6 +28,7 @@ _CODES = {
     "ProviderRefused": "provider_refused",
     "BadUpstreamData": "bad_upstream_data",
     "NothingLeft": "nothing_left_to_refund",
+    "SealedOtherwise": "settlement_conflict",
     "OutcomeUnknown": "refund_unknown",
 }
 _LONGEST_DETAIL = 300
@@ -119,7 +121,7 @@ def _blocked(ret: Return, work: str, code: str, detail: str) -> tuple[Return, tu
         code=code,
         work=work,
         since=before.since if before is not None else now,
-        deadline=now + ret.policy.handling.parked,
+        deadline=now + min(PARKED_RETRY * 2 ** min(tries - 1, 10), ret.policy.handling.parked),
         detail=detail,
         tries=tries,
     )

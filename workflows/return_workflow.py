@@ -67,6 +67,7 @@ PLATFORM = Actor("platform", "webhook")
 OPERATOR = Actor("ops", "temporal")
 """Who cancels a run at Temporal itself, past the API."""
 INVARIANTS = "invariants/return"
+_ASKED_ABOUT = ("awaiting_refund", "refund_overdue")
 C = TypeVar("C", bound=commands.Command)
 _ENDED_EARLY = (
     AuthorizationState.DENIED,
@@ -175,7 +176,7 @@ class ReturnWorkflow:
     @workflow.update(description="try parked work again now")
     def retry(self, command: Retry) -> CommandAnswer:
         answer = self._carry_out(command, commands.do_retry)
-        self._parking.release(command.work)
+        self._parking.release(command.work.removeprefix("work/") if command.work else None)
         return answer
 
     @retry.validator
@@ -292,8 +293,16 @@ class ReturnWorkflow:
         if self._alarm.has_rung:
             self._alarm.stop()
             self._parking.release_due()
+            self._look_up_overdue(case)
             case.take(pass_deadlines(case.ret, at=workflow.now()), actor=TIMEOUT)
         self._reap()
+
+    def _look_up_overdue(self, case: Case) -> None:
+        """Ask providers about refunds whose end was not told in time."""
+        for wait in waits(case.ret):
+            if wait.code in _ASKED_ABOUT and wait.deadline <= workflow.now():
+                intent_id = wait.key.removeprefix("refund/")
+                self._start(f"look-up/{intent_id}", settlement.look_up(case, intent_id))
 
     def _has_news(self, case: Case) -> bool:
         done = any(task.done() for task in self._tasks.values())

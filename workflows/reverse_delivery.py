@@ -5,7 +5,8 @@ from temporalio import workflow
 from activities.shipping import BookPickup, BuyLabel, CancelBooking, ShippingActivities
 from domain.lifecycle import DeliveryState, LotState
 from domain.returns import Delivery, Return
-from domain.transport import cancelled, labelled, pickup_booked, sent_back
+from domain.settlement import share_of_units
+from domain.transport import cancelled, labelled, pickup_booked, pickup_refused, sent_back
 from workflows.parking import Parking
 from workflows.recording import Case
 from workflows.steps import call
@@ -71,6 +72,13 @@ async def order_courier(case: Case, parking: Parking, delivery_id: str) -> None:
         ),
         wanted=lambda: _is(case, delivery_id, DeliveryState.AWAITING_HANDOVER),
     )
+    if pickup.refused is not None:
+        case.take(
+            pickup_refused(
+                case.ret, delivery_id, pickup_ref=pickup.pickup_ref, reason=pickup.refused
+            )
+        )
+        return
     case.take(
         pickup_booked(
             case.ret,
@@ -134,9 +142,10 @@ def _label_order(ret: Return, delivery: Delivery) -> BuyLabel:
     back = delivery.ship_back_of
     lots = [lot for lot in ret.lots if back is None or lot.lot_id == back]
     weight = sum(
-        lot.quantity * ret.line(lot.line_id).basis.weight_grams
+        share_of_units(basis.weight_grams, lot.units, of_units=basis.quantity)
         for lot in lots
         if lot.state is not LotState.DECLINED
+        for basis in [ret.line(lot.line_id).basis]
     )
     return BuyLabel(
         tenant_id=ret.tenant_id,

@@ -1,6 +1,7 @@
 """The money stage: accepted lots become sealed intents, each intent is paid or parked."""
 
 from temporalio import workflow
+from temporalio.exceptions import FailureError, is_cancelled_exception
 
 from activities.payments import IssueRefund, PaymentActivities, SealSettlement
 from domain.money import Money
@@ -9,7 +10,7 @@ from domain.returns import Intent, Return
 from domain.settlement import settle as amounts_of
 from workflows.parking import Parking
 from workflows.recording import Case
-from workflows.steps import call, write
+from workflows.steps import call
 
 
 async def settle(case: Case, parking: Parking, number: str) -> None:
@@ -23,9 +24,11 @@ async def settle(case: Case, parking: Parking, number: str) -> None:
         number=int(number),
         amount=Money(sum(row.refund_minor for row in amounts), case.ret.currency),
     )
+    # A regular activity: what is to be sealed stands in history before it is sealed, so a task that
+    # is done again cannot come with another amount.
     answer = await parking.attempt(
         f"settle/{number}",
-        lambda: write(
+        lambda: call(
             PaymentActivities.seal_settlement, asked, summary=f"settlement {number}: {asked.amount}"
         ),
     )
@@ -42,11 +45,12 @@ async def refund(case: Case, parking: Parking, intent_id: str) -> None:
     def wanted() -> bool:
         return _intent(case.ret, intent_id).state not in ("succeeded", "pending")
 
-    again = _intent(case.ret, intent_id).state in ("rejected", "failed")
-    if again:
-        failure = _intent(case.ret, intent_id).failure or "failed"
-        await parking.park(work, "refund_refused", failure, wanted=wanted)
-    asked = IssueRefund(case.ret.tenant_id, intent_id, again=again)
+    intent = _intent(case.ret, intent_id)
+    generation = intent.generation
+    if intent.state in ("rejected", "failed"):
+        await parking.park(work, "refund_refused", intent.failure or "failed", wanted=wanted)
+        generation += 1
+    asked = IssueRefund(case.ret.tenant_id, intent_id, generation)
     answer = await parking.attempt(
         work,
         lambda: call(
@@ -63,6 +67,35 @@ async def refund(case: Case, parking: Parking, intent_id: str) -> None:
             state=answer.state,
             refund_ref=answer.refund_ref,
             failure=answer.failure,
+            generation=answer.generation,
+            at=workflow.now(),
+        )
+    )
+
+
+async def look_up(case: Case, intent_id: str) -> None:
+    """Ask the provider how a pending refund stands; without an answer the next deadline asks again.
+
+    Its own message may have been lost, and nobody else would notice.
+    """
+    intent = _intent(case.ret, intent_id)
+    asked = IssueRefund(case.ret.tenant_id, intent_id, intent.generation)
+    try:
+        answer = await call(
+            PaymentActivities.issue_refund, asked, summary=f"look up a refund of {case.ret.rma_no}"
+        )
+    except FailureError as error:
+        if is_cancelled_exception(error):
+            raise
+        return
+    case.take(
+        intent_changed(
+            case.ret,
+            intent_id,
+            state=answer.state,
+            refund_ref=answer.refund_ref,
+            failure=answer.failure,
+            generation=answer.generation,
             at=workflow.now(),
         )
     )

@@ -24,7 +24,8 @@ _RETURN = (["tenant_id", "return_id"], ["returns.tenant_id", "returns.return_id"
 
 
 class ReturnModel(Model):
-    """``version`` is the sequence of the last recorded event; 0 is a return that was only opened.
+    """``version`` is how the writer counts the return's events; 0 is a return that was only opened.
+    ``last_sequence`` is how the log counts them: the same, unless a write was done again.
 
     ``units`` are those chosen at the start, ``[[line_id, [unit_no, …]], …]``, kept so that a
     repeated start is answered alike after some of them were released.
@@ -49,6 +50,7 @@ class ReturnModel(Model):
     request_hash: Mapped[str]
     units: Mapped[list[Any]]
     version: Mapped[int] = mapped_column(server_default=text("0"))
+    last_sequence: Mapped[int] = mapped_column(server_default=text("0"))
     headline: Mapped[str]
     authorization_state: Mapped[str]
     logistics_state: Mapped[str]
@@ -112,6 +114,7 @@ class EventModel(Model):
     return_id: Mapped[UuidText] = mapped_column(primary_key=True)
     stream: Mapped[str] = mapped_column(primary_key=True, server_default="return")
     sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    return_version: Mapped[int | None]
     event_id: Mapped[UuidText]
     type: Mapped[str]
     occurred_at: Mapped[datetime]

@@ -103,6 +103,27 @@ async def test_several_steps_may_come_as_one(returns: Returns) -> None:
     assert [one.sequence for one in events] == [1, 2, 3]
 
 
+async def test_work_done_again_in_another_order_loses_and_doubles_nothing(
+    returns: Returns,
+) -> None:
+    """A workflow task that was lost after its write may meet a message in between when redone."""
+    await opened(returns)
+    label = {"type": "delivery.label_created", "data": {"delivery_id": "d1"}}
+    parcel = {"type": "parcel.received", "data": {"receipt_id": "R-1"}}
+    await returns.record_transition(transition(version=1, events=(event(1, **label),)))
+
+    redone = (event(1, **parcel), event(2, **label))
+    await returns.record_transition(transition(version=2, events=redone))
+    await returns.record_transition(transition(version=3))
+
+    events = await returns.timeline(TENANT, return_id("first"), limit=10)
+    assert [one.type for one in events][:2] == ["delivery.label_created", "parcel.received"]
+    assert [one.sequence for one in events] == [1, 2, 3]
+    row = await returns.get(TENANT, return_id("first"))
+    assert row is not None
+    assert row.version == 3
+
+
 @pytest.mark.parametrize(
     "events", [(), (event(2),), (event(1), event(3)), (event(1), event(2), event(2), event(3))]
 )

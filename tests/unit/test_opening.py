@@ -106,7 +106,7 @@ def test_silence_is_the_policys_decision() -> None:
     ret, facts = pass_deadlines(in_review(), at=after(hours=24))
 
     assert ret.authorization is AuthorizationState.APPROVED
-    assert (facts[0].data["by"], facts[0].data["decided_by"]) == ("timeout", "rule")
+    assert (facts[0].data["by"], facts[0].data["decided_by"]) == ("timeout", "system:timeout")
 
 
 @pytest.mark.parametrize(("paid", "wanted"), [(1190, 1190), (0, 0)])

@@ -30,10 +30,11 @@ def cheapest(rates: Sequence[wire.WireRate], messages: Sequence[wire.WireMessage
         ProtocolError: its price is no exact amount of money.
     """
     if not rates:
-        reasons = "; ".join(f"{m.carrier}: {(m.message or '')[:160]}" for m in messages[:3])
+        # Who said no, but not what they said: their texts repeat the address.
+        carriers = ", ".join(sorted({m.carrier for m in messages[:10] if m.carrier}))
         raise RejectedError(
             wire.SYSTEM,
-            f"no carrier offers a rate ({reasons or 'no reason given'})",
+            f"no carrier offers a rate (asked: {carriers or 'none'})",
             code="no_rates",
         )
     if len({rate.currency for rate in rates}) > 1:
