@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up down reset status test check format lint types layers determinism docs lock
+.PHONY: help install demo bench up down reset status test check format lint types layers determinism docs lock
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,6 +15,9 @@ install: $(STAMP) ## prepare .venv; quick when nothing has changed
 
 demo: $(STAMP) ## run real returns from request to survey, and show where the money went
 	@$(BIN)/backhaul demo
+
+bench: $(STAMP) ## measure what a return costs beside a bare workflow; a few minutes
+	@$(BIN)/python -m bench
 
 up: $(STAMP) ## start PostgreSQL, Temporal, sandbox, worker and API, and leave them running
 	@$(BIN)/backhaul up
