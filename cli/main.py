@@ -14,7 +14,6 @@ from runtime.settings import SettingsError
 # function of the parsed arguments that returns the exit status, or None for success.
 FAMILIES = (
     "stack",
-    "doctor",
     "demo.command",
     "demo.example",
     "processes",
