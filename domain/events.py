@@ -68,6 +68,8 @@ class Fact:
 
     type: str
     data: dict[str, JsonValue] = field(default_factory=dict)
+    occurred_at: datetime | None = None
+    """When it happened outside, where that is known; the time it was taken in otherwise."""
 
     def __post_init__(self) -> None:
         if self.type not in EVENT_TYPES:

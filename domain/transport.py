@@ -168,7 +168,8 @@ def _reach(ret: Return, delivery: Delivery, news: Reached, at: datetime) -> Chan
     changed = replace(delivery, trouble=trouble)
     if delivery.state in _MOVING:
         changed = replace(changed, state=trouble, since=at)
-    return ret.with_delivery(changed), (Fact(f"delivery.{trouble.lower()}", where),)
+    told = Fact(f"delivery.{trouble.lower()}", where, news.occurred_at)
+    return ret.with_delivery(changed), (told,)
 
 
 _OVER = (DeliveryState.DELIVERED, DeliveryState.RECEIVED, DeliveryState.CANCELLED)
@@ -188,7 +189,7 @@ def _handed_over(
 ) -> Change:
     ret, revived = revive(ret, at=at)
     delivery = ret.delivery(delivery.delivery_id)
-    facts = [*revived, Fact("delivery.first_scan", where)]
+    facts = [*revived, Fact("delivery.first_scan", where, scanned_at)]
     moving = replace(delivery, first_scan_at=scanned_at)
     if delivery.state in BEFORE_HANDOVER:
         moving = replace(moving, state=delivery.trouble or DeliveryState.IN_TRANSIT, since=at)
@@ -196,7 +197,7 @@ def _handed_over(
         moving = replace(moving, attempts=_last_outcome(delivery, "collected"))
         number = len(delivery.attempts)
         done: dict[str, JsonValue] = {"delivery_id": delivery.delivery_id, "attempt": number}
-        facts.append(Fact("pickup.completed", done))
+        facts.append(Fact("pickup.completed", done, scanned_at))
     return _travelling(ret.with_delivery(moving), delivery, at), tuple(facts)
 
 
@@ -209,7 +210,7 @@ def _delivered(
 ) -> Change:
     ret, revived = revive(ret, at=at)
     delivery = ret.delivery(delivery.delivery_id)
-    facts = [*revived, Fact("delivery.delivered", where)]
+    facts = [*revived, Fact("delivery.delivered", where, delivered_at)]
     arrived = replace(
         delivery,
         state=DeliveryState.DELIVERED,

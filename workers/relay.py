@@ -1,7 +1,7 @@
-"""The one loop of our own beside Temporal: numbers events for readers, and sends due messages."""
+"""The one loop of our own beside Temporal: numbers events, sends messages, retries webhooks."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -30,6 +30,7 @@ class Relay:
     """Several may run side by side: positions have one writer at a time, messages are leased.
 
     Args:
+        retry_webhooks: Processes again what came in but could not be processed.
         survey_link: Turns a return id into the address of its survey.
     """
 
@@ -40,12 +41,14 @@ class Relay:
         outbox: Outbox,
         returns: Returns,
         connections: Connections,
+        retry_webhooks: Callable[[], Awaitable[int]],
         survey_link: Callable[[str], str],
     ) -> None:
         self._tenants = tenants
         self._outbox = outbox
         self._returns = returns
         self._connections = connections
+        self._retry_webhooks = retry_webhooks
         self._survey_link = survey_link
 
     async def run(self) -> None:
@@ -60,7 +63,7 @@ class Relay:
 
     async def once(self) -> bool:
         """Do one round over all tenants; say whether there was anything to do."""
-        done = 0
+        done = await self._retry_webhooks()
         for tenant in await self._tenants.list_all():
             done += await self._outbox.assign_positions(tenant.tenant_id, _POSITIONS)
             for notice in await self._outbox.claim_notices(tenant.tenant_id, _NOTICES):

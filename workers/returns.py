@@ -5,6 +5,7 @@ import signal
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from temporalio.client import Client
@@ -18,6 +19,7 @@ from activities.shipping import ShippingActivities
 from activities.surveys import SurveyActivities
 from integrations.directory import Connections
 from runtime.connections import check_stored_connections, stored_connections
+from runtime.inbox import InboxProcessor
 from runtime.logging import configure_logging
 from runtime.settings import Settings, load_settings
 from runtime.temporal import WORKFLOW_RUNNER, connect, ensure_search_attributes
@@ -88,8 +90,13 @@ def build_worker(client: Client, needs: Dependencies) -> Worker:
     )
 
 
-def build_relay(needs: Dependencies, *, public_url: str) -> Relay:
+def build_relay(
+    client: Client, needs: Dependencies, *, public_url: str, retry_webhooks_after: float = 30
+) -> Relay:
+    """Build the relay. Webhooks younger than ``retry_webhooks_after`` seconds are left to the API."""
+    inbox = InboxProcessor(client, needs.connections, needs.database)
     return Relay(
+        retry_webhooks=partial(inbox.process_waiting, older_than_seconds=retry_webhooks_after),
         tenants=Tenants(needs.database),
         outbox=Outbox(needs.database),
         returns=Returns(needs.database),
@@ -117,7 +124,7 @@ async def run(settings: Settings) -> None:
         task_queue=settings.task_queue,
         time_scale=settings.time_scale,
     )
-    relay = build_relay(needs, public_url=settings.public_url)
+    relay = build_relay(client, needs, public_url=settings.public_url)
     async with build_worker(client, needs):
         log.info("worker.started", task_queue=settings.task_queue, time_scale=settings.time_scale)
         relaying = asyncio.create_task(relay.run())

@@ -35,6 +35,7 @@ _KEYWORDS = {
 _LISTS = {
     name: SearchAttributeKey.for_keyword_list(name) for name in ("BlockerCodes", "CarrierIds")
 }
+_OF_WAITS = ("OwnerRole", "BlockerCodes", "NextDeadline")
 _NEXT_DEADLINE = SearchAttributeKey.for_datetime("NextDeadline")
 
 
@@ -73,26 +74,30 @@ class Case:
         """Whether every event is written; some may have come while others were written."""
         return not self._pending
 
-    async def record(self) -> None:
+    async def record(self, *, busy: bool = False) -> None:
         """Write everything taken in since the last time, as one transition.
 
         The search attributes go in the same task as the write: two history events a transition.
+        While steps run (``busy``) what is awaited changes by the second, so it is shown only when
+        they are done or parked.
         """
         async with self._writing:
             if not self._pending:
                 return
             events, self._pending = tuple(self._pending), []
             ret, before = self._ret, self._recorded
-            self._show(ret)
+            self._show(ret, passing=busy and not ret.blockers)
             transition = _transition(before, ret, events)
             await write(
                 RecordActivities.record_transition, transition, summary=f"now {ret.headline}"
             )
             self._recorded = ret
 
-    def _show(self, ret: Return) -> None:
+    def _show(self, ret: Return, *, passing: bool) -> None:
         """Tell Temporal's visibility and UI what changed, in one upsert."""
         wanted = _attributes(ret)
+        if passing:
+            wanted |= {name: self._shown[name] for name in _OF_WAITS if name in self._shown}
         updates: list[SearchAttributeUpdate[Any]] = []
         for name, value in wanted.items():
             if self._shown.get(name) != value:
@@ -104,7 +109,8 @@ class Case:
 
 
 def _event(ret: Return, fact: Fact, actor: Actor, cause_id: str | None) -> Event:
-    return Event(ret.version, fact.type, workflow.now(), str(actor), cause_id, fact.data)
+    at = fact.occurred_at or workflow.now()
+    return Event(ret.version, fact.type, at, str(actor), cause_id, fact.data)
 
 
 def _transition(before: Return, ret: Return, events: Sequence[Event]) -> Transition:

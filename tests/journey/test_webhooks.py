@@ -162,7 +162,6 @@ async def test_what_could_not_be_processed_is_processed_later(journey: Journey) 
         scan = {"scan_id": f"{code}-late", "status": "in_transit"}
         journey.sandbox.post(f"parcels/{code}/scans", scan)
         await waiting(journey, 1)
-    await journey.services.inbox.process_waiting(older_than_seconds=0)
 
     moved = await journey.client().wait_until(
         view.return_id, lambda seen: seen.deliveries[0].first_scan_at is not None, timeout=30

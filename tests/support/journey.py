@@ -11,6 +11,7 @@ from contextlib import (
     suppress,
 )
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import httpx
 import uvicorn
@@ -21,6 +22,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from api.app import create_app
 from api.services import Services, open_services
+from api.starting import Patience
 from backhaul_client import BackhaulClient
 from runtime.connections import stored_connections
 from runtime.settings import Settings
@@ -119,11 +121,17 @@ class Quiet:
 
 @asynccontextmanager
 async def without_workers(journey: Journey, **changes: str) -> AsyncIterator[Quiet]:
-    """Open an API of these settings, but for its task queue, which is a new one."""
+    """Open an API of these settings, but for its task queue, which is a new one.
+
+    It waits for nobody longer than a second.
+    """
+    second = timedelta(seconds=1)
     queue = f"nobody-{uuid.uuid4().hex[:8]}"
     settings = journey.settings.model_copy(update={"task_queue": queue, **changes})
     async with AsyncExitStack() as stack:
-        services = await stack.enter_async_context(open_services(settings))
+        services = await stack.enter_async_context(
+            open_services(settings, patience=Patience(second, second, second))
+        )
         transport = httpx.ASGITransport(create_app(services))
         http = {}
         for role in Role:
@@ -175,7 +183,9 @@ async def _working(services: Services, settings: Settings) -> AsyncIterator[None
         task_queue=settings.task_queue,
         time_scale=settings.time_scale,
     )
-    relay = build_relay(needs, public_url=settings.public_url)
+    relay = build_relay(
+        services.temporal, needs, public_url=settings.public_url, retry_webhooks_after=0
+    )
     async with build_worker(services.temporal, needs):
         relaying = asyncio.create_task(relay.run())
         try:
