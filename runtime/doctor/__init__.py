@@ -1,0 +1,1 @@
+"""What may be wrong around Backhaul, each with what mends it."""
