@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from runtime.devstack.errors import NotRunningError
-from runtime.devstack.stack import find
+from runtime.devstack.stack import Stack, find
 from runtime.settings import (
     PREFIX,
     Settings,
@@ -46,8 +46,13 @@ def _settings() -> Settings:
     if name in os.environ:
         return load_settings()
     try:
-        environment = find(load_stack_settings().data_dir).environment
+        stack = find(load_stack_settings().data_dir)
     except NotRunningError:
         raise SettingsError(f"{name} is not set, and no embedded stack runs") from None
-    values = {key.removeprefix(PREFIX).lower(): value for key, value in environment.items()}
+    return settings_of(stack)
+
+
+def settings_of(stack: Stack) -> Settings:
+    """Return what the processes of an embedded stack are told."""
+    values = {key.removeprefix(PREFIX).lower(): value for key, value in stack.environment.items()}
     return Settings.model_validate(values)

@@ -14,6 +14,7 @@ from runtime.settings import SettingsError
 # function of the parsed arguments that returns the exit status, or None for success.
 FAMILIES = (
     "stack",
+    "doctor",
     "demo.command",
     "demo.example",
     "processes",
