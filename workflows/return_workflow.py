@@ -254,7 +254,7 @@ class ReturnWorkflow:
             case.changed = False
             await self._complete_if_resolved(case)
             self._start_due_work(case)
-            await case.record()
+            await case.record(busy=self._is_busy())
             if case.is_recorded:
                 if self._has_ended(case.ret):
                     return

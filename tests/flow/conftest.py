@@ -47,3 +47,17 @@ async def fast_house(
         dev_server, database, shared_sandbox, outside, time_scale=200_000
     ) as opened:
         yield opened
+
+
+@pytest_asyncio.fixture
+async def uncached_house(
+    time_skipping_env: WorkflowEnvironment,
+    database: Database,
+    shared_sandbox: Sandbox,
+    outside: SandboxClient,
+) -> AsyncIterator[House]:
+    """A house whose worker forgets every run after each of its tasks."""
+    async with open_house(
+        time_skipping_env, database, shared_sandbox, outside, max_cached_workflows=0
+    ) as opened:
+        yield opened

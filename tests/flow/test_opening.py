@@ -91,7 +91,7 @@ async def test_refuses_without_leaving_anything(house: House, request_of: Any, c
 async def assert_nothing_left(
     house: House, order: dict[str, Any], handle: Any, return_id: str
 ) -> None:
-    async with house.env.time_skipping_unlocked():
+    async with house.time_flies():
         outcome = await handle.result()
     assert outcome.headline == "REFUSED"
     assert await house.returns.get(TENANT, return_id) is None

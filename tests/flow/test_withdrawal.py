@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import CancelledError
 
@@ -141,10 +142,9 @@ async def test_compensates_when_an_operator_cancels_the_run(house: House) -> Non
 
     await opened.handle.cancel()
 
-    try:
+    with pytest.raises(WorkflowFailureError) as ended:
         await opened.ends()
-    except WorkflowFailureError as ended:
-        assert isinstance(ended.cause, CancelledError)
+    assert isinstance(ended.value.cause, CancelledError)
     assert (await opened.row()).headline == "WITHDRAWN"
     assert await nothing_booked(house, order, opened)
 

@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -125,6 +125,12 @@ class House:
         """Let the server's clock jump, and the timers on the way ring."""
         await self.env.sleep(timedelta(**of))
 
+    def time_flies(self) -> AbstractAsyncContextManager[None]:
+        """Let the clock jump over every wait for as long as the context is open."""
+        server: Any = self.env
+        unlocked: AbstractAsyncContextManager[None] = server.time_skipping_unlocked()
+        return unlocked
+
     async def open(self, request: ReturnRequest, *, key: str | None = None) -> "OpenReturn":
         """Start a return that is expected to be registered."""
         handle, answer = await self.start(request, key=key)
@@ -134,9 +140,32 @@ class House:
     async def start(
         self, request: ReturnRequest, *, key: str | None = None
     ) -> tuple["WorkflowHandle[ReturnWorkflow, Any]", OpenAnswer]:
-        """Start a return as a backend's own Temporal client would."""
+        """Start a return as a backend's own Temporal client would, and wait for the answer."""
+        operation = self._starting(request, key)
+        answer: OpenAnswer = await self.client.execute_update_with_start_workflow(
+            "open", start_workflow_operation=operation, id="open", result_type=OpenAnswer
+        )
+        return await operation.workflow_handle(), answer
+
+    async def begin(self, request: ReturnRequest) -> "WorkflowHandle[ReturnWorkflow, Any]":
+        """Start a return without waiting for its answer."""
+        return_id = return_id_for(TENANT, uuid.uuid4().hex)
+        return await self.client.start_workflow(
+            ReturnWorkflow.run,
+            StartReturn(TENANT, return_id, request, CUSTOMER_SIDE),
+            id=workflow_id_for(return_id),
+            task_queue=self.needs.task_queue,
+        )
+
+    def latest_run(self, workflow_id: str) -> "WorkflowHandle[ReturnWorkflow, Any]":
+        """A handle of whichever run is the latest."""
+        return self.client.get_workflow_handle_for(ReturnWorkflow.run, workflow_id)
+
+    def _starting(
+        self, request: ReturnRequest, key: str | None
+    ) -> WithStartWorkflowOperation[ReturnWorkflow, Any]:
         return_id = return_id_for(TENANT, key or uuid.uuid4().hex)
-        operation = WithStartWorkflowOperation(
+        return WithStartWorkflowOperation(
             ReturnWorkflow.run,
             StartReturn(TENANT, return_id, request, CUSTOMER_SIDE),
             id=workflow_id_for(return_id),
@@ -144,10 +173,6 @@ class House:
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
         )
-        answer = await self.client.execute_update_with_start_workflow(
-            ReturnWorkflow.opened, start_workflow_operation=operation, id="open"
-        )
-        return await operation.workflow_handle(), answer
 
     async def row(self, return_id: str) -> ReturnRow:
         row = await self.returns.get(TENANT, return_id)
@@ -171,7 +196,7 @@ class OpenReturn:
 
     @property
     def return_id(self) -> str:
-        return self.answer.return_id
+        return self.handle.id.removeprefix("return/")
 
     async def row(self) -> ReturnRow:
         return await self.house.row(self.return_id)
@@ -246,7 +271,7 @@ class OpenReturn:
 
     async def ends(self) -> ReturnOutcome:
         """Let time pass until the run has ended."""
-        async with self.house.env.time_skipping_unlocked():
+        async with self.house.time_flies():
             outcome: ReturnOutcome = await self.handle.result()
         return outcome
 
@@ -363,7 +388,7 @@ async def open_house(
         time_scale=time_scale,
         max_cached_workflows=max_cached_workflows,
     )
-    relay = build_relay(needs, public_url="http://127.0.0.1:1")
+    relay = build_relay(env.client, needs, public_url="http://127.0.0.1:1")
     house = House(env, needs, sandbox_http, relay)
     try:
         await house.open_for_work()

@@ -1,0 +1,77 @@
+"""Goods for goods: ordered once, answered by money when they are gone."""
+
+import pytest
+
+from domain.inspection import Grade
+from domain.requests import RequestedLine, Resolution
+from tests.support.house import (
+    CUSTOMER_SIDE,
+    House,
+    OpenReturn,
+    counted,
+    graded,
+    info,
+    received,
+    shipped,
+    whole_order,
+)
+from workflows.messages import ChooseResolution
+from workflows.return_workflow import ReturnWorkflow
+
+WANTED = "SNEAKER-BLUE-25-5"
+
+
+async def exchange(house: House, *, in_stock: int) -> OpenReturn:
+    """A shoe that came back as new and is to be exchanged for another size."""
+    order = house.sandbox.order("exchange")
+    product = {"price_minor": 9900, "currency": "JPY", "in_stock": in_stock}
+    house.sandbox.put(f"products/{WANTED}", product)
+    line = RequestedLine("line-1", 1, Resolution.EXCHANGE, exchange_sku=WANTED)
+    opened = await house.open(whole_order(order, lines=(line,)))
+    await opened.ready_for_handover()
+    await opened.do(received(counted(order)))
+    await opened.do(graded("line-1/1", Grade.A))
+    return opened
+
+
+@pytest.mark.parametrize("news", [("shipped", "delivered"), ("delivered", "shipped")])
+async def test_orders_the_replacement_once(house: House, news: tuple[str, str]) -> None:
+    """One replacement, although its answer is lost, and in whatever order its news comes."""
+    plan = {"system": "commerce", "operation": "POST /replacement-orders", "kind": "lost_reply"}
+    with house.sandbox.fault(**plan):
+        opened = await exchange(house, in_stock=5)
+        await house.pass_time(seconds=10)
+        await opened.until_lot("line-1/1", "REPLACEMENT_RESERVED")
+
+    replacements = opened.ledger()["replacements"]
+    for status in news:
+        signal = shipped(replacements[0]["reference"], status)
+        await opened.handle.signal(ReturnWorkflow.take_replacement_news, signal)
+
+    assert (await opened.ends()).headline == "CLOSED"
+    assert len(replacements) == 1
+    assert opened.ledger()["refunds"] == []
+    types = await opened.event_types()
+    assert types.index("replacement.shipped") < types.index("replacement.delivered")
+
+
+async def test_pays_instead_when_the_customer_chooses_it(house: House) -> None:
+    """Out of stock asks again; the customer takes the money."""
+    opened = await exchange(house, in_stock=0)
+    await opened.until_waiting("replacement_out_of_stock")
+
+    await opened.do(ChooseResolution(info(CUSTOMER_SIDE), "line-1/1", Resolution.REFUND))
+
+    assert (await opened.ends()).headline == "CLOSED"
+    assert len(opened.ledger()["refunds"]) == 1
+
+
+async def test_pays_instead_when_nobody_chooses(house: House) -> None:
+    """At the deadline money is the default."""
+    opened = await exchange(house, in_stock=0)
+    await opened.until_waiting("replacement_out_of_stock")
+
+    await house.pass_time(hours=25)
+
+    await opened.until_lot("line-1/1", "REFUNDED")
+    assert "sla.breached" in await opened.event_types()

@@ -1,0 +1,94 @@
+"""Returns that a person decides, or that nobody decides in time."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from domain.reasons import Ground
+from tests.support.house import (
+    REVIEWER,
+    TENANT,
+    House,
+    OpenReturn,
+    info,
+    lot_states,
+    whole_order,
+)
+from workflows.messages import Approve, Deny
+
+LINES = ("line-1", "line-2", "line-3")
+
+
+@pytest.fixture
+async def reviewed(house: House) -> OpenReturn:
+    """A complaint about three lines, which goes to review."""
+    opened = await house.open(complaint(house.sandbox.order("no-reason-return")))
+    await opened.until_waiting("awaiting_review")
+    return opened
+
+
+def complaint(order: dict[str, Any]) -> Any:
+    request = whole_order(order)
+    lines = tuple(replace(line, reason="DEFECTIVE") for line in request.lines)
+    return replace(request, lines=lines, ground=Ground.NON_CONFORMITY)
+
+
+async def held(opened: OpenReturn) -> int:
+    order_id = (await opened.row()).order_id
+    return len(await opened.house.returns.held_units(TENANT, order_id))
+
+
+async def test_grants_all(reviewed: OpenReturn) -> None:
+    """A reviewer grants every line: the label is bought."""
+    await reviewed.do(Approve(info(REVIEWER), LINES))
+
+    assert (await reviewed.ready_for_handover())["owner"] == "customer"
+    assert (await reviewed.view())["authorization_state"] == "APPROVED"
+
+
+async def test_grants_a_part_with_a_reason(reviewed: OpenReturn) -> None:
+    """A part needs a reason; units of the other lines are free again."""
+    assert await reviewed.refused(Approve(info(REVIEWER), ("line-1",))) == "invalid_request"
+    twice = Approve(info(REVIEWER), ("line-1", "line-1", "line-1"))
+    assert await reviewed.refused(twice) == "invalid_request"
+
+    await reviewed.do(Approve(info(REVIEWER), ("line-1",), reason="the rest is fine"))
+
+    await reviewed.ready_for_handover()
+    assert lot_states(await reviewed.view())["line-2/1"] == "DECLINED"
+    assert await held(reviewed) == 2
+
+
+async def test_denies_all(reviewed: OpenReturn) -> None:
+    """A denial ends the return and frees its units."""
+    await reviewed.do(Deny(info(REVIEWER), reason="no defect"))
+
+    assert (await reviewed.ends()).headline == "DENIED"
+    assert await held(reviewed) == 0
+
+
+async def test_decides_by_default_when_nobody_does(reviewed: OpenReturn) -> None:
+    """At the deadline the policy's default counts, taken by the system."""
+    await reviewed.house.pass_time(hours=25)
+
+    await reviewed.ready_for_handover()
+    decided = (await reviewed.events("return.decided"))[0]
+    assert decided.actor == "system:timeout"
+    assert decided.data["by"] == "timeout"
+
+
+async def test_refuses_to_grant_what_the_rules_denied(house: House) -> None:
+    """A line whose units were never locked cannot be granted; the return goes on."""
+    order = house.sandbox.order("no-reason-return")
+    for parcel in order["lines"][1]["parcels"]:
+        parcel["delivered_at"] = parcel["fulfilled_at"] = "2020-01-01T00:00:00+00:00"
+    house.sandbox.put(f"orders/{order['order_id']}", order)
+    opened = await house.open(complaint(order))
+    await opened.until_waiting("awaiting_review")
+
+    code = await opened.refused(Approve(info(REVIEWER), LINES))
+    await opened.do(Approve(info(REVIEWER), ("line-1", "line-3"), reason="line 2 is too old"))
+
+    assert code == "units_not_available"
+    await opened.ready_for_handover()
