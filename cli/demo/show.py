@@ -82,7 +82,8 @@ def show_endings(console: Console, endings: Sequence[Ending]) -> None:
             ending.money,
             f"{ending.seconds:.0f} s",
         )
-    console.print("\n", table, sep="")
+    console.print()
+    console.print(table)
     for ending in endings:
         if ending.note is not None:
             console.print(f"{ending.rma_no}: {ending.note}", markup=False, highlight=False)
