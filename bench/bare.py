@@ -134,7 +134,7 @@ class BareReturn:
         await self._record("stock.moved")
 
     async def _pay(self, order: Order) -> None:
-        await self._write("bare_seal", self._ask)
+        await workflow.execute_activity("bare_seal", self._ask, **_CALL)
         await self._record("settlement.sealed")
         await asyncio.gather(
             *(

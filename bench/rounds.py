@@ -80,9 +80,7 @@ class Bench:
                 ids.append(await self._drive(orders.pop(), latencies))
 
         began = time.perf_counter()
-        async with asyncio.TaskGroup() as lanes:
-            for _ in range(min(concurrency, returns)):
-                lanes.create_task(lane())
+        await asyncio.gather(*(lane() for _ in range(min(concurrency, returns))))
         seconds = time.perf_counter() - began
         await self.drain()
         used_now, asked_now = self.meter.read(), await self.counter.read()
