@@ -93,7 +93,7 @@ def build_worker(client: Client, needs: Dependencies) -> Worker:
 def build_relay(
     client: Client, needs: Dependencies, *, public_url: str, retry_webhooks_after: float = 30
 ) -> Relay:
-    """Build the relay. Webhooks younger than ``retry_webhooks_after`` seconds are left to the API."""
+    """Build the relay; webhooks younger than ``retry_webhooks_after`` seconds are the API's."""
     inbox = InboxProcessor(client, needs.connections, needs.database)
     return Relay(
         retry_webhooks=partial(inbox.process_waiting, older_than_seconds=retry_webhooks_after),
