@@ -6,17 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
-from tests.support.house import (
-    CUSTOMER_SIDE,
-    OPS,
-    WAREHOUSE,
-    House,
-    OpenReturn,
-    info,
-    received,
-    refusal_code,
-    some_of,
-)
+from tests.support.house import House, OpenReturn
+from tests.support.told import CUSTOMER_SIDE, OPS, WAREHOUSE, info, received, refusal_code, some_of
 from workflows.messages import (
     CommandInfo,
     CountedEntry,

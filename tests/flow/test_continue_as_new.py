@@ -10,18 +10,11 @@ from domain.inspection import Grade
 from domain.tracking import Milestone
 from runtime.devstack.temporal import dynamic_config_arguments, find_program
 from runtime.temporal import DATA_CONVERTER, ensure_search_attributes
-from tests.support.house import (
-    House,
-    OpenReturn,
-    eventually,
-    graded,
-    open_house,
-    received,
-    some_of,
-)
+from tests.support.house import House, OpenReturn, eventually, open_house
 from tests.support.postgres import Database
 from tests.support.sandbox import Sandbox
 from tests.support.sandbox_client import SandboxClient
+from tests.support.told import graded, received, some_of
 from workflows.messages import CommandAnswer, CountedEntry
 
 LAMP = (CountedEntry("LAMP-DESK-WHITE", 1),)

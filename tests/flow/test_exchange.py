@@ -4,17 +4,8 @@ import pytest
 
 from domain.inspection import Grade
 from domain.requests import RequestedLine, Resolution
-from tests.support.house import (
-    CUSTOMER_SIDE,
-    House,
-    OpenReturn,
-    counted,
-    graded,
-    info,
-    received,
-    shipped,
-    whole_order,
-)
+from tests.support.house import House, OpenReturn
+from tests.support.told import CUSTOMER_SIDE, counted, graded, info, received, shipped, whole_order
 from workflows.messages import ChooseResolution
 from workflows.return_workflow import ReturnWorkflow
 

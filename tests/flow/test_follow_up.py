@@ -5,7 +5,8 @@ import uuid
 import pytest
 
 from domain.ids import follow_up_id_for
-from tests.support.house import TENANT, House, OpenReturn, eventually, some_of
+from tests.support.house import TENANT, House, OpenReturn, eventually
+from tests.support.told import some_of
 from workflows.follow_up import FollowUpWorkflow
 from workflows.messages import FollowUpOutcome, SurveyAnswer
 

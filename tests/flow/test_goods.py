@@ -4,11 +4,9 @@ import pytest
 
 from domain.inspection import Grade
 from domain.tracking import Milestone
-from tests.support.house import (
-    TENANT,
+from tests.support.house import TENANT, House, OpenReturn
+from tests.support.told import (
     WAREHOUSE,
-    House,
-    OpenReturn,
     counted,
     graded,
     info,

@@ -12,7 +12,8 @@ from temporalio.worker import Replayer
 from domain.inspection import Grade
 from domain.tracking import Milestone
 from runtime.temporal import DATA_CONVERTER, WORKFLOW_RUNNER
-from tests.support.house import House, OpenReturn, some_of, whole_order, with_pickup
+from tests.support.house import House, OpenReturn
+from tests.support.told import some_of, whole_order, with_pickup
 from workflows.follow_up import FollowUpWorkflow
 from workflows.return_workflow import ReturnWorkflow
 

@@ -12,7 +12,8 @@ from temporalio.service import RPCError
 from domain.ids import return_id_for
 from domain.requests import RequestedLine, Resolution, ReturnRequest
 from domain.tracking import Milestone
-from tests.support.house import TENANT, House, eventually, scanned, some_of, whole_order
+from tests.support.house import TENANT, House, eventually
+from tests.support.told import scanned, some_of, whole_order
 from workflows.return_workflow import ReturnWorkflow
 
 

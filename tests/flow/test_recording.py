@@ -7,16 +7,9 @@ import psycopg
 
 from domain.inspection import Grade
 from domain.tracking import Milestone
-from tests.support.house import (
-    House,
-    OpenReturn,
-    counted,
-    eventually,
-    graded,
-    received,
-    some_of,
-)
+from tests.support.house import House, OpenReturn, eventually
 from tests.support.postgres import Database
+from tests.support.told import counted, graded, received, some_of
 
 
 @contextmanager

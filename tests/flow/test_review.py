@@ -6,15 +6,8 @@ from typing import Any
 import pytest
 
 from domain.reasons import Ground
-from tests.support.house import (
-    REVIEWER,
-    TENANT,
-    House,
-    OpenReturn,
-    info,
-    lot_states,
-    whole_order,
-)
+from tests.support.house import TENANT, House, OpenReturn
+from tests.support.told import REVIEWER, info, lot_states, whole_order
 from workflows.messages import Approve, Deny
 
 LINES = ("line-1", "line-2", "line-3")

@@ -5,11 +5,10 @@ from typing import Any
 import pytest
 
 from domain.inspection import Grade
-from tests.support.house import (
+from tests.support.house import House, OpenReturn
+from tests.support.told import (
     FINANCE,
     OPS,
-    House,
-    OpenReturn,
     counted,
     graded,
     info,

@@ -7,16 +7,8 @@ from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import CancelledError
 
 from domain.tracking import Milestone
-from tests.support.house import (
-    CUSTOMER_SIDE,
-    OPS,
-    TENANT,
-    House,
-    OpenReturn,
-    info,
-    some_of,
-    with_pickup,
-)
+from tests.support.house import TENANT, House, OpenReturn
+from tests.support.told import CUSTOMER_SIDE, OPS, info, some_of, with_pickup
 from workflows.messages import Retry, Withdraw
 
 BUY_LABEL = {"system": "easypost", "operation": "POST /v2/shipments/{id}/buy"}

@@ -4,7 +4,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -16,15 +16,13 @@ from temporalio.client import (
     WorkflowUpdateFailedError,
 )
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from domain.commands import Actor
 from domain.ids import return_id_for, workflow_id_for
 from domain.inspection import Grade
-from domain.requests import HandoverMethod, PickupWindow, RequestedLine, ReturnRequest
-from domain.tracking import Milestone, Reached
+from domain.requests import ReturnRequest
+from domain.tracking import Milestone
 from runtime.connections import stored_connections
 from runtime.tokens import SurveyTokens
 from storage.database import Database
@@ -35,22 +33,29 @@ from storage.tenants import Tenants
 from tests.support.postgres import Database as DatabaseAddress
 from tests.support.sandbox import Sandbox
 from tests.support.sandbox_client import SandboxClient
+from tests.support.told import (
+    CUSTOMER_SIDE,
+    counted,
+    graded,
+    info,
+    lot_states,
+    received,
+    refusal_code,
+    scanned,
+    waiting_codes,
+)
 from workers.relay import Relay
 from workers.returns import Dependencies, build_relay, build_worker
 from workflows.messages import (
     Approve,
-    CarrierMilestones,
     ChooseResolution,
     CommandAnswer,
-    CommandInfo,
     CountedEntry,
     Deny,
     ExtendDeadline,
     OpenAnswer,
     Receive,
     RecordInspection,
-    RefundNews,
-    ReplacementNews,
     Retry,
     ReturnOutcome,
     StartReturn,
@@ -59,11 +64,6 @@ from workflows.messages import (
 from workflows.return_workflow import ReturnWorkflow
 
 TENANT = "acme"
-WAREHOUSE = Actor("warehouse", "dock-1")
-CUSTOMER_SIDE = Actor("platform", "shop")
-OPS = Actor("ops", "olga")
-REVIEWER = Actor("reviewer", "rita")
-FINANCE = Actor("finance", "fay")
 _T = TypeVar("_T")
 _PATIENCE_SECONDS = 20.0
 
@@ -293,73 +293,6 @@ _UPDATES: dict[type, str] = {
     Retry: "retry",
     ExtendDeadline: "extend_deadline",
 }
-
-
-def waiting_codes(view: dict[str, Any]) -> list[str]:
-    return [wait["code"] for wait in view["waiting_on"]]
-
-
-def lot_states(view: dict[str, Any]) -> dict[str, str]:
-    return {lot["lot_id"]: lot["state"] for lot in view["lots"]}
-
-
-def info(actor: Actor, command_id: str | None = None) -> CommandInfo:
-    return CommandInfo(command_id or uuid.uuid4().hex, actor)
-
-
-def whole_order(order: dict[str, Any], **changes: Any) -> ReturnRequest:
-    """Ask for every unit of every line back."""
-    lines = tuple(RequestedLine(line["line_id"], line["quantity"]) for line in order["lines"])
-    return ReturnRequest(order_id=order["order_id"], lines=changes.pop("lines", lines), **changes)
-
-
-def some_of(order: dict[str, Any], quantity: int, **changes: Any) -> ReturnRequest:
-    """Ask for ``quantity`` units of the order's first line back."""
-    lines = (RequestedLine(order["lines"][0]["line_id"], quantity),)
-    return whole_order(order, lines=lines, **changes)
-
-
-def with_pickup(request: ReturnRequest) -> ReturnRequest:
-    """Wish for a courier tomorrow."""
-    tomorrow = datetime.now(UTC) + timedelta(days=1)
-    window = PickupWindow(tomorrow, tomorrow + timedelta(hours=4), "Europe/Berlin")
-    return replace(request, handover=HandoverMethod.PICKUP, pickup_window=window)
-
-
-def counted(order: dict[str, Any], **quantities: int) -> tuple[CountedEntry, ...]:
-    """Count every line whole, or as ``quantities`` says by SKU."""
-    if quantities:
-        return tuple(CountedEntry(sku, quantity) for sku, quantity in quantities.items())
-    return tuple(CountedEntry(line["sku"], line["quantity"]) for line in order["lines"])
-
-
-def received(
-    entries: tuple[CountedEntry, ...], *, receipt_id: str = "R-1", command_id: str | None = None
-) -> Receive:
-    return Receive(info(WAREHOUSE, command_id), receipt_id, "parcel-1", entries)
-
-
-def graded(lot_id: str, grade: Any, **fields: Any) -> RecordInspection:
-    return RecordInspection(info(WAREHOUSE), lot_id, grade, **fields)
-
-
-def scanned(delivery_id: str, *milestones: Milestone, at: Any) -> CarrierMilestones:
-    return CarrierMilestones(
-        delivery_id, tuple(Reached(milestone, at) for milestone in milestones), uuid.uuid4().hex
-    )
-
-
-def refund_news(intent_id: str, state: str, failure: str | None = None) -> RefundNews:
-    return RefundNews(intent_id, state, "re_told", failure, uuid.uuid4().hex)
-
-
-def shipped(reference: str, status: str) -> ReplacementNews:
-    return ReplacementNews(reference, status, "TRACK1", uuid.uuid4().hex)
-
-
-def refusal_code(error: WorkflowUpdateFailedError) -> str | None:
-    assert isinstance(error.cause, ApplicationError)
-    return error.cause.type
 
 
 @asynccontextmanager
