@@ -84,6 +84,7 @@ def show_endings(console: Console, endings: Sequence[Ending]) -> None:
         )
     console.print()
     console.print(table)
+    console.print()
     for ending in endings:
         if ending.note is not None:
             console.print(f"{ending.rma_no}: {ending.note}", markup=False, highlight=False)
@@ -92,11 +93,17 @@ def show_endings(console: Console, endings: Sequence[Ending]) -> None:
             console.print(line, style="red", markup=False, highlight=False)
     held = sum(ending.checks - len(ending.failures) for ending in endings)
     asked = sum(ending.checks for ending in endings)
-    console.print(f"{held} of {asked} checks from the outside hold.")
+    console.print(f"{held} of {asked} checks from the outside hold.\n")
 
 
 def save_picture(path: Path, draw: Callable[[Console], None]) -> None:
     """Draw into a picture of a terminal (SVG) that asks no other server for a font."""
-    console = Console(record=True, file=io.StringIO(), width=_PICTURE_COLUMNS, force_terminal=True)
+    console = Console(
+        record=True,
+        file=io.StringIO(),
+        width=_PICTURE_COLUMNS,
+        force_terminal=True,
+        highlight=False,
+    )
     draw(console)
     path.write_text(_WEB_FONT.sub("", console.export_svg(title="make demo")))
