@@ -24,7 +24,8 @@ _RETURN = (["tenant_id", "return_id"], ["returns.tenant_id", "returns.return_id"
 
 
 class ReturnModel(Model):
-    """``version`` is how the writer counts the return's events; 0 is a return that was only opened.
+    """``version`` is how the writer counts the return's events; 0 is a return only opened.
+
     ``last_sequence`` is how the log counts them: the same, unless a write was done again.
 
     ``units`` are those chosen at the start, ``[[line_id, [unit_no, …]], …]``, kept so that a
