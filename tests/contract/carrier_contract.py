@@ -155,7 +155,7 @@ class CarrierGatewayContract(ABC):
     async def test_says_where_no_carrier_goes(
         self, gateway: CarrierGateway, world: CarrierWorld
     ) -> None:
-        """Where nobody collects, the refusal carries the carrier's own words."""
+        """Where nobody collects, the refusal says so, and repeats nothing of the address."""
         sender = replace(CUSTOMER, postal_code=world.unserved_postal_code)
         draft = await gateway.create_shipment(replace(shipment_request(), sender=sender))
 
@@ -163,7 +163,7 @@ class CarrierGatewayContract(ABC):
             await gateway.purchase_label(draft.shipment_ref)
 
         assert caught.value.code == "no_rates"
-        assert "postal code" in str(caught.value)
+        assert world.unserved_postal_code not in str(caught.value)
 
     async def test_gives_a_label_back_once(self, gateway: CarrierGateway) -> None:
         """A label is returned for its money, and returning it again changes nothing."""
