@@ -8,6 +8,7 @@ from temporalio.client import Client
 
 from api.preview import Previews
 from api.returns_service import ReturnsService
+from api.starting import Patience, Starter
 from api.surveys_service import SurveysService
 from api.tenants_service import TenantsService
 from runtime.connections import check_stored_connections, stored_connections
@@ -28,6 +29,7 @@ class Services:
     database: Database
     keys: ApiKeys
     reads: Returns
+    starter: Starter
     returns: ReturnsService
     previews: Previews
     surveys: SurveysService
@@ -35,8 +37,13 @@ class Services:
     inbox: InboxProcessor
 
 
+_USUAL = Patience()
+
+
 @asynccontextmanager
-async def open_services(settings: Settings) -> AsyncIterator[Services]:
+async def open_services(
+    settings: Settings, *, patience: Patience = _USUAL
+) -> AsyncIterator[Services]:
     """Connect once, and close everything at the end.
 
     Raises:
@@ -56,7 +63,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             database=database,
             keys=keys,
             reads=returns,
-            returns=ReturnsService(temporal, returns, task_queue=settings.task_queue),
+            starter=Starter(temporal, returns, task_queue=settings.task_queue, patience=patience),
+            returns=ReturnsService(temporal, returns, patience=patience),
             previews=Previews(connections, returns),
             surveys=SurveysService(temporal, Surveys(database)),
             tenants=TenantsService(tenants, keys, settings),

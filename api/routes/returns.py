@@ -63,7 +63,7 @@ async def start_return(
     services: ServicesOf,
 ) -> Response:
     """Ask for a return: granted, under review or denied, as its headline says."""
-    started = await services.returns.start(
+    started = await services.starter.start(
         caller.tenant_id, caller.actor, key, translate.return_request(body)
     )
     path = f"/v1/returns/{started.return_id}"

@@ -172,6 +172,6 @@ async def test_a_deadline_is_moved_by_name(journey: Journey) -> None:
     )
 
     moved = await ops.wait_until(
-        view.return_id, lambda seen: seen.waiting_on[0].deadline == until, timeout=20
+        view.return_id, lambda seen: seen.waiting_on[0].deadline == until, timeout=60
     )
     assert moved.waiting_on[0].key == wait.key

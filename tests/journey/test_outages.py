@@ -34,7 +34,7 @@ async def test_a_start_without_workers_is_accepted_and_done_later(journey: Journ
             await journey.client(tenant="other").explain(answer.return_id)
         async with quiet.working():
             view = await quiet.client().wait_until(
-                answer.return_id, lambda seen: seen.headline == "APPROVED", timeout=30
+                answer.return_id, lambda seen: seen.headline == "APPROVED", timeout=60
             )
             again = await quiet.client().start_return(wanted, idempotency_key=key)
 
@@ -61,7 +61,7 @@ async def test_a_command_without_workers_is_not_confirmed(journey: Journey) -> N
         async with quiet.working():
             started = await quiet.client().start_return(wanted, idempotency_key=new_key())
             view = await warehouse.wait_until(
-                started.return_id, lambda seen: bool(seen.deliveries), timeout=30
+                started.return_id, lambda seen: bool(seen.deliveries), timeout=60
             )
         with pytest.raises(BackhaulError) as refused:
             await warehouse.receive(view.return_id, count, idempotency_key=key)
@@ -69,7 +69,7 @@ async def test_a_command_without_workers_is_not_confirmed(journey: Journey) -> N
         async with quiet.working():
             await warehouse.receive(view.return_id, count, idempotency_key=key)
             after = await warehouse.wait_until(
-                view.return_id, lambda seen: bool(seen.receipts), timeout=30
+                view.return_id, lambda seen: bool(seen.receipts), timeout=60
             )
 
     assert (refused.value.status, refused.value.code) == (503, "not_confirmed")
@@ -83,14 +83,16 @@ async def test_a_start_without_the_platform_is_accepted(journey: Journey) -> Non
     order, key = journey.sandbox.order("three-units"), new_key()
     wanted = units_of(order)
 
-    with journey.sandbox.fault(
-        system="commerce", operation="GET /orders/{order_id}", kind="http_503", times=1000
-    ):
-        answer = await journey.client().start_return(wanted, idempotency_key=key)
-        explained = await journey.client().explain(answer.return_id)
-    view = await journey.client().wait_until(
-        answer.return_id, lambda seen: seen.headline == "APPROVED", timeout=60
-    )
+    async with without_workers(journey) as quiet, quiet.working():
+        client = quiet.client()
+        with journey.sandbox.fault(
+            system="commerce", operation="GET /orders/{order_id}", kind="http_503", times=1000
+        ):
+            answer = await client.start_return(wanted, idempotency_key=key)
+            explained = await client.explain(answer.return_id)
+        view = await client.wait_until(
+            answer.return_id, lambda seen: seen.headline == "APPROVED", timeout=60
+        )
 
     assert isinstance(answer, Accepted)
     assert explained.engine is not None

@@ -4,7 +4,7 @@ import pytest
 
 from backhaul_client import BackhaulError, NewReturn, NewReturnLine, ReturnView
 from tests.support.asking import new_key, units_of
-from tests.support.journey import Journey
+from tests.support.journey import Journey, without_workers
 
 
 async def test_answers_with_the_decision(journey: Journey) -> None:
@@ -91,3 +91,15 @@ async def test_previews_what_a_start_decides(journey: Journey) -> None:
     assert [line.rule_id for line in preview.lines] == [
         line.decision.rule_id for line in started.lines
     ]
+
+
+async def test_a_forgotten_run_is_never_started_again(journey: Journey) -> None:
+    """The engine forgets ended runs; the return's own row still answers for its key."""
+    order, key = journey.sandbox.order("out-of-window"), new_key()
+    first = await journey.client().start_return(units_of(order), idempotency_key=key)
+
+    async with without_workers(journey, temporal_namespace="without-memory") as quiet:
+        again = await quiet.client().start_return(units_of(order), idempotency_key=key)
+
+    assert isinstance(again, ReturnView)
+    assert (again.return_id, again.headline) == (first.return_id, "DENIED")

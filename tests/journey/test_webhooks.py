@@ -65,7 +65,7 @@ async def test_scans_reach_the_return(journey: Journey) -> None:
         )
 
     moved = await journey.client().wait_until(
-        view.return_id, lambda seen: seen.deliveries[0].delivered_at is not None, timeout=30
+        view.return_id, lambda seen: seen.deliveries[0].delivered_at is not None, timeout=60
     )
     assert moved.deliveries[0].first_scan_at is not None
     types = [event.type for event in await journey.client().timeline(view.return_id)]
@@ -164,7 +164,7 @@ async def test_what_could_not_be_processed_is_processed_later(journey: Journey) 
         await waiting(journey, 1)
 
     moved = await journey.client().wait_until(
-        view.return_id, lambda seen: seen.deliveries[0].first_scan_at is not None, timeout=30
+        view.return_id, lambda seen: seen.deliveries[0].first_scan_at is not None, timeout=60
     )
     assert moved.deliveries[0].state == "IN_TRANSIT"
     await waiting(journey, 0)
@@ -183,7 +183,7 @@ async def test_a_refund_that_fails_later_is_noticed(journey: Journey) -> None:
         view.return_id, InspectionCommand(lot_id="line-1/1", grade="A"), idempotency_key=new_key()
     )
     paid = await warehouse.wait_until(
-        view.return_id, lambda seen: seen.headline == "COMPLETED", timeout=30
+        view.return_id, lambda seen: seen.headline == "COMPLETED", timeout=60
     )
     first = paid.settlements[0].refunds[0].refund_ref
 

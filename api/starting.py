@@ -1,0 +1,174 @@
+"""Start returns in the engine: once per key, whatever happens to the answer."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowFailureError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
+
+from domain.codes import RefusedError
+from domain.commands import Actor
+from domain.ids import content_hash, return_id_for, workflow_id_for
+from domain.requests import ReturnRequest
+from storage.records import ReturnRow
+from storage.returns import Returns
+from workflows.messages import (
+    OPEN_UPDATE_ID,
+    RETURN_WORKFLOW,
+    OpenAnswer,
+    ReturnOutcome,
+    StartReturn,
+)
+
+_TENANT = SearchAttributeKey.for_keyword("TenantId")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long an answer is awaited: longer than it takes, shorter than a caller's own patience.
+
+    After ``start`` it is 202 and goes on; after ``command`` nothing is confirmed. ``check`` is for
+    asking the engine itself, without any worker.
+    """
+
+    start: timedelta = timedelta(seconds=5)
+    command: timedelta = timedelta(seconds=8)
+    check: timedelta = timedelta(seconds=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """``document`` is ``None`` while no worker has answered. ``replayed``: an earlier start's."""
+
+    return_id: str
+    document: dict[str, Any] | None
+    replayed: bool = False
+
+
+class Starter:
+    def __init__(
+        self, temporal: Client, returns: Returns, *, task_queue: str, patience: Patience
+    ) -> None:
+        self._temporal = temporal
+        self._returns = returns
+        self._task_queue = task_queue
+        self._patience = patience
+
+    async def start(
+        self, tenant_id: str, actor: Actor, key: str, request: ReturnRequest
+    ) -> Started:
+        """Start a return, or meet the one that the same key started, and wait for its decision.
+
+        Raises:
+            RefusedError: it cannot be a return, or the key came with another request before.
+        """
+        return_id = return_id_for(tenant_id, key)
+        wanted = content_hash(asdict(request))
+        row = await self._returns.get(tenant_id, return_id)
+        if row is not None and row.request_hash != wanted:
+            raise key_reused()
+        if row is not None and row.snapshot is not None:
+            return await self._replayed(row, row.snapshot)
+        try:
+            answer = await self._open(StartReturn(tenant_id, return_id, request, actor))
+        except WorkflowUpdateRPCTimeoutOrCancelledError:
+            await self._check_started(return_id)
+            return Started(return_id, None)
+        except (WorkflowAlreadyStartedError, WorkflowUpdateFailedError):
+            answer = await self._closed_answer(tenant_id, return_id)
+        if answer.request_hash != wanted:
+            raise key_reused()
+        if answer.refusal is not None:
+            refusal = answer.refusal
+            raise RefusedError(refusal.code, refusal.message, field=refusal.field)
+        return Started(return_id, answer.document, replayed=row is not None)
+
+    async def _replayed(self, row: ReturnRow, snapshot: dict[str, Any]) -> Started:
+        """Repeat a registered return's first answer, or tell its state once that is gone.
+
+        Nothing is started here: the engine forgets closed runs after a while, our row does not.
+        """
+        handle = self._temporal.get_workflow_handle(workflow_id_for(row.return_id))
+        try:
+            answer: OpenAnswer = await handle.execute_update(
+                "open",
+                id=OPEN_UPDATE_ID,
+                result_type=OpenAnswer,
+                rpc_timeout=self._patience.check,
+            )
+        except (WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError, RPCError):
+            return Started(row.return_id, snapshot, replayed=True)
+        return Started(row.return_id, answer.document or snapshot, replayed=True)
+
+    async def _open(self, start: StartReturn) -> OpenAnswer:
+        lines = len(start.request.lines)
+        order = f"order {start.request.order_id}"
+        operation: WithStartWorkflowOperation[Any, ReturnOutcome] = WithStartWorkflowOperation(
+            RETURN_WORKFLOW,
+            start,
+            id=workflow_id_for(start.return_id),
+            task_queue=self._task_queue,
+            result_type=ReturnOutcome,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            search_attributes=TypedSearchAttributes(
+                [SearchAttributePair(_TENANT, start.tenant_id)]
+            ),
+            static_summary=f"Return of {order}: {lines} line{'s' if lines != 1 else ''}",
+        )
+        try:
+            answer: OpenAnswer = await self._temporal.execute_update_with_start_workflow(
+                "open",
+                id=OPEN_UPDATE_ID,
+                result_type=OpenAnswer,
+                rpc_timeout=self._patience.start,
+                start_workflow_operation=operation,
+            )
+        except Exception:
+            # The operation keeps the error too, and would complain that nobody asked for it.
+            with suppress(Exception):
+                await asyncio.wait_for(operation.workflow_handle(), timeout=1)
+            raise
+        return answer
+
+    async def _check_started(self, return_id: str) -> None:
+        """Raise ``RPCError`` unless the engine has the workflow: silence alone proves nothing."""
+        handle = self._temporal.get_workflow_handle(workflow_id_for(return_id))
+        await handle.describe(rpc_timeout=self._patience.check)
+
+    async def _closed_answer(self, tenant_id: str, return_id: str) -> OpenAnswer:
+        handle = self._temporal.get_workflow_handle(
+            workflow_id_for(return_id), result_type=ReturnOutcome
+        )
+        try:
+            outcome: ReturnOutcome = await handle.result(rpc_timeout=self._patience.start)
+        except WorkflowFailureError as error:
+            raise RefusedError("return_closed", "its run was ended by an operator") from error
+        opening = outcome.opening
+        if opening.refusal is not None or opening.document is not None:
+            return opening
+        row = await self._returns.get(tenant_id, return_id)
+        return OpenAnswer(return_id, opening.request_hash, document=row.snapshot if row else None)
+
+
+def key_reused() -> RefusedError:
+    return RefusedError(
+        "key_reused", "the key came with another content before", field="Idempotency-Key"
+    )
