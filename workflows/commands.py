@@ -107,9 +107,9 @@ def _check_frame(ret: Return | None, name: str, info: CommandInfo) -> Return:
 
 
 def payload_hash(command: Command) -> str:
-    """Hash what a command says, without who says it and under which id."""
+    """Hash which command it is and what it says, without who says it and under which id."""
     content = asdict(command)  # type: ignore[call-overload]  # every payload is a dataclass
-    content.pop("info")
+    content["info"] = type(command).__name__
     return content_hash(content)
 
 

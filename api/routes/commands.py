@@ -1,7 +1,7 @@
 """Commands to a running return; the Idempotency-Key is the command's id."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends
@@ -13,7 +13,7 @@ from api.services import Services
 from backhaul_client import requests
 from backhaul_client.answers import CommandView
 from domain.codes import RefusedError
-from domain.ids import content_hash
+from workflows.commands import payload_hash
 from workflows.messages import CommandInfo
 
 router = APIRouter(prefix="/v1/returns/{return_id}/commands", tags=["commands"])
@@ -40,7 +40,7 @@ class Giver:
             self.command.replace("-", "_"),
             payload,
             command_id=self.command_id,
-            wanted_hash=_content(payload),
+            wanted_hash=payload_hash(payload),
         )
         return views.command_view(answer)
 
@@ -48,13 +48,6 @@ class Giver:
         if None not in (in_body, self.if_match) and in_body != self.if_match:
             raise RefusedError("invalid_request", "contradicts If-Match", field="expected_version")
         return in_body if in_body is not None else self.if_match
-
-
-def _content(payload: Any) -> str:
-    """Hash what a command says, as its workflow does: without who says it."""
-    content = asdict(payload)
-    del content["info"]
-    return content_hash(content)
 
 
 def _giver(command: str) -> Any:

@@ -7,9 +7,13 @@ import pytest
 from backhaul_client import (
     BackhaulError,
     CountedItem,
+    DenyCommand,
     ExtendDeadlineCommand,
     InspectionCommand,
+    NewReturn,
+    NewReturnLine,
     ReceiveCommand,
+    ReturnView,
     WithdrawCommand,
 )
 from tests.support.asking import labelled, new_key
@@ -52,6 +56,27 @@ async def test_a_command_id_cannot_carry_another_content(journey: Journey) -> No
         await warehouse.receive(view.return_id, receipt(2), idempotency_key=key)
 
     assert (refused.value.status, refused.value.code) == (409, "key_reused")
+
+
+async def test_a_command_id_cannot_carry_another_command(journey: Journey) -> None:
+    """The id belongs to what was done under it, even where the words are the same."""
+    order = journey.sandbox.order("three-units")
+    line = NewReturnLine(line_id="line-1", quantity=1, reason="DEFECTIVE")
+    wanted = NewReturn(order_id=order["order_id"], lines=(line,), ground="NON_CONFORMITY")
+    view = await journey.client().start_return(wanted, idempotency_key=new_key())
+    assert isinstance(view, ReturnView)
+    key = new_key()
+    await journey.client("reviewer").deny(
+        view.return_id, DenyCommand(reason="no"), idempotency_key=key
+    )
+
+    with pytest.raises(BackhaulError) as refused:
+        await journey.client().withdraw(
+            view.return_id, WithdrawCommand(reason="no"), idempotency_key=key
+        )
+
+    assert refused.value.status == 409
+    assert refused.value.code in ("key_reused", "return_closed")
 
 
 async def test_a_stale_version_is_refused(journey: Journey) -> None:
