@@ -2,32 +2,23 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from temporalio import workflow
-from temporalio.common import WorkflowIDReusePolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.workflow import ParentClosePolicy
 
 from domain.codes import RefusedError
-from domain.commands import TIMEOUT, Actor
+from domain.commands import Actor
 from domain.events import Fact
-from domain.ids import follow_up_id_for
-from domain.invariants import broken
-from domain.lifecycle import WITHOUT_EFFECT, AuthorizationState
+from domain.lifecycle import AuthorizationState
 from domain.opening import Change
-from domain.resolving import all_resolved, complete, intent_changed, replacement_news
+from domain.resolving import intent_changed, replacement_news
 from domain.returns import Return
 from domain.transport import check_withdrawal, reached, withdraw
 from domain.view import document
-from domain.waiting import pass_deadlines, waits
-from domain.work import WorkKind, due_work
-from workflows import commands, resolution, reverse_delivery, settlement
-from workflows.alarm import Alarm
+from workflows import commands
 from workflows.messages import (
-    FOLLOW_UP_WORKFLOW,
     Approve,
     CarrierMilestones,
     ChooseResolution,
@@ -43,37 +34,21 @@ from workflows.messages import (
     Resumed,
     Retry,
     ReturnOutcome,
-    StartFollowUp,
     StartReturn,
     Withdraw,
 )
 from workflows.opening import open_case, request_hash
-from workflows.parking import NoLongerWantedError, Parking
+from workflows.parking import Parking
 from workflows.recording import Case
+from workflows.rounds import Rounds
 from workflows.steps import uninterrupted
 
-_STEPS: dict[WorkKind, Callable[[Case, Parking, str], Coroutine[None, None, None]]] = {
-    WorkKind.BOOK: reverse_delivery.book,
-    WorkKind.COURIER: reverse_delivery.order_courier,
-    WorkKind.CANCEL: reverse_delivery.cancel,
-    WorkKind.SETTLE: settlement.settle,
-    WorkKind.REFUND: settlement.refund,
-    WorkKind.REPLACE: resolution.replace,
-    WorkKind.STOCK: resolution.move_stock,
-}
 CARRIER = Actor("carrier", "webhook")
 PROVIDER = Actor("provider", "webhook")
 PLATFORM = Actor("platform", "webhook")
 OPERATOR = Actor("ops", "temporal")
 """Who cancels a run at Temporal itself, past the API."""
-INVARIANTS = "invariants/return"
-_ASKED_ABOUT = ("awaiting_refund", "refund_overdue")
 C = TypeVar("C", bound=commands.Command)
-_ENDED_EARLY = (
-    AuthorizationState.DENIED,
-    AuthorizationState.WITHDRAWN,
-    AuthorizationState.EXPIRED,
-)
 
 
 @workflow.defn
@@ -86,8 +61,6 @@ class ReturnWorkflow:
         self._case: Case | None = None
         self._opening: OpenAnswer | None = None
         self._commands = commands.Commands()
-        self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._alarm = Alarm()
         self._called_off = False
         self._parking: Parking
         if start.resumed is not None:
@@ -107,7 +80,8 @@ class ReturnWorkflow:
             return ReturnOutcome("REFUSED", self._opening)
         if workflow.cancellation_reason() is not None:
             self._call_off()
-        await uninterrupted(self._live(self._running), on_cancel=self._call_off)
+        rounds = Rounds(self._running, self._parking, go_on=self._continue_as_new)
+        await uninterrupted(rounds.run(), on_cancel=self._call_off)
         await workflow.wait_condition(workflow.all_handlers_finished)
         ret = self._running.ret
         if self._called_off and ret.authorization is AuthorizationState.WITHDRAWN:
@@ -247,113 +221,8 @@ class ReturnWorkflow:
             change = withdraw(self._running.ret, at=workflow.now())
             self._running.take(change, actor=OPERATOR)
 
-    async def _live(self, case: Case) -> None:
-        """Start what is due, write what happened, wait for what comes; until nothing is left."""
-        while True:
-            # What changes from here on, also while this round is written, leads to another round.
-            case.changed = False
-            await self._complete_if_resolved(case)
-            self._start_due_work(case)
-            await case.record(busy=self._is_busy())
-            if case.is_recorded:
-                if self._has_ended(case.ret):
-                    return
-                self._continue_as_new_if_long(case)
-            await self._next_change(case)
-
-    def _start_due_work(self, case: Case) -> None:
-        if problems := broken(case.ret):
-            self._start(INVARIANTS, self._park_broken("; ".join(problems)))
-            return
-        for work in due_work(case.ret):
-            # One thing at a time per subject: a cancellation waits for the booking under way.
-            if not any(key.split("/", 1)[1] == work.subject for key in self._tasks):
-                self._start(work.key, _STEPS[work.kind](case, self._parking, work.subject))
-        for blocker in case.ret.blockers:
-            if blocker.work not in self._tasks:
-                # Of work that is no longer wanted: nobody would try it at its deadline.
-                self._parking.unpark(blocker.work)
-
-    def _start(self, key: str, step: Coroutine[None, None, None]) -> None:
-        if key in self._tasks:
-            step.close()
-            return
-        self._tasks[key] = asyncio.create_task(step)
-
-    async def _park_broken(self, problems: str) -> None:
-        await self._parking.park(INVARIANTS, "invariant_broken", problems)
-        self._parking.unpark(INVARIANTS)
-
-    async def _next_change(self, case: Case) -> None:
-        """Wait for a message, the end of a step, or the next deadline, whichever comes first."""
-        if not self._has_news(case):
-            if not self._is_busy():
-                self._alarm.set_for(waits(case.ret))
-            await workflow.wait_condition(lambda: self._has_news(case))
-        if self._alarm.has_rung:
-            self._alarm.stop()
-            self._parking.release_due()
-            self._look_up_overdue(case)
-            case.take(pass_deadlines(case.ret, at=workflow.now()), actor=TIMEOUT)
-        self._reap()
-
-    def _look_up_overdue(self, case: Case) -> None:
-        """Ask providers about refunds whose end was not told in time."""
-        for wait in waits(case.ret):
-            if wait.code in _ASKED_ABOUT and wait.deadline <= workflow.now():
-                intent_id = wait.key.removeprefix("refund/")
-                self._start(f"look-up/{intent_id}", settlement.look_up(case, intent_id))
-
-    def _has_news(self, case: Case) -> bool:
-        done = any(task.done() for task in self._tasks.values())
-        return case.changed or done or self._alarm.has_rung
-
-    def _is_busy(self) -> bool:
-        """Say whether a step runs: it ends or parks within minutes, so no new timer is needed."""
-        return any(not self._parking.is_parked(key) for key in self._tasks)
-
-    def _reap(self) -> None:
-        """Forget finished steps; a step that broke breaks the workflow task, not the return."""
-        for key, task in list(self._tasks.items()):
-            if task.done():
-                del self._tasks[key]
-                with contextlib.suppress(NoLongerWantedError):
-                    task.result()
-
-    async def _complete_if_resolved(self, case: Case) -> None:
-        ret = case.ret
-        if ret.completed_at is not None or ret.authorization in _ENDED_EARLY or self._tasks:
-            return
-        if not all_resolved(ret):
-            return
-        case.take(complete(ret, at=workflow.now()))
-        if all(lot.state in WITHOUT_EFFECT for lot in ret.lots):
-            suppressed = Fact("survey.suppressed", {"reason": "nothing was resolved"})
-            case.take((case.ret, (suppressed,)))
-            return
-        # A return may complete again, after a refund that failed late: it is asked about once.
-        with contextlib.suppress(WorkflowAlreadyStartedError):
-            await workflow.start_child_workflow(
-                FOLLOW_UP_WORKFLOW,
-                _follow_up(case.ret),
-                id=follow_up_id_for(ret.return_id),
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                parent_close_policy=ParentClosePolicy.ABANDON,
-                static_summary=f"survey after {ret.rma_no}",
-            )
-
-    def _has_ended(self, ret: Return) -> bool:
-        if self._tasks or due_work(ret):
-            return False
-        return ret.closed or ret.authorization in _ENDED_EARLY
-
-    def _continue_as_new_if_long(self, case: Case) -> None:
-        """Go on in a new run, between two rounds: without an await nothing can come in between."""
-        if not workflow.info().is_continue_as_new_suggested():
-            return
-        if self._is_busy() or not workflow.all_handlers_finished():
-            return
-        resumed = Resumed(case.ret, self._commands.answers)
+    def _continue_as_new(self) -> None:
+        resumed = Resumed(self._running.ret, self._commands.answers)
         workflow.continue_as_new(replace(self._input, resumed=resumed))
 
     @property
@@ -367,16 +236,3 @@ class ReturnWorkflow:
 
     def _carry_out(self, command: C, act: Callable[[Return, C], Change]) -> CommandAnswer:
         return self._commands.carry_out(self._running, command, lambda ret: act(ret, command))
-
-
-def _follow_up(ret: Return) -> StartFollowUp:
-    handling = ret.policy.handling
-    return StartFollowUp(
-        tenant_id=ret.tenant_id,
-        return_id=ret.return_id,
-        order_id=ret.request.order_id,
-        rma_no=ret.rma_no,
-        survey_after_seconds=handling.survey_after.total_seconds(),
-        reminder_after_seconds=handling.survey_reminder_after.total_seconds(),
-        expires_after_seconds=handling.survey_expires_after.total_seconds(),
-    )

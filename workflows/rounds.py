@@ -1,0 +1,180 @@
+"""The rounds of a return: start what is due, write what happened, wait for what comes."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine
+
+from temporalio import workflow
+from temporalio.common import WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.workflow import ParentClosePolicy
+
+from domain.commands import TIMEOUT
+from domain.events import Fact
+from domain.ids import follow_up_id_for
+from domain.invariants import broken
+from domain.lifecycle import WITHOUT_EFFECT, AuthorizationState
+from domain.resolving import all_resolved, complete
+from domain.returns import Return
+from domain.waiting import pass_deadlines, waits
+from domain.work import WorkKind, due_work
+from workflows import resolution, reverse_delivery, settlement
+from workflows.alarm import Alarm
+from workflows.messages import FOLLOW_UP_WORKFLOW, StartFollowUp
+from workflows.parking import NoLongerWantedError, Parking
+from workflows.recording import Case
+
+_STEPS: dict[WorkKind, Callable[[Case, Parking, str], Coroutine[None, None, None]]] = {
+    WorkKind.BOOK: reverse_delivery.book,
+    WorkKind.COURIER: reverse_delivery.order_courier,
+    WorkKind.CANCEL: reverse_delivery.cancel,
+    WorkKind.SETTLE: settlement.settle,
+    WorkKind.REFUND: settlement.refund,
+    WorkKind.REPLACE: resolution.replace,
+    WorkKind.STOCK: resolution.move_stock,
+}
+INVARIANTS = "invariants/return"
+_ASKED_ABOUT = ("awaiting_refund", "refund_overdue")
+_ENDED_EARLY = (
+    AuthorizationState.DENIED,
+    AuthorizationState.WITHDRAWN,
+    AuthorizationState.EXPIRED,
+)
+
+
+class Rounds:
+    """Goes round until nothing is left to do or to wait for.
+
+    Args:
+        go_on: Ends the run in favour of a new one with the same state; called between two rounds,
+            when no step runs and the history has become long.
+    """
+
+    def __init__(self, case: Case, parking: Parking, *, go_on: Callable[[], None]) -> None:
+        self._case = case
+        self._parking = parking
+        self._go_on = go_on
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._alarm = Alarm()
+
+    async def run(self) -> None:
+        """Start what is due, write what happened, wait for what comes; until nothing is left."""
+        case = self._case
+        while True:
+            # What changes from here on, also while this round is written, leads to another round.
+            case.changed = False
+            await self._complete_if_resolved()
+            self._start_due_work()
+            await case.record(busy=self._is_busy())
+            if case.is_recorded:
+                if self._has_ended(case.ret):
+                    return
+                self._go_on_if_long()
+            await self._next_change()
+
+    def _start_due_work(self) -> None:
+        case = self._case
+        if problems := broken(case.ret):
+            self._start(INVARIANTS, self._park_broken("; ".join(problems)))
+            return
+        for work in due_work(case.ret):
+            # One thing at a time per subject: a cancellation waits for the booking under way.
+            if not any(key.split("/", 1)[1] == work.subject for key in self._tasks):
+                self._start(work.key, _STEPS[work.kind](case, self._parking, work.subject))
+        for blocker in case.ret.blockers:
+            if blocker.work not in self._tasks:
+                # Of work that is no longer wanted: nobody would try it at its deadline.
+                self._parking.unpark(blocker.work)
+
+    def _start(self, key: str, step: Coroutine[None, None, None]) -> None:
+        if key in self._tasks:
+            step.close()
+            return
+        self._tasks[key] = asyncio.create_task(step)
+
+    async def _park_broken(self, problems: str) -> None:
+        await self._parking.park(INVARIANTS, "invariant_broken", problems)
+        self._parking.unpark(INVARIANTS)
+
+    async def _next_change(self) -> None:
+        """Wait for a message, the end of a step, or the next deadline, whichever comes first."""
+        case = self._case
+        if not self._has_news():
+            if not self._is_busy():
+                self._alarm.set_for(waits(case.ret))
+            await workflow.wait_condition(self._has_news)
+        if self._alarm.has_rung:
+            self._alarm.stop()
+            self._parking.release_due()
+            self._look_up_overdue()
+            case.take(pass_deadlines(case.ret, at=workflow.now()), actor=TIMEOUT)
+        self._reap()
+
+    def _look_up_overdue(self) -> None:
+        """Ask providers about refunds whose end was not told in time."""
+        for wait in waits(self._case.ret):
+            if wait.code in _ASKED_ABOUT and wait.deadline <= workflow.now():
+                intent_id = wait.key.removeprefix("refund/")
+                self._start(f"look-up/{intent_id}", settlement.look_up(self._case, intent_id))
+
+    def _has_news(self) -> bool:
+        done = any(task.done() for task in self._tasks.values())
+        return self._case.changed or done or self._alarm.has_rung
+
+    def _is_busy(self) -> bool:
+        """Say whether a step runs: it ends or parks within minutes, so no new timer is needed."""
+        return any(not self._parking.is_parked(key) for key in self._tasks)
+
+    def _reap(self) -> None:
+        """Forget finished steps; a step that broke breaks the workflow task, not the return."""
+        for key, task in list(self._tasks.items()):
+            if task.done():
+                del self._tasks[key]
+                with contextlib.suppress(NoLongerWantedError):
+                    task.result()
+
+    async def _complete_if_resolved(self) -> None:
+        case, ret = self._case, self._case.ret
+        if ret.completed_at is not None or ret.authorization in _ENDED_EARLY or self._tasks:
+            return
+        if not all_resolved(ret):
+            return
+        case.take(complete(ret, at=workflow.now()))
+        if all(lot.state in WITHOUT_EFFECT for lot in ret.lots):
+            suppressed = Fact("survey.suppressed", {"reason": "nothing was resolved"})
+            case.take((case.ret, (suppressed,)))
+            return
+        # A return may complete again, after a refund that failed late: it is asked about once.
+        with contextlib.suppress(WorkflowAlreadyStartedError):
+            await workflow.start_child_workflow(
+                FOLLOW_UP_WORKFLOW,
+                _follow_up(case.ret),
+                id=follow_up_id_for(ret.return_id),
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                parent_close_policy=ParentClosePolicy.ABANDON,
+                static_summary=f"survey after {ret.rma_no}",
+            )
+
+    def _has_ended(self, ret: Return) -> bool:
+        if self._tasks or due_work(ret):
+            return False
+        return ret.closed or ret.authorization in _ENDED_EARLY
+
+    def _go_on_if_long(self) -> None:
+        """Between two rounds: without an await nothing can come in between."""
+        long = workflow.info().is_continue_as_new_suggested()
+        if long and not self._is_busy() and workflow.all_handlers_finished():
+            self._go_on()
+
+
+def _follow_up(ret: Return) -> StartFollowUp:
+    handling = ret.policy.handling
+    return StartFollowUp(
+        tenant_id=ret.tenant_id,
+        return_id=ret.return_id,
+        order_id=ret.request.order_id,
+        rma_no=ret.rma_no,
+        survey_after_seconds=handling.survey_after.total_seconds(),
+        reminder_after_seconds=handling.survey_reminder_after.total_seconds(),
+        expires_after_seconds=handling.survey_expires_after.total_seconds(),
+    )
