@@ -109,7 +109,8 @@ def _delivery_wait(ret: Return, delivery: Delivery) -> list[Waiting]:
             return [_wait(ret, work, "cancelling_delivery", since, handling.parked)]
         case DeliveryState.PICKUP_SCHEDULED if delivery.pickup_window is not None:
             ends = max(delivery.pickup_window.not_after, since)
-            return [_wait(ret, f"{key}/pickup", "awaiting_pickup", ends, PICKUP_GRACE)]
+            lasts = ends + PICKUP_GRACE - since
+            return [_wait(ret, f"{key}/pickup", "awaiting_pickup", since, lasts)]
         case DeliveryState.AWAITING_HANDOVER if wants_courier(delivery):
             work = f"work/courier/{delivery.delivery_id}"
             return [_wait(ret, work, "booking_delivery", since, handling.parked)]

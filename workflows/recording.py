@@ -215,6 +215,7 @@ def _details(ret: Return) -> str:
         for wait in waits(ret)
     ]
     lines += [
-        f"- lot {lot.lot_id}: {lot.quantity} × {lot.state}, {lot.resolution}" for lot in ret.lots
+        f"- {lot.quantity} × {ret.line(lot.line_id).sku}: {lot.state}, {lot.resolution}"
+        for lot in ret.lots
     ]
     return "\n".join(lines)
