@@ -1,12 +1,16 @@
-"""What the README tells people to type exists."""
+"""What the README and the pages of docs/ tell people to type exists."""
 
 import re
+import shlex
 from pathlib import Path
 
+import pytest
+
 from cli.main import build_parser
+from domain.blockers import WAITS
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "CONTRIBUTING.md")
+PAGES = ("README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md")))
 
 
 def text_of(page: str) -> str:
@@ -42,12 +46,42 @@ def test_every_backhaul_command_exists() -> None:
     assert named - backhaul_commands() == set()
 
 
-def test_every_link_to_a_file_leads_to_one() -> None:
+def typed_commands(page: str) -> list[str]:
+    """Return what stands after `backhaul` on each line of the page's code blocks."""
+    blocks = re.findall(r"^```\w*\n(.*?)^```", text_of(page), flags=re.MULTILINE | re.DOTALL)
+    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    found = [
+        re.match(r"(?:\.venv/bin/backhaul|backhaul|docker-compose run .*? cli) (.*)", line)
+        for line in lines
+    ]
+    return [match[1].partition(" < ")[0] for match in found if match is not None]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_line_is_understood(page: str) -> None:
+    """Whoever copies a line out of a page is not told that they misspelt it."""
+    for command in typed_commands(page):
+        try:
+            build_parser().parse_args(shlex.split(command, comments=True))
+        except SystemExit:
+            pytest.fail(f"{page}: backhaul {command}")
+
+
+def test_the_runbook_says_what_to_do_about_every_wait() -> None:
+    """Whoever is called at night finds the code that they see."""
+    runbook = text_of("docs/runbook.md")
+
+    assert [code for code in WAITS if f"`{code}`" not in runbook] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_to_a_file_leads_to_one(page: str) -> None:
     """Neither links nor the table of files point to nothing."""
-    for page in PAGES:
-        targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text_of(page))
-        missing = [target for target in targets if not (ROOT / target).exists()]
-        assert missing == [], page
+    targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text_of(page))
+
+    missing = [target for target in targets if not ((ROOT / page).parent / target).exists()]
+
+    assert missing == []
 
 
 def test_continuous_integration_runs_what_the_readme_says() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import shlex
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -295,6 +296,19 @@ async def test_an_unreadable_start_writes_nothing_and_is_found(
     assert "decoding arguments" in explained.json()["engine"]["workflow_task_error"]
     assert ended == 0
     assert (await journey.http[TENANT, "ops"].get(f"/v1/returns/{return_id}")).status_code == 404
+
+
+async def test_the_engine_understands_the_queries_of_the_runbook(outside_world: Outside) -> None:
+    """Whoever looks for stuck returns copies a query that works."""
+    runbook = (PAGE.parent / "runbook.md").read_text()
+    asked = re.findall(r"^temporal workflow (list|count) --query (\".*\")$", runbook, re.MULTILINE)
+
+    assert len(asked) >= 4
+    for command, query in asked:
+        status, printed = await outside_world.temporal(
+            "workflow", command, "--query", *shlex.split(query)
+        )
+        assert status == 0, printed
 
 
 def start_words(outside: Outside, return_id: str, change: dict[str, Any]) -> list[str]:
