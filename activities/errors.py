@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from integrations.directory import UnknownConnectionError
@@ -44,6 +44,9 @@ def translated() -> Iterator[None]:
         raise _from_integration(error) from error
     except UnknownConnectionError as error:
         raise ApplicationError(str(error), type="ProviderRefused", non_retryable=True) from error
+    except DataError as error:
+        # A value the database cannot hold: the same write would fail again.
+        raise ApplicationError("database: a value does not fit", type="Database") from error
     except (OperationalError, InterfaceError) as error:
         # The driver's message may hold values; the class says enough.
         raise ApplicationError(f"database: {type(error).__name__}", type="Database") from error

@@ -1,5 +1,6 @@
 """The first stage: facts, decision, registration; or a refusal that leaves nothing behind."""
 
+import re
 from dataclasses import asdict, replace
 
 from temporalio import workflow
@@ -26,6 +27,8 @@ from workflows.options import READ_FACTS
 from workflows.recording import Case
 from workflows.steps import call, reason_of, uninterrupted, write
 
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
 
 def request_hash(request: ReturnRequest) -> str:
     """Return what two requests under one key must have in common."""
@@ -42,6 +45,8 @@ async def open_case(start: StartReturn) -> Case:
         raise RefusedError(
             "invalid_request", "the workflow id must be return/<return id>", field="return_id"
         )
+    if not _UUID.fullmatch(start.return_id):
+        raise RefusedError("invalid_request", "wanted a UUID in lower case", field="return_id")
     try:
         check_request(start.request)
     except RequestError as error:

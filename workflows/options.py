@@ -49,7 +49,11 @@ WRITE_RECORD = LocalActivityConfig(
     # task; then the regular activity below takes over.
     schedule_to_close_timeout=timedelta(seconds=6),
     retry_policy=RetryPolicy(
-        initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=2)
+        initial_interval=timedelta(milliseconds=200),
+        maximum_interval=timedelta(seconds=2),
+        # The time above is looked at only while a try runs; without a count, tries that fail at
+        # once would go on for ever.
+        maximum_attempts=4,
     ),
 )
 
