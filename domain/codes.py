@@ -68,6 +68,7 @@ _CATALOGUE = (
     ProblemCode("receipt_conflict", _K.CONFLICT, "the receipt id came with another content before"),
     ProblemCode("evidence_missing", _K.INVALID, "this grade needs a checklist entry or a photo"),
     ProblemCode("deadline_in_past", _K.INVALID, "a deadline must lie ahead"),
+    ProblemCode("deadline_too_far", _K.INVALID, "a deadline must lie within two years"),
     ProblemCode("bad_upstream_data", _K.UPSTREAM, "the platform's answer breaks its contract"),
     ProblemCode(
         "connection_missing", _K.CONFLICT, "the tenant has no connection of the needed kind"

@@ -18,6 +18,12 @@ _SECRET_WORDS = frozenset(
 _HARMLESS = frozenset({"idempotency_key", "key_id"})
 
 
+# Without local variables: they hold keys and the addresses of customers.
+_TRACEBACKS = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
+
+
 def configure_logging(
     log_format: Literal["json", "console"], level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 ) -> None:
@@ -36,9 +42,13 @@ def configure_logging(
         redact_secrets,
     ]
     render: list[Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(sort_keys=False)]
+        [_TRACEBACKS, structlog.processors.JSONRenderer(sort_keys=False)]
         if log_format == "json"
-        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        else [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

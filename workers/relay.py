@@ -77,10 +77,10 @@ class Relay:
         except UnknownConnectionError:
             await self._outbox.notice_suppressed(tenant_id, notice.notice_id, "no mail connection")
             return
-        row = await self._returns.get(tenant_id, notice.return_id)
-        if row is None:
-            return
         try:
+            row = await self._returns.get(tenant_id, notice.return_id)
+            if row is None:
+                return
             platform = await self._connections.commerce(tenant_id)
             message = render(
                 notice.notice_id,

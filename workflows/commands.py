@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
+from datetime import timedelta
 from typing import Protocol
 
 from temporalio import workflow
@@ -36,6 +37,8 @@ from workflows.messages import (
     Withdraw,
 )
 from workflows.recording import Case
+
+_LONGEST_EXTENSION = timedelta(days=730)
 
 
 class Command(Protocol):
@@ -247,6 +250,8 @@ def check_extend_deadline(ret: Return, command: ExtendDeadline) -> None:
         raise RefusedError("invalid_request", "wanted a time with its offset", field="until")
     if command.until <= workflow.now():
         raise RefusedError("deadline_in_past", "a deadline must lie ahead", field="until")
+    if command.until > workflow.now() + _LONGEST_EXTENSION:
+        raise RefusedError("deadline_too_far", "wanted at most two years", field="until")
 
 
 def do_extend_deadline(ret: Return, command: ExtendDeadline) -> Change:

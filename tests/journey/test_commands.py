@@ -1,6 +1,7 @@
 """Commands over HTTP: carried out once, refused with what would be possible instead."""
 
 import uuid
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -200,3 +201,20 @@ async def test_a_deadline_is_moved_by_name(journey: Journey) -> None:
         view.return_id, lambda seen: seen.waiting_on[0].deadline == until, timeout=60
     )
     assert moved.waiting_on[0].key == wait.key
+
+
+async def test_a_deadline_beyond_reason_is_refused(journey: Journey) -> None:
+    """The last instant of the calendar, west of Greenwich, is one that no database can read."""
+    view, ops = await labelled(journey), journey.client("ops")
+    wait = (await ops.explain(view.return_id)).waiting_on[0]
+    until = datetime(9999, 12, 31, 23, 59, tzinfo=timezone(timedelta(hours=-23)))
+
+    with pytest.raises(BackhaulError) as refused:
+        await ops.extend_deadline(
+            view.return_id,
+            ExtendDeadlineCommand(wait=wait.key, until=until),
+            idempotency_key=str(uuid.uuid4()),
+        )
+
+    assert (refused.value.code, refused.value.field) == ("deadline_too_far", "until")
+    assert (await ops.get_return(view.return_id)).waiting_on[0].deadline == wait.deadline

@@ -1,12 +1,22 @@
 """Granting, denying and letting silence decide."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from domain.codes import RefusedError
 from domain.lifecycle import AuthorizationState, DeliveryState, Headline, LotState
-from domain.opening import apply_policy, check_exchange, grant, needs_exchange, requested_facts
+from domain.opening import (
+    apply_policy,
+    check_exchange,
+    decide_lines,
+    grant,
+    needs_exchange,
+    requested_facts,
+)
 from domain.reasons import Ground
-from domain.requests import RequestedLine
+from domain.requests import HandoverMethod, PickupWindow, RequestedLine
 from domain.returns import Return
 from domain.waiting import pass_deadlines, waits
 from tests.support.builders import (
@@ -17,6 +27,7 @@ from tests.support.builders import (
     opened,
     order,
     order_line,
+    policy,
     request,
 )
 
@@ -127,3 +138,27 @@ def test_an_uneven_exchange_is_refused(wanted: int) -> None:
 def test_only_exchanges_want_goods() -> None:
     """The SKUs to look up are those of the exchanges."""
     assert needs_exchange(request(RequestedLine("hat", 1), exchange())) == ("SHOES-42",)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "field"),
+    [
+        (timedelta(days=-2), timedelta(days=-1), "pickup_window.not_after"),
+        (timedelta(days=90), timedelta(days=90, hours=2), "pickup_window.not_before"),
+        (timedelta(days=1), timedelta(days=20), "pickup_window.not_after"),
+        (timedelta(days=-40), timedelta(days=1), None),
+    ],
+)
+def test_a_courier_is_asked_for_a_time_that_can_be(
+    start: timedelta, end: timedelta, field: str | None
+) -> None:
+    """A window that is over, months ahead or weeks long buys no label."""
+    window = PickupWindow(NOW + start, NOW + end, "Europe/Berlin")
+    asked = replace(request(), handover=HandoverMethod.PICKUP, pickup_window=window)
+
+    if field is None:
+        assert decide_lines(asked, order(), policy(), at=NOW)
+    else:
+        with pytest.raises(RefusedError) as caught:
+            decide_lines(asked, order(), policy(), at=NOW)
+        assert (caught.value.code, caught.value.field) == ("invalid_request", field)
