@@ -72,8 +72,9 @@ def lot_amount(line: ReturnLine, lot: Lot, *, cover: str = "inspection") -> LotA
     def share(total_minor: int) -> int:
         return share_of_units(total_minor, units, of_units=basis.quantity)
 
-    gross, discount = share(basis.gross_minor), share(basis.discount_minor)
-    net = gross - discount
+    # What was paid is shared, and the discount is what lies between: two shares rounded apart could
+    # make a unit of a nearly free line cost less than nothing.
+    gross, net = share(basis.gross_minor), share(basis.gross_minor - basis.discount_minor)
     deduction = half_up(Fraction(net * lot.deduction_percent, 100))
     left = Fraction(100 - lot.deduction_percent, 100)
     tax = sum(half_up(share(line_tax.amount_minor) * left) for line_tax in basis.taxes)
@@ -82,7 +83,7 @@ def lot_amount(line: ReturnLine, lot: Lot, *, cover: str = "inspection") -> LotA
     return LotAmount(
         lot_id=lot.lot_id,
         gross_minor=gross,
-        discount_minor=discount,
+        discount_minor=gross - net,
         deduction_minor=deduction,
         tax_minor=tax,
         shipping_minor=shipping,

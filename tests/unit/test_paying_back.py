@@ -93,7 +93,7 @@ def lots_one_by_one(ret: Return, chance: Random) -> list[Lot]:
     return cut
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(orders(), st.randoms(use_true_random=False))
 def test_returning_a_whole_order_pays_all_of_it_back(bought: Order, chance: Random) -> None:
     """However an order is cut into returns and lots, all of it comes to exactly what was paid."""
@@ -121,6 +121,22 @@ def test_returning_a_whole_order_pays_all_of_it_back(bought: Order, chance: Rand
     assert given_back == [tender.captured_minor for tender in bought.tenders]
     assert total == sum(line.paid_minor for line in bought.lines) + bought.shipping.paid_minor
     assert taxes == sum(tax.amount_minor for line in bought.lines for tax in line.taxes)
+
+
+def test_a_nearly_free_line_pays_back_what_it_cost() -> None:
+    """Four units for one cent in sum are one cent, whichever come back."""
+    nearly_free = order_line(quantity=4, gross=363, discount=362, taxes=())
+    bought = order(nearly_free, shipping=0)
+
+    for chance in map(Random, range(8)):
+        owed = [
+            row.refund_minor
+            for ret in parcels_of(bought, chance)
+            for lot in lots_one_by_one(ret, chance)
+            for row in settle(ret, [lot])
+        ]
+        assert sum(owed) == 1
+        assert min(owed) >= 0
 
 
 def left(*rows: tuple[int, int]) -> list[TenderLeft]:
