@@ -10,8 +10,9 @@ from activities.orders import FetchFacts, OrderActivities, OrderFacts
 from domain.codes import PROBLEMS, RefusedError
 from domain.eligibility import Decision, authorization_of
 from domain.ids import content_hash
-from domain.opening import check_exchange, decide_lines, needs_exchange, open_return, wanted_units
+from domain.opening import decide_lines, needs_exchange, open_return, wanted_units
 from domain.orders import Order
+from domain.refusals import check_exchanges, too_few
 from domain.requests import Resolution, ReturnRequest
 from domain.returns import LotAmount, Return
 from domain.settlement import NothingLeftError, TenderLeft, lot_amount, split_over_tenders
@@ -60,7 +61,7 @@ class Previews:
         """
         facts = await self._facts(tenant_id, request)
         decisions = decide_lines(request, facts.order, facts.policy, at=at)
-        _check_exchanges(request, facts)
+        check_exchanges(request, facts.order, {p.sku: p.price for p in facts.products})
         held = await self._returns.held_units(tenant_id, request.order_id)
         units = choose_units(
             held,
@@ -68,7 +69,7 @@ class Previews:
             wanted=wanted_units(request, decisions),
         )
         if isinstance(units, NotEnoughUnits):
-            raise _too_few(request, units)
+            raise too_few(request, units.line_id, available=units.available, held_by=units.held_by)
         amounts = _amounts(_as_if_open(request, facts, decisions, units, at=at))
         owed = sum(amount.refund_minor for amount in amounts if amount is not None)
         tenders = await self._tenders(tenant_id, facts.order)
@@ -103,20 +104,6 @@ def _refused(error: ApplicationError) -> RefusedError:
     if code == "ProviderUnavailable":
         return RefusedError("platform_unavailable", error.message)
     return RefusedError("bad_upstream_data", error.message, field=str(field) if field else None)
-
-
-def _check_exchanges(request: ReturnRequest, facts: OrderFacts) -> None:
-    prices = {product.sku: product.price for product in facts.products}
-    for index, asked in enumerate(request.lines):
-        if asked.resolution is not Resolution.EXCHANGE or asked.exchange_sku is None:
-            continue
-        line, price = facts.order.line(asked.line_id), prices[asked.exchange_sku]
-        same = price.currency == facts.order.currency
-        check_exchange(
-            line.paid_minor,
-            price.minor * line.quantity if same else -1,
-            field=f"lines[{index}].exchange_sku",
-        )
 
 
 def _as_if_open(
@@ -157,11 +144,3 @@ def _by_tender(tenders: Sequence[TenderLeft], owed_minor: int) -> tuple[tuple[st
     except NothingLeftError:
         return ()
     return tuple((t.tender_id, part) for t, part in zip(tenders, parts, strict=True) if part)
-
-
-def _too_few(request: ReturnRequest, short: NotEnoughUnits) -> RefusedError:
-    index = next(i for i, line in enumerate(request.lines) if line.line_id == short.line_id)
-    held = f", held by {', '.join(short.held_by)}" if short.held_by else ""
-    return RefusedError(
-        "units_not_available", f"{short.available} left{held}", field=f"lines[{index}].quantity"
-    )

@@ -13,14 +13,14 @@ from domain.eligibility import Decision
 from domain.ids import content_hash, workflow_id_for
 from domain.opening import (
     apply_policy,
-    check_exchange,
     decide_lines,
     needs_exchange,
     open_return,
     requested_facts,
     wanted_units,
 )
-from domain.requests import RequestError, Resolution, ReturnRequest, check_request
+from domain.refusals import check_exchanges, too_few
+from domain.requests import RequestError, ReturnRequest, check_request
 from storage.records import Opening, TenderFacts
 from workflows.messages import StartReturn
 from workflows.options import READ_FACTS
@@ -59,10 +59,15 @@ async def open_case(start: StartReturn) -> Case:
 async def _open_with(start: StartReturn, facts: OrderFacts) -> Case:
     now = workflow.now()
     decisions = decide_lines(start.request, facts.order, facts.policy, at=now)
-    _check_exchanges(start.request, facts)
+    check_exchanges(start.request, facts.order, {p.sku: p.price for p in facts.products})
     opened = await _register(start, facts, decisions)
     if opened.short_line_id is not None:
-        raise _too_few(start.request, opened)
+        raise too_few(
+            start.request,
+            opened.short_line_id,
+            available=opened.available,
+            held_by=opened.held_by,
+        )
     if opened.request_hash != request_hash(start.request):
         raise RefusedError("key_reused", "this key came with another request before")
     scaled = facts.policy.handling.scaled(facts.time_scale)
@@ -133,26 +138,3 @@ async def _register(
         if is_cancelled_exception(error):
             raise
         raise _refusal(error) from error
-
-
-def _check_exchanges(request: ReturnRequest, facts: OrderFacts) -> None:
-    prices = {product.sku: product.price for product in facts.products}
-    for index, asked in enumerate(request.lines):
-        if asked.resolution is not Resolution.EXCHANGE or asked.exchange_sku is None:
-            continue
-        line, price = facts.order.line(asked.line_id), prices[asked.exchange_sku]
-        check_exchange(
-            line.paid_minor,
-            price.minor * line.quantity if price.currency == facts.order.currency else -1,
-            field=f"lines[{index}].exchange_sku",
-        )
-
-
-def _too_few(request: ReturnRequest, opened: OpenedReturn) -> RefusedError:
-    index = next(i for i, line in enumerate(request.lines) if line.line_id == opened.short_line_id)
-    held = f", held by {', '.join(opened.held_by)}" if opened.held_by else ""
-    return RefusedError(
-        "units_not_available",
-        f"{opened.available} left{held}",
-        field=f"lines[{index}].quantity",
-    )
