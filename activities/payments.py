@@ -1,5 +1,6 @@
 """Seal refund intents in the order's ledger, and give the money back exactly once."""
 
+import asyncio
 from dataclasses import dataclass
 
 from temporalio import activity
@@ -23,7 +24,7 @@ from storage.states import IntentState
 
 
 @dataclass(frozen=True, slots=True)
-class SealSettlement:
+class Settle:
     tenant_id: str
     return_id: str
     order_id: str
@@ -32,8 +33,14 @@ class SealSettlement:
 
 
 @dataclass(frozen=True, slots=True)
-class SealedIntents:
+class Settled:
+    """``intents`` as they were sealed, and beside each what its first try led to.
+
+    A try without a certain end is ``sending``: it is to be tried again, looked up first.
+    """
+
     intents: tuple[Intent, ...]
+    first_tries: tuple["RefundAnswer", ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,10 @@ class IssueRefund:
 
 @dataclass(frozen=True, slots=True)
 class RefundAnswer:
-    """``state`` is ``succeeded``, ``pending`` or ``rejected``; ``failure`` the provider's code."""
+    """``state`` is ``succeeded``, ``pending`` or ``rejected``, after a first try also ``sending``.
+
+    ``failure`` is the provider's code.
+    """
 
     state: str
     generation: int = 1
@@ -71,34 +81,44 @@ class PaymentActivities:
         self._settlements = settlements
 
     @activity.defn
-    async def seal_settlement(self, asked: SealSettlement) -> SealedIntents:
-        """Split the amount over the order's tenders under the ledger's lock, and store the intents.
+    async def settle(self, asked: Settle) -> Settled:
+        """Split the amount over the order's tenders, store the intents, then send each once.
 
-        A repeat answers the intents that were sealed first.
+        The split is made under the ledger's lock; the intents are stored before any is sent. A
+        repeat answers the intents that were sealed first, and sends none of them blindly.
 
         Raises:
             ApplicationError: type ``NothingLeft`` when more is owed than the order has left.
         """
         with translated():
-            try:
-                rows = await self._settlements.seal(
-                    asked.tenant_id,
-                    asked.return_id,
-                    order_id=asked.order_id,
-                    number=asked.number,
-                    amount_minor=asked.amount.minor,
-                    currency=asked.amount.currency,
-                    split=_split,
-                )
-            except (NothingLeftError, OverRefundError) as error:
-                raise ApplicationError(
-                    str(error), type="NothingLeft", non_retryable=True
-                ) from error
-            except (SealedOtherwiseError, SplitError) as error:
-                raise ApplicationError(
-                    str(error), type="SealedOtherwise", non_retryable=True
-                ) from error
-        return SealedIntents(tuple(_intent(row) for row in rows))
+            rows = await self._seal(asked)
+        tries = [self._try_once(asked.tenant_id, row) for row in rows]
+        return Settled(tuple(map(_intent, rows)), tuple(await asyncio.gather(*tries)))
+
+    async def _seal(self, asked: Settle) -> tuple[IntentRow, ...]:
+        try:
+            return await self._settlements.seal(
+                asked.tenant_id,
+                asked.return_id,
+                order_id=asked.order_id,
+                number=asked.number,
+                amount_minor=asked.amount.minor,
+                currency=asked.amount.currency,
+                split=_split,
+            )
+        except (NothingLeftError, OverRefundError) as error:
+            raise ApplicationError(str(error), type="NothingLeft", non_retryable=True) from error
+        except (SealedOtherwiseError, SplitError) as error:
+            raise ApplicationError(
+                str(error), type="SealedOtherwise", non_retryable=True
+            ) from error
+
+    async def _try_once(self, tenant_id: str, row: IntentRow) -> RefundAnswer:
+        """Send one intent without trying again: its trouble must not hold back the others."""
+        try:
+            return await self.issue_refund(IssueRefund(tenant_id, row.intent_id, row.generation))
+        except ApplicationError:
+            return RefundAnswer(IntentState.SENDING, row.generation)
 
     @activity.defn
     async def issue_refund(self, asked: IssueRefund) -> RefundAnswer:

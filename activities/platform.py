@@ -11,10 +11,10 @@ from integrations.directory import Connections
 
 @dataclass(frozen=True, slots=True)
 class MoveStock:
-    """``move_id`` is the lot's and its disposition's: the platform applies it once."""
+    """Each ``move_id`` is a lot's and its disposition's: the platform applies it once."""
 
     tenant_id: str
-    move: StockMove
+    moves: tuple[StockMove, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,11 @@ class PlatformActivities:
 
     @activity.defn
     async def move_stock(self, asked: MoveStock) -> None:
-        """Apply one disposition to the platform's stock, once."""
+        """Apply dispositions to the platform's stock, each once; a repeat begins at the first."""
         with translated():
             platform = await self._connections.commerce(asked.tenant_id)
-            await platform.move_stock(asked.move)
+            for move in asked.moves:
+                await platform.move_stock(move)
 
     @activity.defn
     async def order_replacement(self, asked: OrderReplacement) -> OrderedReplacement:

@@ -1,12 +1,21 @@
-"""Invite to the survey and note how it ended; the answer itself comes in through the API."""
+"""Start the follow-up, invite to its survey, note how it ended; the answer comes by the API."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from temporalio import activity
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from activities.errors import translated
+from domain.ids import follow_up_id_for
 from storage.followups import FollowUps
 from storage.records import EventRecord, NoticeRecord
 
@@ -22,12 +31,48 @@ class RecordFollowUp:
     invite_until: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class StartFollowUp:
+    """What outlives the return: survey, reminder, expiry. Times are already scaled."""
+
+    tenant_id: str
+    return_id: str
+    order_id: str
+    rma_no: str
+    survey_after_seconds: float
+    reminder_after_seconds: float
+    expires_after_seconds: float
+
+
+FOLLOW_UP_WORKFLOW = "FollowUpWorkflow"
+_TENANT = SearchAttributeKey.for_keyword("TenantId")
+
+
 class SurveyActivities:
     """``token_hash_of`` names a return's survey without storing what opens it."""
 
     def __init__(self, follow_ups: FollowUps, token_hash_of: Callable[[str], str]) -> None:
         self._follow_ups = follow_ups
         self._token_hash_of = token_hash_of
+
+    @activity.defn
+    async def start_follow_up(self, asked: StartFollowUp) -> None:
+        """Start the follow-up of a return, on the queue of whoever runs the return.
+
+        A return may complete again, after a refund that failed late: it is asked about once.
+        """
+        with suppress(WorkflowAlreadyStartedError):
+            await activity.client().start_workflow(
+                FOLLOW_UP_WORKFLOW,
+                asked,
+                id=follow_up_id_for(asked.return_id),
+                task_queue=activity.info().task_queue,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                search_attributes=TypedSearchAttributes(
+                    [SearchAttributePair(_TENANT, asked.tenant_id)]
+                ),
+                static_summary=f"survey after {asked.rma_no}",
+            )
 
     @activity.defn
     async def record_follow_up(self, asked: RecordFollowUp) -> None:

@@ -1,6 +1,6 @@
 """The bare workflow: the durable steps of a happy return, and none of what Backhaul adds.
 
-It has the activities, local activities, signals, updates, timers and the child of
+It has the activities, local activities, signals, updates, timers and the follow-up of
 ``ReturnWorkflow`` on the same way, calls the same addresses of the sandbox and writes as often. It
 decides nothing, checks nothing, keeps no ledger, cannot park and shows nothing: it is what the
 return would cost if its logic were free. Search attributes are part of what is shown, so it sets
@@ -14,17 +14,19 @@ from functools import partial
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.workflow import ActivityConfig, LocalActivityConfig, ParentClosePolicy
+from temporalio.workflow import ActivityConfig, LocalActivityConfig
 
 from bench.bare_messages import (
     Ask,
     Inspection,
     Label,
+    Moves,
     Order,
     Receipt,
     Record,
     Refund,
     Scan,
+    Settle,
     StartBare,
 )
 
@@ -59,7 +61,7 @@ class BareReturn:
             "bare_fetch_facts", self._ask, result_type=dict, **_CALL
         )
         await self._write("bare_open", self._ask)
-        await self._record("return.decided", mail="request_received")
+        await self._record("return.decided", mails=("request_received",))
         self._opened = True
         label = await workflow.execute_activity(
             "bare_buy_label", self._ask, result_type=Label, **_CALL
@@ -70,24 +72,19 @@ class BareReturn:
             Ask(start.return_id, start.order_id, ref=label.shipment_ref),
             **_CALL,
         )
-        await self._record("pickup.booked", mail="handover_ready")
+        await self._record("pickup.booked", mails=("handover_ready",))
         for milestone in ("delivery.first_scan", "delivery.delivered"):
             await self._wait(partial(self._has_scan, milestone))
             await self._record(milestone)
         await self._wait(lambda: bool(self._receipts))
-        await self._record("parcel.received", mail="parcel_received")
+        await self._record("parcel.received", mails=("parcel_received",))
         for number in range(1, len(start.lines) + 1):
             await self._wait(partial(self._has_inspections, number))
         await asyncio.gather(
-            self._record("inspection.completed"), *map(self._stock, start.lines), self._pay(order)
+            self._record("inspection.completed"), self._stock(), self._settle(order)
         )
-        await workflow.start_child_workflow(
-            BareFollowUp.run,
-            start.return_id,
-            id=f"bare-follow-up/{start.return_id}",
-            parent_close_policy=ParentClosePolicy.ABANDON,
-        )
-        await self._record("return.completed")
+        await self._write("bare_start_follow_up", self._ask)
+        await self._record("stock.moved", "return.completed")
         await self._wait(lambda: False)
         return "CLOSED"
 
@@ -128,30 +125,21 @@ class BareReturn:
         """Wait with a deadline, as every wait has one."""
         await workflow.wait_condition(reached, timeout=timedelta(days=14))
 
-    async def _stock(self, line: str) -> None:
-        ask = Ask(self._start.return_id, self._start.order_id, ref=line)
-        await workflow.execute_activity("bare_move_stock", ask, **_CALL)
-        await self._record("stock.moved")
+    async def _stock(self) -> None:
+        moves = Moves(self._start.return_id, self._start.lines)
+        await workflow.execute_activity("bare_move_stock", moves, **_CALL)
 
-    async def _pay(self, order: Order) -> None:
-        await workflow.execute_activity("bare_seal", self._ask, **_CALL)
-        await self._record("settlement.sealed")
-        await asyncio.gather(
-            *(
-                self._refund(tender["tender_id"], tender["payment_ref"])
-                for tender in order["tenders"]
-            )
+    async def _settle(self, order: Order) -> None:
+        return_id = self._start.return_id
+        refunds = tuple(
+            Refund(return_id, f"{return_id}/{tender['tender_id']}", tender["payment_ref"], 1000)
+            for tender in order["tenders"]
         )
+        await workflow.execute_activity("bare_settle", Settle(return_id, refunds), **_CALL)
+        await self._record("refund.settled", mails=("refund_sent",) * len(refunds))
 
-    async def _refund(self, tender_id: str, payment_ref: str) -> None:
-        intent = f"{self._start.return_id}/{tender_id}"
-        asked = Refund(self._start.return_id, intent, payment_ref, 1000)
-        await workflow.execute_activity("bare_refund", asked, **_CALL)
-        await self._record("refund.settled", mail="refund_sent")
-
-    async def _record(self, *steps: str, mail: str | None = None) -> None:
+    async def _record(self, *steps: str, mails: tuple[str, ...] = ()) -> None:
         start = self._start
-        mails = (mail,) if mail else ()
         asked = Record(start.return_id, start.order_id, steps, start.document_bytes, mails)
         await self._write("bare_record", asked)
 

@@ -59,6 +59,18 @@ class Refund:
 
 
 @dataclass(frozen=True, slots=True)
+class Settle:
+    return_id: str
+    refunds: tuple[Refund, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    return_id: str
+    skus: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """One activity's subject; each reads the fields it needs."""
 

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 
-from bench.bare_messages import Ask, Label, Order, Record, Refund
+from bench.bare_messages import Ask, Label, Moves, Order, Record, Refund, Settle
 
 TABLE = """
 CREATE TABLE IF NOT EXISTS steps (
@@ -133,24 +133,34 @@ class Steps:
         await self._post(self.easypost, f"{path}/buy", body)
         await self.store.add(ask.return_id, "pickup.bought")
 
-    @activity.defn(name="bare_seal")
-    async def seal(self, ask: Ask) -> None:
-        await self.store.add(ask.return_id, "sealed")
-
     @activity.defn(name="bare_move_stock")
-    async def move_stock(self, ask: Ask) -> None:
-        move = {
-            "move_id": str(uuid.uuid5(uuid.UUID(ask.return_id), ask.ref)),
-            "sku": ask.ref,
-            "quantity": 1,
-            "location_id": "MAIN",
-            "disposition": "RESTOCK",
-            "return_id": ask.return_id,
-        }
-        await self._post(self.commerce, "/stock-moves", move)
+    async def move_stock(self, moves: Moves) -> None:
+        for sku in moves.skus:
+            move = {
+                "move_id": str(uuid.uuid5(uuid.UUID(moves.return_id), sku)),
+                "sku": sku,
+                "quantity": 1,
+                "location_id": "MAIN",
+                "disposition": "RESTOCK",
+                "return_id": moves.return_id,
+            }
+            await self._post(self.commerce, "/stock-moves", move)
 
-    @activity.defn(name="bare_refund")
-    async def refund(self, asked: Refund) -> None:
+    @activity.defn(name="bare_start_follow_up")
+    async def start_follow_up(self, ask: Ask) -> None:
+        await activity.client().start_workflow(
+            "BareFollowUp",
+            ask.return_id,
+            id=f"bare-follow-up/{ask.return_id}",
+            task_queue=activity.info().task_queue,
+        )
+
+    @activity.defn(name="bare_settle")
+    async def settle(self, asked: Settle) -> None:
+        await self.store.add(asked.return_id, "sealed")
+        await asyncio.gather(*map(self._refund, asked.refunds))
+
+    async def _refund(self, asked: Refund) -> None:
         await self.store.add(asked.return_id, "refund.sending")
         form = {
             "payment_intent"

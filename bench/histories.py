@@ -15,8 +15,6 @@ _GROUPS = {
     "timer": "timers",
     "workflow_execution_update": "updates",
     "workflow_execution_signaled": "signals",
-    "start_child_workflow": "child workflows",
-    "child_workflow": "child workflows",
     "workflow_execution": "start and end",
 }
 
@@ -58,7 +56,6 @@ _STEPS = {
     "timer_started": "timers",
     "workflow_execution_update_accepted": "updates",
     "workflow_execution_signaled": "signals",
-    "child_workflow_execution_started": "child workflows",
     "upsert_workflow_search_attributes": "search attribute upserts",
 }
 

@@ -18,18 +18,46 @@ _MONEY_DUE = (LotState.ACCEPTED, LotState.PARTIALLY_ACCEPTED, LotState.OUT_OF_ST
 def lots_to_settle(ret: Return) -> tuple[Lot, ...]:
     """Return the lots whose money is due and in no settlement yet.
 
-    What arrived in one parcel is settled together: a lot waits for the grades of the others from
-    its receipt, so a parcel is one payment a tender and not one a lot.
+    What arrived in one parcel is settled together, so a parcel is one payment a tender and not one
+    a lot.
     """
-    ungraded = [lot.receipt_id for lot in ret.lots if lot.state is LotState.RECEIVED]
+    grading = _parcels_in_grading(ret)
     return tuple(
         lot
         for lot in ret.lots
         if lot.resolution is Resolution.REFUND
         and lot.state in _MONEY_DUE
         and lot.settlement_no is None
-        and lot.receipt_id not in ungraded
+        and lot.receipt_id not in grading
     )
+
+
+def lots_to_move(ret: Return) -> dict[str, tuple[Lot, ...]]:
+    """Return the lots whose goods have a new place that the platform's stock does not know yet.
+
+    By receipt: what arrived in one parcel is told to the platform together.
+    """
+    grading = _parcels_in_grading(ret)
+    found: dict[str, tuple[Lot, ...]] = {}
+    for lot in ret.lots:
+        if lot.disposition is None or lot.disposition_applied or lot.receipt_id is None:
+            continue
+        if lot.receipt_id not in grading:
+            found[lot.receipt_id] = (*found.get(lot.receipt_id, ()), lot)
+    return found
+
+
+def _parcels_in_grading(ret: Return) -> list[str | None]:
+    """Return the receipts whose graded lots wait for the grades of their other lots.
+
+    A lot whose inspection is late holds nothing back any more.
+    """
+    late = [key for key, _ in ret.overdue]
+    return [
+        lot.receipt_id
+        for lot in ret.lots
+        if lot.state is LotState.RECEIVED and f"lot/{lot.lot_id}/inspection" not in late
+    ]
 
 
 def statutory_due_on(ret: Return, lots: Sequence[Lot]) -> date | None:
@@ -251,14 +279,17 @@ def choose_refund(ret: Return, lot_id: str) -> Return:
     return ret.with_lots(chosen)
 
 
-def stock_moved(ret: Return, lot_id: str) -> Change:
-    lot = replace(ret.lot(lot_id), disposition_applied=True)
-    data: dict[str, JsonValue] = {
-        "lot_id": lot_id,
-        "disposition": lot.disposition,
-        "quantity": lot.quantity,
-    }
-    return ret.with_lots(lot), (Fact("stock.moved", data),)
+def stock_moved(ret: Return, lot_ids: Sequence[str]) -> Change:
+    """The platform's stock follows the dispositions of these lots."""
+    lots = [replace(ret.lot(lot_id), disposition_applied=True) for lot_id in lot_ids]
+    facts = [
+        Fact(
+            "stock.moved",
+            {"lot_id": lot.lot_id, "disposition": lot.disposition, "quantity": lot.quantity},
+        )
+        for lot in lots
+    ]
+    return ret.with_lots(*lots), tuple(facts)
 
 
 def all_resolved(ret: Return) -> bool:

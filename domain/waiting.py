@@ -17,9 +17,10 @@ from domain.lifecycle import AuthorizationState, DeliveryState, LotState
 from domain.opening import Change, grant
 from domain.receiving import give_up_missing
 from domain.requests import Resolution
-from domain.resolving import choose_refund, close, lots_to_settle
+from domain.resolving import choose_refund, close, lots_to_move, lots_to_settle
 from domain.returns import Delivery, Lot, Return, wants_courier
 from domain.transport import expire, pickup_missed
+from domain.work import parcel_subject
 
 PICKUP_GRACE = timedelta(hours=24)
 """How long after its window a courier visit may still be reported; the window itself is a promise
@@ -51,6 +52,7 @@ def waits(ret: Return) -> tuple[Waiting, ...]:
         *_authorization_wait(ret),
         *(wait for delivery in ret.deliveries for wait in _delivery_wait(ret, delivery)),
         *(wait for lot in ret.lots for wait in _lot_wait(ret, lot)),
+        *_stock_waits(ret),
         *_refund_waits(ret),
         *_close_wait(ret),
     ]
@@ -154,9 +156,15 @@ def _lot_wait(ret: Return, lot: Lot) -> list[Waiting]:
         case LotState.ACCEPTED if lot.resolution is Resolution.EXCHANGE:
             work = f"work/replace/{lot.lot_id}"
             found.append(_wait(ret, work, "ordering_replacement", since, handling.parked))
-    if lot.disposition is not None and not lot.disposition_applied:
-        work = f"work/stock/{lot.lot_id}"
-        found.append(_wait(ret, work, "moving_stock", since, handling.parked))
+    return found
+
+
+def _stock_waits(ret: Return) -> list[Waiting]:
+    found = []
+    for receipt_id, lots in lots_to_move(ret).items():
+        work = f"work/stock/{parcel_subject(receipt_id)}"
+        since = min(lot.since for lot in lots)
+        found.append(_wait(ret, work, "moving_stock", since, ret.policy.handling.parked))
     return found
 
 

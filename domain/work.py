@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from domain.lifecycle import DeliveryState, LotState
 from domain.requests import Resolution
-from domain.resolving import lots_to_settle
+from domain.resolving import lots_to_move, lots_to_settle
 from domain.returns import Return, wants_courier
 
 
@@ -21,7 +21,7 @@ class WorkKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One piece of work on one subject (delivery, lot, intent or settlement number)."""
+    """One piece of work on one subject (delivery, lot, intent, parcel or settlement number)."""
 
     kind: WorkKind
     subject: str
@@ -55,12 +55,26 @@ def due_work(ret: Return) -> tuple[Work, ...]:
         for intent in settlement.intents
         if intent.state not in ("succeeded", "pending")
     ]
-    for lot in ret.lots:
-        if lot.state is LotState.ACCEPTED and lot.resolution is Resolution.EXCHANGE:
-            found.append(Work(WorkKind.REPLACE, lot.lot_id))
-        if lot.disposition is not None and not lot.disposition_applied:
-            found.append(Work(WorkKind.STOCK, lot.lot_id))
+    found += [
+        Work(WorkKind.REPLACE, lot.lot_id)
+        for lot in ret.lots
+        if lot.state is LotState.ACCEPTED and lot.resolution is Resolution.EXCHANGE
+    ]
+    found += [Work(WorkKind.STOCK, parcel_subject(receipt)) for receipt in lots_to_move(ret)]
     return tuple(found)
+
+
+def parcel_subject(receipt_id: str) -> str:
+    """Name a parcel as the subject of work; a receipt's id is the warehouse's, and may be any."""
+    return f"{_PARCEL}{receipt_id}"
+
+
+def receipt_of(parcel: str) -> str:
+    """Return the receipt whose parcel the subject of a piece of work names."""
+    return parcel.removeprefix(_PARCEL)
+
+
+_PARCEL = "parcel/"
 
 
 _DELIVERY_WORK = {

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 from temporalio import workflow
 
-from activities.surveys import RecordFollowUp, SurveyActivities
+from activities.surveys import RecordFollowUp, StartFollowUp, SurveyActivities
 from domain.commands import SYSTEM, Actor
 from domain.events import JsonValue
 from domain.ids import part_id
 from storage.records import EventRecord, NoticeRecord
-from workflows.messages import FollowUpOutcome, StartFollowUp, SurveyAnswer
+from workflows.messages import FollowUpOutcome, SurveyAnswer
 from workflows.steps import write
 
 CUSTOMER = Actor("customer", "survey")

@@ -14,7 +14,6 @@ from domain.returns import Return
 from domain.tracking import Reached
 
 RETURN_WORKFLOW = "ReturnWorkflow"
-FOLLOW_UP_WORKFLOW = "FollowUpWorkflow"
 OPEN_UPDATE_ID = "open"
 """The one update id of the opening: a repeated start meets the first answer."""
 
@@ -209,19 +208,6 @@ class ReturnOutcome:
 
     headline: str
     opening: OpenAnswer
-
-
-@dataclass(frozen=True, slots=True)
-class StartFollowUp:
-    """The child that outlives the return: survey, reminder, expiry. Times are already scaled."""
-
-    tenant_id: str
-    return_id: str
-    order_id: str
-    rma_no: str
-    survey_after_seconds: float
-    reminder_after_seconds: float
-    expires_after_seconds: float
 
 
 @dataclass(frozen=True, slots=True)

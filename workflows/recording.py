@@ -18,6 +18,7 @@ from domain.returns import Return
 from domain.view import document
 from domain.waiting import waits
 from storage.records import DeliveryRecord, EventRecord, NoticeRecord, Transition
+from workflows.messages import RefundNews
 from workflows.steps import write
 
 _KEYWORDS = {
@@ -36,6 +37,7 @@ _LISTS = {
     name: SearchAttributeKey.for_keyword_list(name) for name in ("BlockerCodes", "CarrierIds")
 }
 _OF_WAITS = ("OwnerRole", "BlockerCodes", "NextDeadline")
+_UNHURRIED = ("stock.moved",)
 _NEXT_DEADLINE = SearchAttributeKey.for_datetime("NextDeadline")
 
 
@@ -53,6 +55,8 @@ class Case:
         self._writing = asyncio.Lock()
         self._shown: dict[str, object] = {}
         self.changed = False
+        self.early_news: list[RefundNews] = []
+        """News of refunds that are not known here yet."""
 
     @property
     def ret(self) -> Return:
@@ -79,10 +83,10 @@ class Case:
 
         The search attributes go in the same task as the write: two history events a transition.
         While steps run (``busy``) what is awaited changes by the second, so it is shown only when
-        they are done or parked.
+        they are done or parked, and what nobody waits for is written with what they lead to.
         """
         async with self._writing:
-            if not self._pending:
+            if not self._pending or (busy and self._can_wait()):
                 return
             events, self._pending = tuple(self._pending), []
             ret, before = self._ret, self._recorded
@@ -92,6 +96,9 @@ class Case:
                 RecordActivities.record_transition, transition, summary=f"now {ret.headline}"
             )
             self._recorded = ret
+
+    def _can_wait(self) -> bool:
+        return all(event.type in _UNHURRIED for event in self._pending)
 
     def _show(self, ret: Return, *, passing: bool) -> None:
         """Tell Temporal's visibility and UI what changed, in one upsert."""

@@ -5,40 +5,45 @@ from temporalio import workflow
 from activities.platform import MoveStock, OrderReplacement, PlatformActivities
 from domain.ids import part_id
 from domain.resolving import (
+    lots_to_move,
     out_of_stock,
     replacement_news,
     replacement_ordered,
     stock_moved,
 )
 from domain.returns import Replacement
+from domain.work import receipt_of
 from integrations.commerce.port import StockMove
 from workflows.parking import Parking
 from workflows.recording import Case
 from workflows.steps import call
 
 
-async def move_stock(case: Case, parking: Parking, lot_id: str) -> None:
-    """Tell the platform where a lot's goods went. Trouble here never holds the money."""
-    ret, lot = case.ret, case.ret.lot(lot_id)
-    if lot.disposition is None:
-        return
-    move = StockMove(
-        move_id=part_id(ret.return_id, "stock", lot_id, lot.disposition),
-        sku=ret.line(lot.line_id).sku,
-        quantity=lot.quantity,
-        location_id=ret.location_id,
-        disposition=lot.disposition,
-        return_id=ret.return_id,
+async def move_stock(case: Case, parking: Parking, parcel: str) -> None:
+    """Tell the platform where the goods of a parcel went. Trouble here never holds the money."""
+    ret, receipt_id = case.ret, receipt_of(parcel)
+    lots = lots_to_move(ret).get(receipt_id, ())
+    receipt = next(receipt for receipt in ret.receipts if receipt.receipt_id == receipt_id)
+    moves = tuple(
+        StockMove(
+            move_id=part_id(ret.return_id, "stock", lot.lot_id, str(lot.disposition)),
+            sku=ret.line(lot.line_id).sku,
+            quantity=lot.quantity,
+            location_id=receipt.location_id,
+            disposition=str(lot.disposition),
+            return_id=ret.return_id,
+        )
+        for lot in lots
     )
     await parking.attempt(
-        f"stock/{lot_id}",
+        f"stock/{parcel}",
         lambda: call(
             PlatformActivities.move_stock,
-            MoveStock(ret.tenant_id, move),
-            summary=f"{lot.disposition}: {lot.quantity} × {move.sku}",
+            MoveStock(ret.tenant_id, moves),
+            summary=", ".join(f"{m.disposition}: {m.quantity} × {m.sku}" for m in moves),
         ),
     )
-    case.take(stock_moved(case.ret, lot_id))
+    case.take(stock_moved(case.ret, [lot.lot_id for lot in lots]))
 
 
 async def replace(case: Case, parking: Parking, lot_id: str) -> None:

@@ -13,7 +13,7 @@ from domain.commands import Actor
 from domain.events import Fact
 from domain.lifecycle import AuthorizationState
 from domain.opening import Change
-from domain.resolving import intent_changed, replacement_news
+from domain.resolving import replacement_news
 from domain.returns import Return
 from domain.transport import check_withdrawal, reached, withdraw
 from domain.view import document
@@ -41,10 +41,10 @@ from workflows.opening import open_case, request_hash
 from workflows.parking import Parking
 from workflows.recording import Case
 from workflows.rounds import Rounds
+from workflows.settlement import take_news
 from workflows.steps import uninterrupted
 
 CARRIER = Actor("carrier", "webhook")
-PROVIDER = Actor("provider", "webhook")
 PLATFORM = Actor("platform", "webhook")
 OPERATOR = Actor("ops", "temporal")
 """Who cancels a run at Temporal itself, past the API."""
@@ -176,19 +176,8 @@ class ReturnWorkflow:
 
     @workflow.signal(description="what a provider, read again, says of one refund")
     def refund_news(self, news: RefundNews) -> None:
-        if (case := self._case) is None:
-            return
-        ret = case.ret
-        if any(i.intent_id == news.intent_id for s in ret.settlements for i in s.intents):
-            change = intent_changed(
-                ret,
-                news.intent_id,
-                state=news.state,
-                refund_ref=news.refund_ref,
-                failure=news.failure,
-                at=workflow.now(),
-            )
-            case.take(change, actor=PROVIDER, cause_id=news.event_id)
+        if self._case is not None:
+            take_news(self._case, news)
 
     @workflow.signal(name="replacement_news", description="what the platform says of a replacement")
     def take_replacement_news(self, news: ReplacementNews) -> None:

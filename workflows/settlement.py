@@ -1,23 +1,32 @@
 """The money stage: accepted lots become sealed intents, each intent is paid or parked."""
 
+from dataclasses import replace
+
 from temporalio import workflow
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
-from activities.payments import IssueRefund, PaymentActivities, SealSettlement
+from activities.payments import IssueRefund, PaymentActivities, RefundAnswer, Settle
+from domain.commands import Actor
 from domain.money import Money
 from domain.resolving import intent_changed, lots_to_settle, sealed
 from domain.returns import Intent, Return
 from domain.settlement import settle as amounts_of
+from workflows.messages import RefundNews
 from workflows.parking import Parking
 from workflows.recording import Case
 from workflows.steps import call
 
+PROVIDER = Actor("provider", "webhook")
+
 
 async def settle(case: Case, parking: Parking, number: str) -> None:
-    """Seal one settlement over all lots whose money is due now; it never changes again."""
+    """Seal one settlement over all lots whose money is due now, and send its refunds once.
+
+    It never changes again. A refund whose first try had no certain end is sent on its own.
+    """
     lots = lots_to_settle(case.ret)
     amounts = amounts_of(case.ret, lots)
-    asked = SealSettlement(
+    asked = Settle(
         tenant_id=case.ret.tenant_id,
         return_id=case.ret.return_id,
         order_id=case.ret.request.order_id,
@@ -29,10 +38,35 @@ async def settle(case: Case, parking: Parking, number: str) -> None:
     answer = await parking.attempt(
         f"settle/{number}",
         lambda: call(
-            PaymentActivities.seal_settlement, asked, summary=f"settlement {number}: {asked.amount}"
+            PaymentActivities.settle, asked, summary=f"settlement {number}: {asked.amount}"
         ),
     )
-    case.take(sealed(case.ret, lots, amounts, answer.intents, at=workflow.now()))
+    planned = tuple(replace(intent, state="planned") for intent in answer.intents)
+    case.take(sealed(case.ret, lots, amounts, planned, at=workflow.now()))
+    for intent, first_try in zip(planned, answer.first_tries, strict=True):
+        _take_in(case, intent.intent_id, first_try)
+    early, case.early_news = case.early_news, []
+    for news in early:
+        take_news(case, news)
+
+
+def take_news(case: Case, news: RefundNews) -> None:
+    """Take in what the provider, read again, says of one refund.
+
+    It may come while the settlement is still being sealed; then it is kept until that is done.
+    """
+    if not any(i.intent_id == news.intent_id for s in case.ret.settlements for i in s.intents):
+        case.early_news.append(news)
+        return
+    change = intent_changed(
+        case.ret,
+        news.intent_id,
+        state=news.state,
+        refund_ref=news.refund_ref,
+        failure=news.failure,
+        at=workflow.now(),
+    )
+    case.take(change, actor=PROVIDER, cause_id=news.event_id)
 
 
 async def refund(case: Case, parking: Parking, intent_id: str) -> None:
@@ -60,17 +94,7 @@ async def refund(case: Case, parking: Parking, intent_id: str) -> None:
         ),
         wanted=wanted,
     )
-    case.take(
-        intent_changed(
-            case.ret,
-            intent_id,
-            state=answer.state,
-            refund_ref=answer.refund_ref,
-            failure=answer.failure,
-            generation=answer.generation,
-            at=workflow.now(),
-        )
-    )
+    _take_in(case, intent_id, answer)
 
 
 async def look_up(case: Case, intent_id: str) -> None:
@@ -88,6 +112,10 @@ async def look_up(case: Case, intent_id: str) -> None:
         if is_cancelled_exception(error):
             raise
         return
+    _take_in(case, intent_id, answer)
+
+
+def _take_in(case: Case, intent_id: str, answer: RefundAnswer) -> None:
     case.take(
         intent_changed(
             case.ret,

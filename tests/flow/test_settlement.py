@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from domain.ids import part_id
 from domain.inspection import Grade
 from tests.support.house import House, OpenReturn
 from tests.support.told import (
@@ -168,6 +169,44 @@ def refund_by_hand(house: House, payment_ref: str, amount: int) -> None:
     answer.raise_for_status()
 
 
+async def test_pays_one_tender_while_the_other_waits(house: House) -> None:
+    """Edge 65: one of two refunds goes through, and only the other is parked and tried again."""
+    with house.sandbox.fault(**REFUNDS, kind="http_503", after=1, times=1000):
+        opened = await accepted(house, "no-reason-return")
+        await opened.until(lambda view: states_of(view) == ["sending", "succeeded"])
+        await house.pass_time(minutes=3)
+        await opened.until_waiting("provider_unavailable")
+        assert len(paid(opened)) == 1
+
+    await opened.do(Retry(info(OPS)))
+
+    await opened.until(lambda view: states_of(view) == ["succeeded", "succeeded"])
+    assert sorted(paid(opened)) == [2977, 9825]
+
+
+def states_of(view: dict[str, Any]) -> list[str]:
+    return sorted(intent["state"] for intent in intents_of(view))
+
+
+async def test_takes_news_that_comes_before_the_seal_is_known(house: House) -> None:
+    """A provider may tell the end of a refund while we still wait for the answer to sending it."""
+    order = house.sandbox.order("three-units")
+    opened = await house.open(whole_order(order))
+    await opened.ready_for_handover()
+    tender = order["tenders"][0]["tender_id"]
+    intent_id = part_id(opened.return_id, "settlement", 1, tender)
+    with (
+        house.sandbox.fault(**REFUNDS, kind="pending_refund"),
+        house.sandbox.fault(**REFUNDS, kind="delay", delay_ms=1500),
+    ):
+        await opened.arrive_and_grade(order)
+        await opened.handle.signal(ReturnWorkflow.refund_news, refund_news(intent_id, "succeeded"))
+
+        await opened.until_lot("line-1/1", "REFUNDED")
+
+    assert waiting_codes(await opened.view()) == ["awaiting_close"]
+
+
 async def test_takes_a_success_that_is_told_later(house: House) -> None:
     """A pending refund is waited for; the provider's word ends the wait."""
     with house.sandbox.fault(**REFUNDS, kind="pending_refund"):
@@ -231,6 +270,8 @@ async def test_never_holds_money_for_stock(house: House) -> None:
         await opened.until_lot("line-1/1", "REFUNDED")
 
         assert opened.ledger()["stock_moves"] == []
+        await house.pass_time(minutes=3)
+        assert (await opened.until_waiting("provider_unavailable"))["key"].startswith("work/stock/")
     assert (await opened.ends()).headline == "CLOSED"
     assert len(opened.ledger()["stock_moves"]) == 1
 

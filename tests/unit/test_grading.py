@@ -10,7 +10,8 @@ from domain.inspection import Acceptance, Disposition, Fault, Grade
 from domain.invariants import broken
 from domain.lifecycle import DeliveryState, LotState
 from domain.requests import Resolution
-from domain.resolving import lots_to_settle
+from domain.resolving import lots_to_move, lots_to_settle
+from domain.waiting import pass_deadlines
 from tests.support.builders import after, exchange, finding, grade, graded, handed_over, received
 
 EXCUSED = [Fault.CARRIER, Fault.WAREHOUSE, Fault.SELLER, Fault.VENDOR]
@@ -110,6 +111,17 @@ def test_part_of_a_lot_may_be_graded() -> None:
         "shoes/1",
         "shoes/2",
     ]
+
+
+def test_a_late_inspection_holds_nothing_back() -> None:
+    """The unit that nobody graded in time no longer keeps the others' money and place in stock."""
+    ret, _ = grade_lot(received(), "shoes/1", finding(Grade.A), quantity=2)
+    assert lots_to_move(ret) == {}
+
+    late, _ = pass_deadlines(ret, at=after(days=30))
+
+    assert [lot.lot_id for lot in lots_to_settle(late)] == ["shoes/1"]
+    assert [lot.lot_id for lot in lots_to_move(late)["r1"]] == ["shoes/1"]
 
 
 class TestRefusals:

@@ -29,7 +29,7 @@ def paid() -> Return:
     ret, _ = intent_changed(
         ret, "i1-t1", state="succeeded", refund_ref="re", failure=None, at=after(days=6)
     )
-    return stock_moved(ret, "shoes/1")[0]
+    return stock_moved(ret, ["shoes/1"])[0]
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_a_broken_rule_is_named(wrong: Callable[[], Return], sentence: str) -> N
 
 def test_a_replacement_and_its_stock_are_no_contradiction() -> None:
     """An exchange under way, its goods already back on the shelf."""
-    ret, _ = stock_moved(graded(Grade.A, exchange()), "shoes/1")
+    ret, _ = stock_moved(graded(Grade.A, exchange()), ["shoes/1"])
     ret, facts = replacement_ordered(
         ret, "shoes/1", Replacement("ref", "SHOES-42", "res_1"), at=after(days=6)
     )

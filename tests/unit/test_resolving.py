@@ -54,7 +54,7 @@ def told(ret: Return, intent_id: str, state: str, *, failure: str | None = None)
 
 
 def refunded() -> Return:
-    return stock_moved(told(settled(graded()), "i1-t1", "succeeded"), "shoes/1")[0]
+    return stock_moved(told(settled(graded()), "i1-t1", "succeeded"), ["shoes/1"])[0]
 
 
 class TestSettlements:
@@ -95,7 +95,7 @@ class TestSettlements:
         """Sealing takes a while; what the platform was told meanwhile is not forgotten."""
         ret = graded()
         lots = lots_to_settle(ret)
-        meanwhile, _ = stock_moved(ret, "shoes/1")
+        meanwhile, _ = stock_moved(ret, ["shoes/1"])
 
         after_it, _ = sealed(
             meanwhile,
@@ -189,7 +189,7 @@ class TestRefunds:
 
 class TestReplacements:
     def accepted(self) -> Return:
-        return stock_moved(graded(Grade.A, exchange()), "shoes/1")[0]
+        return stock_moved(graded(Grade.A, exchange()), ["shoes/1"])[0]
 
     def ordered(self) -> Return:
         return replacement_ordered(self.accepted(), "shoes/1", REPLACEMENT, at=after(days=6))[0]

@@ -33,6 +33,7 @@ from domain.resolving import (
     choose_refund,
     complete,
     intent_changed,
+    lots_to_move,
     lots_to_settle,
     out_of_stock,
     replacement_news,
@@ -54,7 +55,7 @@ from domain.transport import (
 )
 from domain.view import document
 from domain.waiting import pass_deadlines, waits
-from domain.work import Work, WorkKind, due_work
+from domain.work import Work, WorkKind, due_work, receipt_of
 from tests.support.builders import (
     NOW,
     exchange,
@@ -268,7 +269,8 @@ class ReturnMachine(RuleBasedStateMachine):
             case WorkKind.REPLACE:
                 self.take(out_of_stock(self.ret, work.subject, at=self.now))
             case WorkKind.STOCK:
-                self.take(stock_moved(self.ret, work.subject))
+                lots = lots_to_move(self.ret)[receipt_of(work.subject)]
+                self.take(stock_moved(self.ret, [lot.lot_id for lot in lots]))
 
     def book(self, delivery_id: str) -> None:
         self.take(

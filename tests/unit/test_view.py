@@ -167,11 +167,11 @@ class TestWork:
             (denied, []),
             (decided, ["book/d1"]),
             (granted, []),
-            (graded, ["settle/1", "stock/shoes/1"]),
-            (lambda: settled(graded()), ["refund/i1-t1", "stock/shoes/1"]),
-            (lambda: graded(Grade.A, exchange()), ["replace/shoes/1", "stock/shoes/1"]),
-            (going_back, ["book/d2", "stock/shoes/1"]),
-            (gone, ["stock/shoes/1"]),
+            (graded, ["settle/1", "stock/parcel/r1"]),
+            (lambda: settled(graded()), ["refund/i1-t1", "stock/parcel/r1"]),
+            (lambda: graded(Grade.A, exchange()), ["replace/shoes/1", "stock/parcel/r1"]),
+            (going_back, ["book/d2", "stock/parcel/r1"]),
+            (gone, ["stock/parcel/r1"]),
         ],
     )
     def test_the_state_says_what_is_to_be_done(
