@@ -58,11 +58,25 @@ class ReturnsService:
             raise RefusedError("not_confirmed", "no worker answered in time") from error
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
-                raise RefusedError("return_closed", f"the return is {row.headline}") from error
+                raise _closed(row) from error
             raise
         if answer.content_hash != wanted_hash:
             raise key_reused()
         return answer
+
+    async def leave(self, row: ReturnRow, signal: str, payload: object) -> None:
+        """Leave a fact for a return that no worker attends to now; it is taken when one is back.
+
+        Raises:
+            RefusedError: ``return_closed``.
+        """
+        handle = self._temporal.get_workflow_handle(workflow_id_for(row.return_id))
+        try:
+            await handle.signal(signal, payload, rpc_timeout=self._patience.check)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                raise _closed(row) from error
+            raise
 
     async def find(self, tenant_id: str, reference: str) -> ReturnRow:
         """Read a return of this tenant by its id or RMA number.
@@ -79,6 +93,10 @@ class ReturnsService:
         if row is None:
             raise RefusedError("return_not_found", "no such return")
         return row
+
+
+def _closed(row: ReturnRow) -> RefusedError:
+    return RefusedError("return_closed", f"the return is {row.headline}")
 
 
 def _refusal(error: WorkflowUpdateFailedError) -> RefusedError:

@@ -7,6 +7,7 @@ from backhaul_client import (
     ApproveCommand,
     BackhaulClient,
     ChooseResolutionCommand,
+    CommandLeft,
     CommandView,
     DenyCommand,
     InspectionCommand,
@@ -68,9 +69,14 @@ def key_of(arguments: argparse.Namespace) -> str:
     return arguments.key or str(uuid.uuid4())
 
 
-def show(arguments: argparse.Namespace, answer: CommandView) -> None:
+def show(arguments: argparse.Namespace, answer: CommandView | CommandLeft) -> None:
     if arguments.json:
         printing.show_json(answer)
+    elif isinstance(answer, CommandLeft):
+        print(
+            "kept: no worker answers now, it counts once when one is back; "
+            f"repeat with --key {answer.command_id} to learn how it went"
+        )
     else:
         printing.show_command(answer)
 

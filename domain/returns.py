@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from domain.commands import Actor
 from domain.eligibility import Decision, Terms
 from domain.inspection import Acceptance, Disposition, Finding
 from domain.lifecycle import (
@@ -219,6 +220,19 @@ class LotAmount:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldInspection:
+    """A result that came before its receipt, under the id of the command that brought it."""
+
+    command_id: str
+    content_hash: str
+    actor: Actor
+    lot_id: str
+    quantity: int | None
+    finding: Finding
+    held_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Blocker:
     """Why a piece of work is parked: ``work`` names it; ``detail`` is the last error, shortened."""
 
@@ -256,6 +270,7 @@ class Return:
     """Waits past their deadline: (wait key, when it was last escalated)."""
     extended: tuple[tuple[str, datetime], ...] = ()
     """Deadlines that a person moved: (wait key, new deadline)."""
+    held: tuple[HeldInspection, ...] = ()
     completed_at: datetime | None = None
     closed: bool = False
     location_id: str = "MAIN"

@@ -13,6 +13,7 @@ from domain.commands import TIMEOUT
 from domain.eligibility import Verdict
 from domain.events import Fact
 from domain.grading import accept_rejection
+from domain.holding import first_held
 from domain.lifecycle import AuthorizationState, DeliveryState, LotState
 from domain.opening import Change, grant
 from domain.receiving import give_up_missing
@@ -52,6 +53,7 @@ def waits(ret: Return) -> tuple[Waiting, ...]:
         *_authorization_wait(ret),
         *(wait for delivery in ret.deliveries for wait in _delivery_wait(ret, delivery)),
         *(wait for lot in ret.lots for wait in _lot_wait(ret, lot)),
+        *_held_wait(ret),
         *_stock_waits(ret),
         *_refund_waits(ret),
         *_close_wait(ret),
@@ -157,6 +159,14 @@ def _lot_wait(ret: Return, lot: Lot) -> list[Waiting]:
             work = f"work/replace/{lot.lot_id}"
             found.append(_wait(ret, work, "ordering_replacement", since, handling.parked))
     return found
+
+
+def _held_wait(ret: Return) -> list[Waiting]:
+    since = first_held(ret)
+    if since is None:
+        return []
+    lasts, late = ret.policy.handling.inspection, "inspection_without_receipt"
+    return [_wait(ret, "inspection/held", "inspection_held", since, lasts, overdue=late)]
 
 
 def _stock_waits(ret: Return) -> list[Waiting]:

@@ -68,12 +68,17 @@ class Commands:
         """
         ret = case.ret if case is not None else None
         try:
-            if not self._is_repeat(command):
-                check(_check_frame(ret, name, command.info))
+            if not self.is_repeat(command):
+                check(check_frame(ret, name, command.info))
         except RefusedError as error:
             raise _refusal(error, ret) from error
 
-    def _is_repeat(self, command: Command) -> bool:
+    def is_repeat(self, command: Command) -> bool:
+        """Say whether a command was carried out before.
+
+        Raises:
+            RefusedError: its id came with other content.
+        """
         known = self._answers.get(command.info.command_id)
         if known is not None and known.content_hash != payload_hash(command):
             raise RefusedError("key_reused", "this command id came with other content")
@@ -86,17 +91,24 @@ class Commands:
         info = command.info
         if info.command_id not in self._answers:
             case.take(act(case.ret), actor=info.actor, cause_id=info.command_id)
-            self._answers[info.command_id] = CommandAnswer(
-                command_id=info.command_id,
-                content_hash=payload_hash(command),
-                version=case.ret.version,
-                headline=case.ret.headline,
-                allowed_commands=allowed_commands(case.ret),
-            )
+            self.remember(case.ret, info.command_id, payload_hash(command))
         return self._answers[info.command_id]
 
+    def is_known(self, command_id: str) -> bool:
+        return command_id in self._answers
 
-def _check_frame(ret: Return | None, name: str, info: CommandInfo) -> Return:
+    def remember(self, ret: Return, command_id: str, content_hash: str) -> None:
+        """Keep what a command that was carried out is answered, however often it comes."""
+        self._answers[command_id] = CommandAnswer(
+            command_id=command_id,
+            content_hash=content_hash,
+            version=ret.version,
+            headline=ret.headline,
+            allowed_commands=allowed_commands(ret),
+        )
+
+
+def check_frame(ret: Return | None, name: str, info: CommandInfo) -> Return:
     """Return the return that a command of this actor and version may be given to."""
     if not may(info.actor.role, name):
         raise RefusedError("forbidden", f"role {info.actor.role} may not {name}")
@@ -198,17 +210,17 @@ def check_record_inspection(ret: Return, command: RecordInspection) -> Lot:
     return check_inspection(
         ret,
         command.lot_id,
-        _finding(command),
+        finding_of(command),
         quantity=command.quantity,
         expected_version=command.lot_version,
     )
 
 
 def do_record_inspection(ret: Return, command: RecordInspection) -> Change:
-    return grade_lot(ret, command.lot_id, _finding(command), quantity=command.quantity)
+    return grade_lot(ret, command.lot_id, finding_of(command), quantity=command.quantity)
 
 
-def _finding(command: RecordInspection) -> Finding:
+def finding_of(command: RecordInspection) -> Finding:
     return Finding(
         grade=command.grade,
         fault=command.fault,

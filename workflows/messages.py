@@ -14,6 +14,7 @@ from domain.returns import Return
 from domain.tracking import Reached
 
 RETURN_WORKFLOW = "ReturnWorkflow"
+INSPECTION_SIGNAL = "inspection_result"
 OPEN_UPDATE_ID = "open"
 """The one update id of the opening: a repeated start meets the first answer."""
 
@@ -134,6 +135,9 @@ class Receive:
 @dataclass(frozen=True, slots=True)
 class RecordInspection:
     """Grade a lot, or ``quantity`` units of it; the rest then becomes a lot of its own.
+
+    As a command, or as the signal ``inspection_result`` while no worker is up: the same payload and
+    command id count once. The signal asks for no version.
 
     ``lot_version`` is the version of the lot that the inspector saw; a scan elsewhere changes none.
     """

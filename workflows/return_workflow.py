@@ -19,6 +19,7 @@ from domain.transport import check_withdrawal, reached, withdraw
 from domain.view import document
 from workflows import commands
 from workflows.messages import (
+    INSPECTION_SIGNAL,
     Approve,
     CarrierMilestones,
     ChooseResolution,
@@ -40,6 +41,7 @@ from workflows.messages import (
 from workflows.opening import open_case, request_hash
 from workflows.parking import Parking
 from workflows.recording import Case
+from workflows.results import leave_result
 from workflows.rounds import Rounds
 from workflows.settlement import take_news
 from workflows.steps import uninterrupted
@@ -61,6 +63,7 @@ class ReturnWorkflow:
         self._case: Case | None = None
         self._opening: OpenAnswer | None = None
         self._commands = commands.Commands()
+        self._early_results: list[RecordInspection] = []
         self._called_off = False
         self._parking: Parking
         if start.resumed is not None:
@@ -80,7 +83,7 @@ class ReturnWorkflow:
             return ReturnOutcome("REFUSED", self._opening)
         if workflow.cancellation_reason() is not None:
             self._call_off()
-        rounds = Rounds(self._running, self._parking, go_on=self._continue_as_new)
+        rounds = Rounds(self._running, self._parking, self._commands, go_on=self._continue_as_new)
         await uninterrupted(rounds.run(), on_cancel=self._call_off)
         await workflow.wait_condition(workflow.all_handlers_finished)
         ret = self._running.ret
@@ -174,6 +177,16 @@ class ReturnWorkflow:
             change = reached(ret, news.delivery_id, news.milestones, at=workflow.now())
             case.take(change, actor=CARRIER, cause_id=news.event_id)
 
+    @workflow.signal(
+        name=INSPECTION_SIGNAL,
+        description="a grade, for when no worker is up to answer the command",
+    )
+    def inspection_result(self, result: RecordInspection) -> None:
+        if self._case is None:
+            self._early_results.append(result)
+        else:
+            leave_result(self._case, self._commands, result)
+
     @workflow.signal(description="what a provider, read again, says of one refund")
     def refund_news(self, news: RefundNews) -> None:
         if self._case is not None:
@@ -198,6 +211,9 @@ class ReturnWorkflow:
         ret = case.ret
         self._case, self._parking = case, Parking(case)
         self._opening = OpenAnswer(ret.return_id, ret.request_hash, document=document(ret))
+        early, self._early_results = self._early_results, []
+        for result in early:
+            leave_result(case, self._commands, result)
 
     def _call_off(self) -> None:
         """Withdraw, for an operator cancelled the run; goods on their way are not let down."""

@@ -17,8 +17,10 @@ from domain.waiting import pass_deadlines, waits
 from domain.work import WorkKind, due_work
 from workflows import resolution, reverse_delivery, settlement
 from workflows.alarm import Alarm
+from workflows.commands import Commands
 from workflows.parking import NoLongerWantedError, Parking
 from workflows.recording import Case
+from workflows.results import take_ripe_results
 from workflows.steps import write
 
 _STEPS: dict[WorkKind, Callable[[Case, Parking, str], Coroutine[None, None, None]]] = {
@@ -47,9 +49,12 @@ class Rounds:
             when no step runs and the history has become long.
     """
 
-    def __init__(self, case: Case, parking: Parking, *, go_on: Callable[[], None]) -> None:
+    def __init__(
+        self, case: Case, parking: Parking, commands: Commands, *, go_on: Callable[[], None]
+    ) -> None:
         self._case = case
         self._parking = parking
+        self._commands = commands
         self._go_on = go_on
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._alarm = Alarm()
@@ -60,6 +65,7 @@ class Rounds:
         while True:
             # What changes from here on, also while this round is written, leads to another round.
             case.changed = False
+            take_ripe_results(case, self._commands)
             await self._complete_if_resolved()
             self._start_due_work()
             await case.record(busy=self._is_busy())

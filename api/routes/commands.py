@@ -4,17 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Response
 
 from api import translate, views
 from api.asking import CommandId, IfMatch, ServicesOf
 from api.auth import Caller, needs
 from api.services import Services
 from backhaul_client import requests
-from backhaul_client.answers import CommandView
+from backhaul_client.answers import CommandLeft, CommandView
 from domain.codes import RefusedError
 from workflows.commands import payload_hash
-from workflows.messages import CommandInfo
+from workflows.messages import INSPECTION_SIGNAL, CommandInfo
 
 router = APIRouter(prefix="/v1/returns/{return_id}/commands", tags=["commands"])
 Body = TypeVar("Body", bound=requests.Command)
@@ -43,6 +43,14 @@ class Giver:
             wanted_hash=payload_hash(payload),
         )
         return views.command_view(answer)
+
+    async def leave(
+        self, body: Body, payload_of: Callable[[CommandInfo, Body], Any], *, signal: str
+    ) -> CommandLeft:
+        row = await self.services.returns.find(self.caller.tenant_id, self.return_id)
+        payload = payload_of(CommandInfo(self.command_id, self.caller.actor), body)
+        await self.services.returns.leave(row, signal, payload)
+        return CommandLeft(command_id=self.command_id, status="pending")
 
     def _expected(self, in_body: int | None) -> int | None:
         if None not in (in_body, self.if_match) and in_body != self.if_match:
@@ -93,12 +101,23 @@ async def receive(
     return await giver.give(body, translate.receive)
 
 
-@router.post("/record-inspection", operation_id="record_inspection")
+@router.post(
+    "/record-inspection",
+    operation_id="record_inspection",
+    response_model=CommandView,
+    responses={202: {"model": CommandLeft, "description": "Kept until a worker is back"}},
+)
 async def record_inspection(
     giver: Annotated[Giver, _giver("record-inspection")], body: requests.InspectionCommand
-) -> CommandView:
-    """Grade a lot."""
-    return await giver.give(body, translate.record_inspection)
+) -> CommandView | Response:
+    """Grade a lot. What was found is kept also while no worker answers, and counts once."""
+    try:
+        return await giver.give(body, translate.record_inspection)
+    except RefusedError as refusal:
+        if refusal.code != "not_confirmed":
+            raise
+    left = await giver.leave(body, translate.record_inspection, signal=INSPECTION_SIGNAL)
+    return Response(left.model_dump_json(), status_code=202, media_type="application/json")
 
 
 @router.post("/choose-resolution", operation_id="choose_resolution")

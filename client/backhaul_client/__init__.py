@@ -13,6 +13,7 @@ from backhaul_client.admin_models import (
 )
 from backhaul_client.answers import (
     Accepted,
+    CommandLeft,
     CommandView,
     DeliveryView,
     EventView,
@@ -57,6 +58,7 @@ __all__ = [
     "BackhaulClient",
     "BackhaulError",
     "ChooseResolutionCommand",
+    "CommandLeft",
     "CommandView",
     "ConnectionView",
     "CountedItem",

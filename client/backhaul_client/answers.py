@@ -202,6 +202,17 @@ class CommandView(AnswerModel):
     allowed_commands: tuple[str, ...]
 
 
+class CommandLeft(AnswerModel):
+    """A result that is kept and counts once, when somebody is there to carry it out.
+
+    Repeat it with the same key to learn how it went, or read the timeline:
+    ``inspection.completed``, ``inspection.held`` or ``inspection.refused``.
+    """
+
+    command_id: str
+    status: str
+
+
 class EventView(AnswerModel):
     """One fact of a return or its follow-up (``stream``).
 

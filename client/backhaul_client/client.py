@@ -8,7 +8,7 @@ import httpx
 
 from backhaul_client import requests
 from backhaul_client.admin import AdminClient
-from backhaul_client.answers import Accepted, CommandView, EventView, ReturnView
+from backhaul_client.answers import Accepted, CommandLeft, CommandView, EventView, ReturnView
 from backhaul_client.errors import BackhaulError
 from backhaul_client.listing import (
     Explanation,
@@ -119,8 +119,13 @@ class BackhaulClient:
 
     async def record_inspection(
         self, return_id: str, command: requests.InspectionCommand, *, idempotency_key: str
-    ) -> CommandView:
-        return await self._command(return_id, "record-inspection", command, idempotency_key)
+    ) -> CommandView | CommandLeft:
+        """Grade a lot; ``CommandLeft`` when nobody was there to carry it out yet."""
+        path = f"{_return(return_id)}/commands/record-inspection"
+        response = await self._api.send(path, command, key=idempotency_key)
+        if response.status_code == _ACCEPTED:
+            return read(response, CommandLeft)
+        return read(response, CommandView)
 
     async def choose_resolution(
         self, return_id: str, command: requests.ChooseResolutionCommand, *, idempotency_key: str

@@ -146,6 +146,9 @@ async def test_every_command_of_the_page_works(journey: Journey, outside_world: 
     assert [answer["command_id"] for answer in commanded] == [f"count-{key}", f"grade-{key}"]
     assert refused["code"] == "command_not_allowed"
 
+    events = await journey.client("ops").timeline(return_id_for(TENANT, f"{key}-third"))
+    assert "inspection.held" in [event.type for event in events]
+
     # All four are one tenant's returns of one order, whichever door they came in by.
     found = [item async for item in journey.client("ops").list_returns(order_id=order_id)]
     assert len(found) == 4

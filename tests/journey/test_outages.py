@@ -7,7 +7,10 @@ from api.services import open_services
 from backhaul_client import (
     Accepted,
     BackhaulError,
+    CommandLeft,
+    CommandView,
     CountedItem,
+    InspectionCommand,
     ReceiveCommand,
     ReturnView,
     WithdrawCommand,
@@ -76,6 +79,35 @@ async def test_a_command_without_workers_is_not_confirmed(journey: Journey) -> N
     assert refused.value.retry_after_seconds is not None
     assert explained.waiting_on
     assert len(after.receipts) == 1
+
+
+async def test_a_grade_without_workers_is_kept(journey: Journey) -> None:
+    """Edge 52: 202 is a promise; the grade counts once, however often it is sent."""
+    wanted = units_of(journey.sandbox.order("three-units"))
+    count = ReceiveCommand(
+        receipt_id="R-1",
+        parcel="P-1",
+        entries=(CountedItem(sku="LAMP-DESK-WHITE", quantity=1),),
+    )
+    grade = InspectionCommand(lot_id="line-1/1", grade="A")
+    async with without_workers(journey) as quiet:
+        warehouse, key = quiet.client("warehouse"), new_key()
+        async with quiet.working():
+            started = await quiet.client().start_return(wanted, idempotency_key=new_key())
+            await warehouse.receive(started.return_id, count, idempotency_key=new_key())
+        kept = await warehouse.record_inspection(started.return_id, grade, idempotency_key=key)
+        again = await warehouse.record_inspection(started.return_id, grade, idempotency_key=key)
+        async with quiet.working():
+            await warehouse.wait_until(
+                started.return_id, lambda seen: seen.lots[0].grade == "A", timeout=60
+            )
+            done = await warehouse.record_inspection(started.return_id, grade, idempotency_key=key)
+        events = await quiet.client().timeline(started.return_id)
+
+    assert isinstance(kept, CommandLeft)
+    assert (kept, kept.status) == (again, "pending")
+    assert isinstance(done, CommandView)
+    assert [event.type for event in events].count("inspection.completed") == 1
 
 
 async def test_a_start_without_the_platform_is_accepted(journey: Journey) -> None:

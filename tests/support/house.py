@@ -47,6 +47,7 @@ from tests.support.told import (
 from workers.relay import Relay
 from workers.returns import Dependencies, build_relay, build_worker
 from workflows.messages import (
+    INSPECTION_SIGNAL,
     Approve,
     ChooseResolution,
     CommandAnswer,
@@ -248,6 +249,10 @@ class OpenReturn:
         except WorkflowUpdateFailedError as error:
             return refusal_code(error)
         raise AssertionError("the command was carried out")
+
+    async def leave(self, result: RecordInspection) -> None:
+        """Leave a grade as a signal, as the warehouse does while no worker answers."""
+        await self.handle.signal(INSPECTION_SIGNAL, result)
 
     async def withdraw(self) -> CommandAnswer:
         return await self.do(Withdraw(info(CUSTOMER_SIDE)))

@@ -7,14 +7,16 @@ from datetime import timedelta
 import pytest
 
 from domain.blockers import WAITS, Kind
+from domain.commands import Actor
 from domain.grading import accept_rejection
+from domain.holding import hold
 from domain.inspection import Grade
 from domain.invariants import broken
 from domain.lifecycle import DeliveryState, Headline, LotState
 from domain.reasons import Ground
 from domain.requests import RequestedLine, Resolution
 from domain.resolving import complete, intent_changed, out_of_stock, replacement_ordered
-from domain.returns import Blocker, Replacement, Return
+from domain.returns import Blocker, HeldInspection, Replacement, Return
 from domain.tracking import Milestone
 from domain.transport import sent_back, withdraw
 from domain.waiting import extend, pass_deadlines, waits
@@ -25,6 +27,7 @@ from tests.support.builders import (
     after,
     decided,
     exchange,
+    finding,
     grade,
     graded,
     granted,
@@ -68,6 +71,13 @@ def refund_pending() -> Return:
     )[0]
 
 
+def graded_early(ret: Return) -> Return:
+    held = HeldInspection(
+        "c-1", "sha256:1", Actor("warehouse", "dock-1"), "shoes/1", None, finding(Grade.A), NOW
+    )
+    return hold(ret, held)[0]
+
+
 def completed() -> Return:
     return complete(settled(graded()), at=after(days=6))[0]
 
@@ -87,6 +97,7 @@ STAGES: list[tuple[Callable[[], Return], str, str]] = [
     (lambda: scanned(handed_over(), Milestone.DELIVERED), "awaiting_receipt", "warehouse"),
     (received, "awaiting_inspection", "warehouse"),
     (lambda: received(counted={"SHOES": 2}), "awaiting_rest", "customer"),
+    (lambda: graded_early(granted()), "inspection_held", "warehouse"),
     (rejected, "awaiting_dispute", "customer"),
     (sending_back, "sending_back", "warehouse"),
     (sent, "awaiting_ship_back", "carrier"),
@@ -128,6 +139,7 @@ ESCALATING = [
         "delivered_not_received",
     ),
     (received, "awaiting_inspection", "inspection_overdue"),
+    (lambda: graded_early(granted()), "inspection_held", "inspection_without_receipt"),
     (sent, "awaiting_ship_back", "ship_back_overdue"),
     (refund_pending, "awaiting_refund", "refund_overdue"),
     (reserved, "awaiting_replacement", "replacement_overdue"),
