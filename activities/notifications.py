@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from domain.events import NOTICE_TYPES
@@ -90,12 +91,7 @@ def _words(kind: str, data: Mapping[str, Any], survey_link: str) -> dict[str, st
         words["explanation"] = "; ".join(str(line["explanation"]) for line in refused)
         words["sources"] = "; ".join(source for line in refused for source in line["sources"])
     if kind == "handover_ready":
-        window = data.get("window")
-        words["handover"] = (
-            f"A courier comes between {window['not_before']} and {window['not_after']}."
-            if window
-            else f"Your label is ready: parcel {data.get('tracking_code')}."
-        )
+        words["handover"] = _handover(data)
     if kind == "lot_rejected":
         words["grade"] = str(data["grade"])
     if kind == "refund_sent":
@@ -103,3 +99,18 @@ def _words(kind: str, data: Mapping[str, Any], survey_link: str) -> dict[str, st
     if kind == "replacement_shipped":
         words["tracking_code"] = str(data.get("tracking_code") or "number follows")
     return words
+
+
+def _handover(data: Mapping[str, Any]) -> str:
+    if window := data.get("window"):
+        start, end = (
+            datetime.fromisoformat(window[name]).strftime("%Y-%m-%d %H:%M")
+            for name in ("not_before", "not_after")
+        )
+        return f"A courier comes between {start} and {end} ({window['time_zone']})."
+    if "attempt" in data:
+        return (
+            "No courier could take your parcel. Please bring it to the carrier yourself, with the "
+            f"label you have: parcel {data.get('tracking_code')}."
+        )
+    return f"Your label is ready: parcel {data.get('tracking_code')}."

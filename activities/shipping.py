@@ -1,5 +1,6 @@
 """Buy and void labels, order and cancel courier visits: looked up before every send."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -7,6 +8,7 @@ from temporalio import activity
 
 from activities.errors import translated
 from domain.money import Money
+from domain.tracking import Milestone, Reached, milestones
 from integrations.carriers.port import (
     Address,
     CarrierGateway,
@@ -48,7 +50,10 @@ class BoughtLabel:
 
 @dataclass(frozen=True, slots=True)
 class BookPickup:
-    """``attempt`` counts the courier visits of one delivery from 1."""
+    """``attempt`` counts the courier visits of one delivery from 1.
+
+    ``tracker_ref`` (or the tracking code) is read before another visit is ordered.
+    """
 
     tenant_id: str
     return_id: str
@@ -58,25 +63,35 @@ class BookPickup:
     attempt: int
     not_before: datetime
     not_after: datetime
+    tracker_ref: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class BookedPickup:
-    """``refused`` is the carrier's code when no courier comes there or then."""
+    """``refused`` is the carrier's code when no courier comes there or then.
+
+    With ``reached`` nothing was ordered: the carrier has the parcel already.
+    """
 
     pickup_ref: str
     confirmation: str | None
     cost: Money | None
     refused: str | None = None
+    reached: tuple[Reached, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CancelBooking:
-    """What to undo of one delivery: everything that was booked under its purposes."""
+    """What to undo of one delivery: everything that was booked under its purposes.
+
+    The first ``visits_over`` courier visits are over: whether they can still be cancelled does not
+    matter.
+    """
 
     tenant_id: str
     return_id: str
     delivery_id: str
+    visits_over: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +143,11 @@ class ShippingActivities:
 
     @activity.defn
     async def book_pickup(self, asked: BookPickup) -> BookedPickup:
-        """Order one courier visit per attempt; draft, look-up and purchase as for a label."""
+        """Order one courier visit per attempt; draft, look-up and purchase as for a label.
+
+        Before another visit the earlier ones are taken off the carrier's list and the tracker is
+        read: two couriers never come for one parcel, and none for one that is gone.
+        """
         with translated():
             purpose = _pickup(asked.delivery_id)
             booking = await self._bookings.plan(
@@ -140,6 +159,12 @@ class ShippingActivities:
                 pickup_ref = await self._draft_pickup(carrier, asked, booking)
             pickup = await carrier.get_pickup(pickup_ref)
             if pickup.status != "scheduled":
+                if asked.attempt > 1:
+                    visits = await self._of(asked.tenant_id, asked.return_id, purpose)
+                    earlier = [visit for visit in visits if visit.attempt < asked.attempt]
+                    await self._end_visits(carrier, asked.tenant_id, earlier, over=asked.attempt)
+                    if gone := await _handed_over(carrier, asked.tracker_ref):
+                        return BookedPickup(pickup_ref, None, None, reached=gone)
                 try:
                     pickup = await _buy_pickup(carrier, pickup_ref)
                 except RejectedError as error:
@@ -161,26 +186,23 @@ class ShippingActivities:
 
     @activity.defn
     async def cancel_pickup(self, asked: CancelBooking) -> Undone:
-        """Cancel a delivery's last courier visit, if one was ordered. Repeats change nothing."""
+        """Cancel a delivery's courier visits, as far as any was ordered. Repeats change nothing."""
         with translated():
-            booking = await self._last(asked, _pickup(asked.delivery_id))
-            if booking is None:
-                return Undone(undone=False)
             carrier = await self._connections.carrier(asked.tenant_id)
-            if booking.external_ref is not None:
-                pickup = await carrier.get_pickup(booking.external_ref)
-                if pickup.status == "scheduled":
-                    await carrier.cancel_pickup(booking.external_ref)
-            await self._end(asked.tenant_id, booking)
-            return Undone(undone=True)
+            visits = await self._of(asked.tenant_id, asked.return_id, _pickup(asked.delivery_id))
+            undone = await self._end_visits(
+                carrier, asked.tenant_id, visits, over=asked.visits_over
+            )
+            return Undone(undone=undone)
 
     @activity.defn
     async def void_label(self, asked: CancelBooking) -> Undone:
         """Ask a label's money back, if one was bought. Repeats change nothing."""
         with translated():
-            booking = await self._last(asked, _label(asked.delivery_id))
-            if booking is None:
+            bookings = await self._of(asked.tenant_id, asked.return_id, _label(asked.delivery_id))
+            if not bookings:
                 return Undone(undone=False)
+            booking = bookings[-1]
             carrier = await self._connections.carrier(asked.tenant_id)
             bought = False
             if booking.external_ref is not None:
@@ -248,10 +270,24 @@ class ShippingActivities:
         await self._bookings.created(asked.tenant_id, booking.booking_id, pickup.pickup_ref)
         return pickup.pickup_ref
 
-    async def _last(self, asked: CancelBooking, purpose: str) -> BookingRow | None:
-        bookings = await self._bookings.of_return(asked.tenant_id, asked.return_id)
-        mine = [booking for booking in bookings if booking.purpose == purpose]
-        return mine[-1] if mine else None
+    async def _end_visits(
+        self, carrier: CarrierGateway, tenant_id: str, visits: Sequence[BookingRow], *, over: int
+    ) -> bool:
+        """Cancel every visit that stands at the carrier; say whether one was still to come."""
+        for visit in visits:
+            try:
+                await _cancel_visit(carrier, visit)
+            except RejectedError:
+                # The courier is out or was there: a visit that is over needs no more.
+                if visit.attempt > over:
+                    raise
+            else:
+                await self._end(tenant_id, visit)
+        return any(visit.attempt > over for visit in visits)
+
+    async def _of(self, tenant_id: str, return_id: str, purpose: str) -> tuple[BookingRow, ...]:
+        bookings = await self._bookings.of_return(tenant_id, return_id)
+        return tuple(booking for booking in bookings if booking.purpose == purpose)
 
     async def _end(self, tenant_id: str, booking: BookingRow) -> None:
         if booking.state not in (BookingState.FAILED, BookingState.CANCELLED):
@@ -263,6 +299,20 @@ async def _buy_pickup(carrier: CarrierGateway, pickup_ref: str) -> Pickup:
         return await carrier.buy_pickup(pickup_ref)
     except AlreadyDoneError:
         return await carrier.get_pickup(pickup_ref)
+
+
+async def _cancel_visit(carrier: CarrierGateway, visit: BookingRow) -> None:
+    if visit.external_ref is None or visit.state is BookingState.CANCELLED:
+        return
+    if (await carrier.get_pickup(visit.external_ref)).status == "scheduled":
+        await carrier.cancel_pickup(visit.external_ref)
+
+
+async def _handed_over(carrier: CarrierGateway, tracker_ref: str | None) -> tuple[Reached, ...]:
+    if tracker_ref is None:
+        return ()
+    proven = milestones((await carrier.track(tracker_ref)).scans)
+    return proven if any(m.milestone is Milestone.FIRST_SCAN for m in proven) else ()
 
 
 def _label(delivery_id: str) -> str:

@@ -6,6 +6,7 @@ from zoneinfo import available_timezones
 from backhaul_client import requests
 from domain.commands import Actor
 from domain.inspection import Fault, Grade, Photo
+from domain.pickups import PickupOutcome
 from domain.reasons import Ground
 from domain.requests import (
     HandoverMethod,
@@ -25,6 +26,7 @@ from workflows.messages import (
     ExtendDeadline,
     Receive,
     RecordInspection,
+    ReportPickupOutcome,
     Retry,
     Withdraw,
 )
@@ -77,6 +79,13 @@ def approve(info: CommandInfo, body: requests.ApproveCommand) -> Approve:
 
 def deny(info: CommandInfo, body: requests.DenyCommand) -> Deny:
     return Deny(info, body.reason)
+
+
+def report_pickup_outcome(
+    info: CommandInfo, body: requests.PickupOutcomeCommand
+) -> ReportPickupOutcome:
+    outcome = PickupOutcome(body.outcome)
+    return ReportPickupOutcome(info, body.delivery_id, body.attempt, outcome, body.note)
 
 
 def receive(info: CommandInfo, body: requests.ReceiveCommand) -> Receive:

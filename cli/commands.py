@@ -11,6 +11,7 @@ from backhaul_client import (
     CommandView,
     DenyCommand,
     InspectionCommand,
+    PickupOutcomeCommand,
     ReceiveCommand,
     WithdrawCommand,
 )
@@ -18,6 +19,7 @@ from cli import printing
 from cli.asking import counted, units
 from cli.calling import Action, calls
 from domain.inspection import Fault, Grade
+from domain.pickups import PickupOutcome
 
 
 def add_commands(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -28,6 +30,17 @@ def add_commands(actions: "argparse._SubParsersAction[argparse.ArgumentParser]")
     approve.add_argument("--reason", default="")
     deny = add_command(actions, "deny", "deny", "refuse all lines under review", _deny)
     deny.add_argument("--reason", required=True)
+    missed = add_command(
+        actions,
+        "pickup-outcome",
+        "report-pickup-outcome",
+        "tell that a courier has no parcel",
+        _report_pickup_outcome,
+    )
+    missed.add_argument("delivery", help="the parcel's id, as `returns get` shows it")
+    missed.add_argument("attempt", type=int, help="the number of the visit")
+    missed.add_argument("outcome", choices=[*PickupOutcome])
+    missed.add_argument("--note", default="")
     receive = add_command(actions, "receive", "receive", "count what a parcel holds", _receive)
     receive.add_argument("counts", nargs="+", type=units, metavar="SKU[:QUANTITY]")
     receive.add_argument("--receipt", required=True, help="the warehouse's own id of this count")
@@ -101,6 +114,19 @@ async def _deny(client: BackhaulClient, arguments: argparse.Namespace) -> None:
     command = DenyCommand(expected_version=arguments.version, reason=arguments.reason)
     key = key_of(arguments)
     show(arguments, await client.deny(arguments.return_id, command, idempotency_key=key))
+
+
+async def _report_pickup_outcome(client: BackhaulClient, arguments: argparse.Namespace) -> None:
+    command = PickupOutcomeCommand(
+        expected_version=arguments.version,
+        delivery_id=arguments.delivery,
+        attempt=arguments.attempt,
+        outcome=arguments.outcome,
+        note=arguments.note,
+    )
+    key = key_of(arguments)
+    answer = await client.report_pickup_outcome(arguments.return_id, command, idempotency_key=key)
+    show(arguments, answer)
 
 
 async def _receive(client: BackhaulClient, arguments: argparse.Namespace) -> None:

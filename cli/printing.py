@@ -30,6 +30,12 @@ def show_return(view: ReturnView) -> None:
     for delivery in view.deliveries:
         code = f", {delivery.carrier} {delivery.tracking_code}" if delivery.tracking_code else ""
         print(f"  parcel {delivery.delivery_id}: {delivery.state}{code}")
+        for visit in delivery.pickups:
+            over = visit.outcome or "awaited"
+            fault = f", fault {visit.fault}" if visit.fault != "NONE" else ""
+            print(
+                f"    courier {visit.attempt}: {visit.not_before:%Y-%m-%d %H:%M %Z}, {over}{fault}"
+            )
     for settlement in view.settlements:
         states = ", ".join(refund.state for refund in settlement.refunds) or "nothing owed"
         print(f"  settlement {settlement.number}: {_money(settlement.amount_minor, view)} {states}")

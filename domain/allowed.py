@@ -1,7 +1,7 @@
 """Which commands would move a return now: what ``explain`` offers and a refusal names."""
 
 from domain.codes import RefusedError
-from domain.lifecycle import AuthorizationState, LotState
+from domain.lifecycle import AuthorizationState, DeliveryState, LotState
 from domain.receiving import is_receivable
 from domain.requests import Resolution
 from domain.returns import Return
@@ -18,6 +18,8 @@ def allowed_commands(ret: Return) -> tuple[str, ...]:
         found += ["approve", "deny"]
     if _withdrawable(ret):
         found.append("withdraw")
+    if any(d.state is DeliveryState.PICKUP_SCHEDULED for d in ret.deliveries):
+        found.append("report-pickup-outcome")
     if is_receivable(ret):
         found.append("receive")
     if any(lot.state is LotState.RECEIVED for lot in ret.lots):

@@ -76,8 +76,9 @@ _CATALOGUE = (
         Owner.CARRIER,
         "the courier's visit",
         "pickup window and a day",
-        "the visit counts as missed; the parcel can be dropped off with its label",
-        ("delivery.first_scan", "receive", "withdraw"),
+        "the visit counts as missed; another one is ordered, or after the last the parcel is to be "
+        "dropped off with its label",
+        ("delivery.first_scan", "report-pickup-outcome", "receive", "withdraw"),
     ),
     WaitKind(
         "awaiting_handover",

@@ -71,6 +71,11 @@ _CATALOGUE = (
     ),
     CommandKind("approve", (_R.REVIEWER,), "grant some or all lines under review"),
     CommandKind("deny", (_R.REVIEWER,), "refuse all lines under review"),
+    CommandKind(
+        "report-pickup-outcome",
+        (_R.PLATFORM, _R.OPS),
+        "tell that a courier visit was over without the parcel",
+    ),
     CommandKind("receive", (_R.WAREHOUSE,), "count what a parcel holds"),
     CommandKind("record-inspection", (_R.WAREHOUSE,), "grade a lot"),
     CommandKind("retry", (_R.OPS, _R.FINANCE), "try parked work again now"),

@@ -25,7 +25,8 @@ EVENT_TYPES: dict[str, str] = {
     "delivery.returned_to_sender": "the carrier brought the parcel back to its sender",
     "pickup.booked": "a courier visit is ordered; `window` is local time and zone",
     "pickup.completed": "the courier has the parcel",
-    "pickup.attempted": "a courier visit was over without the parcel; `ok` is false",
+    "pickup.attempted": "a courier visit was over without the parcel: `reason`, whose `fault`, and "
+    "the `next_method`",
     "pickup.cancelled": "a courier visit was cancelled",
     "parcel.received": "the warehouse counted a parcel, by SKU as seen",
     "receipt.discrepancy": "missing or unexpected units",
@@ -98,7 +99,7 @@ class Event:
 NOTICE_TYPES: dict[str, str] = {
     "request_received": "your return is registered, and what happens next",
     "request_denied": "why the return is not possible, with rule and source",
-    "handover_ready": "label and, for a pickup, the courier's window",
+    "handover_ready": "label and, for a pickup, the courier's window; or that no courier comes now",
     "withdrawn": "the return is cancelled as you asked",
     "revived": "the goods are on their way after all, so the return goes on",
     "expired": "the return ended because nothing was handed over",

@@ -54,8 +54,12 @@ def _kind(ret: Return, event: Event) -> str | None:
     if event.type == "return.decided":
         denied = event.data["decision"] == "DENIED"
         return "request_denied" if denied else "request_received"
-    if event.type in ("pickup.booked", "pickup.attempted"):
+    if event.type == "pickup.booked":
         return "handover_ready"
+    if event.type == "pickup.attempted":
+        # Before another visit there is nothing to do: the customer hears of its window.
+        drop_off = event.data["next_method"] == HandoverMethod.DROP_OFF
+        return "handover_ready" if drop_off else None
     if event.type == "delivery.label_created":
         delivery = ret.delivery(str(event.data["delivery_id"]))
         own = delivery.ship_back_of is None and delivery.method is HandoverMethod.DROP_OFF

@@ -101,6 +101,8 @@ class Handling:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
+    """``pickup_attempts`` is how often a courier is sent before the parcel is to be dropped off."""
+
     pack_id: str
     version: str
     governs_from: date
@@ -112,6 +114,7 @@ class Policy:
     review_default: str
     sources: tuple[Source, ...]
     content_hash: str
+    pickup_attempts: int = 1
 
     @property
     def ref(self) -> str:
@@ -152,9 +155,20 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
             for row in pack.tables("sources")
         ),
         content_hash=content_hash(data),
+        pickup_attempts=_pickup_attempts(pack),
     )
     _check(policy)
     return policy
+
+
+_MOST_PICKUPS = 5
+
+
+def _pickup_attempts(pack: "_At") -> int:
+    count = pack.number("pickup_attempts")
+    if not 1 <= count <= _MOST_PICKUPS:
+        raise PolicyError(f"pickup_attempts: wanted 1 to {_MOST_PICKUPS}")
+    return count
 
 
 def _handling(hours: "_At") -> Handling:

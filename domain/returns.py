@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from domain.commands import Actor
 from domain.eligibility import Decision, Terms
-from domain.inspection import Acceptance, Disposition, Finding
+from domain.inspection import Acceptance, Disposition, Fault, Finding
 from domain.lifecycle import (
     ARRIVED,
     AuthorizationState,
@@ -110,20 +110,26 @@ class Replacement:
 
 @dataclass(frozen=True, slots=True)
 class PickupAttempt:
-    """One courier visit; ``outcome`` is ``None`` until it is over."""
+    """One courier visit; ``outcome`` is ``None`` until it is over.
+
+    ``fault`` says who bears a visit that was over without the parcel, as far as that is known.
+    """
 
     number: int
     window: PickupWindow
     pickup_ref: str
     confirmation: str | None = None
     outcome: str | None = None
+    fault: Fault = Fault.NONE
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One parcel under way: back to the warehouse, or (``ship_back_of``) to the customer again.
 
-    ``trouble`` is the worst the carrier told of it: EXCEPTION or RETURNED_TO_SENDER.
+    ``pickup_window`` is when the courier is wished for next, or was last. ``trouble`` is the worst
+    the carrier told of it: EXCEPTION or RETURNED_TO_SENDER.
     """
 
     delivery_id: str
@@ -142,11 +148,20 @@ class Delivery:
     delivered_at: datetime | None = None
     trouble: DeliveryState | None = None
 
+    def with_visit_over(
+        self, outcome: str, *, fault: Fault = Fault.NONE, note: str = ""
+    ) -> "Delivery":
+        """Return the delivery with its last courier visit over."""
+        over = replace(self.attempts[-1], outcome=outcome, fault=fault, note=note)
+        return replace(self, attempts=(*self.attempts[:-1], over))
+
 
 def wants_courier(delivery: Delivery) -> bool:
-    """Say whether a courier visit is wished for and none was ordered yet."""
-    labelled = delivery.state is DeliveryState.AWAITING_HANDOVER
-    return labelled and delivery.pickup_window is not None and not delivery.attempts
+    """Say whether a courier is wished for at a time that none was ordered for yet."""
+    window = delivery.pickup_window
+    if delivery.state is not DeliveryState.AWAITING_HANDOVER or window is None:
+        return False
+    return not delivery.attempts or delivery.attempts[-1].window != window
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A parcel's way: labelled, handed over, moving, delivered; missed visits, cancelling, expiry."""
+"""A parcel's way: labelled, handed over, moving, delivered; cancelling and expiry."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,7 +9,7 @@ from domain.events import Fact, JsonValue
 from domain.lifecycle import CALLED_OFF, GRANTED, AuthorizationState, DeliveryState, LotState
 from domain.opening import Change
 from domain.requests import HandoverMethod
-from domain.returns import Delivery, PickupAttempt, Return
+from domain.returns import Delivery, Return
 from domain.tracking import Milestone, Reached
 
 BEFORE_HANDOVER = (
@@ -55,81 +55,9 @@ def labelled(
             "delivery.label_created",
             {"delivery_id": delivery_id, "carrier": carrier, "tracking_code": tracking_code},
         ),
-        _cost("freight", cost_minor, cost_currency),
+        cost_recorded("freight", cost_minor, cost_currency),
     )
     return ret.with_delivery(after), facts
-
-
-def pickup_booked(
-    ret: Return,
-    delivery_id: str,
-    *,
-    at: datetime,
-    pickup_ref: str,
-    confirmation: str | None,
-    cost_minor: int,
-    cost_currency: str,
-) -> Change:
-    """A courier is ordered; a delivery that went another way meanwhile stays on it."""
-    delivery = ret.delivery(delivery_id)
-    window = delivery.pickup_window
-    if window is None:
-        raise ValueError(f"delivery {delivery_id} has no pickup window")
-    attempt = PickupAttempt(len(delivery.attempts) + 1, window, pickup_ref, confirmation)
-    after = replace(delivery, attempts=(*delivery.attempts, attempt))
-    if delivery.state in (DeliveryState.LABEL_PENDING, DeliveryState.AWAITING_HANDOVER):
-        after = replace(after, state=DeliveryState.PICKUP_SCHEDULED, since=at)
-    data: dict[str, JsonValue] = {
-        "delivery_id": delivery_id,
-        "attempt": attempt.number,
-        "confirmation": confirmation,
-        "window": {
-            "not_before": window.not_before.isoformat(),
-            "not_after": window.not_after.isoformat(),
-            "time_zone": window.time_zone,
-        },
-    }
-    facts = (Fact("pickup.booked", data), _cost("pickup", cost_minor, cost_currency))
-    return ret.with_delivery(after), facts
-
-
-def pickup_refused(ret: Return, delivery_id: str, *, pickup_ref: str, reason: str) -> Change:
-    """No courier comes there or then: the parcel can still be dropped off with its label."""
-    delivery = ret.delivery(delivery_id)
-    window = delivery.pickup_window
-    if window is None:
-        raise ValueError(f"delivery {delivery_id} has no pickup window")
-    number = len(delivery.attempts) + 1
-    attempt = PickupAttempt(number, window, pickup_ref, outcome="refused")
-    after = replace(delivery, attempts=(*delivery.attempts, attempt))
-    data: dict[str, JsonValue] = {
-        "delivery_id": delivery_id,
-        "attempt": number,
-        "ok": False,
-        "reason": reason,
-        "tracking_code": delivery.tracking_code,
-    }
-    return ret.with_delivery(after), (Fact("pickup.attempted", data),)
-
-
-def pickup_missed(ret: Return, delivery_id: str, *, at: datetime) -> Change:
-    """The window passed without a scan: the parcel can still be dropped off with its label."""
-    delivery = ret.delivery(delivery_id)
-    after = replace(
-        delivery,
-        state=DeliveryState.AWAITING_HANDOVER,
-        since=at,
-        attempts=_last_outcome(delivery, "missed"),
-    )
-    number = len(delivery.attempts)
-    data: dict[str, JsonValue] = {
-        "delivery_id": delivery_id,
-        "attempt": number,
-        "ok": False,
-        "reason": "missed",
-        "tracking_code": delivery.tracking_code,
-    }
-    return ret.with_delivery(after), (Fact("pickup.attempted", data),)
 
 
 def reached(
@@ -194,7 +122,7 @@ def _handed_over(
     if delivery.state in BEFORE_HANDOVER:
         moving = replace(moving, state=delivery.trouble or DeliveryState.IN_TRANSIT, since=at)
     if delivery.attempts and delivery.attempts[-1].outcome is None:
-        moving = replace(moving, attempts=_last_outcome(delivery, "collected"))
+        moving = moving.with_visit_over("collected")
         number = len(delivery.attempts)
         done: dict[str, JsonValue] = {"delivery_id": delivery.delivery_id, "attempt": number}
         facts.append(Fact("pickup.completed", done, scanned_at))
@@ -233,10 +161,6 @@ def _travelling(ret: Return, delivery: Delivery, at: datetime) -> Return:
         return ret
     authorized = [lot for lot in ret.lots if lot.state is LotState.AUTHORIZED]
     return ret.with_lots(*(lot.moved(LotState.IN_TRANSIT, at) for lot in authorized))
-
-
-def _last_outcome(delivery: Delivery, outcome: str) -> tuple[PickupAttempt, ...]:
-    return (*delivery.attempts[:-1], replace(delivery.attempts[-1], outcome=outcome))
 
 
 def check_withdrawal(ret: Return) -> None:
@@ -328,7 +252,7 @@ def cancelled(
     facts.append(Fact("delivery.cancelled", where))
     after = replace(delivery, state=DeliveryState.CANCELLED, since=at)
     if delivery.attempts and delivery.attempts[-1].outcome is None:
-        after = replace(after, attempts=_last_outcome(delivery, "cancelled"))
+        after = after.with_visit_over("cancelled")
     ret = ret.with_delivery(after)
     if not is_called_off(ret):
         ended = LotState.EXPIRED
@@ -358,7 +282,7 @@ def sent_back(ret: Return, lot_id: str, *, at: datetime) -> Change:
     return ret.with_lots(lot), (Fact("lot.sent_back", {"lot_id": lot_id}),)
 
 
-def _cost(component: str, minor: int, currency: str) -> Fact:
+def cost_recorded(component: str, minor: int, currency: str) -> Fact:
     return Fact(
         "cost.recorded", {"component": component, "amount_minor": minor, "currency": currency}
     )

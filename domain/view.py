@@ -139,6 +139,8 @@ def _delivery(delivery: Delivery) -> JsonValue:
                 "pickup_ref": attempt.pickup_ref,
                 "confirmation": attempt.confirmation,
                 "outcome": attempt.outcome,
+                "fault": attempt.fault,
+                "note": attempt.note,
             }
             for attempt in delivery.attempts
         ],

@@ -16,11 +16,12 @@ from domain.grading import accept_rejection
 from domain.holding import first_held
 from domain.lifecycle import AuthorizationState, DeliveryState, LotState
 from domain.opening import Change, grant
+from domain.pickups import pickup_failed
 from domain.receiving import give_up_missing
 from domain.requests import Resolution
 from domain.resolving import choose_refund, close, lots_to_move, lots_to_settle
 from domain.returns import Delivery, Lot, Return, wants_courier
-from domain.transport import expire, pickup_missed
+from domain.transport import expire
 from domain.work import parcel_subject
 
 PICKUP_GRACE = timedelta(hours=24)
@@ -239,7 +240,7 @@ def _default_decision(ret: Return, _passed: Waiting, at: datetime) -> Change:
 
 
 def _miss_pickup(ret: Return, wait: Waiting, at: datetime) -> Change:
-    return pickup_missed(ret, wait.key.split("/")[1], at=at)
+    return pickup_failed(ret, wait.key.split("/")[1], None, at=at)
 
 
 def _expire(ret: Return, _passed: Waiting, at: datetime) -> Change:

@@ -17,6 +17,7 @@ from domain.ids import content_hash
 from domain.inspection import Finding
 from domain.lifecycle import AuthorizationState
 from domain.opening import Change, check_grant, grant
+from domain.pickups import check_pickup_outcome, pickup_failed
 from domain.receiving import check_receipt, receive
 from domain.requests import Resolution
 from domain.resolving import choose_refund
@@ -33,6 +34,7 @@ from workflows.messages import (
     Receive,
     RecordInspection,
     RefusalDetail,
+    ReportPickupOutcome,
     Retry,
     Withdraw,
 )
@@ -182,6 +184,15 @@ def do_deny(ret: Return, command: Deny) -> Change:
 def _check_in_review(ret: Return) -> None:
     if ret.authorization is not AuthorizationState.IN_REVIEW:
         raise RefusedError("command_not_allowed", f"the return is {ret.headline}")
+
+
+def check_report_pickup_outcome(ret: Return, command: ReportPickupOutcome) -> None:
+    check_pickup_outcome(ret, command.delivery_id, command.attempt)
+
+
+def do_report_pickup_outcome(ret: Return, command: ReportPickupOutcome) -> Change:
+    now, note = workflow.now(), command.note
+    return pickup_failed(ret, command.delivery_id, command.outcome, at=now, note=note)
 
 
 def check_receive(ret: Return, command: Receive) -> None:

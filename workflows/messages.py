@@ -9,6 +9,7 @@ from typing import Any
 
 from domain.commands import Actor
 from domain.inspection import Fault, Grade, Photo
+from domain.pickups import PickupOutcome
 from domain.requests import Resolution, ReturnRequest
 from domain.returns import Return
 from domain.tracking import Reached
@@ -112,6 +113,17 @@ class Approve:
 class Deny:
     info: CommandInfo
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPickupOutcome:
+    """A courier visit is over without the parcel; ``attempt`` counts a delivery's from 1."""
+
+    info: CommandInfo
+    delivery_id: str
+    attempt: int
+    outcome: PickupOutcome
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

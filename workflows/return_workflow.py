@@ -32,6 +32,7 @@ from workflows.messages import (
     RefundNews,
     Refusal,
     ReplacementNews,
+    ReportPickupOutcome,
     Resumed,
     Retry,
     ReturnOutcome,
@@ -125,6 +126,14 @@ class ReturnWorkflow:
     @deny.validator
     def check_deny(self, command: Deny) -> None:
         self._check("deny", command, commands.check_deny)
+
+    @workflow.update(description="tell that a courier visit was over without the parcel")
+    def report_pickup_outcome(self, command: ReportPickupOutcome) -> CommandAnswer:
+        return self._carry_out(command, commands.do_report_pickup_outcome)
+
+    @report_pickup_outcome.validator
+    def check_report_pickup_outcome(self, command: ReportPickupOutcome) -> None:
+        self._check("report-pickup-outcome", command, commands.check_report_pickup_outcome)
 
     @workflow.update(description="count what a parcel holds")
     def receive(self, command: Receive) -> CommandAnswer:

@@ -4,9 +4,10 @@ from temporalio import workflow
 
 from activities.shipping import BookPickup, BuyLabel, CancelBooking, ShippingActivities
 from domain.lifecycle import DeliveryState, LotState
+from domain.pickups import pickup_booked, pickup_refused
 from domain.returns import Delivery, Return
 from domain.settlement import share_of_units
-from domain.transport import cancelled, labelled, pickup_booked, pickup_refused, sent_back
+from domain.transport import cancelled, labelled, reached, sent_back
 from workflows.parking import Parking
 from workflows.recording import Case
 from workflows.steps import call
@@ -62,6 +63,7 @@ async def order_courier(case: Case, parking: Parking, delivery_id: str) -> None:
         attempt=len(delivery.attempts) + 1,
         not_before=window.not_before,
         not_after=window.not_after,
+        tracker_ref=delivery.tracker_ref or delivery.tracking_code,
     )
     pickup = await parking.attempt(
         f"courier/{delivery_id}",
@@ -72,6 +74,9 @@ async def order_courier(case: Case, parking: Parking, delivery_id: str) -> None:
         ),
         wanted=lambda: _is(case, delivery_id, DeliveryState.AWAITING_HANDOVER),
     )
+    if pickup.reached:
+        case.take(reached(case.ret, delivery_id, pickup.reached, at=workflow.now()))
+        return
     if pickup.refused is not None:
         case.take(
             pickup_refused(
@@ -97,7 +102,13 @@ async def cancel(case: Case, parking: Parking, delivery_id: str) -> None:
 
     A parcel that was handed over after all keeps its label: cancelling it ends at the step at hand.
     """
-    asked = CancelBooking(case.ret.tenant_id, case.ret.return_id, delivery_id)
+    visits = case.ret.delivery(delivery_id).attempts
+    asked = CancelBooking(
+        case.ret.tenant_id,
+        case.ret.return_id,
+        delivery_id,
+        visits_over=sum(1 for visit in visits if visit.outcome is not None),
+    )
     work = f"cancel/{delivery_id}"
 
     def wanted() -> bool:

@@ -93,6 +93,14 @@ async def deny(giver: Annotated[Giver, _giver("deny")], body: requests.DenyComma
     return await giver.give(body, translate.deny)
 
 
+@router.post("/report-pickup-outcome", operation_id="report_pickup_outcome")
+async def report_pickup_outcome(
+    giver: Annotated[Giver, _giver("report-pickup-outcome")], body: requests.PickupOutcomeCommand
+) -> CommandView:
+    """Tell that a courier visit was over without the parcel."""
+    return await giver.give(body, translate.report_pickup_outcome)
+
+
 @router.post("/receive", operation_id="receive")
 async def receive(
     giver: Annotated[Giver, _giver("receive")], body: requests.ReceiveCommand

@@ -67,6 +67,8 @@ class LotView(AnswerModel):
 
 
 class PickupView(AnswerModel):
+    """One courier visit. ``fault`` says who bears one that was over without the parcel."""
+
     attempt: int
     not_before: datetime
     not_after: datetime
@@ -74,6 +76,8 @@ class PickupView(AnswerModel):
     pickup_ref: str
     confirmation: str | None
     outcome: str | None
+    fault: str = "NONE"
+    note: str = ""
 
 
 class DeliveryView(AnswerModel):

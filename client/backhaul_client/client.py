@@ -111,6 +111,12 @@ class BackhaulClient:
     ) -> CommandView:
         return await self._command(return_id, "deny", command, idempotency_key)
 
+    async def report_pickup_outcome(
+        self, return_id: str, command: requests.PickupOutcomeCommand, *, idempotency_key: str
+    ) -> CommandView:
+        """Tell that a courier came or did not, and has no parcel: another visit, or drop-off."""
+        return await self._command(return_id, "report-pickup-outcome", command, idempotency_key)
+
     async def receive(
         self, return_id: str, command: requests.ReceiveCommand, *, idempotency_key: str
     ) -> CommandView:

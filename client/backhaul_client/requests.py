@@ -19,6 +19,7 @@ Ground = Literal["WITHDRAWAL", "NON_CONFORMITY", "WARRANTY"]
 WantedResolution = Literal["REFUND", "EXCHANGE"]
 Handover = Literal["PICKUP", "DROP_OFF"]
 Grade = Literal["A", "B", "C", "D", "X"]
+PickupOutcome = Literal["customer_absent", "courier_no_show"]
 Fault = Literal["NONE", "CUSTOMER", "CARRIER", "WAREHOUSE", "SELLER", "VENDOR"]
 
 
@@ -74,6 +75,15 @@ class ApproveCommand(Command):
 
 class DenyCommand(Command):
     reason: Annotated[Note, StringConstraints(min_length=1)]
+
+
+class PickupOutcomeCommand(Command):
+    """A courier visit is over without the parcel; ``attempt`` is its number in ``pickups``."""
+
+    delivery_id: Id
+    attempt: Count
+    outcome: PickupOutcome
+    note: Note = ""
 
 
 class CountedItem(RequestModel):

@@ -13,7 +13,6 @@ from tests.support.told import (
     lot_states,
     received,
     some_of,
-    with_pickup,
 )
 from workflows.messages import CountedEntry, Receive
 
@@ -138,19 +137,6 @@ async def test_expires_when_nothing_is_handed_over(three: OpenReturn) -> None:
     assert (await three.ends()).headline == "EXPIRED"
     assert [label["status"] for label in three.ledger()["labels"]] != ["bought"]
     assert await free_units(three) == 3
-
-
-async def test_a_missed_pickup_can_still_be_dropped_off(house: House) -> None:
-    """The courier did not come: the label still holds, and the parcel is awaited."""
-    opened = await house.open(with_pickup(some_of(house.sandbox.order("three-units"), 1)))
-    await opened.until_waiting("awaiting_pickup")
-
-    await house.pass_time(days=3)
-    await opened.ready_for_handover()
-    await opened.scan(Milestone.FIRST_SCAN)
-
-    await opened.until_headline("IN_TRANSIT")
-    assert "pickup.attempted" in await opened.event_types()
 
 
 async def test_goes_on_when_two_commands_come_at_once(three: OpenReturn) -> None:

@@ -20,6 +20,11 @@ _BODIES: dict[str, dict[str, Any]] = {
     "withdraw": {},
     "approve": {"line_ids": ["line-1"]},
     "deny": {"reason": "no"},
+    "report-pickup-outcome": {
+        "delivery_id": "d1",
+        "attempt": 1,
+        "outcome": "courier_no_show",
+    },
     "receive": {
         "receipt_id": "R-1",
         "parcel": "P-1",

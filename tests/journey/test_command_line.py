@@ -7,7 +7,7 @@ import pytest
 
 from cli.main import run
 from runtime.settings import variable
-from tests.support.asking import labelled
+from tests.support.asking import courier_ordered, labelled
 from tests.support.house import TENANT
 from tests.support.journey import Journey
 
@@ -98,6 +98,24 @@ async def test_explains_and_moves_a_return(
     assert "possible now: withdraw, receive" in nothing_parked[2]
     assert received[0] == 0
     assert view.return_id in shown[1]
+
+
+async def test_tells_of_a_courier_who_did_not_come(journey: Journey, terminal: Terminal) -> None:
+    """The shop hears it from its customer; the visit shows whose fault it was."""
+    view = await courier_ordered(journey)
+
+    told = await terminal.type(
+        "returns", "pickup-outcome", view.rma_no, "d1", "1", "courier_no_show"
+    )
+    again = await terminal.type(
+        "returns", "pickup-outcome", view.rma_no, "d1", "1", "courier_no_show"
+    )
+    shown = await terminal.type("returns", "get", view.rma_no)
+
+    assert told[0] == 0
+    assert again[0] == 1
+    assert "pickup_over (attempt)" in again[2]
+    assert "courier_no_show, fault CARRIER" in shown[1]
 
 
 async def test_makes_the_first_key_in_the_database(journey: Journey, terminal: Terminal) -> None:

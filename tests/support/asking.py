@@ -1,9 +1,10 @@
 """Requests and keys that journeys use."""
 
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from backhaul_client import Accepted, NewReturn, NewReturnLine, ReturnView
+from backhaul_client import Accepted, NewPickupWindow, NewReturn, NewReturnLine, ReturnView
 from tests.support.journey import Journey
 
 
@@ -26,5 +27,24 @@ async def labelled(journey: Journey, example: str = "three-units", quantity: int
     return await client.wait_until(
         started.return_id,
         lambda view: bool(view.deliveries and view.deliveries[0].tracking_code),
+        timeout=30,
+    )
+
+
+async def courier_ordered(journey: Journey) -> ReturnView:
+    """Start a return with a courier for tomorrow, and wait until he is ordered."""
+    client, tomorrow = journey.client(), datetime.now(UTC) + timedelta(days=1)
+    window = NewPickupWindow(
+        not_before=tomorrow,
+        not_after=tomorrow + timedelta(hours=4),
+        time_zone="Europe/Berlin",
+    )
+    wanted = units_of(journey.sandbox.order("three-units")).model_copy(
+        update={"handover": "PICKUP", "pickup_window": window}
+    )
+    started = await client.start_return(wanted, idempotency_key=new_key())
+    return await client.wait_until(
+        started.return_id,
+        lambda view: "report-pickup-outcome" in view.allowed_commands,
         timeout=30,
     )

@@ -14,6 +14,7 @@ from domain.grading import check_inspection, grade_lot
 from domain.inspection import Fault, Finding, Grade
 from domain.opening import apply_policy, decide_lines, open_return, wanted_units
 from domain.orders import Order, OrderLine, Parcel, Shipping, Tax, Tender, TenderKind
+from domain.pickups import pickup_booked
 from domain.policies import Policy, parse_policy
 from domain.reasons import Ground
 from domain.receiving import receive
@@ -28,7 +29,7 @@ from domain.resolving import lots_to_settle, sealed
 from domain.returns import Intent, Lot, Receipt, ReceiptEntry, Return
 from domain.settlement import TenderLeft, settle, split_over_tenders
 from domain.tracking import Milestone, Reached
-from domain.transport import labelled, pickup_booked, reached
+from domain.transport import labelled, reached
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 """When the request is made: a Monday, two days after the delivery."""

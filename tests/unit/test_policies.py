@@ -92,6 +92,10 @@ def _drop(*path: str | int) -> Callable[[Any], None]:
         (_set("handling_hours", "nap", to=1), "handling_hours.nap: wanted one of review"),
         (_set("handling_hours", "review", to="1"), "handling_hours.review: wanted a whole number"),
         (_set("review_default", to="MAYBE"), "review_default: wanted APPROVE or DENY"),
+        (_drop("pickup_attempts"), "pickup_attempts: is missing"),
+        (_set("pickup_attempts", to="2"), "pickup_attempts: wanted a whole number"),
+        (_set("pickup_attempts", to=0), "pickup_attempts: wanted 1 to 5"),
+        (_set("pickup_attempts", to=6), "pickup_attempts: wanted 1 to 5"),
         (_drop("sources", 0, "url"), "sources[0].url: is missing"),
     ],
 )

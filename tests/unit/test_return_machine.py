@@ -25,6 +25,13 @@ from domain.invariants import broken
 from domain.lifecycle import TERMINAL_HEADLINES, DeliveryState, LotState
 from domain.notices import notices_for
 from domain.opening import Change, apply_policy, check_grant, grant
+from domain.pickups import (
+    PickupOutcome,
+    check_pickup_outcome,
+    pickup_booked,
+    pickup_failed,
+    pickup_refused,
+)
 from domain.reasons import Ground
 from domain.receiving import check_receipt, receive
 from domain.requests import RequestedLine, Resolution
@@ -48,7 +55,6 @@ from domain.transport import (
     cancelled,
     check_withdrawal,
     labelled,
-    pickup_booked,
     reached,
     sent_back,
     withdraw,
@@ -175,6 +181,13 @@ class ReturnMachine(RuleBasedStateMachine):
             news = [Reached(milestone, self.now) for milestone in told]
             self.take(reached(self.ret, delivery_id, news, at=self.now))
 
+    @precondition(lambda self: "report-pickup-outcome" in allowed_commands(self.ret))
+    @rule(outcome=st.sampled_from(PickupOutcome))
+    def courier_has_no_parcel(self, outcome: PickupOutcome) -> None:
+        (delivery,) = [d for d in self.ret.deliveries if d.state is DeliveryState.PICKUP_SCHEDULED]
+        check_pickup_outcome(self.ret, delivery.delivery_id, len(delivery.attempts))
+        self.take(pickup_failed(self.ret, delivery.delivery_id, outcome, at=self.now))
+
     @precondition(lambda self: "receive" in allowed_commands(self.ret))
     @rule(
         counted=st.just(EVERYTHING)
@@ -253,6 +266,8 @@ class ReturnMachine(RuleBasedStateMachine):
         match work.kind:
             case WorkKind.BOOK:
                 self.book(work.subject)
+            case WorkKind.COURIER:
+                self.order_courier(work.subject, luck)
             case WorkKind.CANCEL:
                 undone = {"pickup_cancelled": True, "label_voided": True}
                 self.take(cancelled(self.ret, work.subject, at=self.now, **undone))
@@ -290,18 +305,23 @@ class ReturnMachine(RuleBasedStateMachine):
         delivery = self.ret.delivery(delivery_id)
         if delivery.ship_back_of is not None:
             self.take(sent_back(self.ret, delivery.ship_back_of, at=self.now))
-        elif delivery.pickup_window is not None:
-            self.take(
-                pickup_booked(
-                    self.ret,
-                    delivery_id,
-                    at=self.now,
-                    pickup_ref="pickup",
-                    confirmation=None,
-                    cost_minor=0,
-                    cost_currency="EUR",
-                )
+
+    def order_courier(self, delivery_id: str, luck: str) -> None:
+        if luck == "rejected":
+            reason = "no_rates"
+            self.take(pickup_refused(self.ret, delivery_id, pickup_ref="pickup", reason=reason))
+            return
+        self.take(
+            pickup_booked(
+                self.ret,
+                delivery_id,
+                at=self.now,
+                pickup_ref="pickup",
+                confirmation=None,
+                cost_minor=0,
+                cost_currency="EUR",
             )
+        )
 
     def pay(self, intent_id: str, state: str) -> None:
         failure = None if state in ("succeeded", "pending") else state
@@ -354,6 +374,13 @@ class ReturnMachine(RuleBasedStateMachine):
         """Whoever asks why a return stands still reads of every piece of work."""
         keys = [wait.key for wait in waits(self.ret)]
         assert [w.key for w in due_work(self.ret) if f"work/{w.key}" not in keys] == []
+
+    @invariant()
+    def one_courier_at_a_time(self) -> None:
+        """A visit is ordered once the one before is over, as often as the policy says."""
+        for delivery in self.ret.deliveries:
+            assert all(visit.outcome for visit in delivery.attempts[:-1])
+            assert len(delivery.attempts) <= self.ret.policy.pickup_attempts
 
     @invariant()
     def shows_itself(self) -> None:

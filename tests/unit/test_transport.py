@@ -20,7 +20,6 @@ from domain.transport import (
     cancelled,
     check_withdrawal,
     expire,
-    pickup_missed,
     reached,
     sent_back,
     withdraw,
@@ -170,16 +169,6 @@ class TestBooking:
         """A courier cannot be booked for a parcel that is dropped off."""
         with pytest.raises(ValueError, match="no pickup window"):
             with_pickup(granted())
-
-    def test_a_missed_courier_leaves_the_label(self) -> None:
-        """Nobody came: the parcel can be dropped off, with the full time to do so."""
-        ret, facts = pickup_missed(granted(pickup=True), "d1", at=after(days=40))
-
-        assert ret.deliveries[0].attempts[0].outcome == "missed"
-        assert facts[0].data["ok"] is False
-        (wait,) = waits(ret)
-        assert wait.code == "awaiting_handover"
-        assert wait.deadline == after(days=40 + 30)
 
 
 class TestWithdrawal:

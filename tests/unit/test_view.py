@@ -71,6 +71,11 @@ STAGES: list[tuple[Callable[[], Return], str, set[str]]] = [
     (decided, "APPROVED", {"withdraw", "receive", "extend-deadline"}),
     (parked, "APPROVED", {"withdraw", "receive", "retry", "extend-deadline"}),
     (granted, "APPROVED", {"withdraw", "receive", "extend-deadline"}),
+    (
+        lambda: granted(pickup=True),
+        "APPROVED",
+        {"withdraw", "report-pickup-outcome", "receive", "extend-deadline"},
+    ),
     (handed_over, "IN_TRANSIT", {"receive", "extend-deadline"}),
     (received, "RECEIVED", {"receive", "record-inspection", "extend-deadline"}),
     (graded, "RESOLVING", {"receive", "extend-deadline"}),

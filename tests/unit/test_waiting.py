@@ -177,11 +177,12 @@ def test_before_its_deadline_nothing_passes() -> None:
 
 
 class TestDeadlinesThatDecide:
-    def test_a_missed_courier_hands_over_to_the_customer(self) -> None:
-        """A day after its window the visit counts as missed."""
+    def test_a_missed_courier_comes_again(self) -> None:
+        """A day after its window the visit counts as missed, and another one is ordered."""
         ret, _ = pass_deadlines(granted(pickup=True), at=WINDOW.not_after + timedelta(days=1))
 
-        assert [wait.code for wait in waits(ret)] == ["awaiting_handover"]
+        assert [wait.code for wait in waits(ret)] == ["booking_delivery"]
+        assert [work.key for work in due_work(ret)] == ["courier/d1"]
 
     def test_what_did_not_come_is_not_awaited_for_ever(self) -> None:
         """Two weeks after the first parcel the rest counts as not sent."""

@@ -11,6 +11,7 @@ from backhaul_client.admin_models import AdapterName, ConnectionKind, RoleName
 from backhaul_client.answers import ReturnView
 from domain.commands import Role
 from domain.inspection import Fault, Grade
+from domain.pickups import PickupOutcome, pickup_failed
 from domain.reasons import Ground
 from domain.requests import HandoverMethod, Resolution
 from domain.resolving import out_of_stock
@@ -23,6 +24,7 @@ from tests.support.builders import (
     decided,
     exchange,
     graded,
+    granted,
     settled,
     with_label,
     with_pickup,
@@ -37,6 +39,7 @@ from tests.support.builders import (
         (requests.WantedResolution, [r for r in Resolution if r is not Resolution.NONE]),
         (requests.Grade, [*Grade]),
         (requests.Fault, [*Fault]),
+        (requests.PickupOutcome, [*PickupOutcome]),
         (RoleName, [*Role]),
         (RoleName, [*StoredRole]),
         (ConnectionKind, get_args(directory.ConnectionKind)),
@@ -52,11 +55,12 @@ def test_both_know_the_same_words(wire: Any, ours: list[str]) -> None:
     "stage",
     [
         lambda: with_pickup(with_label(decided(pickup=True))),
+        lambda: pickup_failed(granted(pickup=True), "d1", None, at=after(days=3), note="rain")[0],
         lambda: settled(graded()),
         lambda: graded(Grade.X),
         lambda: out_of_stock(graded(Grade.A, exchange()), "shoes/1", at=after(days=5))[0],
     ],
-    ids=["courier booked", "settled", "rejected", "out of stock"],
+    ids=["courier booked", "courier missed", "settled", "rejected", "out of stock"],
 )
 def test_the_wire_loses_nothing_of_a_return(stage: Callable[[], Return]) -> None:
     """The view that callers read is the document, field by field."""

@@ -1,0 +1,165 @@
+"""Courier visits: ordered, over without the parcel, and tried again on another day."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from domain.codes import RefusedError
+from domain.events import Fact, JsonValue
+from domain.inspection import Fault
+from domain.lifecycle import DeliveryState
+from domain.opening import Change
+from domain.requests import HandoverMethod, PickupWindow
+from domain.returns import Delivery, PickupAttempt, Return
+from domain.transport import cost_recorded
+
+
+class PickupOutcome(StrEnum):
+    """What can be told of a visit that was over without the parcel."""
+
+    CUSTOMER_ABSENT = "customer_absent"
+    COURIER_NO_SHOW = "courier_no_show"
+
+
+_FAULTS = {
+    PickupOutcome.CUSTOMER_ABSENT: Fault.CUSTOMER,
+    PickupOutcome.COURIER_NO_SHOW: Fault.CARRIER,
+}
+
+
+def pickup_booked(
+    ret: Return,
+    delivery_id: str,
+    *,
+    at: datetime,
+    pickup_ref: str,
+    confirmation: str | None,
+    cost_minor: int,
+    cost_currency: str,
+) -> Change:
+    """A courier is ordered; a delivery that went another way meanwhile stays on it."""
+    delivery, window = _wished(ret, delivery_id)
+    attempt = PickupAttempt(len(delivery.attempts) + 1, window, pickup_ref, confirmation)
+    after = replace(delivery, attempts=(*delivery.attempts, attempt))
+    if delivery.state in (DeliveryState.LABEL_PENDING, DeliveryState.AWAITING_HANDOVER):
+        after = replace(after, state=DeliveryState.PICKUP_SCHEDULED, since=at)
+    zone = ZoneInfo(window.time_zone)
+    data: dict[str, JsonValue] = {
+        "delivery_id": delivery_id,
+        "attempt": attempt.number,
+        "confirmation": confirmation,
+        "window": {
+            "not_before": window.not_before.astimezone(zone).isoformat(),
+            "not_after": window.not_after.astimezone(zone).isoformat(),
+            "time_zone": window.time_zone,
+        },
+    }
+    facts = (Fact("pickup.booked", data), cost_recorded("pickup", cost_minor, cost_currency))
+    return ret.with_delivery(after), facts
+
+
+def pickup_refused(ret: Return, delivery_id: str, *, pickup_ref: str, reason: str) -> Change:
+    """No courier comes there or then: the parcel can still be dropped off with its label."""
+    delivery, window = _wished(ret, delivery_id)
+    number = len(delivery.attempts) + 1
+    attempt = PickupAttempt(number, window, pickup_ref, outcome="refused")
+    after = replace(delivery, attempts=(*delivery.attempts, attempt))
+    return ret.with_delivery(after), (_attempted(after, reason, HandoverMethod.DROP_OFF),)
+
+
+def _wished(ret: Return, delivery_id: str) -> tuple[Delivery, PickupWindow]:
+    delivery = ret.delivery(delivery_id)
+    if delivery.pickup_window is None:
+        raise ValueError(f"delivery {delivery_id} has no pickup window")
+    return delivery, delivery.pickup_window
+
+
+def check_pickup_outcome(ret: Return, delivery_id: str, attempt: int) -> None:
+    """Refuse to close a courier visit that is unknown, over or being cancelled.
+
+    Raises:
+        RefusedError: it names the field that is wrong.
+    """
+    known = [delivery for delivery in ret.deliveries if delivery.delivery_id == delivery_id]
+    if not known:
+        raise RefusedError(
+            "delivery_not_found", f"no delivery {delivery_id!r}", field="delivery_id"
+        )
+    (delivery,) = known
+    if not 1 <= attempt <= len(delivery.attempts):
+        raise RefusedError(
+            "pickup_not_found",
+            f"wanted 1 to {len(delivery.attempts)}, found {attempt}"
+            if delivery.attempts
+            else f"no courier was ordered for {delivery_id}",
+            field="attempt",
+        )
+    outcome = delivery.attempts[attempt - 1].outcome
+    if outcome is not None:
+        raise RefusedError("pickup_over", f"visit {attempt} is {outcome}", field="attempt")
+    if delivery.state is not DeliveryState.PICKUP_SCHEDULED:
+        raise RefusedError("command_not_allowed", f"the delivery is {delivery.state}")
+
+
+def pickup_failed(
+    ret: Return, delivery_id: str, outcome: PickupOutcome | None, *, at: datetime, note: str = ""
+) -> Change:
+    """The visit is over without the parcel: another one is due, or after the last the drop-off.
+
+    The next window is the wish for the next visit; the label stays the same. Without an
+    ``outcome`` the visit was missed: its time passed and nobody told why.
+    """
+    delivery = ret.delivery(delivery_id)
+    reason = outcome or "missed"
+    fault = _FAULTS[outcome] if outcome else Fault.NONE
+    after = replace(
+        delivery.with_visit_over(reason, fault=fault, note=note),
+        state=DeliveryState.AWAITING_HANDOVER,
+        since=at,
+    )
+    method = HandoverMethod.DROP_OFF
+    if len(delivery.attempts) < ret.policy.pickup_attempts:
+        method = HandoverMethod.PICKUP
+        window = next_window(delivery.attempts[-1].window, after=at)
+        after = replace(after, pickup_window=window)
+    return ret.with_delivery(after), (_attempted(after, reason, method),)
+
+
+def _attempted(delivery: Delivery, reason: str, next_method: HandoverMethod) -> Fact:
+    attempt = delivery.attempts[-1]
+    return Fact(
+        "pickup.attempted",
+        {
+            "delivery_id": delivery.delivery_id,
+            "attempt": attempt.number,
+            "ok": False,
+            "reason": reason,
+            "fault": attempt.fault,
+            "next_method": next_method,
+            "tracking_code": delivery.tracking_code,
+        },
+    )
+
+
+def next_window(window: PickupWindow, *, after: datetime) -> PickupWindow:
+    """Return the same hours of a later day, by the clock on the customer's wall, in UTC.
+
+    It is the first day after the window's own whose hours lie wholly ahead of ``after``. An hour
+    that a spring night leaves out is an hour later; a window that would end before it begins, for
+    the clock was turned in it, keeps its length instead of its end.
+    """
+    zone = ZoneInfo(window.time_zone)
+    start, end = window.not_before.astimezone(zone), window.not_after.astimezone(zone)
+    days = max(1, (after.astimezone(zone).date() - start.date()).days)
+    if _days_later(start, days) <= after:
+        days += 1
+    not_before, not_after = _days_later(start, days), _days_later(end, days)
+    if not_after <= not_before:
+        not_after = not_before + (window.not_after - window.not_before)
+    return PickupWindow(not_before, not_after, window.time_zone)
+
+
+def _days_later(local: datetime, days: int) -> datetime:
+    """Add days on the wall: the time of day stays, whatever the offset of that day is."""
+    return (local + timedelta(days=days)).astimezone(UTC)
