@@ -19,10 +19,10 @@ class Text:
 
 TEXTS: dict[str, Text] = {
     "request_received": Text(
-        "Your return {rma_no}", "We have your return {rma_no}. {granted} Next: {next_step}"
+        "Your return {rma_no}", "We have your return {rma_no}. {granted}\nNext: {next_step}"
     ),
     "request_denied": Text(
-        "Your return request {rma_no}", "We cannot take this return. {explanation} ({sources})"
+        "Your return request {rma_no}", "We cannot take this return.\n{declined}"
     ),
     "handover_ready": Text(
         "How to send back {rma_no}", "{handover} Write {rma_no} on the parcel if you can."
@@ -82,14 +82,14 @@ def _words(kind: str, data: Mapping[str, Any], survey_link: str) -> dict[str, st
     if kind in ("request_received", "request_denied"):
         lines = data["lines"]
         refused = [line for line in lines if not line["granted"]]
+        words["declined"] = "\n".join(_declined(line) for line in refused)
         words["granted"] = (
             "All of it is granted."
             if not refused
-            else f"{len(lines) - len(refused)} of {len(lines)} lines are granted."
+            else f"{len(lines) - len(refused)} of {len(lines)} lines are granted. Not granted:\n"
+            + words["declined"]
         )
         words["next_step"] = "we send you a label, or the courier's time."
-        words["explanation"] = "; ".join(str(line["explanation"]) for line in refused)
-        words["sources"] = "; ".join(source for line in refused for source in line["sources"])
     if kind == "handover_ready":
         words["handover"] = _handover(data)
     if kind == "lot_rejected":
@@ -99,6 +99,13 @@ def _words(kind: str, data: Mapping[str, Any], survey_link: str) -> dict[str, st
     if kind == "replacement_shipped":
         words["tracking_code"] = str(data.get("tracking_code") or "number follows")
     return words
+
+
+def _declined(line: Mapping[str, Any]) -> str:
+    """Say which line is declined and why: in the words of who decided, or by the rule."""
+    if line["reason"]:
+        return f"- {line['title']}: {line['reason']}"
+    return f"- {line['title']}: {line['explanation']} ({'; '.join(line['sources'])})"
 
 
 def _handover(data: Mapping[str, Any]) -> str:

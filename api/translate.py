@@ -17,6 +17,7 @@ from domain.requests import (
     ReturnRequest,
     check_request,
 )
+from domain.reviewing import LineReason
 from workflows.messages import (
     Approve,
     ChooseResolution,
@@ -74,7 +75,8 @@ def withdraw(info: CommandInfo, body: requests.WithdrawCommand) -> Withdraw:
 
 
 def approve(info: CommandInfo, body: requests.ApproveCommand) -> Approve:
-    return Approve(info, body.line_ids, body.reason)
+    reasons = tuple(LineReason(row.line_id, row.reason) for row in body.reasons)
+    return Approve(info, body.line_ids, body.reason, reasons)
 
 
 def deny(info: CommandInfo, body: requests.DenyCommand) -> Deny:

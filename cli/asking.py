@@ -4,7 +4,7 @@ import argparse
 from datetime import datetime
 from typing import Any
 
-from backhaul_client import CountedItem, NewReturn
+from backhaul_client import CountedItem, LineReason, NewReturn
 from domain.reasons import REASONS, Ground
 
 
@@ -55,6 +55,14 @@ def units(text: str) -> tuple[str, int]:
     if name and quantity.isascii() and quantity.isdigit():
         return name, int(quantity)
     return text, 1
+
+
+def line_reason(text: str) -> LineReason:
+    """Read ``LINE=REASON``."""
+    line_id, _, reason = text.partition("=")
+    if not line_id or not reason:
+        raise argparse.ArgumentTypeError("wanted LINE=REASON")
+    return LineReason(line_id=line_id, reason=reason)
 
 
 def counted(arguments: argparse.Namespace) -> tuple[CountedItem, ...]:

@@ -16,7 +16,7 @@ from backhaul_client import (
     WithdrawCommand,
 )
 from cli import printing
-from cli.asking import counted, units
+from cli.asking import counted, line_reason, units
 from cli.calling import Action, calls
 from domain.inspection import Fault, Grade
 from domain.pickups import PickupOutcome
@@ -27,7 +27,16 @@ def add_commands(actions: "argparse._SubParsersAction[argparse.ArgumentParser]")
     withdraw.add_argument("--reason", default="")
     approve = add_command(actions, "approve", "approve", "grant lines under review", _approve)
     approve.add_argument("lines", nargs="+", metavar="LINE")
-    approve.add_argument("--reason", default="")
+    approve.add_argument("--reason", default="", help="why the other lines are declined")
+    approve.add_argument(
+        "--reason-for",
+        dest="reasons",
+        action="append",
+        default=[],
+        type=line_reason,
+        metavar="LINE=REASON",
+        help="why this line is declined; repeatable",
+    )
     deny = add_command(actions, "deny", "deny", "refuse all lines under review", _deny)
     deny.add_argument("--reason", required=True)
     missed = add_command(
@@ -105,6 +114,7 @@ async def _approve(client: BackhaulClient, arguments: argparse.Namespace) -> Non
         expected_version=arguments.version,
         line_ids=tuple(arguments.lines),
         reason=arguments.reason,
+        reasons=tuple(arguments.reasons),
     )
     key = key_of(arguments)
     show(arguments, await client.approve(arguments.return_id, command, idempotency_key=key))

@@ -24,6 +24,10 @@ def show_return(view: ReturnView) -> None:
         decision = line.decision
         print(f"  line {line.line_id}: {line.quantity} × {line.sku}, {decision.verdict}")
         print(f"    {decision.explanation}")
+        if (decided := line.authorization) is not None:
+            why = f": {decided.reason}" if decided.reason else ""
+            granted = "granted" if decided.granted else "declined"
+            print(f"    {granted} by {decided.decided_by}{why}")
     for lot in view.lots:
         grade = f", grade {lot.grade}" if lot.grade else ""
         print(f"  lot {lot.lot_id}: {lot.quantity}, {lot.state}{grade}")

@@ -9,7 +9,7 @@ EVENT_TYPES: dict[str, str] = {
     "return.requested": "a return was asked for and its units are locked",
     "return.acknowledged": "the platform was told that the request arrived",
     "return.first_response": "the customer can read the first answer; `by` is decision or human",
-    "return.decided": "granted or denied; policy, rules, sources and who decided",
+    "return.decided": "granted or denied and by whom; each line with reason, policy, rule, sources",
     "return.review_started": "a person must decide; `codes` say why",
     "return.withdrawn": "the customer took the request back",
     "return.expired": "nothing was handed over in time",

@@ -12,7 +12,7 @@ from domain.lifecycle import AuthorizationState, DeliveryState, LotState
 from domain.orders import Order
 from domain.policies import Policy
 from domain.requests import HandoverMethod, Resolution, ReturnRequest
-from domain.returns import Delivery, Lot, Return, ReturnLine
+from domain.returns import Delivery, LineAuthorization, Lot, Return, ReturnLine
 from domain.settlement import freeze_basis
 
 Change = tuple[Return, tuple[Fact, ...]]
@@ -213,11 +213,14 @@ def grant(
     by: str,
     at: datetime,
     reason: str = "",
+    reasons: Mapping[str, str] | None = None,
     actor: Actor | None = None,
 ) -> Change:
     """Authorize some lines and decline the rest; with any granted, a delivery is to be booked.
 
     ``by`` is ``rule``, ``human`` or ``timeout``; the rule's own result stays in each line.
+    ``reasons`` are those of single declined lines; ``reason`` is the others', and that of a grant
+    of all.
 
     Raises:
         RefusedError: see :func:`check_grant`.
@@ -233,22 +236,31 @@ def grant(
         state = AuthorizationState.APPROVED
     else:
         state = AuthorizationState.PARTIALLY_APPROVED
-    deliveries = () if not line_ids else (_first_delivery(ret, at),)
-    lines: list[JsonValue] = [
-        _decision_data(line, granted=line.line_id in line_ids) for line in ret.lines
-    ]
+    partly = state is AuthorizationState.PARTIALLY_APPROVED
+    decided_by = str(actor) if actor else "rule"
+
+    def decided(line_id: str) -> LineAuthorization:
+        granted = line_id in line_ids
+        why = "" if granted and partly else (reasons or {}).get(line_id, reason)
+        return LineAuthorization(granted, by, decided_by, at, why)
+
     data: dict[str, JsonValue] = {
         "decision": state,
         "by": by,
         "reason": reason,
-        "decided_by": str(actor) if actor else "rule",
-        "lines": lines,
+        "decided_by": decided_by,
+        "lines": [_decision_data(line, decided(line.line_id)) for line in ret.lines],
     }
     answered = "human" if by == "human" else "decision"
-    return (
-        replace(ret, authorization=state, authorized_since=at, lots=lots, deliveries=deliveries),
-        (Fact("return.decided", data), Fact("return.first_response", {"by": answered})),
+    after = replace(
+        ret,
+        authorization=state,
+        authorized_since=at,
+        lines=tuple(replace(line, authorization=decided(line.line_id)) for line in ret.lines),
+        lots=lots,
+        deliveries=() if not line_ids else (_first_delivery(ret, at),),
     )
+    return after, (Fact("return.decided", data), Fact("return.first_response", {"by": answered}))
 
 
 def _first_delivery(ret: Return, at: datetime) -> Delivery:
@@ -263,11 +275,13 @@ def _first_delivery(ret: Return, at: datetime) -> Delivery:
     )
 
 
-def _decision_data(line: ReturnLine, *, granted: bool) -> JsonValue:
+def _decision_data(line: ReturnLine, decided: LineAuthorization) -> JsonValue:
     decision = line.decision
     return {
         "line_id": line.line_id,
-        "granted": granted,
+        "title": line.title,
+        "granted": decided.granted,
+        "reason": decided.reason,
         "verdict": decision.verdict,
         "policy_ref": decision.policy_ref,
         "content_hash": decision.content_hash,

@@ -41,8 +41,23 @@ class ValueBasis:
 
 
 @dataclass(frozen=True, slots=True)
+class LineAuthorization:
+    """Who granted or declined a line, beside what the rule said of it.
+
+    ``by`` is ``rule``, ``human`` or ``timeout``; ``decided_by`` the actor; ``reason`` is what a
+    person or the timeout gave, for the customer to read.
+    """
+
+    granted: bool
+    by: str
+    decided_by: str
+    decided_at: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ReturnLine:
-    """One order line of the return.
+    """One order line of the return; ``decision`` is the rule's own, ``authorization`` what counts.
 
     ``units`` are the unit numbers of the order line that the ledger locked for it; amounts follow
     the unit number, so every order of returning adds up.
@@ -59,6 +74,7 @@ class ReturnLine:
     reason: str | None = None
     reason_detail: str | None = None
     exchange_sku: str | None = None
+    authorization: LineAuthorization | None = None
 
     @property
     def terms(self) -> Terms | None:

@@ -6,7 +6,15 @@ from datetime import datetime
 from domain.allowed import allowed_commands
 from domain.events import JsonValue
 from domain.invariants import broken
-from domain.returns import Delivery, Lot, Return, ReturnLine, Settlement, counters
+from domain.returns import (
+    Delivery,
+    LineAuthorization,
+    Lot,
+    Return,
+    ReturnLine,
+    Settlement,
+    counters,
+)
 from domain.waiting import Waiting, waits
 
 Document = dict[str, JsonValue]
@@ -94,6 +102,19 @@ def _line(ret: Return, line: ReturnLine) -> JsonValue:
                 for source in decision.sources
             ],
         },
+        "authorization": _authorization(line.authorization),
+    }
+
+
+def _authorization(decided: LineAuthorization | None) -> JsonValue:
+    if decided is None:
+        return None
+    return {
+        "granted": decided.granted,
+        "by": decided.by,
+        "decided_by": decided.decided_by,
+        "decided_at": _time(decided.decided_at),
+        "reason": decided.reason,
     }
 
 

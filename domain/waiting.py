@@ -236,7 +236,12 @@ def _default_decision(ret: Return, _passed: Waiting, at: datetime) -> Change:
         if approve and line.decision.verdict is not Verdict.REJECT
     ]
     reason = "nobody answered the review in time"
-    return grant(ret, granted, by="timeout", at=at, reason=reason, actor=TIMEOUT)
+    ruled = {
+        line.line_id: line.decision.explanation
+        for line in ret.lines
+        if line.decision.verdict is Verdict.REJECT
+    }
+    return grant(ret, granted, by="timeout", at=at, reason=reason, reasons=ruled, actor=TIMEOUT)
 
 
 def _miss_pickup(ret: Return, wait: Waiting, at: datetime) -> Change:

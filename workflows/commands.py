@@ -15,13 +15,13 @@ from domain.events import Fact
 from domain.grading import check_inspection, grade_lot
 from domain.ids import content_hash
 from domain.inspection import Finding
-from domain.lifecycle import AuthorizationState
-from domain.opening import Change, check_grant, grant
+from domain.opening import Change, grant
 from domain.pickups import check_pickup_outcome, pickup_failed
 from domain.receiving import check_receipt, receive
 from domain.requests import Resolution
 from domain.resolving import choose_refund
 from domain.returns import Lot, Receipt, ReceiptEntry, Return
+from domain.reviewing import check_approval, check_in_review
 from domain.transport import check_withdrawal, withdraw
 from domain.waiting import extend, waits
 from workflows.messages import (
@@ -154,24 +154,23 @@ def do_withdraw(ret: Return, command: Withdraw) -> Change:  # noqa: ARG001  # on
 
 
 def check_approve(ret: Return, command: Approve) -> None:
-    _check_in_review(ret)
-    known = [line.line_id for line in ret.lines]
-    if not command.line_ids:
-        raise RefusedError(
-            "invalid_request", "wanted one or more; deny refuses all", field="line_ids"
-        )
-    check_grant(ret, command.line_ids)
-    if len(set(command.line_ids)) < len(known) and not command.reason:
-        raise RefusedError("invalid_request", "a partial approval needs a reason", field="reason")
+    check_approval(ret, command.line_ids, command.reason, command.reasons)
 
 
 def do_approve(ret: Return, command: Approve) -> Change:
-    now, actor = workflow.now(), command.info.actor
-    return grant(ret, command.line_ids, by="human", at=now, reason=command.reason, actor=actor)
+    return grant(
+        ret,
+        command.line_ids,
+        by="human",
+        at=workflow.now(),
+        reason=command.reason,
+        reasons={row.line_id: row.reason for row in command.reasons},
+        actor=command.info.actor,
+    )
 
 
 def check_deny(ret: Return, command: Deny) -> None:
-    _check_in_review(ret)
+    check_in_review(ret)
     if not command.reason:
         raise RefusedError("invalid_request", "a denial needs a reason", field="reason")
 
@@ -179,11 +178,6 @@ def check_deny(ret: Return, command: Deny) -> None:
 def do_deny(ret: Return, command: Deny) -> Change:
     now, actor = workflow.now(), command.info.actor
     return grant(ret, (), by="human", at=now, reason=command.reason, actor=actor)
-
-
-def _check_in_review(ret: Return) -> None:
-    if ret.authorization is not AuthorizationState.IN_REVIEW:
-        raise RefusedError("command_not_allowed", f"the return is {ret.headline}")
 
 
 def check_report_pickup_outcome(ret: Return, command: ReportPickupOutcome) -> None:

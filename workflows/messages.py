@@ -12,6 +12,7 @@ from domain.inspection import Fault, Grade, Photo
 from domain.pickups import PickupOutcome
 from domain.requests import Resolution, ReturnRequest
 from domain.returns import Return
+from domain.reviewing import LineReason
 from domain.tracking import Reached
 
 RETURN_WORKFLOW = "ReturnWorkflow"
@@ -102,11 +103,12 @@ class Withdraw:
 
 @dataclass(frozen=True, slots=True)
 class Approve:
-    """Grant ``line_ids``, decline the others. A ``reason`` is needed unless all are granted."""
+    """Grant ``line_ids``, decline the others, each with its own of ``reasons`` or ``reason``."""
 
     info: CommandInfo
     line_ids: tuple[str, ...]
     reason: str = ""
+    reasons: tuple[LineReason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

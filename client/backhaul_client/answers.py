@@ -30,8 +30,21 @@ class LineDecision(AnswerModel):
     sources: tuple[Source, ...]
 
 
+class LineAuthorizationView(AnswerModel):
+    """Who granted or declined a line: ``by`` rule, human or timeout; ``reason`` says why not."""
+
+    granted: bool
+    by: str
+    decided_by: str
+    decided_at: datetime
+    reason: str
+
+
 class LineView(AnswerModel):
-    """``counters`` are units by what became of them."""
+    """``decision`` is the rule's own, ``authorization`` what counts, once it is decided.
+
+    ``counters`` are units by what became of them.
+    """
 
     line_id: str
     sku: str
@@ -43,6 +56,7 @@ class LineView(AnswerModel):
     reason_detail: str | None
     counters: dict[str, int]
     decision: LineDecision
+    authorization: LineAuthorizationView | None = None
 
 
 class LotView(AnswerModel):

@@ -66,11 +66,19 @@ class WithdrawCommand(Command):
     reason: Note = ""
 
 
+class LineReason(RequestModel):
+    """Why one line is declined; the customer reads it."""
+
+    line_id: Id
+    reason: Annotated[Note, StringConstraints(min_length=1)]
+
+
 class ApproveCommand(Command):
-    """Grant these lines and decline the others; a reason is needed unless all are granted."""
+    """Grant these lines and decline the others, each with its own of ``reasons`` or ``reason``."""
 
     line_ids: Annotated[tuple[Id, ...], Field(min_length=1, max_length=200)]
     reason: Note = ""
+    reasons: Annotated[tuple[LineReason, ...], Field(max_length=200)] = ()
 
 
 class DenyCommand(Command):

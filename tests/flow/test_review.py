@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from domain.reasons import Ground
-from tests.support.house import TENANT, House, OpenReturn
+from domain.reviewing import LineReason
+from tests.support.house import TENANT, House, OpenReturn, eventually
 from tests.support.told import REVIEWER, info, lot_states, whole_order
 from workflows.messages import Approve, Deny
 
@@ -53,12 +54,62 @@ async def test_grants_a_part_with_a_reason(reviewed: OpenReturn) -> None:
     assert await held(reviewed) == 2
 
 
+async def test_each_declined_line_has_its_own_reason(reviewed: OpenReturn) -> None:
+    """Who decided, and why, stands beside what the rule said; the common reason fills in."""
+    worn = LineReason("line-2", "worn by a dog")
+
+    await reviewed.do(
+        Approve(info(REVIEWER), ("line-1",), reason="the rest is fine", reasons=(worn,))
+    )
+    await reviewed.ready_for_handover()
+
+    lines = (await reviewed.view())["lines"]
+    assert [line["decision"]["verdict"] for line in lines] == ["MANUAL_REVIEW"] * 3
+    decided = [line["authorization"] for line in lines]
+    assert [(one["granted"], one["reason"]) for one in decided] == [
+        (True, ""),
+        (False, "worn by a dog"),
+        (False, "the rest is fine"),
+    ]
+    assert {(one["by"], one["decided_by"]) for one in decided} == {("human", "reviewer:rita")}
+    (event,) = await reviewed.events("return.decided")
+    assert [line["reason"] for line in event.data["lines"]] == [one["reason"] for one in decided]
+
+
+async def test_the_customer_reads_which_lines_are_declined(reviewed: OpenReturn) -> None:
+    """The mail names each declined piece and the reviewer's reason for it."""
+    titles = [line["title"] for line in (await reviewed.view())["lines"]]
+    reasons = (LineReason("line-2", "worn by a dog"), LineReason("line-3", "not ours"))
+
+    await reviewed.do(Approve(info(REVIEWER), ("line-1",), reasons=reasons))
+
+    text = await mail_of(reviewed, "1 of 3 lines are granted")
+    assert f"- {titles[1]}: worn by a dog" in text
+    assert f"- {titles[2]}: not ours" in text
+    assert f"- {titles[0]}" not in text
+
+
 async def test_denies_all(reviewed: OpenReturn) -> None:
-    """A denial ends the return and frees its units."""
+    """A denial ends the return and frees its units; the mail says why."""
     await reviewed.do(Deny(info(REVIEWER), reason="no defect"))
 
     assert (await reviewed.ends()).headline == "DENIED"
     assert await held(reviewed) == 0
+    lines = (await reviewed.view())["lines"]
+    assert {line["authorization"]["reason"] for line in lines} == {"no defect"}
+    text = await mail_of(reviewed, "We cannot take this return")
+    assert text.count(": no defect") == 3
+
+
+async def mail_of(opened: OpenReturn, words: str) -> str:
+    """Return the customer's mail with these words, once it is sent."""
+
+    async def texts() -> list[str]:
+        await opened.house.relay.once()
+        return [mail["text"] for mail in opened.ledger()["mails"]]
+
+    sent = await eventually(texts, lambda texts: any(words in text for text in texts))
+    return next(text for text in sent if words in text)
 
 
 async def test_decides_by_default_when_nobody_does(reviewed: OpenReturn) -> None:
@@ -69,6 +120,8 @@ async def test_decides_by_default_when_nobody_does(reviewed: OpenReturn) -> None
     decided = (await reviewed.events("return.decided"))[0]
     assert decided.actor == "system:timeout"
     assert decided.data["by"] == "timeout"
+    lines = (await reviewed.view())["lines"]
+    assert {line["authorization"]["decided_by"] for line in lines} == {"system:timeout"}
 
 
 async def test_refuses_to_grant_what_the_rules_denied(house: House) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from cli.main import run
 from runtime.settings import variable
-from tests.support.asking import courier_ordered, labelled
+from tests.support.asking import complained, courier_ordered, labelled
 from tests.support.house import TENANT
 from tests.support.journey import Journey
 
@@ -116,6 +116,29 @@ async def test_tells_of_a_courier_who_did_not_come(journey: Journey, terminal: T
     assert again[0] == 1
     assert "pickup_over (attempt)" in again[2]
     assert "courier_no_show, fault CARRIER" in shown[1]
+
+
+async def test_a_reviewer_gives_each_line_its_reason(
+    journey: Journey, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Granted in part on the command line: who decided and why is shown with the return."""
+    view = await complained(journey)
+    sign_in(journey, monkeypatch, "reviewer")
+
+    silent = await terminal.type("returns", "approve", view.rma_no, "line-1")
+    done = await terminal.type(
+        *("returns", "approve", view.rma_no, "line-1", "--reason", "no defect"),
+        *("--reason-for", "line-2=worn by a dog = chewed"),
+    )
+    await journey.client().wait_until(
+        view.return_id, lambda seen: seen.headline == "APPROVED", timeout=30
+    )
+    shown = await terminal.type("returns", "get", view.rma_no)
+
+    assert (silent[0], done[0]) == (1, 0)
+    assert "invalid_request (reason)" in silent[2]
+    assert ": worn by a dog = chewed" in shown[1]
+    assert ": no defect" in shown[1]
 
 
 async def test_makes_the_first_key_in_the_database(journey: Journey, terminal: Terminal) -> None:

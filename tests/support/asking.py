@@ -48,3 +48,17 @@ async def courier_ordered(journey: Journey) -> ReturnView:
         lambda view: "report-pickup-outcome" in view.allowed_commands,
         timeout=30,
     )
+
+
+async def complained(journey: Journey) -> ReturnView:
+    """Start a complaint about three lines, which goes to review."""
+    order = journey.sandbox.order("no-reason-return")
+    lines = tuple(
+        NewReturnLine(line_id=line["line_id"], quantity=1, reason="DEFECTIVE")
+        for line in order["lines"]
+    )
+    wanted = NewReturn(order_id=order["order_id"], lines=lines, ground="NON_CONFORMITY")
+    view = await journey.client().start_return(wanted, idempotency_key=new_key())
+    assert isinstance(view, ReturnView)
+    assert view.headline == "IN_REVIEW"
+    return view
