@@ -220,7 +220,7 @@ async def test_a_lost_answer_orders_no_second_courier(booked: OpenReturn) -> Non
     """The carrier took the order and the answer was lost: it is looked up, not given again."""
     with booked.house.sandbox.fault(**BUY_PICKUP, kind="lost_reply", times=1):
         await booked.do(report(1))
-        async with booked.house.time_flies():
-            await until_visit(booked, 2)
+        await booked.house.pass_time(minutes=1)
+        await until_visit(booked, 2)
 
     assert sorted(visits_at_carrier(booked)) == ["canceled", "scheduled"]
