@@ -115,7 +115,8 @@ def _delivery_wait(ret: Return, delivery: Delivery) -> list[Waiting]:
         case DeliveryState.PICKUP_SCHEDULED if delivery.pickup_window is not None:
             ends = max(delivery.pickup_window.not_after, since)
             lasts = ends + PICKUP_GRACE - since
-            return [_wait(ret, f"{key}/pickup", "awaiting_pickup", since, lasts)]
+            visit = f"{key}/pickup/{len(delivery.attempts)}"
+            return [_wait(ret, visit, "awaiting_pickup", since, lasts)]
         case DeliveryState.AWAITING_HANDOVER if wants_courier(delivery):
             work = f"work/courier/{delivery.delivery_id}"
             return [_wait(ret, work, "booking_delivery", since, handling.parked)]

@@ -24,7 +24,7 @@ from domain.pickups import (
 from domain.requests import PickupWindow
 from domain.returns import Return
 from domain.transport import withdraw
-from domain.waiting import waits
+from domain.waiting import extend, waits
 from domain.work import due_work
 from tests.support.builders import (
     NOW,
@@ -79,6 +79,16 @@ class TestOutcomes:
         assert [work.key for work in due_work(ret)] == ["courier/d1"]
         assert [wait.code for wait in waits(ret)] == ["booking_delivery"]
         assert delivery.label_url is not None
+
+    def test_more_time_for_one_visit_is_not_the_next_ones(self) -> None:
+        """What ops gave the first courier does not keep the second from counting as missed."""
+        first = granted(pickup=True)
+        (wait,) = waits(first)
+
+        ret = with_pickup(failed(extend(first, wait.key, after(days=300))), at=LATER)
+
+        window = ret.deliveries[0].attempts[1].window
+        assert [wait.deadline for wait in waits(ret)] == [window.not_after + timedelta(hours=24)]
 
     def test_after_the_last_visit_the_parcel_is_dropped_off(self) -> None:
         """The hand-over has its full time from then on, and no courier is ordered any more."""
