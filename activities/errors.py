@@ -3,6 +3,7 @@
 Types (the workflow turns each into a blocker, see ``workflows/parking.py``):
 
 ``ProviderUnavailable``  repeated by the retry policy; parks when that gives up
+``OutcomeUnknown``       repeated likewise: what was sent may have had its effect
 ``ProviderRefused``      not repeated: somebody must mend something first
 ``BadUpstreamData``      not repeated: the answer breaks its contract
 ``Database``             repeated by the retry policy
@@ -30,18 +31,21 @@ _REPEATABLE = (
     NotSentError,
     TemporarilyUnavailableError,
     InProgressError,
-    # Each of our activities looks up before it sends again, so an unknown outcome may be repeated.
     AmbiguousOutcomeError,
 )
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Raise what happens inside as an ``ApplicationError`` that says whether to try again."""
+def translated(*, unknown: str = "ProviderUnavailable") -> Iterator[None]:
+    """Raise what happens inside as an ``ApplicationError`` that says whether to try again.
+
+    ``unknown`` is the type of an outcome that nobody knows. It is repeated as an outage is, since
+    each of our activities looks up before it sends again; of money it is told apart.
+    """
     try:
         yield
     except IntegrationError as error:
-        raise _from_integration(error) from error
+        raise _from_integration(error, unknown) from error
     except UnknownConnectionError as error:
         raise ApplicationError(str(error), type="ProviderRefused", non_retryable=True) from error
     except DataError as error:
@@ -52,12 +56,12 @@ def translated() -> Iterator[None]:
         raise ApplicationError(f"database: {type(error).__name__}", type="Database") from error
 
 
-def _from_integration(error: IntegrationError) -> ApplicationError:
+def _from_integration(error: IntegrationError, unknown: str) -> ApplicationError:
     if isinstance(error, _REPEATABLE):
         delay = error.retry_after if isinstance(error, ThrottledError) else None
         return ApplicationError(
             str(error),
-            type="ProviderUnavailable",
+            type=unknown if isinstance(error, AmbiguousOutcomeError) else "ProviderUnavailable",
             next_retry_delay=min(delay, timedelta(minutes=5)) if delay else None,
             category=ApplicationErrorCategory.BENIGN,
         )

@@ -127,7 +127,7 @@ class PaymentActivities:
         Whatever was sent before is looked up first, by our id on the refund; only what is not there
         is sent, under the key of its generation.
         """
-        with translated():
+        with translated(unknown="OutcomeUnknown"):
             before, intent = await self._settlements.begin(asked.tenant_id, asked.intent_id)
             rejected = before.state is IntentState.REJECTED
             if before.state is IntentState.SUCCEEDED or (

@@ -125,7 +125,7 @@ async def test_parks_while_the_provider_repeats_a_stored_error(house: House) -> 
         opened = await accepted(house)
         await opened.until_event("settlement.sealed")
         await house.pass_time(minutes=3)
-        await opened.until_waiting("provider_unavailable")
+        assert (await opened.until_waiting("refund_unknown"))["owner"] == "finance"
     assert paid(opened) == []
 
     with house.sandbox.fault(**REFUNDS, kind="forget_keys"):
