@@ -2,9 +2,9 @@
 
 import re
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sandbox.ledger import Ledger
 
@@ -21,6 +21,7 @@ class FaultKind(StrEnum):
     THROTTLED = "429"
     PENDING_REFUND = "pending_refund"
     FORGET_KEYS = "forget_keys"
+    NONSENSE = "nonsense"
     DUPLICATE_WEBHOOKS = "duplicate_webhooks"
     HOLD_WEBHOOKS = "hold_webhooks"
     REORDER_WEBHOOKS = "reorder_webhooks"
@@ -31,12 +32,26 @@ WEBHOOK_KINDS = frozenset(
 )
 
 
+class Nonsense(BaseModel):
+    """What an answer is made to say: ``value`` at ``path``, or nothing at all there.
+
+    A path is dots and list indexes: ``ship_to.time_zone``, ``lines[0].gross_minor``.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: Annotated[str, Field(pattern=r"^\w+(\.\w+|\[\d+\])*$", max_length=200)]
+    value: Any = None
+    delete: bool = False
+
+
 class FaultPlan(BaseModel):
     """One switch: lets ``after`` matching requests (or events) pass, then strikes ``times`` times.
 
     ``operation`` is method and path template (``"POST /v1/refunds"``, names in braces do not
     matter), for webhook kinds an event type, for SMTP ``RCPT`` or ``DATA``; ``*`` is all.
-    ``times`` left out is once for requests and without end for webhook kinds.
+    ``times`` left out is once for requests and without end for webhook kinds. ``containing`` lets
+    all requests pass whose path, query and body do not hold this text: an order's or payment's id.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -50,6 +65,17 @@ class FaultPlan(BaseModel):
     retry_after_s: Annotated[int, Field(ge=0, le=3600)] = 1
     effect: bool = False
     """Only for ``stored_500``: the effect happens although the answer says 500."""
+    containing: Annotated[str, Field(max_length=200)] = ""
+    set: Nonsense | None = None
+    """Only for ``nonsense``, which needs it."""
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> Self:
+        if (self.kind is FaultKind.NONSENSE) != (self.set is not None):
+            raise ValueError("set goes with nonsense only")
+        if self.containing and (self.kind in WEBHOOK_KINDS or self.system == "smtp"):
+            raise ValueError("containing goes with requests over HTTP only")
+        return self
 
     @property
     def limit(self) -> int | None:
@@ -104,35 +130,45 @@ class Faults:
             )
             self._faults.pop(name, None)
 
-    async def hit_request(self, system: System, operation: str) -> dict[FaultKind, FaultPlan]:
-        """Count one request and return the faults that strike it, one per kind."""
-        if not self._waiting(system, operation, webhooks=False):
+    async def hit_request(
+        self, system: System, operation: str, *, content: str = ""
+    ) -> dict[FaultKind, FaultPlan]:
+        """Count one request and return the faults that strike it, one per kind.
+
+        ``content`` is the text in which ``containing`` is looked for.
+        """
+        if not self._waiting(system, operation, content, webhooks=False):
             return {}
         async with self._ledger.transaction():
-            hits = self._hit(system, operation, webhooks=False)
+            hits = self._hit(system, operation, content, webhooks=False)
             return {plan.kind: plan for plan in hits.values()}
 
     def hit_event(self, system: System, event_type: str) -> dict[FaultKind, str]:
         """Count one event, inside the caller's transaction; return the striking faults' names."""
-        hits = self._hit(system, event_type, webhooks=True)
+        hits = self._hit(system, event_type, "", webhooks=True)
         return {plan.kind: name for name, plan in hits.items()}
 
-    def _hit(self, system: System, operation: str, *, webhooks: bool) -> dict[str, FaultPlan]:
+    def _hit(
+        self, system: System, operation: str, content: str, *, webhooks: bool
+    ) -> dict[str, FaultPlan]:
         hits: dict[str, FaultPlan] = {}
-        for name in self._waiting(system, operation, webhooks=webhooks):
+        for name in self._waiting(system, operation, content, webhooks=webhooks):
             fault = self._faults[name].model_copy()
             if fault.strikes():
                 hits[name] = fault.plan
             self._keep(name, fault)
         return hits
 
-    def _waiting(self, system: System, operation: str, *, webhooks: bool) -> list[str]:
+    def _waiting(
+        self, system: System, operation: str, content: str, *, webhooks: bool
+    ) -> list[str]:
         return [
             name
             for name, fault in self._faults.items()
             if fault.plan.system == system
             and (fault.plan.kind in WEBHOOK_KINDS) is webhooks
             and _matches(fault.plan.operation, operation)
+            and fault.plan.containing in content
         ]
 
     def _keep(self, name: str, fault: Fault) -> Fault:

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, cast
+from urllib.parse import unquote_plus
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -16,6 +17,7 @@ from sandbox.dialects import DIALECTS, Dialect
 from sandbox.errors import RefusalError
 from sandbox.faults import FaultKind, FaultPlan, System
 from sandbox.idempotency import StoredAnswer, fingerprint_of
+from sandbox.nonsense import altered
 from sandbox.world import World, world_of
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -72,7 +74,9 @@ async def pass_gate(
         if call.key is not None:
             world.keys.begin(system, call.key)
             claimed = True
-        call.hits = await world.faults.hit_request(system, f"{request.method} {template}")
+        call.hits = await world.faults.hit_request(
+            system, f"{request.method} {template}", content=await _content(request)
+        )
         request.state.hits = call.hits
         if FaultKind.DELAY in call.hits:
             await asyncio.sleep(call.hits[FaultKind.DELAY].delay_ms / 1000)
@@ -84,6 +88,9 @@ async def pass_gate(
     finally:
         if claimed and call.key is not None:
             world.keys.end(system, call.key)
+    nonsense = call.hits.get(FaultKind.NONSENSE)
+    if nonsense is not None and nonsense.set is not None and answer.status < 400 and answer.body:
+        answer.body = altered(answer.body, nonsense.set)
     if FaultKind.LOST_REPLY in call.hits:
         await world.connections.drop(request)
     return Response(
@@ -135,6 +142,12 @@ async def _work(call: _Call, work: Callable[[Request], Awaitable[Response]]) -> 
 def _refused(refusal: RefusalError) -> _Answer:
     body = json.dumps(refusal.body).encode()
     return _Answer(refusal.status, body, refusal.headers, refusal.kept)
+
+
+async def _content(request: Request) -> str:
+    """Return everything that a request says where, about what: path, query and body as text."""
+    said = (request.url.path, request.url.query, (await request.body()).decode(errors="replace"))
+    return "\n".join(unquote_plus(part) for part in said)
 
 
 def _idempotency_key(request: Request, system: System) -> str | None:

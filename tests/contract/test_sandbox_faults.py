@@ -244,9 +244,107 @@ class TestWebhooks:
         assert answer.status_code == 422
 
 
+def test_a_fault_concerns_one_order_alone(control: SandboxClient) -> None:
+    """What is told of one order strikes requests about it, and nobody else's."""
+    mine, other = control.order()["order_id"], control.order()["order_id"]
+    paths = [f"/commerce/v1/orders/{order_id}" for order_id in (other, mine, other)]
+
+    with control.fault(system="commerce", kind="http_503", containing=mine):
+        statuses = [ask(control, "commerce", "GET", path).status_code for path in paths]
+
+    assert statuses == [200, 503, 200]
+
+
+@pytest.mark.parametrize(
+    ("charge", "amounts"), [(True, [5]), (False, [5, 5])], ids=["of this payment", "of another"]
+)
+def test_a_fault_looks_into_bodies(
+    control: SandboxClient, *, charge: bool, amounts: list[int]
+) -> None:
+    """A payment is named in a form's body: it is found there too."""
+    intent = card_payment(control)
+    about = intent if charge else "pi_of_somebody_else"
+
+    with control.fault(system="stripe", kind="http_500", containing=about):
+        refund(control, intent)
+    refund(control, intent)
+
+    assert paid_back(control, intent) == amounts
+
+
+class TestNonsense:
+    @pytest.mark.parametrize(
+        ("change", "read"),
+        [
+            (
+                {"path": "ship_to.time_zone", "value": 7},
+                lambda order: order["ship_to"]["time_zone"],
+            ),
+            ({"path": "lines[0].gross_minor", "value": 7}, lambda o: o["lines"][0]["gross_minor"]),
+        ],
+        ids=["a field", "in a list"],
+    )
+    def test_alters_one_place_of_one_answer(
+        self, control: SandboxClient, change: dict[str, Any], read: Any
+    ) -> None:
+        """The next answer is the true one again."""
+        path = f"/commerce/v1/orders/{control.order()['order_id']}"
+        with control.fault(system="commerce", kind="nonsense", set=change):
+            odd, good = (ask(control, "commerce", "GET", path).json() for _ in range(2))
+
+        assert read(odd) == 7
+        assert read(good) != 7
+
+    @pytest.mark.parametrize(
+        ("change", "left"),
+        [({"path": "currency", "value": None}, {"currency": None}), ({"path": "currency"}, {})],
+    )
+    def test_can_take_a_field_away(
+        self, control: SandboxClient, change: dict[str, Any], left: dict[str, Any]
+    ) -> None:
+        """No value and no field are two things."""
+        delete = {"delete": True} if "value" not in change else {}
+        path = f"/commerce/v1/orders/{control.order()['order_id']}"
+        with control.fault(system="commerce", kind="nonsense", set=change | delete):
+            found = ask(control, "commerce", "GET", path).json()
+
+        assert {k: v for k, v in found.items() if k == "currency"} == left
+
+    def test_hides_what_happened(self, control: SandboxClient) -> None:
+        """The refund is made; only what is said about it is wrong, and a repeat says it right."""
+        intent = card_payment(control)
+        with control.fault(
+            system="stripe",
+            operation="POST /v1/refunds",
+            kind="nonsense",
+            set={"path": "amount", "value": "much"},
+        ):
+            odd = refund(control, intent, key=f"odd-{intent}").json()
+
+        again = refund(control, intent, key=f"odd-{intent}").json()
+        assert (odd["amount"], again["amount"]) == ("much", 5)
+        assert paid_back(control, intent) == [5]
+
+    def test_leaves_refusals_as_they_are(self, control: SandboxClient) -> None:
+        """What is no good answer cannot be made worse."""
+        change = {"path": "error.code", "value": 7}
+        with control.fault(system="commerce", kind="nonsense", set=change):
+            answer = ask(control, "commerce", *PROBES["commerce"])
+
+        assert (answer.status_code, answer.json()["error"]["code"] == 7) == (404, False)
+
+
 def test_an_impossible_fault_is_refused(control: SandboxClient) -> None:
-    """Unknown kinds and fields are a 422."""
-    for plan in ({"system": "stripe", "kind": "mood"}, {"system": "bank", "kind": "delay"}):
+    """Unknown kinds and fields, and what does not fit the kind, are a 422."""
+    change = {"path": "id", "value": 1}
+    for plan in (
+        {"system": "stripe", "kind": "mood"},
+        {"system": "bank", "kind": "delay"},
+        {"system": "stripe", "kind": "nonsense"},
+        {"system": "stripe", "kind": "delay", "set": change},
+        {"system": "stripe", "kind": "nonsense", "set": {"path": "a..b", "value": 1}},
+        {"system": "smtp", "kind": "delay", "containing": "x"},
+    ):
         assert control.http.put("/_control/faults/x", json=plan).status_code == 422
 
 
