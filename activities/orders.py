@@ -7,6 +7,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.errors import translated
 from activities.policies import load_policy
+from domain.corrections import Correction
 from domain.orders import Order
 from domain.policies import Policy
 from integrations.commerce.port import CommercePlatform, Product
@@ -16,11 +17,15 @@ from integrations.errors import NotFoundError
 
 @dataclass(frozen=True, slots=True)
 class FetchFacts:
-    """``skus`` are the goods wanted in exchange, each priced and counted."""
+    """``skus`` are the goods wanted in exchange, each priced and counted.
+
+    ``corrections`` are laid over the platform's order before it is checked.
+    """
 
     tenant_id: str
     order_id: str
     skus: tuple[str, ...] = ()
+    corrections: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +53,16 @@ class OrderActivities:
         """
         with translated():
             platform = await self._connections.commerce(asked.tenant_id)
-            order = await self._order(platform, asked.order_id)
+            order = await _order(platform, asked)
             products = tuple([await _product(platform, sku) for sku in asked.skus])
         return OrderFacts(order, load_policy(), products, self._time_scale)
 
-    async def _order(self, platform: CommercePlatform, order_id: str) -> Order:
-        try:
-            return (await platform.get_order(order_id)).facts
-        except NotFoundError as error:
-            raise _refused("order_not_found", f"no order {order_id!r}", "order_id") from error
+
+async def _order(platform: CommercePlatform, asked: FetchFacts) -> Order:
+    try:
+        return await platform.get_order(asked.order_id, asked.corrections)
+    except NotFoundError as error:
+        raise _refused("order_not_found", f"no order {asked.order_id!r}", "order_id") from error
 
 
 async def _product(platform: CommercePlatform, sku: str) -> Product:

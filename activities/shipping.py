@@ -7,10 +7,10 @@ from datetime import datetime
 from temporalio import activity
 
 from activities.errors import translated
+from domain.corrections import Correction
 from domain.money import Money
 from domain.tracking import Milestone, Reached, milestones
 from integrations.carriers.port import (
-    Address,
     CarrierGateway,
     Label,
     Parcel,
@@ -36,6 +36,7 @@ class BuyLabel:
     location_id: str
     weight_grams: int
     to_customer: bool = False
+    corrections: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class BookPickup:
     not_before: datetime
     not_after: datetime
     tracker_ref: str | None = None
+    corrections: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +226,7 @@ class ShippingActivities:
 
     async def _draft(self, carrier: CarrierGateway, asked: BuyLabel, booking: BookingRow) -> str:
         platform = await self._connections.commerce(asked.tenant_id)
-        customer = (await platform.get_order(asked.order_id)).address
+        customer = await platform.get_address(asked.order_id, asked.corrections)
         warehouse = (await platform.get_location(asked.location_id)).address
         sender, recipient = (warehouse, customer) if asked.to_customer else (customer, warehouse)
         shipment = await carrier.create_shipment(
@@ -257,7 +259,7 @@ class ShippingActivities:
         self, carrier: CarrierGateway, asked: BookPickup, booking: BookingRow
     ) -> str:
         platform = await self._connections.commerce(asked.tenant_id)
-        address: Address = (await platform.get_order(asked.order_id)).address
+        address = await platform.get_address(asked.order_id, asked.corrections)
         pickup = await carrier.create_pickup(
             PickupRequest(
                 reference=booking.reference,

@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from temporalio.service import RPCError
 
 from domain.codes import PROBLEMS, ProblemKind, RefusedError
+from domain.paths import written
 from domain.requests import RequestError
 
 MEDIA_TYPE = "application/problem+json"
@@ -114,10 +115,4 @@ def validation_problem(errors: list[ErrorDetails]) -> Response:
 def path_of(location: tuple[int | str, ...]) -> str:
     """Write a location as callers write it: ``lines[0].quantity``, without where it was found."""
     parts = location[1:] if location and location[0] in ("body", "query", "path") else location
-    text = ""
-    for part in parts:
-        if isinstance(part, int):
-            text += f"[{part}]"
-        else:
-            text += f".{part}" if text else part
-    return text or "body"
+    return written(parts) or "body"

@@ -70,6 +70,9 @@ _CATALOGUE = (
     ProblemCode("wait_not_found", _K.INVALID, "the return has no such wait"),
     ProblemCode("receipt_conflict", _K.CONFLICT, "the receipt id came with another content before"),
     ProblemCode("evidence_missing", _K.INVALID, "this grade needs a checklist entry or a photo"),
+    ProblemCode(
+        "mend_at_platform", _K.INVALID, "this fact of the order is corrected at the platform alone"
+    ),
     ProblemCode("deadline_in_past", _K.INVALID, "a deadline must lie ahead"),
     ProblemCode("deadline_too_far", _K.INVALID, "a deadline must lie within two years"),
     ProblemCode("bad_upstream_data", _K.UPSTREAM, "the platform's answer breaks its contract"),

@@ -121,21 +121,21 @@ def check_order(order: Order) -> Order:
 
     Raises:
         OrderFactsError: a negative amount, more sent than ordered, a line id twice,
-            or totals of lines and shipping that differ from what the tenders captured.
+            or totals of lines and shipping that differ from what the tenders captured. ``field`` is
+            the path in the platform's document.
     """
     if order.currency not in EXPONENTS:
         raise OrderFactsError("currency", "wanted a currency of ISO 4217")
     if len({line.line_id for line in order.lines}) != len(order.lines) or not order.lines:
         raise OrderFactsError("lines", "wanted one or more lines with different ids")
-    for line in order.lines:
-        _check_units(line)
-        _check_amounts(line)
+    for index, line in enumerate(order.lines):
+        _check_units(line, f"lines[{index}]")
+        _check_amounts(line, f"lines[{index}]")
     _check_payment(order)
     return order
 
 
-def _check_units(line: OrderLine) -> None:
-    name = f"lines.{line.line_id}"
+def _check_units(line: OrderLine, name: str) -> None:
     if line.quantity < 1:
         raise OrderFactsError(f"{name}.quantity", f"wanted 1 or more, found {line.quantity}")
     if any(parcel.quantity < 1 for parcel in line.parcels):
@@ -144,8 +144,7 @@ def _check_units(line: OrderLine) -> None:
         raise OrderFactsError(f"{name}.parcels", "more units were sent than ordered")
 
 
-def _check_amounts(line: OrderLine) -> None:
-    name = f"lines.{line.line_id}"
+def _check_amounts(line: OrderLine, name: str) -> None:
     if line.gross_minor < 0:
         raise OrderFactsError(f"{name}.gross_minor", "the price is negative")
     if not 0 <= line.discount_minor <= line.gross_minor:
@@ -159,10 +158,10 @@ def _check_amounts(line: OrderLine) -> None:
 def _check_payment(order: Order) -> None:
     if len({tender.tender_id for tender in order.tenders}) != len(order.tenders):
         raise OrderFactsError("tenders", "a tender id stands twice")
-    for tender in order.tenders:
+    for index, tender in enumerate(order.tenders):
         if not 0 <= tender.refunded_minor <= tender.captured_minor:
             raise OrderFactsError(
-                f"tenders.{tender.tender_id}", "refunded must be within 0 and captured"
+                f"tenders[{index}].refunded_minor", "wanted 0 to what was captured"
             )
     shipping = order.shipping
     if min(shipping.paid_minor, shipping.standard_minor, shipping.refunded_minor) < 0:

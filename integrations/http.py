@@ -15,6 +15,7 @@ import httpx
 import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from domain.paths import written
 from integrations.errors import (
     AmbiguousOutcomeError,
     ConfigurationError,
@@ -130,18 +131,26 @@ class HttpApi:
         self._system = system
         self._read_refusal = read_refusal
 
-    async def ask(self, call: Call, answer: type[M]) -> M:
+    async def ask(
+        self, call: Call, answer: type[M], *, amended: Callable[[Any], Any] | None = None
+    ) -> M:
         """Send ``call`` once and read its answer.
+
+        Args:
+            amended: Changes the answer's document before it is checked.
 
         Raises:
             IntegrationError: the class says what may be done next; see ``integrations.errors``.
         """
         response = await self._send(call)
+        content = response.content
+        if amended is not None and (document := _json_object(response)):
+            content = json.dumps(amended(document)).encode()
         try:
-            return answer.model_validate_json(response.content)
+            return answer.model_validate_json(content)
         except ValidationError as error:
             problem = error.errors(include_url=False, include_context=False)[0]
-            name = ".".join(str(part) for part in problem["loc"])
+            name = written(problem["loc"])
             kind = ProtocolError if call.is_safe else AmbiguousOutcomeError
             # Without its cause: pydantic's error may hold what it read.
             raise kind(
@@ -238,7 +247,7 @@ class HttpApi:
         return AmbiguousOutcomeError
 
 
-def _json_object(response: httpx.Response) -> Mapping[str, Any]:
+def _json_object(response: httpx.Response) -> dict[str, Any]:
     try:
         body = json.loads(response.content)
     except (ValueError, RecursionError):

@@ -86,7 +86,7 @@ class Relay:
                 notice.notice_id,
                 notice.kind,
                 notice.data,
-                contact=(await platform.get_order(row.order_id)).contact,
+                contact=await platform.get_contact(row.order_id),
                 return_id=notice.return_id,
                 survey_link=self._survey_link(notice.return_id),
             )

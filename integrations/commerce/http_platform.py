@@ -6,19 +6,23 @@ repeated.
 
 import binascii
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TypeVar
 
 import httpx
 from pydantic import ValidationError
 from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
+from domain.corrections import Correction, NoSuchPlaceError, corrected
 from domain.money import Money
-from domain.orders import OrderFactsError, check_order
+from domain.orders import Order, OrderFactsError, check_order
+from integrations.carriers.port import Address
 from integrations.commerce import wire
 from integrations.commerce.port import (
+    Contact,
     LocationAddress,
-    OrderRecord,
     Product,
     ReplacementEvent,
     ReplacementOrder,
@@ -39,6 +43,7 @@ from integrations.webhooks import header
 _FOLLOWED = frozenset({"replacement.shipped", "replacement.delivered"})
 _TOLERANCE = timedelta(minutes=5)
 _OUT_OF_STOCK = "out_of_stock"
+_Part = TypeVar("_Part", bound=wire.WirePart)
 
 
 def open_commerce_client(
@@ -54,16 +59,30 @@ class HttpCommercePlatform:
         self._api = HttpApi(http, wire.SYSTEM, wire.read_refusal)
         self._webhook_secret = webhook_secret
 
-    async def get_order(self, order_id: str) -> OrderRecord:
-        call = Call("GET", "/orders/{order}", ids={"order": order_id})
-        found = await self._api.ask(call, wire.WireOrder)
-        _same(found.order_id, order_id, "order_id")
-        record = found.record()
+    async def get_order(self, order_id: str, corrections: Sequence[Correction] = ()) -> Order:
+        found = await self._read_order(order_id, wire.WireOrder, corrections)
         try:
-            check_order(record.facts)
+            return check_order(found.facts())
         except OrderFactsError as error:
             raise ProtocolError(wire.SYSTEM, str(error), field=error.field) from error
-        return record
+
+    async def get_address(self, order_id: str, corrections: Sequence[Correction] = ()) -> Address:
+        return (await self._read_order(order_id, wire.WireAddressee, corrections)).address()
+
+    async def get_contact(self, order_id: str) -> Contact:
+        return (await self._read_order(order_id, wire.WireCorrespondent, ())).contact()
+
+    async def _read_order(
+        self, order_id: str, part: type[_Part], corrections: Sequence[Correction]
+    ) -> _Part:
+        call = Call("GET", "/orders/{order}", ids={"order": order_id})
+        amended = partial(corrected, corrections=corrections) if corrections else None
+        try:
+            found = await self._api.ask(call, part, amended=amended)
+        except NoSuchPlaceError as error:
+            raise ProtocolError(wire.SYSTEM, str(error), field=error.field) from error
+        _same(found.order_id, order_id, "order_id")
+        return found
 
     async def get_product(self, sku: str) -> Product:
         call = Call("GET", "/products/{sku}", ids={"sku": sku})

@@ -1,10 +1,11 @@
 """What Backhaul needs of the merchant's platform: facts, stock and replacement orders."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from domain.corrections import Correction
 from domain.money import Money
 from domain.orders import Order
 from integrations.carriers.port import Address
@@ -17,15 +18,6 @@ class Contact:
     email: str
     name: str
     locale: str
-
-
-@dataclass(frozen=True, slots=True)
-class OrderRecord:
-    """An order: ``facts`` without personal data (they enter workflow history), and the rest."""
-
-    facts: Order
-    contact: Contact
-    address: Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +84,24 @@ class ReplacementEvent:
 
 
 class CommercePlatform(Protocol):
-    async def get_order(self, order_id: str) -> OrderRecord:
-        """Read one order.
+    async def get_order(self, order_id: str, corrections: Sequence[Correction] = ()) -> Order:
+        """Read the facts of one order, without personal data: they enter workflow history.
+
+        Who bought it and where they live need not be there, nor make sense.
+
+        Args:
+            corrections: Laid over the answer before it is checked.
 
         Raises:
             NotFoundError: no such order.
-            ProtocolError: the answer breaks the contract; the message names the field.
+            ProtocolError: the answer breaks the contract; ``field`` is the path at fault.
         """
+
+    async def get_address(self, order_id: str, corrections: Sequence[Correction] = ()) -> Address:
+        """Read where the order's customer is; strict about that alone. Raises as above."""
+
+    async def get_contact(self, order_id: str) -> Contact:
+        """Read whom to write to; strict about that alone. Raises as above."""
 
     async def get_product(self, sku: str) -> Product: ...
 

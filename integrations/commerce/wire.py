@@ -5,11 +5,11 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import httpx
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field, ValidationError
 
 from domain.orders import Order, OrderLine, Parcel, Shipping, Tax, Tender, TenderKind
 from integrations.carriers.port import Address
-from integrations.commerce.port import Contact, OrderRecord
+from integrations.commerce.port import Contact
 from integrations.errors import (
     InProgressError,
     IntegrationError,
@@ -41,6 +41,8 @@ Amount = Annotated[int, Field(ge=0, le=2**53 - 1)]
 Units = Annotated[int, Field(ge=1, le=1_000_000)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
 
 
 class WireAddress(WireModel):
@@ -50,7 +52,7 @@ class WireAddress(WireModel):
     city: str
     region: str = ""
     postal_code: str
-    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    country: Country
     phone: str = ""
 
     def address(self, email: str = "") -> Address:
@@ -67,12 +69,15 @@ class WireAddress(WireModel):
         )
 
 
-class WireShipTo(WireAddress):
+class WireShipTo(WireModel):
+    """The part of the address that decides."""
+
+    country: Country
     time_zone: TimeZone
 
 
 class WireCustomer(WireModel):
-    email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+    email: Email
     name: str
     locale: str
 
@@ -120,41 +125,68 @@ class WireShipping(WireModel):
     refunded_minor: Amount = 0
 
 
-class WireOrder(WireModel):
+class WirePart(WireModel):
+    """A part of an order, strict about what it is read for."""
+
     order_id: Id
+
+
+class WireCorrespondent(WirePart):
+    customer: WireCustomer
+
+    def contact(self) -> Contact:
+        return Contact(self.customer.email, self.customer.name, self.customer.locale)
+
+
+class WireAddressee(WirePart):
+    """A carrier may write, too; where the mailbox makes no sense it has none."""
+
+    ship_to: WireAddress
+    customer: Any = None
+
+    def address(self) -> Address:
+        try:
+            email = WireMailbox.model_validate(self.customer).email
+        except ValidationError:
+            email = ""
+        return self.ship_to.address(email)
+
+
+class WireMailbox(WireModel):
+    email: Email
+
+
+class WireOrder(WirePart):
+    """The facts that decide and grant money."""
+
     currency: Currency
     channel: Literal["DISTANCE", "STORE"]
     buyer_type: Literal["CONSUMER", "BUSINESS"]
     contract_at: AwareDatetime
-    customer: WireCustomer
     ship_to: WireShipTo
     shipping: WireShipping
     tenders: tuple[WireTender, ...]
     lines: tuple[WireLine, ...]
 
-    def record(self) -> OrderRecord:
-        return OrderRecord(
-            facts=Order(
-                order_id=self.order_id,
-                currency=self.currency,
-                channel=self.channel,
-                buyer_type=self.buyer_type,
-                contract_at=self.contract_at,
-                delivery_country=self.ship_to.country,
-                delivery_time_zone=self.ship_to.time_zone,
-                lines=tuple(_line(line) for line in self.lines),
-                tenders=tuple(
-                    Tender(t.tender_id, t.kind, t.payment_ref, t.captured_minor, t.refunded_minor)
-                    for t in self.tenders
-                ),
-                shipping=Shipping(
-                    self.shipping.paid_minor,
-                    self.shipping.standard_minor,
-                    self.shipping.refunded_minor,
-                ),
+    def facts(self) -> Order:
+        return Order(
+            order_id=self.order_id,
+            currency=self.currency,
+            channel=self.channel,
+            buyer_type=self.buyer_type,
+            contract_at=self.contract_at,
+            delivery_country=self.ship_to.country,
+            delivery_time_zone=self.ship_to.time_zone,
+            lines=tuple(_line(line) for line in self.lines),
+            tenders=tuple(
+                Tender(t.tender_id, t.kind, t.payment_ref, t.captured_minor, t.refunded_minor)
+                for t in self.tenders
             ),
-            contact=Contact(self.customer.email, self.customer.name, self.customer.locale),
-            address=self.ship_to.address(self.customer.email),
+            shipping=Shipping(
+                self.shipping.paid_minor,
+                self.shipping.standard_minor,
+                self.shipping.refunded_minor,
+            ),
         )
 
 

@@ -21,7 +21,10 @@ SCHEMAS: dict[str, Any] = CONTRACT["components"]["schemas"]
     ("model", "schema"),
     [
         (wire.WireOrder, "Order"),
+        (wire.WireAddressee, "Order"),
+        (wire.WireCorrespondent, "Order"),
         (wire.WireCustomer, "Customer"),
+        (wire.WireMailbox, "Customer"),
         (wire.WireShipTo, "ShipTo"),
         (wire.WireAddress, "Address"),
         (wire.WireShipping, "Shipping"),
@@ -57,6 +60,8 @@ async def test_the_adapter_asks_what_the_contract_takes() -> None:
         shop = HttpCommercePlatform(client, webhook_secret="whsec_AAAA")
         for asked in (
             shop.get_order("o"),
+            shop.get_address("o"),
+            shop.get_contact("o"),
             shop.get_product("s"),
             shop.get_location("l"),
             shop.get_replacement("r"),
