@@ -38,10 +38,28 @@ class OrderFacts:
     time_scale: float = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class PolicyFor:
+    tenant_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Governing:
+    """The policy whose waits govern a return; ``time_scale`` is the deployment's."""
+
+    policy: Policy
+    time_scale: float
+
+
 class OrderActivities:
     def __init__(self, connections: Connections, *, time_scale: float) -> None:
         self._connections = connections
         self._time_scale = time_scale
+
+    @activity.defn
+    async def read_policy(self, asked: PolicyFor) -> Governing:  # noqa: ARG002  # one for all so far
+        """Read the policy of a return whose order cannot be read."""
+        return Governing(load_policy(), self._time_scale)
 
     @activity.defn
     async def fetch_facts(self, asked: FetchFacts) -> OrderFacts:

@@ -7,7 +7,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.errors import translated
 from storage.ledger import CurrencyChangedError
-from storage.records import Existing, NotEnoughUnits, Opened, Opening, Transition
+from storage.records import DraftOpening, Existing, NotEnoughUnits, Opened, Opening, Transition
 from storage.returns import Returns
 
 
@@ -34,7 +34,9 @@ class RecordActivities:
 
     @activity.defn
     async def open_return(self, opening: Opening) -> OpenedReturn:
-        """Number the return and lock its units. A repeat answers what the first call answered.
+        """Number the return and lock its units; a draft keeps its number.
+
+        A repeat answers what the first call answered.
 
         Raises:
             ApplicationError: type ``BadUpstreamData`` when the order had another currency before.
@@ -49,10 +51,22 @@ class RecordActivities:
         match answer:
             case Opened(rma_no, units):
                 return OpenedReturn(rma_no, opening.request_hash, units)
-            case Existing(rma_no, request_hash, units):
+            case Existing(rma_no=rma_no, request_hash=request_hash, units=units):
                 return OpenedReturn(rma_no, request_hash, units)
             case NotEnoughUnits(line_id=line_id, available=available, held_by=held_by):
                 return OpenedReturn(short_line_id=line_id, available=available, held_by=held_by)
+
+    @activity.defn
+    async def open_draft(self, opening: DraftOpening) -> OpenedReturn:
+        """Number a return of which only the request is known, locking nothing.
+
+        A repeat answers what the first call answered; a return that was registered since, its own.
+        """
+        with translated():
+            answer = await self._returns.open_draft(opening)
+        if isinstance(answer, Existing):
+            return OpenedReturn(answer.rma_no, answer.request_hash, answer.units)
+        return OpenedReturn(answer.rma_no, opening.request_hash)
 
     @activity.defn
     async def record_transition(self, transition: Transition) -> None:

@@ -26,6 +26,7 @@ from temporalio.service import RPCError
 from domain.codes import RefusedError
 from domain.commands import Actor
 from domain.ids import content_hash, return_id_for, workflow_id_for
+from domain.lifecycle import Headline
 from domain.requests import ReturnRequest
 from storage.records import ReturnRow
 from storage.returns import Returns
@@ -37,6 +38,8 @@ from workflows.messages import (
     StartReturn,
 )
 
+# A start is usually answered before the first look.
+_LOOK_EVERY_SECONDS = 0.5
 _TENANT = SearchAttributeKey.for_keyword("TenantId")
 
 
@@ -55,11 +58,15 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """``document`` is ``None`` while no worker has answered. ``replayed``: an earlier start's."""
+    """``document`` is ``None`` while nothing is decided. ``replayed``: an earlier start's.
+
+    ``parked``: it cannot be decided yet, and explains itself; otherwise no worker has answered.
+    """
 
     return_id: str
     document: dict[str, Any] | None
     replayed: bool = False
+    parked: bool = False
 
 
 class Starter:
@@ -84,10 +91,15 @@ class Starter:
         row = await self._returns.get(tenant_id, return_id)
         if row is not None and row.request_hash != wanted:
             raise key_reused()
+        if row is not None and row.headline == Headline.DRAFT:
+            return Started(return_id, None, parked=True)
         if row is not None and row.snapshot is not None:
             return await self._replayed(row, row.snapshot)
         try:
-            answer = await self._open(StartReturn(tenant_id, return_id, request, actor))
+            opened = await self._opened_or_parked(StartReturn(tenant_id, return_id, request, actor))
+            if opened is None:
+                return Started(return_id, None, parked=True)
+            answer = opened
         except WorkflowUpdateRPCTimeoutOrCancelledError:
             await self._check_started(return_id)
             return Started(return_id, None)
@@ -104,7 +116,12 @@ class Starter:
         """Repeat a registered return's first answer, or tell its state once that is gone.
 
         Nothing is started here: the engine forgets closed runs after a while, our row does not.
+
+        Raises:
+            RefusedError: it was parked, and refused when it could be decided.
         """
+        if refused := snapshot.get("refused"):
+            raise RefusedError(refused["code"], refused["message"], field=refused["field"])
         handle = self._temporal.get_workflow_handle(workflow_id_for(row.return_id))
         try:
             answer: OpenAnswer = await handle.execute_update(
@@ -116,6 +133,22 @@ class Starter:
         except (WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError, RPCError):
             return Started(row.return_id, snapshot, replayed=True)
         return Started(row.return_id, answer.document or snapshot, replayed=True)
+
+    async def _opened_or_parked(self, start: StartReturn) -> OpenAnswer | None:
+        """Wait for the decision, or for a draft (``None``), whichever is first.
+
+        The workflow answers nothing before it has decided, so that nobody takes a draft for a
+        decision; its row tells of the draft.
+        """
+        opening = asyncio.create_task(self._open(start))
+        try:
+            while not (await asyncio.wait({opening}, timeout=_LOOK_EVERY_SECONDS))[0]:
+                row = await self._returns.get(start.tenant_id, start.return_id)
+                if row is not None and row.headline == Headline.DRAFT:
+                    return None
+            return await opening
+        finally:
+            opening.cancel()
 
     async def _open(self, start: StartReturn) -> OpenAnswer:
         lines = len(start.request.lines)

@@ -22,6 +22,7 @@ from workflows.messages import (
     Approve,
     ChooseResolution,
     CommandInfo,
+    Correct,
     CountedEntry,
     Deny,
     ExtendDeadline,
@@ -118,6 +119,10 @@ def choose_resolution(
 
 def retry(info: CommandInfo, body: requests.RetryCommand) -> Retry:
     return Retry(info, body.work)
+
+
+def correct(info: CommandInfo, body: requests.CorrectCommand) -> Correct:
+    return Correct(info, body.field, body.value, body.reason)
 
 
 def extend_deadline(info: CommandInfo, body: requests.ExtendDeadlineCommand) -> ExtendDeadline:

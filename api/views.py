@@ -4,6 +4,7 @@ from typing import Any
 
 from api.preview import Previewed
 from backhaul_client import admin_models, answers, listing
+from domain.currencies import NO_CURRENCY
 from domain.eligibility import Decision
 from domain.ids import content_hash
 from domain.requests import ReturnRequest
@@ -38,7 +39,7 @@ def registered_view(row: ReturnRow) -> answers.ReturnView:
         logistics_state=row.logistics_state,
         settlement_state=row.settlement_state,
         ground="",
-        currency=row.currency,
+        currency=row.currency or NO_CURRENCY,
         requested_at=row.created_at,
         completed_at=None,
         location_id=None,
@@ -63,7 +64,7 @@ def summary(row: ReturnRow) -> listing.ReturnSummary:
         return_id=row.return_id,
         rma_no=row.rma_no,
         order_id=row.order_id,
-        currency=row.currency,
+        currency=row.currency or NO_CURRENCY,
         version=row.version,
         headline=row.headline,
         authorization_state=row.authorization_state,

@@ -1,6 +1,7 @@
 """How requests and counts are written on the command line."""
 
 import argparse
+import json
 from datetime import datetime
 from typing import Any
 
@@ -67,6 +68,14 @@ def line_reason(text: str) -> LineReason:
 
 def counted(arguments: argparse.Namespace) -> tuple[CountedItem, ...]:
     return tuple(CountedItem(sku=sku, quantity=quantity) for sku, quantity in arguments.counts)
+
+
+def json_or_text(text: str) -> Any:
+    """Read JSON, such as ``true`` or ``["fragile"]``; anything else is a text as it stands."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def moment(text: str) -> datetime:

@@ -2,9 +2,14 @@
 
 import argparse
 
-from backhaul_client import BackhaulClient, ExtendDeadlineCommand, RetryCommand
+from backhaul_client import (
+    BackhaulClient,
+    CorrectCommand,
+    ExtendDeadlineCommand,
+    RetryCommand,
+)
 from cli import printing
-from cli.asking import moment
+from cli.asking import json_or_text, moment
 from cli.calling import calls
 from cli.commands import add_command, key_of, show
 
@@ -18,6 +23,12 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     explain.set_defaults(run=calls("explain", _explain))
     retry = add_command(actions, "retry", "retry", "try parked work again now", _retry)
     retry.add_argument("--work", help="the parked work, as the wait's key without work/")
+    mend = add_command(
+        actions, "correct", "correct", "say what is true of a parked start's order", _correct
+    )
+    mend.add_argument("field", help="the field at fault, as `ops explain` shows it")
+    mend.add_argument("value", type=json_or_text, help="JSON, or text that is none")
+    mend.add_argument("--reason", required=True)
     extend = add_command(
         actions, "extend-deadline", "extend-deadline", "move the deadline of a wait", _extend
     )
@@ -37,6 +48,17 @@ async def _retry(client: BackhaulClient, arguments: argparse.Namespace) -> None:
     command = RetryCommand(expected_version=arguments.version, work=arguments.work)
     key = key_of(arguments)
     show(arguments, await client.retry(arguments.return_id, command, idempotency_key=key))
+
+
+async def _correct(client: BackhaulClient, arguments: argparse.Namespace) -> None:
+    command = CorrectCommand(
+        expected_version=arguments.version,
+        field=arguments.field,
+        value=arguments.value,
+        reason=arguments.reason,
+    )
+    key = key_of(arguments)
+    show(arguments, await client.correct(arguments.return_id, command, idempotency_key=key))
 
 
 async def _extend(client: BackhaulClient, arguments: argparse.Namespace) -> None:

@@ -72,6 +72,8 @@ def show_explanation(found: Explanation) -> None:
         print(f"  {wait.code} ({wait.key}): waits for {wait.waiting_for}")
         print(f"    {wait.owner} must act{until}; then {wait.at_deadline}")
         print(f"    ends with {', '.join(wait.exits)}")
+        if wait.field:
+            print(f"    field at fault: {wait.field}")
         if wait.detail:
             print(f"    last error: {wait.detail}")
     for sentence in found.broken_invariants:

@@ -56,7 +56,8 @@ async def _start(client: BackhaulClient, arguments: argparse.Namespace) -> None:
     if arguments.json:
         printing.show_json(answer)
     elif isinstance(answer, Accepted):
-        print(f"accepted as {answer.return_id}; repeat with --key {key} to learn how it went")
+        state = "parked" if answer.status == "parked" else "accepted"
+        print(f"{state} as {answer.return_id}; repeat with --key {key} to learn how it went")
     else:
         printing.show_return(answer)
 

@@ -1,6 +1,7 @@
 """Which commands would move a return now: what ``explain`` offers and a refusal names."""
 
 from domain.codes import RefusedError
+from domain.drafts import is_draft
 from domain.lifecycle import AuthorizationState, DeliveryState, LotState
 from domain.receiving import is_receivable
 from domain.requests import Resolution
@@ -31,6 +32,8 @@ def allowed_commands(ret: Return) -> tuple[str, ...]:
         found.append("choose-resolution")
     if ret.blockers:
         found.append("retry")
+    if is_draft(ret):
+        found.append("correct")
     if waits(ret):
         found.append("extend-deadline")
     return tuple(found)

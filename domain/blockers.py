@@ -348,7 +348,7 @@ _CATALOGUE = (
         "a correct answer from the platform or a provider",
         "parked",
         "the work is tried again, and again after each further wait",
-        ("retry",),
+        ("retry", "correct"),
     ),
     WaitKind(
         "internal_error",

@@ -79,6 +79,11 @@ _CATALOGUE = (
     CommandKind("receive", (_R.WAREHOUSE,), "count what a parcel holds"),
     CommandKind("record-inspection", (_R.WAREHOUSE,), "grade a lot"),
     CommandKind("retry", (_R.OPS, _R.FINANCE), "try parked work again now"),
+    CommandKind(
+        "correct",
+        (_R.OPS,),
+        "say what is true instead of what the platform says of a parked start's order",
+    ),
     CommandKind("extend-deadline", (_R.OPS,), "move the deadline of a wait"),
     CommandKind(
         "manage-connections", (_R.ADMIN,), "create and read a tenant's connections", update=False

@@ -18,3 +18,6 @@ EXPONENTS: dict[str, int] = {
     code: decimals for decimals, codes in _DECIMALS.items() for code in codes.split()
 }
 """How many decimal places each currency's minor unit has."""
+
+NO_CURRENCY = "XXX"
+"""ISO 4217 for "no currency": what an order is paid in is not known yet."""

@@ -11,6 +11,7 @@ EVENT_TYPES: dict[str, str] = {
     "return.first_response": "the customer can read the first answer; `by` is decision or human",
     "return.decided": "granted or denied and by whom; each line with reason, policy, rule, sources",
     "return.review_started": "a person must decide; `codes` say why",
+    "return.refused": "a parked request turned out to be impossible; `code` says why",
     "return.withdrawn": "the customer took the request back",
     "return.expired": "nothing was handed over in time",
     "return.revived": "the goods came after all: a withdrawal or expiry no longer holds",

@@ -5,6 +5,9 @@ from enum import StrEnum
 
 
 class AuthorizationState(StrEnum):
+    """DRAFT cannot be decided yet; CANCELLED is a draft that turned out to be impossible."""
+
+    DRAFT = "DRAFT"
     REQUESTED = "REQUESTED"
     IN_REVIEW = "IN_REVIEW"
     APPROVED = "APPROVED"
@@ -12,6 +15,7 @@ class AuthorizationState(StrEnum):
     DENIED = "DENIED"
     WITHDRAWN = "WITHDRAWN"
     EXPIRED = "EXPIRED"
+    CANCELLED = "CANCELLED"
 
 
 GRANTED = frozenset({AuthorizationState.APPROVED, AuthorizationState.PARTIALLY_APPROVED})
@@ -55,6 +59,7 @@ class SettlementState(StrEnum):
 
 
 class Headline(StrEnum):
+    DRAFT = "DRAFT"
     REQUESTED = "REQUESTED"
     IN_REVIEW = "IN_REVIEW"
     APPROVED = "APPROVED"
@@ -68,10 +73,17 @@ class Headline(StrEnum):
     DENIED = "DENIED"
     WITHDRAWN = "WITHDRAWN"
     EXPIRED = "EXPIRED"
+    CANCELLED = "CANCELLED"
 
 
 TERMINAL_HEADLINES = frozenset(
-    {Headline.CLOSED, Headline.DENIED, Headline.WITHDRAWN, Headline.EXPIRED}
+    {
+        Headline.CLOSED,
+        Headline.DENIED,
+        Headline.WITHDRAWN,
+        Headline.EXPIRED,
+        Headline.CANCELLED,
+    }
 )
 
 
@@ -201,11 +213,13 @@ def roll_up(deliveries: Sequence[DeliveryState], lots: Sequence[LotState]) -> Lo
 
 
 _BEFORE_GOODS = {
+    AuthorizationState.DRAFT: Headline.DRAFT,
     AuthorizationState.REQUESTED: Headline.REQUESTED,
     AuthorizationState.IN_REVIEW: Headline.IN_REVIEW,
     AuthorizationState.DENIED: Headline.DENIED,
     AuthorizationState.WITHDRAWN: Headline.WITHDRAWN,
     AuthorizationState.EXPIRED: Headline.EXPIRED,
+    AuthorizationState.CANCELLED: Headline.CANCELLED,
 }
 _ON_THE_WAY = {
     LogisticsState.IN_TRANSIT: Headline.IN_TRANSIT,

@@ -64,4 +64,7 @@ def _kind(ret: Return, event: Event) -> str | None:
         delivery = ret.delivery(str(event.data["delivery_id"]))
         own = delivery.ship_back_of is None and delivery.method is HandoverMethod.DROP_OFF
         return "handover_ready" if own else None
+    if event.type == "return.withdrawn" and not ret.lines:
+        # Of a draft nobody was told anything.
+        return None
     return _PLAIN.get(event.type)

@@ -175,7 +175,10 @@ def requested_facts(ret: Return) -> tuple[Fact, ...]:
         "handover": ret.request.handover,
         "lines": lines,
     }
-    return (Fact("return.requested", data), Fact("return.acknowledged", {"rma_no": ret.rma_no}))
+    return (
+        Fact("return.requested", data, occurred_at=ret.requested_at),
+        Fact("return.acknowledged", {"rma_no": ret.rma_no}),
+    )
 
 
 def apply_policy(ret: Return, *, at: datetime) -> Change:

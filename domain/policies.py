@@ -5,7 +5,7 @@ which path is wrong. A pack is immutable: its content hash stands in every decis
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import TypeVar, cast
@@ -119,6 +119,10 @@ class Policy:
     @property
     def ref(self) -> str:
         return f"{self.pack_id}@{self.version}"
+
+    def scaled(self, time_scale: float) -> "Policy":
+        """Return the same policy with its waits ``time_scale`` times shorter."""
+        return replace(self, handling=self.handling.scaled(time_scale))
 
     def source(self, key: str) -> Source:
         """Return the source behind ``KEY`` or ``KEY#article``."""

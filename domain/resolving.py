@@ -296,7 +296,8 @@ def all_resolved(ret: Return) -> bool:
     """Say whether nothing is left to do for goods, money and stock (invariant 8)."""
     moved = all(lot.disposition_applied for lot in ret.lots if lot.disposition is not None)
     paid = all(i.state == "succeeded" for s in ret.settlements for i in s.intents)
-    return moved and paid and all(is_terminal(lot.state) for lot in ret.lots)
+    # Without lots nothing is registered yet, let alone resolved.
+    return bool(ret.lots) and moved and paid and all(is_terminal(lot.state) for lot in ret.lots)
 
 
 def complete(ret: Return, *, at: datetime) -> Change:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from domain.commands import Actor
+from domain.corrections import Correction
 from domain.eligibility import Decision, Terms
 from domain.inspection import Acceptance, Disposition, Fault, Finding
 from domain.lifecycle import (
@@ -265,7 +266,10 @@ class HeldInspection:
 
 @dataclass(frozen=True, slots=True)
 class Blocker:
-    """Why a piece of work is parked: ``work`` names it; ``detail`` is the last error, shortened."""
+    """Why a piece of work is parked: ``work`` names it; ``detail`` is the last error, shortened.
+
+    ``field`` is the place in somebody's data at fault, where one is known.
+    """
 
     code: str
     work: str
@@ -273,11 +277,24 @@ class Blocker:
     deadline: datetime
     detail: str
     tries: int = 1
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why a parked start was refused in the end; ``field`` is of the request."""
+
+    code: str
+    message: str
+    field: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """One return, whole. Amounts in ``currency``; ``version`` is the last event's sequence."""
+    """One return, whole. Amounts in ``currency``; ``version`` is the last event's sequence.
+
+    A draft has no lines, lots and currency yet.
+    """
 
     tenant_id: str
     return_id: str
@@ -305,6 +322,10 @@ class Return:
     completed_at: datetime | None = None
     closed: bool = False
     location_id: str = "MAIN"
+    requested_by: Actor | None = None
+    """Who asked for it, kept until the request is registered."""
+    corrections: tuple[Correction, ...] = ()
+    refused: Refused | None = None
 
     def line(self, line_id: str) -> ReturnLine:
         """Return one line; ``KeyError`` when there is none of that id."""

@@ -169,7 +169,11 @@ def check_withdrawal(ret: Return) -> None:
     Raises:
         RefusedError: with the reason why only the way forward is left.
     """
-    undecided = (AuthorizationState.REQUESTED, AuthorizationState.IN_REVIEW)
+    undecided = (
+        AuthorizationState.DRAFT,
+        AuthorizationState.REQUESTED,
+        AuthorizationState.IN_REVIEW,
+    )
     if ret.authorization not in (*undecided, *GRANTED):
         raise RefusedError("command_not_allowed", f"the return is {ret.headline}")
     if any(d.first_scan_at or d.delivered_at for d in ret.deliveries) or ret.receipts:

@@ -6,7 +6,9 @@ from datetime import datetime
 from domain.allowed import allowed_commands
 from domain.events import JsonValue
 from domain.invariants import broken
+from domain.requests import RequestedLine
 from domain.returns import (
+    Counters,
     Delivery,
     LineAuthorization,
     Lot,
@@ -37,7 +39,8 @@ def document(ret: Return) -> Document:
         "requested_at": _time(ret.requested_at),
         "completed_at": _time(ret.completed_at),
         "location_id": ret.location_id,
-        "lines": [_line(ret, line) for line in ret.lines],
+        "lines": [_line(ret, line) for line in ret.lines]
+        or [_undecided(line) for line in ret.request.lines],
         "lots": [_lot(lot) for lot in ret.lots],
         "deliveries": [_delivery(delivery) for delivery in ret.deliveries],
         "receipts": [
@@ -58,6 +61,16 @@ def document(ret: Return) -> Document:
         "next_step": _next_step(waiting),
         "allowed_commands": [*allowed_commands(ret)],
         "broken_invariants": [*broken(ret)],
+        "corrections": [
+            {
+                "field": correction.field,
+                "value": [*correction.value]
+                if isinstance(correction.value, tuple)
+                else correction.value,
+            }
+            for correction in ret.corrections
+        ],
+        "refused": {**asdict(ret.refused)} if ret.refused else None,
     }
 
 
@@ -115,6 +128,33 @@ def _authorization(decided: LineAuthorization | None) -> JsonValue:
         "decided_by": decided.decided_by,
         "decided_at": _time(decided.decided_at),
         "reason": decided.reason,
+    }
+
+
+def _undecided(line: RequestedLine) -> JsonValue:
+    """Show a line as it was asked for: what it is and whether it may come back is not known."""
+    none: dict[str, JsonValue] = dict.fromkeys(Counters.__slots__, 0)
+    return {
+        "line_id": line.line_id,
+        "sku": "",
+        "title": "",
+        "quantity": line.quantity,
+        "resolution": line.resolution,
+        "exchange_sku": line.exchange_sku,
+        "reason": line.reason,
+        "reason_detail": line.reason_detail,
+        "counters": none | {"requested": line.quantity},
+        "decision": {
+            "verdict": "UNDECIDED",
+            "policy_ref": "",
+            "rule_id": None,
+            "reason_codes": [],
+            "window_end": None,
+            "remedies": [],
+            "return_shipping_payer": None,
+            "explanation": "not decided: the order could not be read",
+            "sources": [],
+        },
     }
 
 
@@ -200,6 +240,7 @@ def _waiting(wait: Waiting) -> JsonValue:
         "at_deadline": wait.at_deadline,
         "exits": [*wait.exits],
         "detail": wait.detail,
+        "field": wait.field,
     }
 
 

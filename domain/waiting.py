@@ -34,7 +34,7 @@ class Waiting:
     """One thing a return waits for.
 
     ``key`` is stable while the wait lasts; ``exits`` are the commands and outside events that end
-    it; ``detail`` is the last error of parked work.
+    it; ``detail`` is the last error of parked work, ``field`` the place in the data at fault.
     """
 
     key: str
@@ -46,6 +46,7 @@ class Waiting:
     at_deadline: str
     exits: tuple[str, ...]
     detail: str = ""
+    field: str | None = None
 
 
 def waits(ret: Return) -> tuple[Waiting, ...]:
@@ -63,8 +64,23 @@ def waits(ret: Return) -> tuple[Waiting, ...]:
     found = [wait for wait in found if wait.key not in parked]
     for blocker in ret.blockers:
         wait = _wait(ret, f"work/{blocker.work}", blocker.code, blocker.since, timedelta())
-        found.append(replace(wait, deadline=blocker.deadline, detail=blocker.detail))
+        found.append(
+            replace(
+                wait,
+                deadline=blocker.deadline,
+                exits=_exits(ret, wait.exits),
+                detail=blocker.detail,
+                field=blocker.field,
+            )
+        )
     return tuple(sorted(found, key=lambda wait: (wait.deadline, wait.key)))
+
+
+def _exits(ret: Return, exits: tuple[str, ...]) -> tuple[str, ...]:
+    """Only what is not registered yet can be corrected; it can be taken back as well."""
+    if ret.authorization is AuthorizationState.DRAFT:
+        return (*exits, "withdraw")
+    return tuple(way for way in exits if way != "correct")
 
 
 def _wait(

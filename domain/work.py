@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from domain.lifecycle import DeliveryState, LotState
+from domain.lifecycle import AuthorizationState, DeliveryState, LotState
 from domain.requests import Resolution
 from domain.resolving import lots_to_move, lots_to_settle
 from domain.returns import Return, wants_courier
 
 
 class WorkKind(StrEnum):
+    OPEN = "open"
     BOOK = "book"
     COURIER = "courier"
     CANCEL = "cancel"
@@ -21,7 +22,7 @@ class WorkKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One piece of work on one subject (delivery, lot, intent, parcel or settlement number)."""
+    """One piece of work on one subject (order, delivery, lot, intent, parcel or settlement)."""
 
     kind: WorkKind
     subject: str
@@ -31,12 +32,18 @@ class Work:
         return f"{self.kind}/{self.subject}"
 
 
+OPENING = Work(WorkKind.OPEN, "order")
+"""Reading the order of a draft, deciding and registering it."""
+
+
 def due_work(ret: Return) -> tuple[Work, ...]:
     """Return the work whose time has come, in a stable order.
 
     Asking again while it is under way names the same work; once it is done its state change makes
     it disappear.
     """
+    if ret.authorization is AuthorizationState.DRAFT:
+        return (OPENING,)
     found = [
         Work(_DELIVERY_WORK[delivery.state], delivery.delivery_id)
         for delivery in ret.deliveries

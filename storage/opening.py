@@ -1,6 +1,8 @@
 """The first step of a return: its RMA number and its units, or nothing at all."""
 
-from sqlalchemy import insert, select
+from typing import Any
+
+from sqlalchemy import insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -9,7 +11,7 @@ from domain.lifecycle import AuthorizationState, Headline, LogisticsState, Settl
 from storage import ledger
 from storage.models.orders import RmaCounterModel
 from storage.models.returns import ReturnModel
-from storage.records import Existing, NotEnoughUnits, Opened, Opening, Units
+from storage.records import DraftOpening, Existing, NotEnoughUnits, Opened, Opening, Units
 
 
 async def open_return(
@@ -17,16 +19,68 @@ async def open_return(
 ) -> Opened | Existing | NotEnoughUnits:
     """Choose units and number the return, unless it exists or units are short.
 
-    The caller rolls back whenever the answer is not :class:`Opened`. Seven statements with the
-    order locked; the tenant's RMA counter is locked for the last three of them.
+    A draft of the same request is registered under the number it has. The caller rolls back
+    whenever the answer is not :class:`Opened`. Seven statements with the order locked; the tenant's
+    RMA counter is locked for the last three of them.
     """
     await ledger.lock_order(connection, opening)
-    if existing := await find_existing(connection, opening.tenant_id, opening.return_id):
+    existing = await find_existing(connection, opening.tenant_id, opening.return_id)
+    if existing and not (existing.is_draft and existing.request_hash == opening.request_hash):
         return existing
     held = await ledger.held_units(connection, opening.tenant_id, opening.order_id)
     units = ledger.choose_units(held, fulfilled=dict(opening.fulfilled), wanted=opening.wanted)
     if isinstance(units, NotEnoughUnits):
         return units
+    stored_units = [[line_id, list(numbers)] for line_id, numbers in units]
+    if existing:
+        rma_no = existing.rma_no
+        # Its headline follows with the next transition, together with its document.
+        await connection.execute(
+            update(ReturnModel)
+            .where(
+                ReturnModel.tenant_id == opening.tenant_id,
+                ReturnModel.return_id == opening.return_id,
+            )
+            .values(currency=opening.currency, units=stored_units)
+        )
+    else:
+        rma_no = await _insert(
+            connection,
+            opening,
+            currency=opening.currency,
+            units=stored_units,
+            headline=Headline.REQUESTED,
+            authorization=AuthorizationState.REQUESTED,
+        )
+    await ledger.hold_units(connection, opening, units)
+    return Opened(rma_no, units)
+
+
+async def open_draft(connection: AsyncConnection, opening: DraftOpening) -> Opened | Existing:
+    """Number a return of which only the request is known, unless it exists: three statements."""
+    if existing := await find_existing(connection, opening.tenant_id, opening.return_id):
+        return existing
+    rma_no = await _insert(
+        connection,
+        opening,
+        currency=None,
+        units=[],
+        headline=Headline.DRAFT,
+        authorization=AuthorizationState.DRAFT,
+    )
+    return Opened(rma_no, ())
+
+
+async def _insert(
+    connection: AsyncConnection,
+    opening: Opening | DraftOpening,
+    *,
+    currency: str | None,
+    units: list[Any],
+    headline: Headline,
+    authorization: AuthorizationState,
+) -> str:
+    """Insert the return under the tenant's next number, which is returned."""
     rma_no = rma_number(await _next_serial(connection, opening.tenant_id))
     await connection.execute(
         insert(ReturnModel).values(
@@ -34,17 +88,16 @@ async def open_return(
             return_id=opening.return_id,
             rma_no=rma_no,
             order_id=opening.order_id,
-            currency=opening.currency,
+            currency=currency,
             request_hash=opening.request_hash,
-            units=[[line_id, list(numbers)] for line_id, numbers in units],
-            headline=Headline.REQUESTED,
-            authorization_state=AuthorizationState.REQUESTED,
+            units=units,
+            headline=headline,
+            authorization_state=authorization,
             logistics_state=LogisticsState.NOT_REQUIRED,
             settlement_state=SettlementState.NONE,
         )
     )
-    await ledger.hold_units(connection, opening, units)
-    return Opened(rma_no, units)
+    return rma_no
 
 
 async def find_existing(
@@ -52,16 +105,19 @@ async def find_existing(
 ) -> Existing | None:
     row = (
         await connection.execute(
-            select(ReturnModel.rma_no, ReturnModel.request_hash, ReturnModel.units).where(
-                ReturnModel.tenant_id == tenant_id, ReturnModel.return_id == return_id
-            )
+            select(
+                ReturnModel.rma_no,
+                ReturnModel.request_hash,
+                ReturnModel.units,
+                ReturnModel.currency,
+            ).where(ReturnModel.tenant_id == tenant_id, ReturnModel.return_id == return_id)
         )
     ).one_or_none()
     if row is None:
         return None
-    rma_no, request_hash, stored = row
+    rma_no, request_hash, stored, currency = row
     units: Units = tuple((line_id, tuple(numbers)) for line_id, numbers in stored)
-    return Existing(rma_no, request_hash, units)
+    return Existing(rma_no, request_hash, units, is_draft=currency is None)
 
 
 async def _next_serial(connection: AsyncConnection, tenant_id: str) -> int:

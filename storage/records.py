@@ -36,6 +36,16 @@ class Opening:
     wanted: tuple[tuple[str, int], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class DraftOpening:
+    """A return of which only the request is known yet."""
+
+    tenant_id: str
+    return_id: str
+    order_id: str
+    request_hash: str
+
+
 Units = tuple[tuple[str, tuple[int, ...]], ...]
 """Unit numbers per line, ascending, lines in the order they were wanted."""
 
@@ -48,11 +58,15 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Existing:
-    """Opened before. Equal ``request_hash``: a repeat; another one: the key was used twice."""
+    """Opened before. Equal ``request_hash``: a repeat; another one: the key was used twice.
+
+    ``is_draft``: only numbered so far, and without units.
+    """
 
     rma_no: str
     request_hash: str
     units: Units
+    is_draft: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +144,16 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class ReturnRow:
-    """``snapshot`` is ``None`` and ``version`` 0 until the first transition is recorded."""
+    """``snapshot`` is ``None`` and ``version`` 0 until the first transition is recorded.
+
+    ``currency`` is ``None`` while the return is a draft.
+    """
 
     tenant_id: str
     return_id: str
     rma_no: str
     order_id: str
-    currency: str
+    currency: str | None
     request_hash: str
     version: int
     headline: str

@@ -10,6 +10,7 @@ from storage import cursors, ledger, opening, recording
 from storage.database import Database
 from storage.models.returns import BlockerModel, EventModel, ReturnModel
 from storage.records import (
+    DraftOpening,
     EventRow,
     Existing,
     HeldUnit,
@@ -33,7 +34,8 @@ class Returns:
     async def open_return(self, wanted: Opening) -> Opened | Existing | NotEnoughUnits:
         """Number a return and lock its units in one transaction: seven statements.
 
-        A repeat answers :class:`Existing` with the number and units of the first time. Unless the
+        A draft of the same request keeps its number: five statements. A repeat answers
+        :class:`Existing` with the number and units of the first time. Unless the
         answer is :class:`Opened`, nothing is written.
 
         Raises:
@@ -49,13 +51,26 @@ class Returns:
                 return answer
         except IntegrityError:
             # The order's lock did not hold it back: the same id at the same time, for two orders.
-            async with self._database.tenant(wanted.tenant_id) as connection:
-                existing = await opening.find_existing(
-                    connection, wanted.tenant_id, wanted.return_id
-                )
-            if existing is None:
+            if (existing := await self._existing(wanted)) is None:
                 raise
             return existing
+
+    async def open_draft(self, wanted: DraftOpening) -> Opened | Existing:
+        """Number a return of which only the request is known: three statements, nothing locked.
+
+        A repeat answers :class:`Existing`, also after the return was registered.
+        """
+        try:
+            async with self._database.tenant(wanted.tenant_id) as connection:
+                return await opening.open_draft(connection, wanted)
+        except IntegrityError:
+            if (existing := await self._existing(wanted)) is None:
+                raise
+            return existing
+
+    async def _existing(self, wanted: Opening | DraftOpening) -> Existing | None:
+        async with self._database.tenant(wanted.tenant_id) as connection:
+            return await opening.find_existing(connection, wanted.tenant_id, wanted.return_id)
 
     async def record_transition(self, transition: Transition) -> None:
         """Store a return's next state with its events, in one transaction.

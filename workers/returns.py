@@ -69,7 +69,9 @@ def build_worker(client: Client, needs: Dependencies) -> Worker:
         workflows=[ReturnWorkflow, FollowUpWorkflow],
         activities=[
             orders.fetch_facts,
+            orders.read_policy,
             records.open_return,
+            records.open_draft,
             records.record_transition,
             shipping.buy_label,
             shipping.book_pickup,

@@ -11,6 +11,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from domain.allowed import allowed_commands
 from domain.codes import RefusedError
 from domain.commands import may
+from domain.drafts import check_correction, correct, is_draft
 from domain.events import Fact
 from domain.grading import check_inspection, grade_lot
 from domain.ids import content_hash
@@ -29,6 +30,7 @@ from workflows.messages import (
     ChooseResolution,
     CommandAnswer,
     CommandInfo,
+    Correct,
     Deny,
     ExtendDeadline,
     Receive,
@@ -116,6 +118,8 @@ def check_frame(ret: Return | None, name: str, info: CommandInfo) -> Return:
         raise RefusedError("forbidden", f"role {info.actor.role} may not {name}")
     if ret is None:
         raise RefusedError("command_not_allowed", "the return is still being opened")
+    if is_draft(ret) and name not in allowed_commands(ret):
+        raise RefusedError("command_not_allowed", "the return is still a draft")
     if info.expected_version not in (None, ret.version):
         raise RefusedError(
             "stale_version", f"expected {info.expected_version}, found {ret.version}"
@@ -258,6 +262,16 @@ def check_retry(ret: Return, command: Retry) -> None:
 
 def do_retry(ret: Return, command: Retry) -> Change:
     return ret, (_intervention("retry", command.work),)
+
+
+def check_correct(ret: Return, command: Correct) -> None:
+    check_correction(ret, command.field, command.value)
+    if not command.reason:
+        raise RefusedError("invalid_request", "a correction needs a reason", field="reason")
+
+
+def do_correct(ret: Return, command: Correct) -> Change:
+    return correct(ret, check_correction(ret, command.field, command.value))
 
 
 def check_extend_deadline(ret: Return, command: ExtendDeadline) -> None:

@@ -49,9 +49,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class OpenAnswer:
-    """What a start leads to: a registered return, or a refusal that left nothing behind.
+    """What a start leads to: a registered return, or a refusal that holds no unit.
 
-    Registered is granted, in review or denied. ``document`` is :func:`domain.view.document`.
+    A start whose order cannot be read is parked, and answered when that was mended. Registered is
+    granted, in review or denied. ``document`` is :func:`domain.view.document`.
     """
 
     return_id: str
@@ -181,6 +182,19 @@ class Retry:
 
     info: CommandInfo
     work: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Correct:
+    """Lay ``value`` over ``field`` of a draft's order, and try again.
+
+    ``field`` is the path that the blocker shows, such as ``lines[0].parcels[0].delivered_at``.
+    """
+
+    info: CommandInfo
+    field: str
+    value: Any
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,16 @@
 """The first stage: facts, decision, registration; or a refusal that leaves nothing behind."""
 
 import re
-from dataclasses import asdict, replace
+from dataclasses import asdict
+from datetime import datetime
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
+from temporalio.exceptions import ApplicationError, FailureError
 
 from activities.orders import FetchFacts, OrderActivities, OrderFacts
 from activities.records import OpenedReturn, RecordActivities
 from domain.codes import PROBLEMS, RefusedError
-from domain.eligibility import Decision
+from domain.corrections import Correction
 from domain.ids import content_hash, workflow_id_for
 from domain.opening import (
     apply_policy,
@@ -21,9 +22,10 @@ from domain.opening import (
 )
 from domain.refusals import check_exchanges, too_few
 from domain.requests import RequestError, ReturnRequest, check_request
+from domain.returns import Return
 from storage.records import Opening, TenderFacts
 from workflows.messages import StartReturn
-from workflows.options import READ_FACTS
+from workflows.parking import trouble_of
 from workflows.recording import Case
 from workflows.steps import call, reason_of, uninterrupted, write
 
@@ -40,6 +42,7 @@ async def open_case(start: StartReturn) -> Case:
 
     Raises:
         RefusedError: the request cannot be a return; no row, lock, number or notice was made.
+        FailureError: the order cannot be read, or makes no sense; nothing was made either.
     """
     if workflow.info().workflow_id != workflow_id_for(start.return_id):
         raise RefusedError(
@@ -51,38 +54,14 @@ async def open_case(start: StartReturn) -> Case:
         check_request(start.request)
     except RequestError as error:
         raise RefusedError(error.code, str(error), field=error.field) from error
-    facts = await _fetch_facts(start)
+    facts = await read_facts(start.tenant_id, start.request)
     # From the first row on there is something to undo, so an operator's cancellation waits.
     return await uninterrupted(_open_with(start, facts))
 
 
 async def _open_with(start: StartReturn, facts: OrderFacts) -> Case:
     now = workflow.now()
-    decisions = decide_lines(start.request, facts.order, facts.policy, at=now)
-    check_exchanges(start.request, facts.order, {p.sku: p.price for p in facts.products})
-    opened = await _register(start, facts, decisions)
-    if opened.short_line_id is not None:
-        raise too_few(
-            start.request,
-            opened.short_line_id,
-            available=opened.available,
-            held_by=opened.held_by,
-        )
-    if opened.request_hash != request_hash(start.request):
-        raise RefusedError("key_reused", "this key came with another request before")
-    scaled = facts.policy.handling.scaled(facts.time_scale)
-    ret = open_return(
-        tenant_id=start.tenant_id,
-        return_id=start.return_id,
-        rma_no=opened.rma_no,
-        request=start.request,
-        request_hash=opened.request_hash,
-        order=facts.order,
-        policy=replace(facts.policy, handling=scaled),
-        decisions=decisions,
-        units=dict(opened.units),
-        at=now,
-    )
+    ret = await register(start.tenant_id, start.return_id, start.request, facts, requested_at=now)
     case = Case(ret)
     case.take((ret, requested_facts(ret)), actor=start.actor)
     case.take(apply_policy(case.ret, at=now))
@@ -90,51 +69,80 @@ async def _open_with(start: StartReturn, facts: OrderFacts) -> Case:
     return case
 
 
-async def _fetch_facts(start: StartReturn) -> OrderFacts:
-    asked = FetchFacts(start.tenant_id, start.request.order_id, needs_exchange(start.request))
+async def read_facts(
+    tenant_id: str, request: ReturnRequest, corrections: tuple[Correction, ...] = ()
+) -> OrderFacts:
+    """Read what decides a request from the platform.
+
+    Raises:
+        RefusedError: the platform knows no such order or goods.
+        FailureError: the platform does not answer, or answers nonsense.
+    """
+    asked = FetchFacts(tenant_id, request.order_id, needs_exchange(request), corrections)
     try:
         return await call(
-            OrderActivities.fetch_facts,
-            asked,
-            summary=f"facts of order {start.request.order_id}",
-            options=READ_FACTS,
+            OrderActivities.fetch_facts, asked, summary=f"facts of order {request.order_id}"
         )
     except FailureError as error:
-        if is_cancelled_exception(error):
+        cause = reason_of(error)
+        if not isinstance(cause, ApplicationError) or cause.type not in PROBLEMS:
             raise
-        raise _refusal(error) from error
+        trouble = trouble_of(error)
+        raise RefusedError(cause.type, cause.message, field=trouble.field) from error
 
 
-def _refusal(error: FailureError) -> RefusedError:
-    cause = reason_of(error)
-    kind = cause.type if isinstance(cause, ApplicationError) and cause.type else ""
-    details = tuple(cause.details) if isinstance(cause, ApplicationError) else ()
-    field = str(details[1]) if len(details) > 1 and details[1] else None
-    code = kind if kind in PROBLEMS else "bad_upstream_data"
-    message = cause.message if isinstance(cause, ApplicationError) else str(error)
-    return RefusedError(code, message, field=field)
+async def register(
+    tenant_id: str,
+    return_id: str,
+    request: ReturnRequest,
+    facts: OrderFacts,
+    *,
+    requested_at: datetime,
+) -> Return:
+    """Decide the request as of when it was made, and number it and lock its units.
 
-
-async def _register(
-    start: StartReturn, facts: OrderFacts, decisions: tuple[Decision, ...]
-) -> OpenedReturn:
+    Raises:
+        RefusedError: the facts do not allow what is asked, or the key was used before.
+        FailureError: the order's currency is another than before.
+    """
+    now, request_of = workflow.now(), request_hash(request)
+    decisions = decide_lines(request, facts.order, facts.policy, at=requested_at)
+    check_exchanges(request, facts.order, {p.sku: p.price for p in facts.products})
     order = facts.order
     opening = Opening(
-        tenant_id=start.tenant_id,
-        return_id=start.return_id,
+        tenant_id=tenant_id,
+        return_id=return_id,
         order_id=order.order_id,
         currency=order.currency,
-        request_hash=request_hash(start.request),
+        request_hash=request_of,
         fulfilled=tuple((line.line_id, line.fulfilled) for line in order.lines),
         tenders=tuple(
             TenderFacts(t.tender_id, t.payment_ref, t.captured_minor, t.refunded_minor)
             for t in order.tenders
         ),
-        wanted=wanted_units(start.request, decisions),
+        wanted=wanted_units(request, decisions),
     )
-    try:
-        return await write(RecordActivities.open_return, opening, summary="number and locks")
-    except FailureError as error:
-        if is_cancelled_exception(error):
-            raise
-        raise _refusal(error) from error
+    opened = await write(RecordActivities.open_return, opening, summary="number and locks")
+    if opened.short_line_id is not None:
+        raise too_few(
+            request, opened.short_line_id, available=opened.available, held_by=opened.held_by
+        )
+    check_same_request(opened, request)
+    return open_return(
+        tenant_id=tenant_id,
+        return_id=return_id,
+        rma_no=opened.rma_no,
+        request=request,
+        request_hash=request_of,
+        order=order,
+        policy=facts.policy.scaled(facts.time_scale),
+        decisions=decisions,
+        units=dict(opened.units),
+        at=now,
+    )
+
+
+def check_same_request(opened: OpenedReturn, request: ReturnRequest) -> None:
+    """Raise ``RefusedError`` when the return that was met came from another request."""
+    if opened.request_hash != request_hash(request):
+        raise RefusedError("key_reused", "this key came with another request before")

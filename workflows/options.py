@@ -24,16 +24,8 @@ _PATIENT = RetryPolicy(
     maximum_interval=timedelta(seconds=30),
 )
 
-READ_FACTS = ActivityConfig(
-    # Above the adapter's connect and read time-outs together.
-    start_to_close_timeout=timedelta(seconds=60),
-    heartbeat_timeout=HEARTBEAT,
-    # A start with the platform down is answered with 202 and done when the platform is back; there
-    # is nothing to park yet, so it is tried without end.
-    retry_policy=_PATIENT,
-)
-
 CALL_PROVIDER = ActivityConfig(
+    # Above the adapters' connect and read time-outs together.
     start_to_close_timeout=timedelta(seconds=60),
     heartbeat_timeout=HEARTBEAT,
     # After two minutes of an outage the work parks: people see a named blocker instead of a step

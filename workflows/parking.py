@@ -1,7 +1,7 @@
 """Park, fix, resume: a step that cannot be done becomes a named blocker, no failed workflow."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from temporalio import workflow
@@ -16,6 +16,7 @@ from temporalio.exceptions import (
 
 from domain.blockers import WAITS
 from domain.events import Fact
+from domain.opening import Change
 from domain.returns import Blocker, Return
 from workflows.options import PARKED_RETRY
 from workflows.recording import Case
@@ -32,6 +33,15 @@ _CODES = {
     "OutcomeUnknown": "refund_unknown",
 }
 _LONGEST_DETAIL = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What keeps a step from being done, by its code in the catalogue of blockers."""
+
+    code: str
+    detail: str
+    field: str | None = None
 
 
 class NoLongerWantedError(Exception):
@@ -66,7 +76,9 @@ class Parking:
             except FailureError as error:
                 if is_cancelled_exception(error):
                     raise
-                await self.park(work, _code(error), _detail(error), wanted=wanted)
+                trouble = trouble_of(error)
+                self._case.take(blocked(self._case.ret, work, trouble))
+                await self.stand(work, wanted=wanted)
             else:
                 self.unpark(work)
                 return done
@@ -75,8 +87,18 @@ class Parking:
         self, work: str, code: str, detail: str, *, wanted: Callable[[], bool] = lambda: True
     ) -> None:
         """Raise a blocker, or raise it again, and wait until ``work`` may be tried again."""
-        self._case.take(_blocked(self._case.ret, work, code, detail))
+        self._case.take(blocked(self._case.ret, work, Trouble(code, detail)))
+        await self.stand(work, wanted=wanted)
+
+    async def stand(self, work: str, *, wanted: Callable[[], bool] = lambda: True) -> None:
+        """Wait until ``work``, whose blocker is raised already, may be tried again.
+
+        Raises:
+            NoLongerWantedError: ``wanted`` became false meanwhile.
+        """
         self._parked.append(work)
+        # The round that started this work took it for busy: another one sets the alarm.
+        self._case.changed = True
         await workflow.wait_condition(lambda: work in self._again or not wanted())
         self._parked.remove(work)
         if work in self._again:
@@ -113,8 +135,9 @@ class Parking:
             self._case.take((replace(ret, blockers=left), (cleared,)))
 
 
-def _blocked(ret: Return, work: str, code: str, detail: str) -> tuple[Return, tuple[Fact, ...]]:
-    now = workflow.now()
+def blocked(ret: Return, work: str, trouble: Trouble) -> Change:
+    """Raise a blocker, or raise it again: each time in a row its deadline is twice as far."""
+    now, code, detail = workflow.now(), trouble.code, trouble.detail
     before = next((blocker for blocker in ret.blockers if blocker.work == work), None)
     tries = before.tries + 1 if before is not None and before.code == code else 1
     blocker = Blocker(
@@ -124,6 +147,7 @@ def _blocked(ret: Return, work: str, code: str, detail: str) -> tuple[Return, tu
         deadline=now + min(PARKED_RETRY * 2 ** min(tries - 1, 10), ret.policy.handling.parked),
         detail=detail,
         tries=tries,
+        field=trouble.field,
     )
     others = tuple(other for other in ret.blockers if other.work != work)
     raised = Fact(
@@ -134,10 +158,19 @@ def _blocked(ret: Return, work: str, code: str, detail: str) -> tuple[Return, tu
             "owner": WAITS[code].owner,
             "deadline": blocker.deadline.isoformat(),
             "detail": detail,
+            "field": trouble.field,
             "tries": tries,
         },
     )
     return replace(ret, blockers=(*others, blocker)), (raised,)
+
+
+def trouble_of(error: FailureError) -> Trouble:
+    """Name the trouble behind a failed step."""
+    cause = reason_of(error)
+    details = cause.details if isinstance(cause, ApplicationError) else ()
+    field = str(details[1]) if len(details) > 1 and details[1] else None
+    return Trouble(_code(error), _detail(error), field)
 
 
 def _code(error: FailureError) -> str:

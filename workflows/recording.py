@@ -171,7 +171,8 @@ def _unit_changes(
     closed: list[tuple[str, int, str]] = []
     for lot in ret.lots:
         for line_id, unit in _named_units(lot.line_id, lot.units):
-            old = was[line_id, unit]
+            # A draft had no lots: what it is opened with was nowhere before.
+            old = was.get((line_id, unit))
             if unit not in held[line_id] or old is lot.state:
                 continue
             if lot.state in WITHOUT_EFFECT:

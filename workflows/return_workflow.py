@@ -10,6 +10,7 @@ from temporalio import workflow
 
 from domain.codes import RefusedError
 from domain.commands import Actor
+from domain.drafts import is_draft
 from domain.events import Fact
 from domain.lifecycle import AuthorizationState
 from domain.opening import Change
@@ -17,13 +18,16 @@ from domain.resolving import replacement_news
 from domain.returns import Return
 from domain.transport import check_withdrawal, reached, withdraw
 from domain.view import document
+from domain.work import OPENING
 from workflows import commands
+from workflows.drafting import open_or_park
 from workflows.messages import (
     INSPECTION_SIGNAL,
     Approve,
     CarrierMilestones,
     ChooseResolution,
     CommandAnswer,
+    Correct,
     Deny,
     ExtendDeadline,
     OpenAnswer,
@@ -39,7 +43,7 @@ from workflows.messages import (
     StartReturn,
     Withdraw,
 )
-from workflows.opening import open_case, request_hash
+from workflows.opening import request_hash
 from workflows.parking import Parking
 from workflows.recording import Case
 from workflows.results import leave_result
@@ -76,7 +80,7 @@ class ReturnWorkflow:
     async def run(self, start: StartReturn) -> ReturnOutcome:
         try:
             if self._case is None:
-                self._take_over(await open_case(start))
+                self._take_over(await open_or_park(start))
         except RefusedError as error:
             refusal = Refusal(error.code, str(error), error.field)
             self._opening = OpenAnswer(start.return_id, request_hash(start.request), refusal)
@@ -84,14 +88,16 @@ class ReturnWorkflow:
             return ReturnOutcome("REFUSED", self._opening)
         if workflow.cancellation_reason() is not None:
             self._call_off()
+        deciding = asyncio.create_task(self._answer_once_decided())
         rounds = Rounds(self._running, self._parking, self._commands, go_on=self._continue_as_new)
         await uninterrupted(rounds.run(), on_cancel=self._call_off)
+        await deciding
         await workflow.wait_condition(workflow.all_handlers_finished)
         ret = self._running.ret
         if self._called_off and ret.authorization is AuthorizationState.WITHDRAWN:
             # What was booked is given back; now the run may end as the operator asked.
             raise asyncio.CancelledError
-        return ReturnOutcome(ret.headline, OpenAnswer(start.return_id, ret.request_hash))
+        return ReturnOutcome(ret.headline, replace(_opening(ret), document=None))
 
     @workflow.update(name="open", description="the answer to the start: registered or refused")
     async def opened(self) -> OpenAnswer:
@@ -169,6 +175,16 @@ class ReturnWorkflow:
     def check_retry(self, command: Retry) -> None:
         self._check("retry", command, commands.check_retry)
 
+    @workflow.update(description="say what is true of a parked start's order, and try again")
+    def correct(self, command: Correct) -> CommandAnswer:
+        answer = self._carry_out(command, commands.do_correct)
+        self._parking.release(OPENING.key)
+        return answer
+
+    @correct.validator
+    def check_correct(self, command: Correct) -> None:
+        self._check("correct", command, commands.check_correct)
+
     @workflow.update(description="move the deadline of a wait")
     def extend_deadline(self, command: ExtendDeadline) -> CommandAnswer:
         return self._carry_out(command, commands.do_extend_deadline)
@@ -217,12 +233,18 @@ class ReturnWorkflow:
             case.take(change, actor=PLATFORM, cause_id=news.event_id)
 
     def _take_over(self, case: Case) -> None:
-        ret = case.ret
         self._case, self._parking = case, Parking(case)
-        self._opening = OpenAnswer(ret.return_id, ret.request_hash, document=document(ret))
+        if not is_draft(case.ret):
+            self._opening = _opening(case.ret)
         early, self._early_results = self._early_results, []
         for result in early:
             leave_result(case, self._commands, result)
+
+    async def _answer_once_decided(self) -> None:
+        """Answer the start of a draft: not before it is known what it leads to."""
+        if self._opening is None:
+            await workflow.wait_condition(lambda: not is_draft(self._running.ret))
+            self._opening = _opening(self._running.ret)
 
     def _call_off(self) -> None:
         """Withdraw, for an operator cancelled the run; goods on their way are not let down."""
@@ -250,3 +272,11 @@ class ReturnWorkflow:
 
     def _carry_out(self, command: C, act: Callable[[Return, C], Change]) -> CommandAnswer:
         return self._commands.carry_out(self._running, command, lambda ret: act(ret, command))
+
+
+def _opening(ret: Return) -> OpenAnswer:
+    """Return the answer to the start of a return that is a draft no longer."""
+    if ret.refused is not None:
+        refusal = Refusal(ret.refused.code, ret.refused.message, ret.refused.field)
+        return OpenAnswer(ret.return_id, ret.request_hash, refusal)
+    return OpenAnswer(ret.return_id, ret.request_hash, document=document(ret))

@@ -64,6 +64,7 @@ async def order_courier(case: Case, parking: Parking, delivery_id: str) -> None:
         not_before=window.not_before,
         not_after=window.not_after,
         tracker_ref=delivery.tracker_ref or delivery.tracking_code,
+        corrections=case.ret.corrections,
     )
     pickup = await parking.attempt(
         f"courier/{delivery_id}",
@@ -166,4 +167,5 @@ def _label_order(ret: Return, delivery: Delivery) -> BuyLabel:
         location_id=ret.location_id,
         weight_grams=max(weight, 1),
         to_customer=back is not None,
+        corrections=ret.corrections,
     )

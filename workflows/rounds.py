@@ -15,7 +15,7 @@ from domain.resolving import all_resolved, complete
 from domain.returns import Return
 from domain.waiting import pass_deadlines, waits
 from domain.work import WorkKind, due_work
-from workflows import resolution, reverse_delivery, settlement
+from workflows import drafting, resolution, reverse_delivery, settlement
 from workflows.alarm import Alarm
 from workflows.commands import Commands
 from workflows.parking import NoLongerWantedError, Parking
@@ -24,6 +24,7 @@ from workflows.results import take_ripe_results
 from workflows.steps import write
 
 _STEPS: dict[WorkKind, Callable[[Case, Parking, str], Coroutine[None, None, None]]] = {
+    WorkKind.OPEN: drafting.open_order,
     WorkKind.BOOK: reverse_delivery.book,
     WorkKind.COURIER: reverse_delivery.order_courier,
     WorkKind.CANCEL: reverse_delivery.cancel,
@@ -38,6 +39,7 @@ _ENDED_EARLY = (
     AuthorizationState.DENIED,
     AuthorizationState.WITHDRAWN,
     AuthorizationState.EXPIRED,
+    AuthorizationState.CANCELLED,
 )
 
 

@@ -144,6 +144,14 @@ async def retry(
     return await giver.give(body, translate.retry)
 
 
+@router.post("/correct", operation_id="correct")
+async def correct(
+    giver: Annotated[Giver, _giver("correct")], body: requests.CorrectCommand
+) -> CommandView:
+    """Say what is true of a parked start's order, and try again."""
+    return await giver.give(body, translate.correct)
+
+
 @router.post("/extend-deadline", operation_id="extend_deadline")
 async def extend_deadline(
     giver: Annotated[Giver, _giver("extend-deadline")], body: requests.ExtendDeadlineCommand

@@ -68,7 +68,8 @@ async def start_return(
     )
     path = f"/v1/returns/{started.return_id}"
     if started.document is None:
-        pending = Accepted(return_id=started.return_id, status="pending")
+        status = "parked" if started.parked else "pending"
+        pending = Accepted(return_id=started.return_id, status=status)
         return _json(pending, status=202, headers={"Location": path, "Retry-After": "2"})
     view = views.return_view(started.document)
     replayed = {"Idempotency-Replayed": "true"} if started.replayed else {}

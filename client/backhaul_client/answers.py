@@ -157,7 +157,10 @@ class SettlementView(AnswerModel):
 
 
 class WaitView(AnswerModel):
-    """Something the return waits for: who must act, until when, what happens then."""
+    """Something the return waits for: who must act, until when, what happens then.
+
+    ``field`` is the place in somebody's data at fault, as ``correct`` takes it.
+    """
 
     key: str
     code: str
@@ -168,6 +171,7 @@ class WaitView(AnswerModel):
     at_deadline: str
     exits: tuple[str, ...]
     detail: str | None = None
+    field: str | None = None
 
 
 class NextStep(AnswerModel):
@@ -177,8 +181,27 @@ class NextStep(AnswerModel):
     then: str
 
 
+class CorrectionView(AnswerModel):
+    """What ops said instead of the platform, about the order."""
+
+    field: str
+    value: Any
+
+
+class RefusedView(AnswerModel):
+    """Why a parked start was refused in the end."""
+
+    code: str
+    message: str
+    field: str | None
+
+
 class ReturnView(AnswerModel):
-    """One return. Read ``headline`` first; treat a value you do not know as in progress."""
+    """One return. Read ``headline`` first; treat a value you do not know as in progress.
+
+    A DRAFT could not be decided yet: its currency is ``XXX``, its lines are as asked for, with the
+    verdict UNDECIDED.
+    """
 
     return_id: str
     rma_no: str
@@ -202,10 +225,16 @@ class ReturnView(AnswerModel):
     next_step: NextStep | None
     allowed_commands: tuple[str, ...]
     broken_invariants: tuple[str, ...]
+    corrections: tuple[CorrectionView, ...] = ()
+    refused: RefusedView | None = None
 
 
 class Accepted(AnswerModel):
-    """The return is on its way but not registered yet: repeat the start with the same key."""
+    """The return is not registered yet: repeat the start with the same key to learn how it went.
+
+    ``status`` is ``pending`` while nobody has looked, and ``parked`` while it cannot be decided:
+    read or ``explain`` it to see why, and who must act.
+    """
 
     return_id: str
     status: str

@@ -143,6 +143,12 @@ class BackhaulClient:
     ) -> CommandView:
         return await self._command(return_id, "retry", command, idempotency_key)
 
+    async def correct(
+        self, return_id: str, command: requests.CorrectCommand, *, idempotency_key: str
+    ) -> CommandView:
+        """Say what is true of a parked start's order, and try again."""
+        return await self._command(return_id, "correct", command, idempotency_key)
+
     async def extend_deadline(
         self, return_id: str, command: requests.ExtendDeadlineCommand, *, idempotency_key: str
     ) -> CommandView:

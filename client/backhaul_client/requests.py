@@ -2,7 +2,14 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+)
 
 # No control characters: they are in no id that anybody prints, and databases refuse NUL.
 Id = Annotated[
@@ -146,6 +153,14 @@ class RetryCommand(Command):
     """Try the named parked work again now, or all of it. ``work`` is a ``key`` of the waits."""
 
     work: Id | None = None
+
+
+class CorrectCommand(Command):
+    """Say what is true of a parked start's order; ``field`` is the one that its wait names."""
+
+    field: Id
+    value: JsonValue
+    reason: Annotated[Note, StringConstraints(min_length=1)]
 
 
 class ExtendDeadlineCommand(Command):

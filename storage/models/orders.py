@@ -2,7 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, func
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    UniqueConstraint,
+    func,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.models.declarative import Minor, Model, UuidText, one_of
@@ -13,6 +21,7 @@ class OrderLedgerModel(Model):
     """One row per order with a return; locking it orders all who choose units of that order."""
 
     __tablename__ = "order_ledgers"
+    __table_args__ = (UniqueConstraint("tenant_id", "order_id", "currency"),)
 
     tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.tenant_id"), primary_key=True)
     order_id: Mapped[str] = mapped_column(primary_key=True)

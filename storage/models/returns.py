@@ -30,12 +30,16 @@ class ReturnModel(Model):
 
     ``units`` are those chosen at the start, ``[[line_id, [unit_no, …]], …]``, kept so that a
     repeated start is answered alike after some of them were released.
+
+    ``currency`` is the order ledger's; a draft has neither.
     """
 
     __tablename__ = "returns"
     __table_args__ = (
+        # As SQL has it, a row without a currency has nothing to refer to.
         ForeignKeyConstraint(
-            ["tenant_id", "order_id"], ["order_ledgers.tenant_id", "order_ledgers.order_id"]
+            ["tenant_id", "order_id", "currency"],
+            ["order_ledgers.tenant_id", "order_ledgers.order_id", "order_ledgers.currency"],
         ),
         UniqueConstraint("tenant_id", "rma_no"),
         Index(None, "tenant_id", "created_at", "return_id"),
@@ -47,7 +51,7 @@ class ReturnModel(Model):
     return_id: Mapped[UuidText] = mapped_column(primary_key=True)
     rma_no: Mapped[str]
     order_id: Mapped[str]
-    currency: Mapped[str] = mapped_column(String(3))
+    currency: Mapped[str | None] = mapped_column(String(3))
     request_hash: Mapped[str]
     units: Mapped[list[Any]]
     version: Mapped[int] = mapped_column(server_default=text("0"))

@@ -33,6 +33,7 @@ _BODIES: dict[str, dict[str, Any]] = {
     "record-inspection": {"lot_id": "line-1/1", "grade": "A"},
     "choose-resolution": {"lot_id": "line-1/1", "resolution": "REFUND"},
     "retry": {},
+    "correct": {"field": "channel", "value": "STORE", "reason": "seen in the shop"},
     "extend-deadline": {"wait": "x", "until": "2030-01-01T00:00:00+00:00"},
 }
 

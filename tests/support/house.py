@@ -4,7 +4,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -51,6 +51,7 @@ from workflows.messages import (
     Approve,
     ChooseResolution,
     CommandAnswer,
+    Correct,
     CountedEntry,
     Deny,
     ExtendDeadline,
@@ -100,6 +101,7 @@ class House:
     needs: Dependencies
     sandbox: SandboxClient
     relay: Relay
+    tenants: Tenants
     worker: Worker | None = None
     working: asyncio.Task[None] | None = None
 
@@ -158,6 +160,27 @@ class House:
             id=workflow_id_for(return_id),
             task_queue=self.needs.task_queue,
         )
+
+    async def begin_draft(self, request: ReturnRequest, code: str) -> "OpenReturn":
+        """Start a return that cannot be decided, and wait until it stands parked as a draft."""
+        return await self.draft(await self.begin(request), code)
+
+    async def draft(self, handle: "WorkflowHandle[ReturnWorkflow, Any]", code: str) -> "OpenReturn":
+        """Wait until a start stands parked as a draft."""
+        return_id = handle.id.removeprefix("return/")
+        await eventually(
+            lambda: self.returns.get(TENANT, return_id),
+            lambda row: row is not None and row.blocker_codes == (code,),
+        )
+        return OpenReturn(self, handle, OpenAnswer(return_id, ""))
+
+    @asynccontextmanager
+    async def wrong_token(self) -> AsyncIterator[None]:
+        """Let the platform refuse the tenant's token for as long as the context is open."""
+        right = next(c for c in await self.tenants.connections(TENANT) if c.kind == "commerce")
+        await self.tenants.put_connection(replace(right, secrets={**right.secrets, "token": "no"}))
+        yield
+        await self.tenants.put_connection(right)
 
     def latest_run(self, workflow_id: str) -> "WorkflowHandle[ReturnWorkflow, Any]":
         """A handle of whichever run is the latest."""
@@ -255,6 +278,13 @@ class OpenReturn:
         """Leave a grade as a signal, as the warehouse does while no worker answers."""
         await self.handle.signal(INSPECTION_SIGNAL, result)
 
+    async def decision(self) -> OpenAnswer:
+        """Ask for the answer to the start, as often as you like: it is given once decided."""
+        answer: OpenAnswer = await self.handle.execute_update(
+            "open", id="open", result_type=OpenAnswer
+        )
+        return answer
+
     async def withdraw(self) -> CommandAnswer:
         return await self.do(Withdraw(info(CUSTOMER_SIDE)))
 
@@ -298,6 +328,7 @@ _UPDATES: dict[type, str] = {
     RecordInspection: "record_inspection",
     ChooseResolution: "choose_resolution",
     Retry: "retry",
+    Correct: "correct",
     ExtendDeadline: "extend_deadline",
 }
 
@@ -329,7 +360,7 @@ async def open_house(
         max_cached_workflows=max_cached_workflows,
     )
     relay = build_relay(env.client, needs, public_url="http://127.0.0.1:1")
-    house = House(env, needs, sandbox_http, relay)
+    house = House(env, needs, sandbox_http, relay, tenants)
     try:
         await house.open_for_work()
         yield house

@@ -1,0 +1,348 @@
+"""A start whose order cannot be read is parked as a draft; mended, it goes on as if nothing was."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from temporalio.client import WorkflowFailureError
+from temporalio.exceptions import CancelledError
+
+from domain.requests import RequestedLine, Resolution
+from tests.support.house import TENANT, House, OpenReturn
+from tests.support.told import CUSTOMER_SIDE, OPS, info, some_of, whole_order
+from workflows.messages import Approve, Correct, ExtendDeadline, Retry, Withdraw
+
+GET_ORDER = {"system": "commerce", "operation": "GET /orders/{order_id}"}
+
+
+def nonsense(house: House, order: dict[str, Any], path: str, value: object = None) -> Any:
+    """Let the platform say this of one order for as long as the context is open."""
+    return house.sandbox.fault(
+        **GET_ORDER,
+        kind="nonsense",
+        containing=order["order_id"],
+        times=1000,
+        set={"path": path, "value": value},
+    )
+
+
+def correction(field: str, value: object, *, reason: str = "seen on the invoice") -> Correct:
+    return Correct(info(OPS), field, value, reason)
+
+
+async def held(house: House, order: dict[str, Any]) -> int:
+    return len(await house.returns.held_units(TENANT, order["order_id"]))
+
+
+async def log(opened: OpenReturn) -> list[str]:
+    """Return the draft's part of the log, whose numbers have no gap."""
+    events = [e for e in await opened.house.events(opened.return_id) if e.stream == "return"]
+    assert [event.sequence for event in events] == list(range(1, len(events) + 1))
+    return [event.type for event in events]
+
+
+BAD = [
+    ("lines[0].gross_minor", "cheap", "lines[0].gross_minor"),
+    ("lines[0].gross_minor", -5, "lines[0].gross_minor"),
+    ("shipping.paid_minor", 1, "tenders"),
+    ("tenders", [], "tenders"),
+    ("tenders", None, "tenders"),
+    ("ship_to.time_zone", "Mars/Olympus", "ship_to.time_zone"),
+    ("order_id", "another", "order_id"),
+    ("currency", "ZZZ", "currency"),
+    ("lines[0].parcels[0].delivered_at", "soon", "lines[0].parcels[0].delivered_at"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "field"), BAD)
+async def test_nonsense_parks_a_start_and_loses_nothing(
+    house: House, path: str, value: object, field: str
+) -> None:
+    """The draft names the field at fault, holds no unit and tells nobody; mended, it is granted."""
+    order = house.sandbox.order("three-units")
+
+    with nonsense(house, order, path, value):
+        opened = await house.begin_draft(some_of(order, 2), "bad_upstream_data")
+        draft = await opened.view()
+        assert await held(house, order) == 0
+    await opened.do(Retry(info(OPS)))
+
+    (wait,) = draft["waiting_on"]
+    assert (draft["headline"], draft["currency"]) == ("DRAFT", "XXX")
+    assert (wait["owner"], wait["field"]) == ("ops", field)
+    assert wait["detail"]
+    assert draft["lines"][0]["line_id"] == "line-1"
+    assert draft["allowed_commands"] == ["withdraw", "retry", "correct", "extend-deadline"]
+    await opened.ready_for_handover()
+    view = await opened.view()
+    assert (view["rma_no"], view["currency"]) == (draft["rma_no"], order["currency"])
+    assert (await opened.row()).currency == order["currency"]
+    assert await held(house, order) == 2
+    assert len(opened.ledger()["labels"]) == 1
+    assert (await log(opened))[:5] == [
+        "blocker.raised",
+        "ops.intervention",
+        "blocker.cleared",
+        "return.requested",
+        "return.acknowledged",
+    ]
+
+
+async def test_answers_the_start_with_the_decision(house: House) -> None:
+    """Whoever started it at the engine itself waits for the true first answer, and gets it."""
+    order = house.sandbox.order("three-units")
+    with nonsense(house, order, "ship_to.time_zone"):
+        opened = await house.begin_draft(some_of(order, 1), "bad_upstream_data")
+        waiting = asyncio.create_task(opened.decision())
+        while_a_draft = (await opened.view())["headline"], waiting.done()
+
+    await opened.do(Retry(info(OPS)))
+    answer = await waiting
+
+    assert while_a_draft == ("DRAFT", False)
+    assert answer.document is not None
+    assert answer.document["headline"] == "APPROVED"
+    assert (await opened.decision()) == answer
+
+
+async def test_a_correction_stands_in_for_the_platform(house: House) -> None:
+    """What ops say is used for the decision and the label, kept and logged without their words."""
+    order = house.sandbox.order("three-units")
+    command = correction("ship_to.country", "NL", reason="Kim told me")
+    with nonsense(house, order, "ship_to.country", "Neverland"):
+        opened = await house.begin_draft(some_of(order, 1), "bad_upstream_data")
+
+        first = await opened.do(command)
+        again = await opened.do(command)
+        await opened.ready_for_handover()
+
+    assert first == again
+    assert (await opened.view())["corrections"] == [{"field": "ship_to.country", "value": "NL"}]
+    (told,) = await opened.events("ops.intervention")
+    assert (told.actor, told.data) == (
+        "ops:olga",
+        {"kind": "correct", "subject": "ship_to.country", "value": "NL", "before": None},
+    )
+    assert len(opened.ledger()["labels"]) == 1
+
+
+async def test_several_faults_are_corrected_one_after_the_other(house: House) -> None:
+    """Each correction tries again, and the next fault shows."""
+    order = house.sandbox.order("three-units")
+    with nonsense(house, order, "ship_to", {"country": "DE"}):
+        opened = await house.begin_draft(some_of(order, 1), "bad_upstream_data")
+        house.sandbox.put(f"orders/{order['order_id']}", order)
+
+        await opened.do(correction("lines[0].final_sale", value=True))
+        await opened.do(correction("ship_to.time_zone", "Europe/Paris"))
+        view = await opened.until_headline("DENIED")
+
+    assert [c["field"] for c in view["corrections"]] == ["lines[0].final_sale", "ship_to.time_zone"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("lines[0].gross_minor", 1, "mend_at_platform"),
+        ("tenders[0].captured_minor", 1, "mend_at_platform"),
+        ("currency", "EUR", "mend_at_platform"),
+        ("ship_to.street1", "Elm Street", "mend_at_platform"),
+        ("customer.email", "kim@example.com", "mend_at_platform"),
+        ("colour", "red", "invalid_request"),
+        ("ship_to.time_zone", "Mars/Olympus", "invalid_request"),
+    ],
+)
+async def test_money_and_people_are_not_corrected_here(
+    house: House, field: str, value: object, code: str
+) -> None:
+    """A refused correction changes nothing: the draft still waits."""
+    order = house.sandbox.order("three-units")
+    with nonsense(house, order, "ship_to.time_zone"):
+        opened = await house.begin_draft(some_of(order, 1), "bad_upstream_data")
+
+        assert await opened.refused(correction(field, value)) == code
+
+        assert (await opened.view())["corrections"] == []
+
+
+async def test_a_draft_takes_no_other_command(house: House) -> None:
+    """There is nothing to approve yet, a correction needs a reason, and a version must fit."""
+    order = house.sandbox.order("three-units")
+    with nonsense(house, order, "ship_to.time_zone"):
+        opened = await house.begin_draft(some_of(order, 1), "bad_upstream_data")
+        reviewer, platform = info(OPS), info(CUSTOMER_SIDE)
+        codes = [
+            await opened.refused(Approve(reviewer, ("line-1",))),
+            await opened.refused(correction("channel", "STORE", reason="")),
+            await opened.refused(Correct(platform, "channel", "STORE", "so")),
+        ]
+
+    assert codes == ["forbidden", "invalid_request", "forbidden"]
+
+
+async def test_facts_are_frozen_once_registered(house: House) -> None:
+    """A correction after the decision would change what was decided."""
+    opened = await house.open(some_of(house.sandbox.order("three-units"), 1))
+
+    assert await opened.refused(correction("channel", "STORE")) == "command_not_allowed"
+
+
+async def test_a_draft_can_be_taken_back(house: House) -> None:
+    """Nothing was booked, so it ends at once, and nobody is written to."""
+    order = house.sandbox.order("three-units")
+    with nonsense(house, order, "tenders"):
+        opened = await house.begin_draft(some_of(order, 1), "bad_upstream_data")
+        waiting = asyncio.create_task(opened.decision())
+
+        await opened.do(Withdraw(info(CUSTOMER_SIDE)))
+        outcome = await opened.handle.result()
+        answer = await waiting
+
+    assert outcome.headline == "WITHDRAWN"
+    assert answer.document is not None
+    assert answer.document["headline"] == "WITHDRAWN"
+    assert await log(opened) == ["blocker.raised", "return.withdrawn", "blocker.cleared"]
+    assert await held(house, order) == 0
+    assert opened.ledger()["labels"] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "field"),
+    [
+        (RequestedLine("line-9", 1), "line_not_found", "lines[0].line_id"),
+        (RequestedLine("line-1", 9), "units_not_available", "lines[0].quantity"),
+        (
+            RequestedLine("line-1", 1, Resolution.EXCHANGE, exchange_sku="NO-SUCH-SKU"),
+            "sku_not_found",
+            "lines.exchange_sku",
+        ),
+    ],
+)
+async def test_a_draft_may_turn_out_to_be_impossible(
+    house: House, line: RequestedLine, code: str, field: str
+) -> None:
+    """Mended, the order does not allow what was asked: it ends with the reason, holding nothing."""
+    order = house.sandbox.order("three-units")
+    with nonsense(house, order, "ship_to.time_zone"):
+        opened = await house.begin_draft(whole_order(order, lines=(line,)), "bad_upstream_data")
+        waiting = asyncio.create_task(opened.decision())
+    await opened.do(Retry(info(OPS)))
+
+    answer, outcome = await waiting, await opened.handle.result()
+
+    assert answer.refusal is not None
+    assert (answer.refusal.code, answer.refusal.field) == (code, field)
+    assert outcome.headline == "CANCELLED"
+    assert outcome.opening.refusal == answer.refusal
+    view = await opened.view()
+    assert (view["headline"], view["refused"]["code"]) == ("CANCELLED", code)
+    assert (await log(opened))[-2:] == ["blocker.cleared", "return.refused"]
+    assert await held(house, order) == 0
+
+
+async def test_a_platform_that_is_down_is_asked_again(house: House) -> None:
+    """After the usual patience the start stands parked, and goes on by itself."""
+    order = house.sandbox.order("three-units")
+    with house.sandbox.fault(**GET_ORDER, kind="http_503", times=1000):
+        handle = await house.begin(some_of(order, 1))
+        await house.pass_time(minutes=3)
+        opened = await house.draft(handle, "provider_unavailable")
+        (wait,) = (await opened.view())["waiting_on"]
+        assert (await opened.row()).headline == "DRAFT"
+
+    await house.pass_time(minutes=11)
+    await opened.ready_for_handover()
+
+    assert wait["exits"] == ["retry", "withdraw"]
+    assert (await log(opened)).count("blocker.raised") == 1
+
+
+async def test_each_try_in_vain_waits_longer(house: House) -> None:
+    """The deadline doubles, and ops may move it."""
+    order = house.sandbox.order("three-units")
+    with nonsense(house, order, "ship_to.time_zone"):
+        opened = await house.begin_draft(some_of(order, 1), "bad_upstream_data")
+        await house.pass_time(minutes=11)
+        await opened.until(lambda view: view["version"] == 2)
+        raised = await opened.events("blocker.raised")
+        (wait,) = (await opened.view())["waiting_on"]
+        until = raised[-1].occurred_at.replace(year=raised[-1].occurred_at.year + 1)
+        await opened.do(ExtendDeadline(info(OPS), wait["key"], until))
+
+    assert [event.data["tries"] for event in raised] == [1, 2]
+    assert wait["key"] == "work/open/order"
+
+
+async def test_a_connection_that_is_refused_parks(house: House) -> None:
+    """A wrong token is not the request's fault: the start waits until the token is mended."""
+    order = house.sandbox.order("three-units")
+    async with house.wrong_token():
+        opened = await house.begin_draft(some_of(order, 1), "provider_refused")
+    await opened.do(Retry(info(OPS)))
+
+    await opened.ready_for_handover()
+
+    assert (await log(opened))[:3] == ["blocker.raised", "ops.intervention", "blocker.cleared"]
+
+
+async def test_another_currency_than_before_parks(house: House) -> None:
+    """An order that changes its currency between two returns is for people to look at."""
+    order = house.sandbox.order("three-units")
+    await house.open(some_of(order, 1))
+    with nonsense(house, order, "currency", "EUR"):
+        opened = await house.begin_draft(some_of(order, 1), "bad_upstream_data")
+        (wait,) = (await opened.view())["waiting_on"]
+    await opened.do(Retry(info(OPS)))
+
+    await opened.ready_for_handover()
+
+    assert wait["field"] == "currency"
+    assert await held(house, order) == 2
+
+
+async def test_compensates_when_an_operator_cancels_a_draft(house: House) -> None:
+    """A cancellation at Temporal itself ends the draft as withdrawn."""
+    order = house.sandbox.order("three-units")
+    with nonsense(house, order, "ship_to.time_zone"):
+        opened = await house.begin_draft(some_of(order, 1), "bad_upstream_data")
+
+        await opened.handle.cancel()
+
+        with pytest.raises(WorkflowFailureError) as ended:
+            await opened.handle.result()
+    assert isinstance(ended.value.cause, CancelledError)
+    assert (await opened.row()).headline == "WITHDRAWN"
+    assert await held(house, order) == 0
+
+
+async def test_a_missing_street_blocks_the_label_alone(house: House) -> None:
+    """The decision needs no address: the return is granted, and its label waits for one."""
+    order = house.sandbox.order("three-units")
+    with nonsense(house, order, "ship_to.street1"):
+        opened = await house.open(some_of(order, 1))
+        wait = await opened.until_waiting("bad_upstream_data")
+    await opened.do(Retry(info(OPS)))
+
+    await opened.ready_for_handover()
+
+    assert (wait["key"], wait["field"]) == ("work/book/d1", "ship_to.street1")
+    assert wait["exits"] == ["retry"]
+
+
+async def test_nonsense_after_the_start_blocks_no_label(house: House) -> None:
+    """What was decided needs the order's prices no more."""
+    order = house.sandbox.order("three-units")
+    plan = {"path": "tenders", "value": None}
+    with house.sandbox.fault(
+        **GET_ORDER,
+        kind="nonsense",
+        containing=order["order_id"],
+        after=1,
+        times=1000,
+        set=plan,
+    ):
+        opened = await house.open(some_of(order, 1))
+
+        await opened.ready_for_handover()
+
+    assert len(opened.ledger()["labels"]) == 1
