@@ -9,21 +9,11 @@ from temporalio.exceptions import CancelledError
 
 from domain.requests import RequestedLine, Resolution
 from tests.support.house import TENANT, House, OpenReturn
+from tests.support.postgres import Database, out_of_reach
 from tests.support.told import CUSTOMER_SIDE, OPS, info, some_of, whole_order
 from workflows.messages import Approve, Correct, ExtendDeadline, Retry, Withdraw
 
 GET_ORDER = {"system": "commerce", "operation": "GET /orders/{order_id}"}
-
-
-def nonsense(house: House, order: dict[str, Any], path: str, value: object = None) -> Any:
-    """Let the platform say this of one order for as long as the context is open."""
-    return house.sandbox.fault(
-        **GET_ORDER,
-        kind="nonsense",
-        containing=order["order_id"],
-        times=1000,
-        set={"path": path, "value": value},
-    )
 
 
 def correction(field: str, value: object, *, reason: str = "seen on the invoice") -> Correct:
@@ -61,7 +51,7 @@ async def test_nonsense_parks_a_start_and_loses_nothing(
     """The draft names the field at fault, holds no unit and tells nobody; mended, it is granted."""
     order = house.sandbox.order("three-units")
 
-    with nonsense(house, order, path, value):
+    with house.sandbox.nonsense(order, path, value):
         opened = await house.begin_draft(some_of(order, 2), "bad_upstream_data")
         draft = await opened.view()
         assert await held(house, order) == 0
@@ -91,7 +81,7 @@ async def test_nonsense_parks_a_start_and_loses_nothing(
 async def test_answers_the_start_with_the_decision(house: House) -> None:
     """Whoever started it at the engine itself waits for the true first answer, and gets it."""
     order = house.sandbox.order("three-units")
-    with nonsense(house, order, "ship_to.time_zone"):
+    with house.sandbox.nonsense(order, "ship_to.time_zone"):
         opened = await house.begin_draft(some_of(order, 1), "bad_upstream_data")
         waiting = asyncio.create_task(opened.decision())
         while_a_draft = (await opened.view())["headline"], waiting.done()
@@ -109,7 +99,7 @@ async def test_a_correction_stands_in_for_the_platform(house: House) -> None:
     """What ops say is used for the decision and the label, kept and logged without their words."""
     order = house.sandbox.order("three-units")
     command = correction("ship_to.country", "NL", reason="Kim told me")
-    with nonsense(house, order, "ship_to.country", "Neverland"):
+    with house.sandbox.nonsense(order, "ship_to.country", "Neverland"):
         opened = await house.begin_draft(some_of(order, 1), "bad_upstream_data")
 
         first = await opened.do(command)
@@ -129,7 +119,7 @@ async def test_a_correction_stands_in_for_the_platform(house: House) -> None:
 async def test_several_faults_are_corrected_one_after_the_other(house: House) -> None:
     """Each correction tries again, and the next fault shows."""
     order = house.sandbox.order("three-units")
-    with nonsense(house, order, "ship_to", {"country": "DE"}):
+    with house.sandbox.nonsense(order, "ship_to", {"country": "DE"}):
         opened = await house.begin_draft(some_of(order, 1), "bad_upstream_data")
         house.sandbox.put(f"orders/{order['order_id']}", order)
 
@@ -157,7 +147,7 @@ async def test_money_and_people_are_not_corrected_here(
 ) -> None:
     """A refused correction changes nothing: the draft still waits."""
     order = house.sandbox.order("three-units")
-    with nonsense(house, order, "ship_to.time_zone"):
+    with house.sandbox.nonsense(order, "ship_to.time_zone"):
         opened = await house.begin_draft(some_of(order, 1), "bad_upstream_data")
 
         assert await opened.refused(correction(field, value)) == code
@@ -168,7 +158,7 @@ async def test_money_and_people_are_not_corrected_here(
 async def test_a_draft_takes_no_other_command(house: House) -> None:
     """There is nothing to approve yet, a correction needs a reason, and a version must fit."""
     order = house.sandbox.order("three-units")
-    with nonsense(house, order, "ship_to.time_zone"):
+    with house.sandbox.nonsense(order, "ship_to.time_zone"):
         opened = await house.begin_draft(some_of(order, 1), "bad_upstream_data")
         reviewer, platform = info(OPS), info(CUSTOMER_SIDE)
         codes = [
@@ -190,7 +180,7 @@ async def test_facts_are_frozen_once_registered(house: House) -> None:
 async def test_a_draft_can_be_taken_back(house: House) -> None:
     """Nothing was booked, so it ends at once, and nobody is written to."""
     order = house.sandbox.order("three-units")
-    with nonsense(house, order, "tenders"):
+    with house.sandbox.nonsense(order, "tenders"):
         opened = await house.begin_draft(some_of(order, 1), "bad_upstream_data")
         waiting = asyncio.create_task(opened.decision())
 
@@ -223,7 +213,7 @@ async def test_a_draft_may_turn_out_to_be_impossible(
 ) -> None:
     """Mended, the order does not allow what was asked: it ends with the reason, holding nothing."""
     order = house.sandbox.order("three-units")
-    with nonsense(house, order, "ship_to.time_zone"):
+    with house.sandbox.nonsense(order, "ship_to.time_zone"):
         opened = await house.begin_draft(whole_order(order, lines=(line,)), "bad_upstream_data")
         waiting = asyncio.create_task(opened.decision())
     await opened.do(Retry(info(OPS)))
@@ -260,7 +250,7 @@ async def test_a_platform_that_is_down_is_asked_again(house: House) -> None:
 async def test_each_try_in_vain_waits_longer(house: House) -> None:
     """The deadline doubles, and ops may move it."""
     order = house.sandbox.order("three-units")
-    with nonsense(house, order, "ship_to.time_zone"):
+    with house.sandbox.nonsense(order, "ship_to.time_zone"):
         opened = await house.begin_draft(some_of(order, 1), "bad_upstream_data")
         await house.pass_time(minutes=11)
         await opened.until(lambda view: view["version"] == 2)
@@ -289,7 +279,7 @@ async def test_another_currency_than_before_parks(house: House) -> None:
     """An order that changes its currency between two returns is for people to look at."""
     order = house.sandbox.order("three-units")
     await house.open(some_of(order, 1))
-    with nonsense(house, order, "currency", "EUR"):
+    with house.sandbox.nonsense(order, "currency", "EUR"):
         opened = await house.begin_draft(some_of(order, 1), "bad_upstream_data")
         (wait,) = (await opened.view())["waiting_on"]
     await opened.do(Retry(info(OPS)))
@@ -303,7 +293,7 @@ async def test_another_currency_than_before_parks(house: House) -> None:
 async def test_compensates_when_an_operator_cancels_a_draft(house: House) -> None:
     """A cancellation at Temporal itself ends the draft as withdrawn."""
     order = house.sandbox.order("three-units")
-    with nonsense(house, order, "ship_to.time_zone"):
+    with house.sandbox.nonsense(order, "ship_to.time_zone"):
         opened = await house.begin_draft(some_of(order, 1), "bad_upstream_data")
 
         await opened.handle.cancel()
@@ -318,7 +308,7 @@ async def test_compensates_when_an_operator_cancels_a_draft(house: House) -> Non
 async def test_a_missing_street_blocks_the_label_alone(house: House) -> None:
     """The decision needs no address: the return is granted, and its label waits for one."""
     order = house.sandbox.order("three-units")
-    with nonsense(house, order, "ship_to.street1"):
+    with house.sandbox.nonsense(order, "ship_to.street1"):
         opened = await house.open(some_of(order, 1))
         wait = await opened.until_waiting("bad_upstream_data")
     await opened.do(Retry(info(OPS)))
@@ -332,16 +322,69 @@ async def test_a_missing_street_blocks_the_label_alone(house: House) -> None:
 async def test_nonsense_after_the_start_blocks_no_label(house: House) -> None:
     """What was decided needs the order's prices no more."""
     order = house.sandbox.order("three-units")
-    plan = {"path": "tenders", "value": None}
-    with house.sandbox.fault(
-        **GET_ORDER,
-        kind="nonsense",
-        containing=order["order_id"],
-        after=1,
-        times=1000,
-        set=plan,
-    ):
+    with house.sandbox.nonsense(order, "tenders", after=1):
         opened = await house.open(some_of(order, 1))
+
+        await opened.ready_for_handover()
+
+    assert len(opened.ledger()["labels"]) == 1
+
+
+async def test_taken_back_while_it_is_read_it_is_not_registered(house: House) -> None:
+    """A withdrawal overtakes the reading: no unit is locked any more."""
+    order = house.sandbox.order("three-units")
+    with house.sandbox.nonsense(order, "ship_to.time_zone"):
+        opened = await house.begin_draft(some_of(order, 1), "bad_upstream_data")
+
+    with house.sandbox.fault(**GET_ORDER, kind="delay", delay_ms=700):
+        await opened.do(Retry(info(OPS)))
+        await opened.do(Withdraw(info(CUSTOMER_SIDE)))
+        outcome = await opened.handle.result()
+
+    assert outcome.headline == "WITHDRAWN"
+    assert "return.requested" not in await log(opened)
+    assert await held(house, order) == 0
+
+
+async def test_taken_back_while_it_is_registered_it_frees_its_units(
+    house: House, database: Database
+) -> None:
+    """Units that were locked a moment too late are free again."""
+    order = house.sandbox.order("three-units")
+    with house.sandbox.nonsense(order, "ship_to.time_zone"):
+        opened = await house.begin_draft(some_of(order, 2), "bad_upstream_data")
+
+    with out_of_reach(database, "order_ledgers"):
+        await opened.do(Retry(info(OPS)))
+        await opened.until_scheduled("open_return")
+        await opened.do(Withdraw(info(CUSTOMER_SIDE)))
+    outcome = await opened.handle.result()
+
+    assert outcome.headline == "WITHDRAWN"
+    assert [lot["state"] for lot in (await opened.view())["lots"]] == ["CANCELLED"]
+    assert (await log(opened)).count("return.withdrawn") == 1
+    assert await held(house, order) == 0
+
+
+async def test_a_correction_during_a_try_counts(house: House) -> None:
+    """What is said while the order is being read leads to another reading at once."""
+    order = house.sandbox.order("three-units")
+    with house.sandbox.nonsense(order, "ship_to.time_zone"):
+        opened = await house.begin_draft(some_of(order, 1), "bad_upstream_data")
+        with house.sandbox.fault(**GET_ORDER, kind="delay", delay_ms=700):
+            await opened.do(Retry(info(OPS)))
+            await opened.do(correction("ship_to.time_zone", "Europe/Paris"))
+            await opened.ready_for_handover()
+
+    assert (await opened.event_types()).count("blocker.raised") == 1
+
+
+async def test_waits_for_the_time_of_a_draft_without_a_cache(uncached_house: House) -> None:
+    """A worker that replays the draft at every task comes to the same end."""
+    order = uncached_house.sandbox.order("three-units")
+    with uncached_house.sandbox.nonsense(order, "ship_to.time_zone"):
+        opened = await uncached_house.begin_draft(some_of(order, 1), "bad_upstream_data")
+        await opened.do(correction("ship_to.time_zone", "Europe/Paris"))
 
         await opened.ready_for_handover()
 

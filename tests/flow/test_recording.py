@@ -1,31 +1,10 @@
 """What happened is written once and without a gap, whatever the database and the worker do."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-import psycopg
-
 from domain.inspection import Grade
 from domain.tracking import Milestone
 from tests.support.house import House, OpenReturn, eventually
-from tests.support.postgres import Database
+from tests.support.postgres import Database, out_of_reach
 from tests.support.told import counted, graded, received, some_of
-
-
-@contextmanager
-def returns_out_of_reach(database: Database) -> Iterator[None]:
-    """Hold the table of returns, so that every write to it fails."""
-    address = database.owner_url.replace("+psycopg", "")
-    with psycopg.connect(address) as connection:
-        connection.execute("LOCK TABLE returns IN ACCESS EXCLUSIVE MODE")
-        yield
-
-
-async def scheduled(opened: OpenReturn, name: str) -> bool:
-    return any(
-        event.activity_task_scheduled_event_attributes.activity_type.name == name
-        for event in await opened.history()
-    )
 
 
 async def assert_no_gap(opened: OpenReturn) -> None:
@@ -40,9 +19,9 @@ async def test_goes_on_after_the_database_was_away(house: House, database: Datab
     opened = await house.open(some_of(house.sandbox.order("three-units"), 3))
     await opened.ready_for_handover()
 
-    with returns_out_of_reach(database):
+    with out_of_reach(database, "returns"):
         await opened.scan(Milestone.FIRST_SCAN)
-        await eventually(lambda: scheduled(opened, "record_transition"), bool)
+        await opened.until_scheduled("record_transition")
         answer = await opened.do(received(counted({}, **{"LAMP-DESK-WHITE": 3})))
     await opened.do(graded("line-1/1", Grade.A))
 

@@ -7,7 +7,7 @@ import pytest
 
 from cli.main import run
 from runtime.settings import variable
-from tests.support.asking import complained, courier_ordered, labelled
+from tests.support.asking import complained, courier_ordered, labelled, new_key
 from tests.support.house import TENANT
 from tests.support.journey import Journey
 
@@ -139,6 +139,39 @@ async def test_a_reviewer_gives_each_line_its_reason(
     assert "invalid_request (reason)" in silent[2]
     assert ": worn by a dog = chewed" in shown[1]
     assert ": no defect" in shown[1]
+
+
+async def test_ops_correct_on_the_command_line(
+    journey: Journey, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They read which field is at fault, and say what is true."""
+    order, key = journey.sandbox.order("three-units"), new_key()
+    sign_in(journey, monkeypatch, "platform")
+    start = ("returns", "start", order["order_id"], "line-1", "--key", key)
+    with journey.sandbox.nonsense(order, "lines[0].final_sale", "perhaps"):
+        started = await terminal.type(*start)
+        return_id = started[1].split()[2].rstrip(";")
+        sign_in(journey, monkeypatch, "ops")
+        explained = await terminal.type("ops", "explain", return_id)
+        money = await terminal.type(
+            "ops", "correct", return_id, "tenders[0].captured_minor", "1", "--reason", "x"
+        )
+        corrected = await terminal.type(
+            "ops", "correct", return_id, "lines[0].final_sale", "false", "--reason", "a lamp"
+        )
+        await journey.client().wait_until(
+            return_id, lambda seen: seen.headline == "APPROVED", timeout=60
+        )
+        sign_in(journey, monkeypatch, "platform")
+        decided = await terminal.type(*start, "--json")
+
+    assert started[0] == 0
+    assert started[1].startswith("parked as ")
+    assert "field at fault: lines[0].final_sale" in explained[1]
+    assert money[0] == 1
+    assert "mend_at_platform" in money[2]
+    assert corrected[0] == 0
+    assert json.loads(decided[1])["headline"] == "APPROVED"
 
 
 async def test_makes_the_first_key_in_the_database(journey: Journey, terminal: Terminal) -> None:

@@ -248,6 +248,17 @@ class OpenReturn:
     async def until_event(self, event_type: str) -> None:
         await eventually(self.event_types, lambda types: event_type in types)
 
+    async def until_scheduled(self, activity: str) -> None:
+        """Wait until this is a regular activity: its local one did not come through."""
+
+        async def is_scheduled() -> bool:
+            return any(
+                event.activity_task_scheduled_event_attributes.activity_type.name == activity
+                for event in await self.history()
+            )
+
+        await eventually(is_scheduled, bool)
+
     async def event_types(self) -> list[str]:
         return await self.house.event_types(self.return_id)
 

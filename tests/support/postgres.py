@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from runtime.devstack.ports import free_port
 from runtime.devstack.postgres import APP_ROLE, OWNER_ROLE, PostgresServer
@@ -81,3 +83,13 @@ def empty_database(postgres_server: PostgresServer) -> Iterator[Database]:
         app_url=postgres_server.url(APP_ROLE, PASSWORD, name),
     )
     postgres_server.drop_database(name)
+
+
+@contextlib.contextmanager
+def out_of_reach(database: Database, table: str) -> Iterator[None]:
+    """Hold a table, so that every write to it fails."""
+    with psycopg.connect(database.owner_url.replace("+psycopg", "")) as connection:
+        connection.execute(
+            sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(sql.Identifier(table))
+        )
+        yield

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,23 @@ class SandboxClient:
             yield
         finally:
             self.http.delete(f"/_control/faults/{name}").raise_for_status()
+
+    def nonsense(
+        self, order: dict[str, Any], path: str, value: object = None, *, after: int = 0
+    ) -> AbstractContextManager[None]:
+        """Let the platform say this of one order for as long as the context is open.
+
+        The first ``after`` readings are still good.
+        """
+        return self.fault(
+            system="commerce",
+            operation="GET /orders/{order_id}",
+            kind="nonsense",
+            containing=order["order_id"],
+            after=after,
+            times=10_000,
+            set={"path": path, "value": value},
+        )
 
 
 @contextmanager

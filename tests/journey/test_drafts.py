@@ -1,0 +1,118 @@
+"""A start whose order cannot be read, over HTTP: parked, explained, corrected, answered."""
+
+import pytest
+
+from backhaul_client import (
+    Accepted,
+    BackhaulError,
+    CorrectCommand,
+    RetryCommand,
+    ReturnView,
+    WithdrawCommand,
+)
+from tests.support.asking import new_key, units_of
+from tests.support.journey import Journey
+
+
+async def test_a_start_is_parked_corrected_and_answered(journey: Journey) -> None:
+    """A start that explains itself; after the correction its key leads to the decision."""
+    order, key = journey.sandbox.order("three-units"), new_key()
+    client, ops = journey.client(), journey.client("ops")
+    wanted = units_of(order)
+    with journey.sandbox.nonsense(order, "ship_to.time_zone", "Mars/Olympus"):
+        first = await client.start_return(wanted, idempotency_key=key)
+        again = await client.start_return(wanted, idempotency_key=key)
+        with pytest.raises(BackhaulError) as reused:
+            await client.start_return(units_of(order, 2), idempotency_key=key)
+        draft = await client.get_return(first.return_id)
+        explained = await ops.explain(draft.rma_no)
+        blocked = [r async for r in ops.list_returns(blocker="bad_upstream_data")]
+        drafts = [r.return_id async for r in ops.list_returns(headline="DRAFT")]
+
+        command = CorrectCommand(
+            expected_version=draft.version,
+            field=explained.waiting_on[0].field or "",
+            value="Asia/Shanghai",
+            reason="the parcel went there",
+        )
+        answer = await ops.correct(draft.rma_no, command, idempotency_key=new_key())
+        with pytest.raises(BackhaulError) as stale:
+            await ops.correct(draft.rma_no, command, idempotency_key=new_key())
+        view = await client.wait_until(
+            first.return_id, lambda seen: seen.headline == "APPROVED", timeout=60
+        )
+        decided = await client.start_return(wanted, idempotency_key=key)
+
+    assert isinstance(first, Accepted)
+    assert first == again
+    assert first.status == "parked"
+    assert reused.value.code == "key_reused"
+    assert (draft.headline, draft.currency) == ("DRAFT", "XXX")
+    assert draft.lines[0].decision.verdict == "UNDECIDED"
+    assert explained.waiting_on[0].field == "ship_to.time_zone"
+    assert explained.engine is not None
+    assert (draft.return_id, "XXX") in [(r.return_id, r.currency) for r in blocked]
+    assert draft.return_id in drafts
+    assert answer.version == draft.version + 1
+    assert stale.value.code in ("stale_version", "command_not_allowed")
+    assert (view.rma_no, view.currency) == (draft.rma_no, order["currency"])
+    assert [c.field for c in view.corrections] == ["ship_to.time_zone"]
+    assert isinstance(decided, ReturnView)
+    assert decided.headline == "APPROVED"
+
+
+async def test_what_only_the_platform_may_change_is_refused(journey: Journey) -> None:
+    """A price is never set here: the refusal says where, and what is possible instead."""
+    order = journey.sandbox.order("three-units")
+    ops = journey.client("ops")
+    with journey.sandbox.nonsense(order, "lines[0].gross_minor", -1):
+        parked = await journey.client().start_return(units_of(order), idempotency_key=new_key())
+        command = CorrectCommand(field="lines[0].gross_minor", value=1, reason="a typo")
+        with pytest.raises(BackhaulError) as refused:
+            await ops.correct(parked.return_id, command, idempotency_key=new_key())
+    await ops.retry(parked.return_id, RetryCommand(), idempotency_key=new_key())
+
+    view = await ops.wait_until(
+        parked.return_id, lambda seen: seen.headline == "APPROVED", timeout=60
+    )
+
+    assert (refused.value.status, refused.value.code) == (422, "mend_at_platform")
+    assert refused.value.allowed_commands == ("withdraw", "retry", "correct", "extend-deadline")
+    assert view.corrections == ()
+
+
+async def test_an_impossible_start_is_refused_under_its_key(journey: Journey) -> None:
+    """Mended, the order has no such units: the repeated start is refused in the usual words."""
+    order, key = journey.sandbox.order("three-units"), new_key()
+    client = journey.client()
+    with journey.sandbox.nonsense(order, "ship_to.country", 7):
+        parked = await client.start_return(units_of(order, 9), idempotency_key=key)
+    await journey.client("ops").retry(parked.return_id, RetryCommand(), idempotency_key=new_key())
+    view = await client.wait_until(
+        parked.return_id, lambda seen: seen.headline == "CANCELLED", timeout=60
+    )
+
+    with pytest.raises(BackhaulError) as refused:
+        await client.start_return(units_of(order, 9), idempotency_key=key)
+
+    assert (refused.value.status, refused.value.code) == (409, "units_not_available")
+    assert refused.value.field == "lines[0].quantity"
+    assert view.refused is not None
+    assert view.refused.code == "units_not_available"
+
+
+async def test_a_draft_that_was_taken_back_is_answered_as_it_is(journey: Journey) -> None:
+    """The key stands for one request, whatever became of it."""
+    order, key = journey.sandbox.order("three-units"), new_key()
+    client = journey.client()
+    with journey.sandbox.nonsense(order, "tenders", []):
+        parked = await client.start_return(units_of(order), idempotency_key=key)
+        await client.withdraw(parked.return_id, WithdrawCommand(), idempotency_key=new_key())
+        await client.wait_until(
+            parked.return_id, lambda seen: seen.headline == "WITHDRAWN", timeout=60
+        )
+
+        again = await client.start_return(units_of(order), idempotency_key=key)
+
+    assert isinstance(again, ReturnView)
+    assert again.headline == "WITHDRAWN"
