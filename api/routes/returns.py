@@ -68,9 +68,10 @@ async def start_return(
     )
     path = f"/v1/returns/{started.return_id}"
     if started.document is None:
-        status = "parked" if started.parked else "pending"
+        # Somebody must mend something first, which takes longer than a worker takes to come up.
+        status, seconds = ("parked", "60") if started.parked else ("pending", "2")
         pending = Accepted(return_id=started.return_id, status=status)
-        return _json(pending, status=202, headers={"Location": path, "Retry-After": "2"})
+        return _json(pending, status=202, headers={"Location": path, "Retry-After": seconds})
     view = views.return_view(started.document)
     replayed = {"Idempotency-Replayed": "true"} if started.replayed else {}
     return _json(

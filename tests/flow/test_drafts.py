@@ -1,17 +1,42 @@
 """A start whose order cannot be read is parked as a draft; mended, it goes on as if nothing was."""
 
 import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import make_url
 from temporalio.client import WorkflowFailureError
+from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import CancelledError
+from temporalio.testing import WorkflowEnvironment
 
+from activities.policies import load_policy
+from domain.drafts import draft
+from domain.ids import return_id_for
 from domain.requests import RequestedLine, Resolution
-from tests.support.house import TENANT, House, OpenReturn
+from domain.returns import Blocker
+from domain.work import OPENING
+from storage.records import DraftOpening
+from tests.support.house import TENANT, House, OpenReturn, open_house
 from tests.support.postgres import Database, out_of_reach
+from tests.support.proxy import proxy_to
+from tests.support.sandbox import Sandbox
+from tests.support.sandbox_client import SandboxClient
 from tests.support.told import CUSTOMER_SIDE, OPS, info, some_of, whole_order
-from workflows.messages import Approve, Correct, ExtendDeadline, Retry, Withdraw
+from workflows.messages import (
+    Approve,
+    Correct,
+    ExtendDeadline,
+    OpenAnswer,
+    Resumed,
+    Retry,
+    StartReturn,
+    Withdraw,
+)
+from workflows.opening import request_hash
+from workflows.return_workflow import ReturnWorkflow
 
 GET_ORDER = {"system": "commerce", "operation": "GET /orders/{order_id}"}
 
@@ -389,3 +414,105 @@ async def test_waits_for_the_time_of_a_draft_without_a_cache(uncached_house: Hou
         await opened.ready_for_handover()
 
     assert len(opened.ledger()["labels"]) == 1
+
+
+async def test_shows_a_draft_in_temporal(fast_house: House) -> None:
+    """Whoever looks for what is stuck finds it by headline, blocker and owner."""
+    order = fast_house.sandbox.order("three-units")
+    with fast_house.sandbox.nonsense(order, "ship_to.time_zone"):
+        opened = await fast_house.begin_draft(some_of(order, 1), "bad_upstream_data")
+        described = await opened.handle.describe()
+        shown = {pair.key.name: pair.value for pair in described.typed_search_attributes}
+        await opened.withdraw()
+
+    assert shown["Headline"] == shown["AuthorizationState"] == "DRAFT"
+    assert (shown["BlockerCodes"], shown["OwnerRole"]) == (["bad_upstream_data"], "ops")
+
+
+async def test_meets_its_own_row_again(house: House) -> None:
+    """A run that was lost after its draft was numbered goes on under the same number."""
+    order = house.sandbox.order("three-units")
+    request = some_of(order, 1)
+    row = DraftOpening(
+        TENANT, return_id_for(TENANT, "lost"), order["order_id"], request_hash(request)
+    )
+    numbered = await house.returns.open_draft(row)
+
+    opened = await house.open(request, key="lost")
+
+    assert opened.answer.document is not None
+    assert opened.answer.document["rma_no"] == numbered.rma_no
+    assert await held(house, order) == 1
+
+
+async def test_goes_on_as_a_draft_in_a_new_run(fast_house: House) -> None:
+    """Handed over to another run it is still a draft, with its corrections and its place."""
+    order = fast_house.sandbox.order("three-units")
+    request = some_of(order, 1)
+    with fast_house.sandbox.nonsense(order, "ship_to.time_zone"):
+        opened = await fast_house.begin_draft(request, "bad_upstream_data")
+        row = await opened.row()
+        await opened.handle.terminate()
+        blocker = Blocker(
+            "bad_upstream_data", OPENING.key, row.created_at, datetime.max.replace(tzinfo=UTC), ""
+        )
+        left = draft(
+            tenant_id=TENANT,
+            return_id=row.return_id,
+            rma_no=row.rma_no,
+            request=request,
+            request_hash=row.request_hash,
+            policy=load_policy(),
+            requested_by=CUSTOMER_SIDE,
+            at=row.created_at,
+        )
+        resumed = Resumed(replace(left, version=row.version, blockers=(blocker,)))
+        handle = await fast_house.client.start_workflow(
+            ReturnWorkflow.run,
+            StartReturn(TENANT, row.return_id, request, CUSTOMER_SIDE, resumed),
+            id=opened.handle.id,
+            task_queue=fast_house.needs.task_queue,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        )
+        again = OpenReturn(fast_house, handle, opened.answer)
+        await again.do(correction("ship_to.time_zone", "Europe/Paris"))
+
+        answer = await again.decision()
+
+    assert answer.document is not None
+    assert answer.document["rma_no"] == row.rma_no
+    await again.until(lambda view: view["headline"] != "DRAFT")
+    assert (await log(again))[:4] == [
+        "blocker.raised",
+        "ops.intervention",
+        "blocker.cleared",
+        "return.requested",
+    ]
+
+
+async def test_without_our_database_nothing_is_parked(
+    time_skipping_env: WorkflowEnvironment,
+    database: Database,
+    shared_sandbox: Sandbox,
+    outside: SandboxClient,
+) -> None:
+    """It is not the platform's fault, and there is nowhere to write it: the start just waits."""
+    order = outside.order("three-units")
+    url = make_url(database.app_url)
+    async with proxy_to(f"{url.host}:{url.port}") as proxy:
+        host, _, port = proxy.address.rpartition(":")
+        way = url.set(host=host, port=int(port)).render_as_string(hide_password=False)
+        through = replace(database, app_url=way)
+        async with open_house(time_skipping_env, through, shared_sandbox, outside) as house:
+            await proxy.cut()
+            opened = OpenReturn(house, await house.begin(some_of(order, 1)), OpenAnswer("", ""))
+            await opened.until_scheduled("fetch_facts")
+            await house.pass_time(minutes=3)
+            await proxy.mend()
+            async with house.time_flies():
+                answer = await opened.decision()
+            types = await log(opened)
+
+    assert answer.document is not None
+    assert answer.document["headline"] == "APPROVED"
+    assert "blocker.raised" not in types

@@ -11,6 +11,7 @@ from backhaul_client import (
     WithdrawCommand,
 )
 from tests.support.asking import new_key, units_of
+from tests.support.house import TENANT
 from tests.support.journey import Journey
 
 
@@ -21,7 +22,11 @@ async def test_a_start_is_parked_corrected_and_answered(journey: Journey) -> Non
     wanted = units_of(order)
     with journey.sandbox.nonsense(order, "ship_to.time_zone", "Mars/Olympus"):
         first = await client.start_return(wanted, idempotency_key=key)
-        again = await client.start_return(wanted, idempotency_key=key)
+        again = await journey.http[TENANT, "platform"].post(
+            "/v1/returns",
+            json=wanted.model_dump(mode="json", exclude_unset=True),
+            headers={"Idempotency-Key": key},
+        )
         with pytest.raises(BackhaulError) as reused:
             await client.start_return(units_of(order, 2), idempotency_key=key)
         draft = await client.get_return(first.return_id)
@@ -44,8 +49,9 @@ async def test_a_start_is_parked_corrected_and_answered(journey: Journey) -> Non
         decided = await client.start_return(wanted, idempotency_key=key)
 
     assert isinstance(first, Accepted)
-    assert first == again
     assert first.status == "parked"
+    assert (again.status_code, again.json()) == (202, first.model_dump())
+    assert again.headers["Retry-After"] == "60"
     assert reused.value.code == "key_reused"
     assert (draft.headline, draft.currency) == ("DRAFT", "XXX")
     assert draft.lines[0].decision.verdict == "UNDECIDED"

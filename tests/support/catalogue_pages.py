@@ -23,7 +23,8 @@ and the `allowed_commands`. Texts may change, codes do not.
 
 400 is for what is malformed by itself, 422 for what contradicts the facts, 409 for what the state
 of things does not allow. A refusal leaves nothing behind: no row, lock, number, effect or
-message. After a 503 or no answer at all, repeat the call with the same `Idempotency-Key` and
+message; only a start that was parked first and refused in the end keeps its row and number. After a
+503 or no answer at all, repeat the call with the same `Idempotency-Key` and
 content.
 """
 _EVENTS = """\
@@ -43,8 +44,9 @@ _BLOCKERS = """\
 
 Whatever a return waits for has a code, an owner, a deadline, and something that happens then.
 `waiting_on` of a return and `backhaul ops explain` show them. *Parked* ones are troubles of a
-piece of work: it is tried again by itself and with the command `retry`. *Overdue* ones follow a
-wait that passed its deadline. Durations are policy data; "policy" names theirs.
+piece of work: it is tried again by itself and with the command `retry`; `correct` and `withdraw`
+end that of a draft, a start whose order cannot be read. *Overdue* ones follow a wait that passed
+its deadline. Durations are policy data; "policy" names theirs.
 """
 _COMMANDS = """\
 # Commands and roles

@@ -11,16 +11,22 @@ class Proxy:
     def __init__(self, target: str) -> None:
         self._host, _, self._port = target.rpartition(":")
         self._server: asyncio.Server | None = None
+        self._address = ""
         self._writers: set[asyncio.StreamWriter] = set()
 
     @property
     def address(self) -> str:
-        assert self._server is not None
-        host, port = self._server.sockets[0].getsockname()[:2]
-        return f"{host}:{port}"
+        return self._address
 
     async def open(self) -> None:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        host, port = self._server.sockets[0].getsockname()[:2]
+        self._address = f"{host}:{port}"
+
+    async def mend(self) -> None:
+        """Take connections again, at the same address."""
+        host, _, port = self._address.rpartition(":")
+        self._server = await asyncio.start_server(self._serve, host, int(port))
 
     async def cut(self) -> None:
         """End every connection and take no new one."""
