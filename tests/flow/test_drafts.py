@@ -368,6 +368,7 @@ async def test_taken_back_while_it_is_read_it_is_not_registered(house: House) ->
 
     assert outcome.headline == "WITHDRAWN"
     assert "return.requested" not in await log(opened)
+    assert (await opened.view())["lots"] == []
     assert await held(house, order) == 0
 
 
