@@ -14,29 +14,26 @@ def allowed_commands(ret: Return) -> tuple[str, ...]:
     """Return the names of the updates that the return would take now, whoever asks."""
     if ret.closed:
         return ()
-    found: list[str] = []
-    if ret.authorization is AuthorizationState.IN_REVIEW:
-        found += ["approve", "deny"]
-    if _withdrawable(ret):
-        found.append("withdraw")
-    if any(d.state is DeliveryState.PICKUP_SCHEDULED for d in ret.deliveries):
-        found.append("report-pickup-outcome")
-    if is_receivable(ret):
-        found.append("receive")
-    if any(lot.state is LotState.RECEIVED for lot in ret.lots):
-        found.append("record-inspection")
-    if any(
+    in_review = ret.authorization is AuthorizationState.IN_REVIEW
+    courier_comes = any(d.state is DeliveryState.PICKUP_SCHEDULED for d in ret.deliveries)
+    uninspected = any(lot.state is LotState.RECEIVED for lot in ret.lots)
+    sold_out = any(
         lot.state is LotState.OUT_OF_STOCK and lot.resolution is Resolution.EXCHANGE
         for lot in ret.lots
-    ):
-        found.append("choose-resolution")
-    if ret.blockers:
-        found.append("retry")
-    if is_draft(ret):
-        found.append("correct")
-    if waits(ret):
-        found.append("extend-deadline")
-    return tuple(found)
+    )
+    possible = {
+        "approve": in_review,
+        "deny": in_review,
+        "withdraw": _withdrawable(ret),
+        "report-pickup-outcome": courier_comes,
+        "receive": is_receivable(ret),
+        "record-inspection": uninspected,
+        "choose-resolution": sold_out,
+        "retry": bool(ret.blockers),
+        "correct": is_draft(ret),
+        "extend-deadline": bool(waits(ret)),
+    }
+    return tuple(name for name, is_possible in possible.items() if is_possible)
 
 
 def _withdrawable(ret: Return) -> bool:
