@@ -13,6 +13,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from api.problems import CommandRefusedError
 from api.starting import Patience, key_reused
+from domain.blockers import WAITS
 from domain.codes import PROBLEMS, RefusedError
 from domain.ids import workflow_id_for
 from storage.records import ReturnRow
@@ -53,12 +54,12 @@ class ReturnsService:
                 rpc_timeout=self._patience.command,
             )
         except WorkflowUpdateFailedError as error:
-            raise _refusal(error) from error
+            raise refusal_of(error) from error
         except WorkflowUpdateRPCTimeoutOrCancelledError as error:
             raise RefusedError("not_confirmed", "no worker answered in time") from error
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
-                raise _closed(row) from error
+                raise await self._without_run(row) from error
             raise
         if answer.content_hash != wanted_hash:
             raise key_reused()
@@ -68,14 +69,14 @@ class ReturnsService:
         """Leave a fact for a return that no worker attends to now; it is taken when one is back.
 
         Raises:
-            RefusedError: ``return_closed``.
+            RefusedError: ``return_closed``, or ``command_not_allowed`` while its run is gone.
         """
         handle = self._temporal.get_workflow_handle(workflow_id_for(row.return_id))
         try:
             await handle.signal(signal, payload, rpc_timeout=self._patience.check)
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
-                raise _closed(row) from error
+                raise await self._without_run(row) from error
             raise
 
     async def find(self, tenant_id: str, reference: str) -> ReturnRow:
@@ -94,12 +95,21 @@ class ReturnsService:
             raise RefusedError("return_not_found", "no such return")
         return row
 
+    async def _without_run(self, row: ReturnRow) -> RefusedError:
+        """Say why the engine has no run of a return: it ended, or its run was lost."""
+        now = await self._returns.get(row.tenant_id, row.return_id) or row
+        if now.has_ended:
+            return RefusedError("return_closed", f"the return is {now.headline}")
+        return CommandRefusedError(
+            "command_not_allowed",
+            "its run is gone from the engine; ops restart it",
+            field=None,
+            version=now.version,
+            allowed_commands=WAITS["workflow_missing"].exits,
+        )
 
-def _closed(row: ReturnRow) -> RefusedError:
-    return RefusedError("return_closed", f"the return is {row.headline}")
 
-
-def _refusal(error: WorkflowUpdateFailedError) -> RefusedError:
+def refusal_of(error: WorkflowUpdateFailedError) -> RefusedError:
     cause = error.cause
     if not isinstance(cause, ApplicationError) or cause.type not in PROBLEMS:
         # The run ended while the command was under way.

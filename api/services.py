@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from temporalio.client import Client
 
 from api.preview import Previews
+from api.restarting import Restarter
 from api.returns_service import ReturnsService
 from api.starting import Patience, Starter
 from api.surveys_service import SurveysService
@@ -30,6 +31,7 @@ class Services:
     keys: ApiKeys
     reads: Returns
     starter: Starter
+    restarter: Restarter
     returns: ReturnsService
     previews: Previews
     surveys: SurveysService
@@ -64,6 +66,9 @@ async def open_services(
             keys=keys,
             reads=returns,
             starter=Starter(temporal, returns, task_queue=settings.task_queue, patience=patience),
+            restarter=Restarter(
+                temporal, returns, task_queue=settings.task_queue, patience=patience
+            ),
             returns=ReturnsService(temporal, returns, patience=patience),
             previews=Previews(connections, returns),
             surveys=SurveysService(temporal, Surveys(database)),

@@ -1,7 +1,8 @@
 """Start returns in the engine: once per key, whatever happens to the answer."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
@@ -166,7 +167,7 @@ class Starter:
             ),
             static_summary=f"Return of {order}: {lines} line{'s' if lines != 1 else ''}",
         )
-        try:
+        async with heard(operation):
             answer: OpenAnswer = await self._temporal.execute_update_with_start_workflow(
                 "open",
                 id=OPEN_UPDATE_ID,
@@ -174,11 +175,6 @@ class Starter:
                 rpc_timeout=self._patience.start,
                 start_workflow_operation=operation,
             )
-        except Exception:
-            # The operation keeps the error too, and would complain that nobody asked for it.
-            with suppress(Exception):
-                await asyncio.wait_for(operation.workflow_handle(), timeout=1)
-            raise
         return answer
 
     async def _check_started(self, return_id: str) -> None:
@@ -199,6 +195,17 @@ class Starter:
             return opening
         row = await self._returns.get(tenant_id, return_id)
         return OpenAnswer(return_id, opening.request_hash, document=row.snapshot if row else None)
+
+
+@asynccontextmanager
+async def heard(operation: WithStartWorkflowOperation[Any, Any]) -> AsyncIterator[None]:
+    """Update with start: the operation keeps the error too, and would complain if nobody asked."""
+    try:
+        yield
+    except Exception:
+        with suppress(Exception):
+            await asyncio.wait_for(operation.workflow_handle(), timeout=1)
+        raise
 
 
 def key_reused() -> RefusedError:

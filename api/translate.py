@@ -29,6 +29,7 @@ from workflows.messages import (
     Receive,
     RecordInspection,
     ReportPickupOutcome,
+    RestartFromProjection,
     Retry,
     Withdraw,
 )
@@ -127,6 +128,12 @@ def correct(info: CommandInfo, body: requests.CorrectCommand) -> Correct:
 
 def extend_deadline(info: CommandInfo, body: requests.ExtendDeadlineCommand) -> ExtendDeadline:
     return ExtendDeadline(info, body.wait, body.until)
+
+
+def restart_from_projection(
+    info: CommandInfo, body: requests.RestartCommand
+) -> RestartFromProjection:
+    return RestartFromProjection(info, body.reason)
 
 
 def command_info(key: str, actor: Actor, expected_version: int | None) -> CommandInfo:

@@ -9,6 +9,7 @@ from domain.eligibility import Decision
 from domain.ids import content_hash
 from domain.requests import ReturnRequest
 from domain.returns import LotAmount
+from domain.view import without_run
 from storage.records import ConnectionRow, EventRow, KeyRow, ReturnRow
 from workflows.messages import CommandAnswer
 
@@ -19,6 +20,7 @@ def command_view(answer: CommandAnswer) -> answers.CommandView:
         version=answer.version,
         headline=answer.headline,
         allowed_commands=answer.allowed_commands,
+        given_again=answer.given_again,
     )
 
 
@@ -56,7 +58,11 @@ def registered_view(row: ReturnRow) -> answers.ReturnView:
 
 
 def row_view(row: ReturnRow) -> answers.ReturnView:
-    return registered_view(row) if row.snapshot is None else return_view(row.snapshot)
+    view = registered_view(row) if row.snapshot is None else return_view(row.snapshot)
+    if row.missing_since is None or row.next_deadline is None:
+        return view
+    shown = view.model_dump(mode="json")
+    return return_view(without_run(shown, since=row.missing_since, deadline=row.next_deadline))
 
 
 def summary(row: ReturnRow) -> listing.ReturnSummary:

@@ -6,6 +6,7 @@ from backhaul_client import (
     BackhaulClient,
     CorrectCommand,
     ExtendDeadlineCommand,
+    RestartCommand,
     RetryCommand,
 )
 from cli import printing
@@ -34,6 +35,10 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     extend.add_argument("wait", help="the wait's key, as `ops explain` shows it")
     extend.add_argument("until", type=moment, help="a time with its offset")
+    restart = add_command(
+        actions, "restart", "restart-from-projection", "go on where the run is gone", _restart
+    )
+    restart.add_argument("--reason", required=True, help="why; kept with the run, not in the log")
 
 
 async def _explain(client: BackhaulClient, arguments: argparse.Namespace) -> None:
@@ -67,4 +72,11 @@ async def _extend(client: BackhaulClient, arguments: argparse.Namespace) -> None
     )
     key = key_of(arguments)
     answer = await client.extend_deadline(arguments.return_id, command, idempotency_key=key)
+    show(arguments, answer)
+
+
+async def _restart(client: BackhaulClient, arguments: argparse.Namespace) -> None:
+    command = RestartCommand(expected_version=arguments.version, reason=arguments.reason)
+    key = key_of(arguments)
+    answer = await client.restart_from_projection(arguments.return_id, command, idempotency_key=key)
     show(arguments, answer)

@@ -63,6 +63,8 @@ def show_preview(preview: Preview) -> None:
 def show_command(answer: CommandView) -> None:
     allowed = ", ".join(answer.allowed_commands) or "nothing"
     print(f"done: {answer.headline}, version {answer.version}; possible now: {allowed}")
+    if answer.given_again:
+        print(f"given again, see the timeline: {', '.join(answer.given_again)}")
 
 
 def show_explanation(found: Explanation) -> None:

@@ -368,6 +368,15 @@ _CATALOGUE = (
         "ops are told again; nothing moves before that",
         ("retry",),
     ),
+    WaitKind(
+        "workflow_missing",
+        Kind.PARKED,
+        Owner.OPS,
+        "a restart: its run is gone from the engine",
+        "a day, not policy",
+        "ops are told again; nothing moves before the restart",
+        ("restart-from-projection",),
+    ),
 )
 
 WAITS: dict[str, WaitKind] = {row.code: row for row in _CATALOGUE}

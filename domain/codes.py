@@ -63,6 +63,9 @@ _CATALOGUE = (
         "command_not_allowed", _K.CONFLICT, "the return is not in a state for this command"
     ),
     ProblemCode("return_closed", _K.CONFLICT, "the return has ended"),
+    ProblemCode(
+        "no_restart_point", _K.CONFLICT, "the return was recorded before restarts were possible"
+    ),
     ProblemCode("lot_not_found", _K.INVALID, "the return has no such lot"),
     ProblemCode("delivery_not_found", _K.INVALID, "the return has no such delivery"),
     ProblemCode("pickup_not_found", _K.INVALID, "the delivery has no such courier visit"),

@@ -86,6 +86,9 @@ _CATALOGUE = (
     ),
     CommandKind("extend-deadline", (_R.OPS,), "move the deadline of a wait"),
     CommandKind(
+        "restart-from-projection", (_R.OPS,), "go on in a new run where the engine has none"
+    ),
+    CommandKind(
         "manage-connections", (_R.ADMIN,), "create and read a tenant's connections", update=False
     ),
     CommandKind("manage-keys", (_R.ADMIN,), "create and revoke API keys", update=False),

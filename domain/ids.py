@@ -25,6 +25,11 @@ def follow_up_id_for(return_id: str) -> str:
     return f"follow-up/{return_id}"
 
 
+def sweep_id_for(task_queue: str) -> str:
+    """Name the one schedule that looks for lost runs in a deployment."""
+    return f"sweep/{task_queue}"
+
+
 def rma_number(serial: int) -> str:
     """Return the human-readable number of a tenant's ``serial``-th return, e.g. ``RMA-0000-01-7``.
 

@@ -1,7 +1,9 @@
 """The document that everybody reads: one return as JSON, the same in projection, API and query."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from domain.allowed import allowed_commands
 from domain.events import JsonValue
@@ -17,7 +19,7 @@ from domain.returns import (
     Settlement,
     counters,
 )
-from domain.waiting import Waiting, waits
+from domain.waiting import Waiting, missing_wait, waits
 
 Document = dict[str, JsonValue]
 
@@ -71,6 +73,17 @@ def document(ret: Return) -> Document:
             for correction in ret.corrections
         ],
         "refused": {**asdict(ret.refused)} if ret.refused else None,
+    }
+
+
+def without_run(shown: Mapping[str, Any], *, since: datetime, deadline: datetime) -> dict[str, Any]:
+    """Return the document of a return whose run is gone: nothing moves it but a restart."""
+    wait = missing_wait(since, deadline)
+    return {
+        **shown,
+        "waiting_on": [_waiting(wait), *shown["waiting_on"]],
+        "next_step": _next_step((wait,)),
+        "allowed_commands": [*wait.exits],
     }
 
 

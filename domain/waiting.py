@@ -109,6 +109,21 @@ def _wait(
     )
 
 
+def missing_wait(since: datetime, deadline: datetime) -> Waiting:
+    """Make the one wait that no run can raise: its return has none."""
+    kind = WAITS["workflow_missing"]
+    return Waiting(
+        "run",
+        kind.code,
+        kind.owner,
+        kind.waiting_for,
+        since,
+        deadline,
+        kind.at_deadline,
+        kind.exits,
+    )
+
+
 def _authorization_wait(ret: Return) -> list[Waiting]:
     if ret.authorization is not AuthorizationState.IN_REVIEW:
         return []

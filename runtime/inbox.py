@@ -20,7 +20,7 @@ from integrations.commerce.port import CommercePlatform, ReplacementEvent
 from integrations.directory import Connections, UnknownConnectionError, WebhookTarget
 from integrations.errors import IntegrationError, NotFoundError
 from integrations.payments.port import PaymentEvent, PaymentGateway
-from runtime.news import Event, News
+from runtime.news import Event, News, RunMissingError
 from storage.database import Database
 from storage.inbox import Inbox
 from storage.records import InboxEntry
@@ -32,7 +32,14 @@ _EVENTS: dict[str, type[Event]] = {
     "carrier": TrackingEvent,
     "commerce": ReplacementEvent,
 }
-_PASSING = (IntegrationError, UnknownConnectionError, RPCError, OperationalError, InterfaceError)
+_PASSING = (
+    IntegrationError,
+    UnknownConnectionError,
+    RunMissingError,
+    RPCError,
+    OperationalError,
+    InterfaceError,
+)
 _log = structlog.get_logger(__name__)
 
 

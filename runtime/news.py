@@ -32,6 +32,10 @@ _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _log = structlog.get_logger(__name__)
 
 
+class RunMissingError(Exception):
+    """The return goes on but its run is gone: the news waits for the restart."""
+
+
 class News:
     def __init__(self, client: Client, database: Database) -> None:
         self._client = client
@@ -69,7 +73,7 @@ class News:
         after = milestones(await self._tracking.add_scans(tenant_id, code, snapshot.scans))
         if {news.milestone for news in after} > {news.milestone for news in before} or again:
             told = CarrierMilestones(parcel.delivery_id, after, event.event_id)
-            await self._signal(parcel.return_id, "carrier_milestones", told)
+            await self._signal(tenant_id, parcel.return_id, "carrier_milestones", told)
 
     async def _refund(
         self, tenant_id: str, payments: PaymentGateway, event: PaymentEvent, *, again: bool
@@ -102,7 +106,7 @@ class News:
                 failure=refund.failure_reason,
                 event_id=event.event_id,
             )
-            await self._signal(intent.return_id, "refund_news", told)
+            await self._signal(tenant_id, intent.return_id, "refund_news", told)
 
     async def _replacement(
         self, tenant_id: str, platform: CommercePlatform, event: ReplacementEvent
@@ -114,15 +118,18 @@ class News:
         if order.reference != event.reference or order.status not in ("shipped", "delivered"):
             return
         told = ReplacementNews(order.reference, order.status, order.tracking_code, event.event_id)
-        await self._signal(return_id, "replacement_news", told)
+        await self._signal(tenant_id, return_id, "replacement_news", told)
 
-    async def _signal(self, return_id: str, name: str, told: object) -> None:
+    async def _signal(self, tenant_id: str, return_id: str, name: str, told: object) -> None:
         handle = self._client.get_workflow_handle(workflow_id_for(return_id))
         try:
             await handle.signal(name, told)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
+            row = await self._returns.get(tenant_id, return_id)
+            if row is not None and not row.has_ended:
+                raise RunMissingError(f"return {return_id} has no run to tell") from error
             _log.info("return.closed_before_news", return_id=return_id, signal=name)
 
 

@@ -18,6 +18,7 @@ WORKFLOW_RUNNER = SandboxedWorkflowRunner(
         "storage",
         "workflows.messages",
         "workflows.options",
+        "workflows.resuming",
         "pydantic",
         "pydantic_core",
         "sqlalchemy",

@@ -9,6 +9,10 @@ from storage.records import InboxEntry, InboxRow
 
 _ENTRY_COLUMNS = tuple(getattr(InboxModel, name) for name in InboxEntry.__slots__)
 _ERROR_CHARACTERS = 500
+# At once, then after 1, 3, 7, 15 and each further 31 seconds: what waits for somebody's mend costs
+# its sender few reads, and is told soon after the mend.
+_SECONDS = func.power(2, func.least(InboxModel.attempts, 5)) - 1
+_PAUSE = func.make_interval(0, 0, 0, 0, 0, 0, _SECONDS)
 
 
 class Inbox:
@@ -59,7 +63,7 @@ class Inbox:
             )
 
     async def failed(self, tenant_id: str, inbox_id: str, error: str) -> None:
-        """Note why a webhook could not be processed; it stays among the unprocessed."""
+        """Note why a webhook could not be processed; it stays, and waits longer each time."""
         async with self._database.tenant(tenant_id) as connection:
             await connection.execute(
                 update(InboxModel)
@@ -68,13 +72,17 @@ class Inbox:
                     InboxModel.inbox_id == inbox_id,
                     InboxModel.processed_at.is_(None),
                 )
-                .values(attempts=InboxModel.attempts + 1, last_error=error[:_ERROR_CHARACTERS])
+                .values(
+                    attempts=InboxModel.attempts + 1,
+                    next_attempt_at=func.now() + _PAUSE,
+                    last_error=error[:_ERROR_CHARACTERS],
+                )
             )
 
     async def unprocessed(
         self, tenant_id: str, *, limit: int, older_than_seconds: float
     ) -> tuple[InboxEntry, ...]:
-        """Read webhooks that wait longer than that, least tried first: one statement.
+        """Read webhooks that wait longer than that and are due, least tried first: one statement.
 
         They are not claimed: processing is idempotent, and whoever received one may be at it.
         """
@@ -83,6 +91,7 @@ class Inbox:
             .where(
                 InboxModel.tenant_id == tenant_id,
                 InboxModel.processed_at.is_(None),
+                InboxModel.next_attempt_at <= func.now(),
                 InboxModel.received_at
                 <= func.now() - func.make_interval(0, 0, 0, 0, 0, 0, older_than_seconds),
             )

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.ids import rma_number
 from domain.lifecycle import AuthorizationState, Headline, LogisticsState, SettlementState
 from storage import ledger
+from storage.models.declarative import kept_json
 from storage.models.orders import RmaCounterModel
 from storage.models.returns import ReturnModel
 from storage.records import DraftOpening, Existing, NotEnoughUnits, Opened, Opening, Units
@@ -91,6 +92,7 @@ async def _insert(
             currency=currency,
             request_hash=opening.request_hash,
             units=units,
+            resume_from=kept_json(opening.resume_from),
             headline=headline,
             authorization_state=authorization,
             logistics_state=LogisticsState.NOT_REQUIRED,

@@ -9,8 +9,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import content_hash, part_id
-from storage import ledger, notices
+from storage import ledger, missing, notices
 from storage.models.arrivals import DeliveryModel
+from storage.models.declarative import kept_json
 from storage.models.returns import BlockerModel, EventModel, ReturnModel
 from storage.records import EventRecord, Json, Transition
 
@@ -35,6 +36,7 @@ async def record(connection: AsyncConnection, transition: Transition) -> None:
                 ReturnModel.last_sequence,
                 ReturnModel.blocker_codes,
                 ReturnModel.created_at,
+                ReturnModel.missing_since,
             )
             .where(
                 ReturnModel.tenant_id == transition.tenant_id,
@@ -45,12 +47,15 @@ async def record(connection: AsyncConnection, transition: Transition) -> None:
     ).one_or_none()
     if stored is None:
         raise UnknownReturnError(f"no return {transition.return_id} was opened")
-    version, last_sequence, blocker_codes, created_at = stored
+    version, last_sequence, blocker_codes, created_at, missing_since = stored
     fresh = await _unseen(connection, transition, version)
     if not fresh:
         return
     await _insert_events(connection, transition, fresh, after=last_sequence)
     await _update_projection(connection, transition, last_sequence + len(fresh))
+    if missing_since is not None:
+        at = transition.events[-1].occurred_at
+        await missing.note_run(connection, transition.tenant_id, transition.return_id, at=at)
     if set(blocker_codes) != set(transition.blocker_codes):
         await _replace_blockers(connection, transition, created_at)
     await ledger.release_units(
@@ -162,6 +167,8 @@ async def _update_projection(
             next_deadline=transition.next_deadline,
             blocker_codes=list(transition.blocker_codes),
             snapshot=dict(transition.snapshot),
+            resume_from=kept_json(transition.resume_from),
+            missing_since=None,
             updated_at=func.now(),
         )
     )

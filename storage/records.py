@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from domain.lifecycle import TERMINAL_HEADLINES
 from storage.states import BookingState, IntentState, Role, UnitState
 
 Json = Mapping[str, Any]
@@ -24,7 +25,10 @@ class TenderFacts:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """``fulfilled`` and ``wanted`` pair a line with a number of units, each line once."""
+    """``fulfilled`` and ``wanted`` pair a line with a number of units, each line once.
+
+    ``resume_from`` is the JSON that a new run of the return would start with; storage keeps it.
+    """
 
     tenant_id: str
     return_id: str
@@ -34,6 +38,7 @@ class Opening:
     fulfilled: tuple[tuple[str, int], ...]
     tenders: tuple[TenderFacts, ...]
     wanted: tuple[tuple[str, int], ...]
+    resume_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,7 @@ class DraftOpening:
     return_id: str
     order_id: str
     request_hash: str
+    resume_from: str = ""
 
 
 Units = tuple[tuple[str, tuple[int, ...]], ...]
@@ -116,7 +122,7 @@ class Transition:
     """A return's next state with the events that led there; ``version`` is the last's sequence.
 
     ``closed_units`` ends units as ``returned``, ``kept`` or ``lost``; ``released_units`` makes them
-    free for another return.
+    free for another return. ``resume_from`` is as in :class:`Opening`.
     """
 
     tenant_id: str
@@ -137,6 +143,7 @@ class Transition:
     closed_units: tuple[tuple[str, int, str], ...] = ()
     deliveries: tuple[DeliveryRecord, ...] = ()
     notices: tuple[NoticeRecord, ...] = ()
+    resume_from: str = ""
 
 
 # --- Reading returns
@@ -147,6 +154,8 @@ class ReturnRow:
     """``snapshot`` is ``None`` and ``version`` 0 until the first transition is recorded.
 
     ``currency`` is ``None`` while the return is a draft.
+    ``missing_since`` is when the engine was found to have no run of it; ``next_deadline`` is then
+    that of the restart.
     """
 
     tenant_id: str
@@ -164,8 +173,24 @@ class ReturnRow:
     next_deadline: datetime | None
     blocker_codes: tuple[str, ...]
     snapshot: dict[str, Any] | None
+    missing_since: datetime | None
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether no run is needed any more: nothing is awaited, also not a cancellation."""
+        return self.headline in TERMINAL_HEADLINES and self.next_deadline is None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenReturn:
+    """A return that needs a run, as far as a sweep must know it."""
+
+    return_id: str
+    version: int
+    missing_since: datetime | None
+    next_deadline: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

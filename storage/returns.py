@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, Text, cast, select, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from storage import cursors, ledger, opening, recording
@@ -97,6 +97,15 @@ class Returns:
     async def by_rma(self, tenant_id: str, rma_no: str) -> ReturnRow | None:
         """Read one return by its number: one statement."""
         return await self._one(tenant_id, ReturnModel.rma_no == rma_no)
+
+    async def resume_from(self, tenant_id: str, return_id: str) -> str | None:
+        """Read what a new run of a return would start with, as it was written: one statement."""
+        query = select(cast(ReturnModel.resume_from, Text)).where(
+            ReturnModel.tenant_id == tenant_id, ReturnModel.return_id == return_id
+        )
+        async with self._database.tenant(tenant_id) as connection:
+            found: str | None = await connection.scalar(query)
+        return found
 
     async def page(
         self,

@@ -17,6 +17,7 @@ from activities.platform import PlatformActivities
 from activities.records import RecordActivities
 from activities.shipping import ShippingActivities
 from activities.surveys import SurveyActivities
+from activities.sweeping import SweepActivities
 from integrations.directory import Connections
 from runtime.connections import check_stored_connections, stored_connections
 from runtime.inbox import InboxProcessor
@@ -27,6 +28,7 @@ from runtime.tokens import SurveyTokens
 from storage.bookings import Bookings
 from storage.database import Database
 from storage.followups import FollowUps
+from storage.missing import MissingRuns
 from storage.relay import Outbox
 from storage.returns import Returns
 from storage.secrets import SecretBox
@@ -34,8 +36,10 @@ from storage.settlements import Settlements
 from storage.tenants import Tenants
 from workers.heartbeats import Heartbeats
 from workers.relay import Relay
+from workers.schedules import ensure_sweep
 from workflows.follow_up import FollowUpWorkflow
 from workflows.return_workflow import ReturnWorkflow
+from workflows.sweep import SweepWorkflow
 
 log = structlog.get_logger()
 
@@ -62,11 +66,14 @@ def build_worker(client: Client, needs: Dependencies) -> Worker:
     shipping = ShippingActivities(needs.connections, Bookings(needs.database))
     payments = PaymentActivities(needs.connections, Settlements(needs.database))
     platform = PlatformActivities(needs.connections)
+    sweeping = SweepActivities(
+        Tenants(needs.database), MissingRuns(needs.database), time_scale=needs.time_scale
+    )
     surveys = SurveyActivities(FollowUps(needs.database), needs.tokens.hash_for)
     return Worker(
         client,
         task_queue=needs.task_queue,
-        workflows=[ReturnWorkflow, FollowUpWorkflow],
+        workflows=[ReturnWorkflow, FollowUpWorkflow, SweepWorkflow],
         activities=[
             orders.fetch_facts,
             orders.read_policy,
@@ -83,6 +90,7 @@ def build_worker(client: Client, needs: Dependencies) -> Worker:
             platform.order_replacement,
             surveys.start_follow_up,
             surveys.record_follow_up,
+            sweeping.sweep,
         ],
         workflow_runner=WORKFLOW_RUNNER,
         interceptors=[Heartbeats()],
@@ -120,6 +128,7 @@ async def run(settings: Settings) -> None:
     connections = stored_connections(tenants, settings)
     client = await connect(settings.temporal_address, settings.temporal_namespace)
     await ensure_search_attributes(client)
+    await ensure_sweep(client, task_queue=settings.task_queue, time_scale=settings.time_scale)
     needs = Dependencies(
         database=database,
         connections=connections,

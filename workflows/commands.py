@@ -12,7 +12,7 @@ from domain.allowed import allowed_commands
 from domain.codes import RefusedError
 from domain.commands import may
 from domain.drafts import check_correction, correct, is_draft
-from domain.events import Fact
+from domain.events import Fact, JsonValue
 from domain.grading import check_inspection, grade_lot
 from domain.ids import content_hash
 from domain.inspection import Finding
@@ -37,6 +37,7 @@ from workflows.messages import (
     RecordInspection,
     RefusalDetail,
     ReportPickupOutcome,
+    RestartFromProjection,
     Retry,
     Withdraw,
 )
@@ -53,14 +54,14 @@ class Command(Protocol):
 
 
 class Commands:
-    """Carries commands out on a case; each command id once, then it answers the same."""
+    """Carries commands out on a case; each command id once, then it answers the same.
 
-    def __init__(self, answers: Sequence[CommandAnswer] = ()) -> None:
-        self._answers = {answer.command_id: answer for answer in answers}
+    Args:
+        answers: Those of the case, which writes them down with what they led to.
+    """
 
-    @property
-    def answers(self) -> tuple[CommandAnswer, ...]:
-        return tuple(self._answers.values())
+    def __init__(self, answers: dict[str, CommandAnswer]) -> None:
+        self._answers = answers
 
     def check(
         self, case: Case | None, name: str, command: Command, check: Callable[[Return], object]
@@ -75,7 +76,7 @@ class Commands:
             if not self.is_repeat(command):
                 check(check_frame(ret, name, command.info))
         except RefusedError as error:
-            raise _refusal(error, ret) from error
+            raise refusal(error, ret) from error
 
     def is_repeat(self, command: Command) -> bool:
         """Say whether a command was carried out before.
@@ -134,7 +135,8 @@ def payload_hash(command: Command) -> str:
     return content_hash(content)
 
 
-def _refusal(error: RefusedError, ret: Return | None) -> ApplicationError:
+def refusal(error: RefusedError, ret: Return | None) -> ApplicationError:
+    """Return the error that a refused update ends with."""
     detail = RefusalDetail(
         version=ret.version if ret else 0,
         allowed_commands=allowed_commands(ret) if ret else (),
@@ -293,6 +295,19 @@ def do_extend_deadline(ret: Return, command: ExtendDeadline) -> Change:
     )
     extended = replace(extend(ret, command.wait, command.until), blockers=blockers)
     return extended, (_intervention("extend-deadline", command.wait),)
+
+
+def check_restart(ret: Return, command: RestartFromProjection) -> None:  # noqa: ARG001  # one shape for all
+    raise RefusedError("command_not_allowed", "the return has a run: nothing was lost")
+
+
+def do_restart(ret: Return, given_again: Sequence[str]) -> Change:
+    data: dict[str, JsonValue] = {
+        "kind": "restart-from-projection",
+        "subject": None,
+        "given_again": [*given_again],
+    }
+    return ret, (Fact("ops.intervention", data),)
 
 
 def _intervention(kind: str, subject: str | None) -> Fact:

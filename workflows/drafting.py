@@ -1,5 +1,7 @@
 """A start whose order cannot be read: parked as a draft, tried again until it can be decided."""
 
+from dataclasses import replace
+
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 from temporalio.exceptions import TimeoutError as ActivityTimeoutError
@@ -17,6 +19,7 @@ from workflows.messages import StartReturn
 from workflows.opening import check_same_request, open_case, read_facts, register, request_hash
 from workflows.parking import NoLongerWantedError, Parking, blocked, trouble_of
 from workflows.recording import Case
+from workflows.resuming import dump
 from workflows.steps import reason_of, uninterrupted, write
 
 
@@ -50,6 +53,7 @@ async def _park(start: StartReturn, error: FailureError) -> Case:
         return_id=start.return_id,
         order_id=start.request.order_id,
         request_hash=request_hash(start.request),
+        resume_from=dump(replace(start, restarted=None)),
     )
     governing = await write(
         OrderActivities.read_policy, PolicyFor(start.tenant_id), summary="waits of a draft"
@@ -66,7 +70,7 @@ async def _park(start: StartReturn, error: FailureError) -> Case:
         requested_by=start.actor,
         at=workflow.info().workflow_start_time,
     )
-    case = Case(ret)
+    case = Case(start, ret)
     case.take(blocked(ret, OPENING.key, trouble_of(error)))
     await case.record()
     return case

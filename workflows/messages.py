@@ -30,6 +30,7 @@ class StartReturn:
     request: ReturnRequest
     actor: Actor = field(default_factory=lambda: Actor("platform", "direct"))
     resumed: "Resumed | None" = None
+    restarted: "Restarted | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,23 @@ class Resumed:
 
     ret: Return
     answers: "tuple[CommandAnswer, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """Why this run follows one that was lost, and what that one took in and did not record."""
+
+    command: "RestartFromProjection"
+    given_again: "tuple[GivenAgain, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GivenAgain:
+    """A message of the lost run, as its history has it: an update's ``name`` or a signal's."""
+
+    name: str
+    payload: dict[str, Any]
+    command_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +105,8 @@ class CommandAnswer:
     version: int
     headline: str
     allowed_commands: tuple[str, ...]
+    given_again: tuple[str, ...] = ()
+    """After a restart: ids of commands that the lost run had answered and not recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +222,14 @@ class ExtendDeadline:
     info: CommandInfo
     wait: str
     until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RestartFromProjection:
+    """Go on in a new run. The ``reason`` stays in the run's history: it may name people."""
+
+    info: CommandInfo
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

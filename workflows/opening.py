@@ -1,7 +1,7 @@
 """The first stage: facts, decision, registration; or a refusal that leaves nothing behind."""
 
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 
 from temporalio import workflow
@@ -27,6 +27,7 @@ from storage.records import Opening, TenderFacts
 from workflows.messages import StartReturn
 from workflows.parking import trouble_of
 from workflows.recording import Case
+from workflows.resuming import dump
 from workflows.steps import call, reason_of, uninterrupted, write
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -61,8 +62,15 @@ async def open_case(start: StartReturn) -> Case:
 
 async def _open_with(start: StartReturn, facts: OrderFacts) -> Case:
     now = workflow.now()
-    ret = await register(start.tenant_id, start.return_id, start.request, facts, requested_at=now)
-    case = Case(ret)
+    ret = await register(
+        start.tenant_id,
+        start.return_id,
+        start.request,
+        facts,
+        requested_at=now,
+        resume_from=dump(replace(start, restarted=None)),
+    )
+    case = Case(start, ret)
     case.take((ret, requested_facts(ret)), actor=start.actor)
     case.take(apply_policy(case.ret, at=now))
     await case.record()
@@ -98,8 +106,11 @@ async def register(
     facts: OrderFacts,
     *,
     requested_at: datetime,
+    resume_from: str = "",
 ) -> Return:
     """Decide the request as of when it was made, and number it and lock its units.
+
+    A draft has what a new run of it would start with already.
 
     Raises:
         RefusedError: the facts do not allow what is asked, or the key was used before.
@@ -121,6 +132,7 @@ async def register(
             for t in order.tenders
         ),
         wanted=wanted_units(request, decisions),
+        resume_from=resume_from,
     )
     opened = await write(RecordActivities.open_return, opening, summary="number and locks")
     if opened.short_line_id is not None:

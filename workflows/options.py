@@ -17,6 +17,14 @@ PARKED_RETRY = timedelta(minutes=10)
 """When parked work is first tried again by itself; the wait doubles up to the policy's ``parked``,
 so a short outage costs minutes and a long one a few tries a day."""
 
+SWEEP_EVERY = timedelta(minutes=10)
+"""How long a lost run may stay unnoticed. Shorter costs questions to the engine, longer a day that
+a customer waits for nothing."""
+SWEEP_AT_MOST_EVERY = timedelta(seconds=10)
+"""Where time is scaled: every sweep is a run of its own."""
+SWEEP_LASTS = timedelta(hours=1)
+"""A sweep that takes longer has lost its way; the next one begins anew."""
+
 _PATIENT = RetryPolicy(
     initial_interval=timedelta(seconds=1),
     backoff_coefficient=2,
@@ -54,5 +62,13 @@ WRITE_RECORD_PATIENTLY = ActivityConfig(
     # back.
     start_to_close_timeout=timedelta(seconds=30),
     heartbeat_timeout=HEARTBEAT,
+    retry_policy=_PATIENT,
+)
+
+SWEEP = ActivityConfig(
+    # Some thousand returns: twenty questions to the engine, and one more for each that is missing.
+    start_to_close_timeout=timedelta(minutes=10),
+    heartbeat_timeout=HEARTBEAT,
+    # Without database or visibility nothing can be compared; the sweep waits for them.
     retry_policy=_PATIENT,
 )

@@ -18,7 +18,8 @@ from domain.returns import Return
 from domain.view import document
 from domain.waiting import waits
 from storage.records import DeliveryRecord, EventRecord, NoticeRecord, Transition
-from workflows.messages import RefundNews
+from workflows.messages import RefundNews, Resumed, StartReturn
+from workflows.resuming import dump
 from workflows.steps import write
 
 _KEYWORDS = {
@@ -48,19 +49,28 @@ class Case:
     last time. Update handlers only take in, so their answers never wait for the database.
     """
 
-    def __init__(self, ret: Return) -> None:
+    def __init__(self, start: StartReturn, ret: Return) -> None:
+        self._start = start
         self._ret = ret
         self._recorded = ret
         self._pending: list[Event] = []
         self._writing = asyncio.Lock()
         self._shown: dict[str, object] = {}
         self.changed = False
+        earlier = start.resumed.answers if start.resumed is not None else ()
+        self.answers = {answer.command_id: answer for answer in earlier}
+        """What was answered to each command id, in all runs."""
         self.early_news: list[RefundNews] = []
         """News of refunds that are not known here yet."""
 
     @property
     def ret(self) -> Return:
         return self._ret
+
+    def resumption(self) -> StartReturn:
+        """Return what a new run of this return, as it is now, would start with."""
+        resumed = Resumed(self._ret, tuple(self.answers.values()))
+        return replace(self._start, resumed=resumed, restarted=None)
 
     def take(self, change: Change, *, actor: Actor = SYSTEM, cause_id: str | None = None) -> None:
         """Take in a transition: the new state, and its facts with their places in the log."""
@@ -91,7 +101,7 @@ class Case:
             events, self._pending = tuple(self._pending), []
             ret, before = self._ret, self._recorded
             self._show(ret, passing=busy and not ret.blockers)
-            transition = _transition(before, ret, events)
+            transition = _transition(before, ret, events, dump(self.resumption()))
             await write(
                 RecordActivities.record_transition, transition, summary=f"now {ret.headline}"
             )
@@ -120,7 +130,9 @@ def _event(ret: Return, fact: Fact, actor: Actor, cause_id: str | None) -> Event
     return Event(ret.version, fact.type, at, str(actor), cause_id, fact.data)
 
 
-def _transition(before: Return, ret: Return, events: Sequence[Event]) -> Transition:
+def _transition(
+    before: Return, ret: Return, events: Sequence[Event], resume_from: str
+) -> Transition:
     waiting = waits(ret)
     released, closed = _unit_changes(before, ret)
     return Transition(
@@ -158,6 +170,7 @@ def _transition(before: Return, ret: Return, events: Sequence[Event]) -> Transit
             NoticeRecord(notice.notice_id, notice.kind, notice.data)
             for notice in notices_for(ret, events)
         ),
+        resume_from=resume_from,
     )
 
 

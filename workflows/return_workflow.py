@@ -19,7 +19,7 @@ from domain.returns import Return
 from domain.transport import check_withdrawal, reached, withdraw
 from domain.view import document
 from domain.work import OPENING
-from workflows import commands
+from workflows import commands, restarting
 from workflows.drafting import open_or_park
 from workflows.messages import (
     INSPECTION_SIGNAL,
@@ -37,7 +37,7 @@ from workflows.messages import (
     Refusal,
     ReplacementNews,
     ReportPickupOutcome,
-    Resumed,
+    RestartFromProjection,
     Retry,
     ReturnOutcome,
     StartReturn,
@@ -67,14 +67,13 @@ class ReturnWorkflow:
         self._input = start
         self._case: Case | None = None
         self._opening: OpenAnswer | None = None
-        self._commands = commands.Commands()
+        self._commands = commands.Commands({})
         self._early_results: list[RecordInspection] = []
         self._called_off = False
         self._parking: Parking
         if start.resumed is not None:
             # Here and not in run: messages that came meanwhile are handled before run begins.
-            self._commands = commands.Commands(start.resumed.answers)
-            self._take_over(Case(start.resumed.ret))
+            self._take_over(Case(start, start.resumed.ret))
 
     @workflow.run
     async def run(self, start: StartReturn) -> ReturnOutcome:
@@ -86,6 +85,8 @@ class ReturnWorkflow:
             self._opening = OpenAnswer(start.return_id, request_hash(start.request), refusal)
             await workflow.wait_condition(workflow.all_handlers_finished)
             return ReturnOutcome("REFUSED", self._opening)
+        if start.restarted is not None:
+            restarting.restart(self, self._running, self._commands, start.restarted)
         if workflow.cancellation_reason() is not None:
             self._call_off()
         deciding = asyncio.create_task(self._answer_once_decided())
@@ -193,6 +194,23 @@ class ReturnWorkflow:
     def check_extend_deadline(self, command: ExtendDeadline) -> None:
         self._check("extend-deadline", command, commands.check_extend_deadline)
 
+    @workflow.update(description="answer the restart that this run began with")
+    async def restart_from_projection(self, command: RestartFromProjection) -> CommandAnswer:
+        await workflow.wait_condition(lambda: self._case is not None or self._opening is not None)
+        if self._opening is not None and self._opening.refusal is not None and self._case is None:
+            refused = self._opening.refusal
+            error = RefusedError(refused.code, refused.message, field=refused.field)
+            raise commands.refusal(error, None)
+        answers, command_id = self._running.answers, command.info.command_id
+        await workflow.wait_condition(lambda: command_id in answers)
+        return answers[command_id]
+
+    @restart_from_projection.validator
+    def check_restart_from_projection(self, command: RestartFromProjection) -> None:
+        restarted = self._input.restarted
+        if restarted is None or restarted.command.info.command_id != command.info.command_id:
+            self._check("restart-from-projection", command, commands.check_restart)
+
     @workflow.signal(description="what a carrier, read again, proves of one parcel")
     def carrier_milestones(self, news: CarrierMilestones) -> None:
         if (case := self._case) is None:
@@ -234,6 +252,7 @@ class ReturnWorkflow:
 
     def _take_over(self, case: Case) -> None:
         self._case, self._parking = case, Parking(case)
+        self._commands = commands.Commands(case.answers)
         if not is_draft(case.ret):
             self._opening = _opening(case.ret)
         early, self._early_results = self._early_results, []
@@ -258,8 +277,7 @@ class ReturnWorkflow:
             self._running.take(change, actor=OPERATOR)
 
     def _continue_as_new(self) -> None:
-        resumed = Resumed(self._running.ret, self._commands.answers)
-        workflow.continue_as_new(replace(self._input, resumed=resumed))
+        workflow.continue_as_new(self._running.resumption())
 
     @property
     def _running(self) -> Case:

@@ -13,6 +13,7 @@ from api.services import Services
 from backhaul_client import requests
 from backhaul_client.answers import CommandLeft, CommandView
 from domain.codes import RefusedError
+from storage.records import ReturnRow
 from workflows.commands import payload_hash
 from workflows.messages import INSPECTION_SIGNAL, CommandInfo
 
@@ -32,9 +33,8 @@ class Giver:
     if_match: int | None
 
     async def give(self, body: Body, payload_of: Callable[[CommandInfo, Body], Any]) -> CommandView:
-        row = await self.services.returns.find(self.caller.tenant_id, self.return_id)
-        expected = self._expected(body.expected_version)
-        payload = payload_of(CommandInfo(self.command_id, self.caller.actor, expected), body)
+        row, info = await self._asked(body)
+        payload = payload_of(info, body)
         answer = await self.services.returns.command(
             row,
             self.command.replace("-", "_"),
@@ -51,6 +51,16 @@ class Giver:
         payload = payload_of(CommandInfo(self.command_id, self.caller.actor), body)
         await self.services.returns.leave(row, signal, payload)
         return CommandLeft(command_id=self.command_id, status="pending")
+
+    async def restart(self, body: requests.RestartCommand) -> CommandView:
+        row, info = await self._asked(body)
+        command = translate.restart_from_projection(info, body)
+        return views.command_view(await self.services.restarter.restart(row, command))
+
+    async def _asked(self, body: requests.Command) -> tuple[ReturnRow, CommandInfo]:
+        row = await self.services.returns.find(self.caller.tenant_id, self.return_id)
+        expected = self._expected(body.expected_version)
+        return row, CommandInfo(self.command_id, self.caller.actor, expected)
 
     def _expected(self, in_body: int | None) -> int | None:
         if None not in (in_body, self.if_match) and in_body != self.if_match:
@@ -158,3 +168,11 @@ async def extend_deadline(
 ) -> CommandView:
     """Move the deadline of a wait."""
     return await giver.give(body, translate.extend_deadline)
+
+
+@router.post("/restart-from-projection", operation_id="restart_from_projection")
+async def restart_from_projection(
+    giver: Annotated[Giver, _giver("restart-from-projection")], body: requests.RestartCommand
+) -> CommandView:
+    """Go on in a new run, where the engine has lost the one there was."""
+    return await giver.restart(body)

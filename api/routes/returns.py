@@ -112,9 +112,11 @@ async def get_return(
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Read one return by its id or RMA number, with what it waits for and would take now."""
-    view = views.row_view(await services.returns.find(caller.tenant_id, return_id))
+    row = await services.returns.find(caller.tenant_id, return_id)
+    view = views.row_view(row)
     tag = f'"{view.version}"'
-    if if_none_match == tag:
+    # A lost run shows without a new version.
+    if if_none_match == tag and row.missing_since is None:
         return Response(status_code=304, headers={"ETag": tag})
     return _json(view, headers={"ETag": tag})
 

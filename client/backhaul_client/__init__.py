@@ -52,6 +52,7 @@ from backhaul_client.requests import (
     PhotoReference,
     PickupOutcomeCommand,
     ReceiveCommand,
+    RestartCommand,
     RetryCommand,
     WithdrawCommand,
 )
@@ -94,6 +95,7 @@ __all__ = [
     "Preview",
     "ReceiveCommand",
     "RefusedView",
+    "RestartCommand",
     "RetryCommand",
     "ReturnPage",
     "ReturnSummary",

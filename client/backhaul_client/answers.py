@@ -241,12 +241,17 @@ class Accepted(AnswerModel):
 
 
 class CommandView(AnswerModel):
-    """A command that was carried out; the return is at ``version`` now."""
+    """A command that was carried out; the return is at ``version`` now.
+
+    ``given_again``, after a restart: commands that the lost run had answered and not written down.
+    They were given again, and the timeline shows what came of each.
+    """
 
     command_id: str
     version: int
     headline: str
     allowed_commands: tuple[str, ...]
+    given_again: tuple[str, ...] = ()
 
 
 class CommandLeft(AnswerModel):

@@ -154,6 +154,12 @@ class BackhaulClient:
     ) -> CommandView:
         return await self._command(return_id, "extend-deadline", command, idempotency_key)
 
+    async def restart_from_projection(
+        self, return_id: str, command: requests.RestartCommand, *, idempotency_key: str
+    ) -> CommandView:
+        """Go on in a new run, where the engine has lost the one there was."""
+        return await self._command(return_id, "restart-from-projection", command, idempotency_key)
+
     async def answer_survey(self, token: str, answer: requests.NewSurveyAnswer) -> SurveyReceipt:
         """Answer a survey; its token is the credential, and the first answer counts."""
         return await self._api.post(f"/v1/surveys/{quote(token, safe='')}", answer, SurveyReceipt)

@@ -170,6 +170,12 @@ class ExtendDeadlineCommand(Command):
     until: AwareDatetime
 
 
+class RestartCommand(Command):
+    """Go on in a new run. The ``reason`` stays in the run's history, out of the event log."""
+
+    reason: Annotated[Note, StringConstraints(min_length=1)]
+
+
 class NewSurveyAnswer(RequestModel):
     """``csat`` 1 to 5, ``nps`` 0 to 10."""
 

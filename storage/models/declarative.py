@@ -3,7 +3,17 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from sqlalchemy import BigInteger, DateTime, MetaData, Text, Uuid
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    MetaData,
+    Text,
+    Uuid,
+    cast,
+    literal,
+    null,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
@@ -30,6 +40,11 @@ class Model(DeclarativeBase):
         list[Any]: JSONB(),
         list[str]: ARRAY(Text()),
     }
+
+
+def kept_json(content: str) -> ColumnElement[Any]:
+    """Return JSON that somebody else made for a JSONB column; NULL for an empty text."""
+    return cast(literal(content, Text()), JSONB()) if content else null()
 
 
 def one_of(column: str, *values: str) -> str:

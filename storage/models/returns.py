@@ -17,16 +17,27 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from domain.lifecycle import TERMINAL_HEADLINES
 from storage.models.declarative import Model, UuidText, one_of
 from storage.states import NoticeState
 
 _RETURN = (["tenant_id", "return_id"], ["returns.tenant_id", "returns.return_id"])
 
 
+IS_OPEN = (
+    f"headline NOT IN ({', '.join(repr(str(one)) for one in sorted(TERMINAL_HEADLINES))})"
+    " OR next_deadline IS NOT NULL"
+)
+"""A return that needs a run: a withdrawn one too, until its parcel is cancelled."""
+
+
 class ReturnModel(Model):
     """``version`` is how the writer counts the return's events; 0 is a return only opened.
 
     ``last_sequence`` is how the log counts them: the same, unless a write was done again.
+
+    ``resume_from`` is what a new run would start with, should the engine lose this one;
+    ``missing_since`` is when it was found to have lost it.
 
     ``units`` are those chosen at the start, ``[[line_id, [unit_no, …]], …]``, kept so that a
     repeated start is answered alike after some of them were released.
@@ -45,6 +56,7 @@ class ReturnModel(Model):
         Index(None, "tenant_id", "created_at", "return_id"),
         Index(None, "tenant_id", "headline", "created_at", "return_id"),
         Index(None, "tenant_id", "order_id", "created_at", "return_id"),
+        Index("ix_returns_open", "tenant_id", "return_id", postgresql_where=text(IS_OPEN)),
     )
 
     tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.tenant_id"), primary_key=True)
@@ -64,6 +76,8 @@ class ReturnModel(Model):
     next_deadline: Mapped[datetime | None]
     blocker_codes: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
     snapshot: Mapped[dict[str, Any] | None]
+    resume_from: Mapped[dict[str, Any] | None]
+    missing_since: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
@@ -90,8 +104,8 @@ class BlockerModel(Model):
 class EventModel(Model):
     """A fact. The application may insert rows and assign ``position`` once; nothing else.
 
-    The return, its follow-up and each notice are written by different hands: each numbers its
-    own ``stream``.
+    The return, its follow-up, the sweeper and each notice are written by different hands: each
+    numbers its own ``stream``.
 
     ``ingest_no`` is taken while the return's row is locked, so within a return it grows with time
     and with each stream's sequence; ``position`` is what readers follow.
@@ -104,7 +118,7 @@ class EventModel(Model):
         UniqueConstraint("tenant_id", "position"),
         CheckConstraint("sequence >= 1", name="sequence_from_one"),
         CheckConstraint(
-            "stream IN ('return', 'follow-up') OR starts_with(stream, 'notice/')",
+            "stream IN ('return', 'follow-up', 'sweeper') OR starts_with(stream, 'notice/')",
             name="stream_known",
         ),
         Index(

@@ -1,0 +1,164 @@
+"""Restart a return whose run the engine has lost, from what the projection kept of it."""
+
+from dataclasses import replace
+from typing import Any
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.service import RPCError, RPCStatusCode
+
+from api.returns_service import refusal_of
+from api.starting import Patience, heard, key_reused
+from domain.codes import RefusedError
+from domain.ids import workflow_id_for
+from storage.records import ReturnRow
+from storage.returns import Returns
+from workflows import resuming
+from workflows.commands import payload_hash
+from workflows.messages import (
+    RETURN_WORKFLOW,
+    CommandAnswer,
+    GivenAgain,
+    Restarted,
+    RestartFromProjection,
+    ReturnOutcome,
+    StartReturn,
+)
+
+_UPDATE = "restart_from_projection"
+_TENANT = SearchAttributeKey.for_keyword("TenantId")
+
+
+class Restarter:
+    def __init__(
+        self, temporal: Client, returns: Returns, *, task_queue: str, patience: Patience
+    ) -> None:
+        self._temporal = temporal
+        self._returns = returns
+        self._task_queue = task_queue
+        self._patience = patience
+
+    async def restart(self, row: ReturnRow, command: RestartFromProjection) -> CommandAnswer:
+        """Start one new run of the return; the same id and content answers the same again.
+
+        The engine decides: a run that is there takes no restart, and of two that race the second
+        meets the run of the first.
+
+        Raises:
+            CommandRefusedError: the return has a run.
+            RefusedError: ``return_closed``, ``no_restart_point``, ``stale_version``,
+                ``key_reused``, or ``not_confirmed`` when no worker answered in time.
+        """
+        kept = await self._returns.resume_from(row.tenant_id, row.return_id)
+        start = resuming.load(kept) if kept is not None else None
+        if start is not None and (known := _answer(start, command)) is not None:
+            return known
+        if row.has_ended:
+            raise RefusedError("return_closed", f"the return is {row.headline}")
+        if command.info.expected_version not in (None, row.version):
+            found = f"expected {command.info.expected_version}, found {row.version}"
+            raise RefusedError("stale_version", found)
+        if start is None:
+            raise RefusedError("no_restart_point", "the projection holds no state to go on from")
+        forgotten = await self._forgotten(start)
+        return await self._begin(
+            replace(start, restarted=Restarted(command, forgotten)), row.rma_no
+        )
+
+    async def _begin(self, start: StartReturn, rma_no: str) -> CommandAnswer:
+        assert start.restarted is not None
+        command = start.restarted.command
+        operation: WithStartWorkflowOperation[Any, ReturnOutcome] = WithStartWorkflowOperation(
+            RETURN_WORKFLOW,
+            start,
+            id=workflow_id_for(start.return_id),
+            task_queue=self._task_queue,
+            result_type=ReturnOutcome,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            # Here and only here: the closed run is the one that was lost.
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            search_attributes=TypedSearchAttributes(
+                [SearchAttributePair(_TENANT, start.tenant_id)]
+            ),
+            static_summary=f"Restart of {rma_no}",
+        )
+        try:
+            async with heard(operation):
+                answer: CommandAnswer = await self._temporal.execute_update_with_start_workflow(
+                    _UPDATE,
+                    command,
+                    id=command.info.command_id,
+                    result_type=CommandAnswer,
+                    rpc_timeout=self._patience.command,
+                    start_workflow_operation=operation,
+                )
+        except WorkflowUpdateFailedError as error:
+            raise refusal_of(error) from error
+        except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+            raise RefusedError("not_confirmed", "no worker answered in time") from error
+        if answer.content_hash != payload_hash(command):
+            raise key_reused()
+        return answer
+
+    async def _forgotten(self, start: StartReturn) -> tuple[GivenAgain, ...]:
+        """Read what the lost run took in and the projection does not know, in its order.
+
+        Commands whose answers were kept are left out. Of signals nothing is kept, and each is safe
+        to repeat. Nothing is found where the engine forgot the history too.
+        """
+        recorded = {answer.command_id for answer in _answers(start)}
+        handle = self._temporal.get_workflow_handle(workflow_id_for(start.return_id))
+        found: list[GivenAgain] = []
+        try:
+            async for event in handle.fetch_history_events():
+                found += await self._messages(event)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+        return tuple(one for one in found if one.command_id not in recorded)
+
+    async def _messages(self, event: HistoryEvent) -> tuple[GivenAgain, ...]:
+        decode = self._temporal.data_converter.decode
+        match event.event_type:
+            case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
+                # A restart that was lost itself, before it wrote anything down.
+                sent = event.workflow_execution_started_event_attributes.input.payloads
+                (before,) = await decode(sent, [StartReturn])
+                return before.restarted.given_again if before.restarted is not None else ()
+            case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
+                signal = event.workflow_execution_signaled_event_attributes
+                (payload,) = await decode(signal.input.payloads)
+                return (GivenAgain(signal.signal_name, payload),)
+            case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
+                request = event.workflow_execution_update_accepted_event_attributes.accepted_request
+                if request.input.name in ("open", _UPDATE):
+                    return ()
+                (payload,) = await decode(request.input.args.payloads)
+                return (GivenAgain(request.input.name, payload, request.meta.update_id),)
+        return ()
+
+
+def _answer(start: StartReturn, command: RestartFromProjection) -> CommandAnswer | None:
+    for answer in _answers(start):
+        if answer.command_id == command.info.command_id:
+            if answer.content_hash != payload_hash(command):
+                raise key_reused()
+            return answer
+    return None
+
+
+def _answers(start: StartReturn) -> tuple[CommandAnswer, ...]:
+    return start.resumed.answers if start.resumed is not None else ()
