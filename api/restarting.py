@@ -1,5 +1,6 @@
 """Restart a return whose run the engine has lost, from what the projection kept of it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -135,20 +136,26 @@ class Restarter:
         match event.event_type:
             case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
                 # A restart that was lost itself, before it wrote anything down.
-                sent = event.workflow_execution_started_event_attributes.input.payloads
-                (before,) = await decode(sent, [StartReturn])
+                begun = event.workflow_execution_started_event_attributes.input.payloads
+                (before,) = await decode(begun, [StartReturn])
                 return before.restarted.given_again if before.restarted is not None else ()
             case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
                 signal = event.workflow_execution_signaled_event_attributes
-                (payload,) = await decode(signal.input.payloads)
-                return (GivenAgain(signal.signal_name, payload),)
+                sent = await decode(signal.input.payloads)
+                return tuple(GivenAgain(signal.signal_name, one) for one in _readable(sent))
             case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
                 request = event.workflow_execution_update_accepted_event_attributes.accepted_request
                 if request.input.name in ("open", _UPDATE):
                     return ()
-                (payload,) = await decode(request.input.args.payloads)
-                return (GivenAgain(request.input.name, payload, request.meta.update_id),)
+                name, command_id = request.input.name, request.meta.update_id
+                sent = await decode(request.input.args.payloads)
+                return tuple(GivenAgain(name, one, command_id) for one in _readable(sent))
         return ()
+
+
+def _readable(sent: Sequence[object]) -> list[dict[str, Any]]:
+    """Return the one message that was sent, unless it is none that a return could read."""
+    return [one for one in sent if isinstance(one, dict)][:1]
 
 
 def _answer(start: StartReturn, command: RestartFromProjection) -> CommandAnswer | None:

@@ -2,9 +2,10 @@
 
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, get_type_hints
+from inspect import signature
+from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
@@ -33,8 +34,9 @@ def _give_again(run: object, message: GivenAgain) -> None:
     handler = find(message.name)
     if handler is None:
         return
-    payload = _read(handler, message.payload)
-    with suppress(ApplicationError):
+    # Anybody may have sent a signal that cannot be read: the lost run dropped it too.
+    with suppress(ApplicationError, ValidationError):
+        payload = _read(handler, message.payload)
         if is_command:
             # Its version was right when it was accepted; the restart is an event after that.
             payload = replace(payload, info=replace(payload.info, expected_version=None))
@@ -43,6 +45,5 @@ def _give_again(run: object, message: GivenAgain) -> None:
 
 
 def _read(handler: Any, payload: dict[str, Any]) -> Any:
-    hints = get_type_hints(handler)
-    (kind,) = (hint for name, hint in hints.items() if name != "return")
-    return TypeAdapter(kind).validate_python(payload)
+    (message,) = signature(handler).parameters.values()
+    return TypeAdapter(message.annotation).validate_python(payload)

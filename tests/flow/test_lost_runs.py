@@ -1,22 +1,89 @@
 """A run that vanished is found, shown to ops, and restarted; nothing happens twice or is lost."""
 
+import asyncio
 import uuid
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
+import pytest_asyncio
+from sqlalchemy import text
+from temporalio.testing import WorkflowEnvironment
 
 from api.restarting import Restarter
 from api.starting import Patience
 from api.views import row_view
-from tests.support.house import TENANT, House, OpenReturn
-from tests.support.told import OPS, info, some_of
-from workflows.messages import CommandAnswer, CountedEntry, RestartFromProjection
+from domain.codes import RefusedError
+from domain.ids import part_id, return_id_for, workflow_id_for
+from domain.inspection import Grade
+from domain.requests import ReturnRequest
+from domain.tracking import Milestone
+from storage.records import Opened, Opening, TenderFacts
+from storage.settlements import Settlements
+from tests.support.house import TENANT, House, OpenReturn, eventually, open_house
+from tests.support.postgres import Database
+from tests.support.sandbox import Sandbox
+from tests.support.sandbox_client import SandboxClient
+from tests.support.told import (
+    CUSTOMER_SIDE,
+    OPS,
+    graded,
+    info,
+    received,
+    some_of,
+    with_pickup,
+)
+from workflows import resuming
+from workflows.messages import (
+    CommandAnswer,
+    CountedEntry,
+    OpenAnswer,
+    RestartFromProjection,
+    StartReturn,
+)
+from workflows.opening import request_hash
 from workflows.sweep import Sweep, SweepWorkflow
 
 LAMP = (CountedEntry("LAMP-DESK-WHITE", 1),)
+REFUNDS = {"system": "stripe", "operation": "POST /v1/refunds"}
+BUY_LABEL = {"system": "easypost", "operation": "POST /v2/shipments/{id}/buy"}
+CANCEL_PICKUP = {"system": "easypost", "operation": "POST /v2/pickups/{id}/cancel"}
 PATIENCE = Patience(*[timedelta(seconds=60)] * 3)
+
+
+@pytest_asyncio.fixture
+async def steady_house(
+    dev_server: WorkflowEnvironment,
+    database: Database,
+    shared_sandbox: Sandbox,
+    outside: SandboxClient,
+) -> AsyncIterator[House]:
+    """A house where a return may stay lost for a while: a day of ours is four seconds."""
+    async with open_house(
+        dev_server, database, shared_sandbox, outside, time_scale=20_000
+    ) as opened:
+        yield opened
+
+
+async def a_return(house: House, request: ReturnRequest | None = None) -> OpenReturn:
+    """A return of one lamp, whichever run it is in."""
+    wanted = request or some_of(house.sandbox.order("three-units"), 1)
+    opened = await house.open(wanted)
+    return replace(opened, handle=house.latest_run(opened.handle.id))
+
+
+@pytest_asyncio.fixture
+async def lost(steady_house: House) -> OpenReturn:
+    """A return whose run was terminated while it waited for its handover."""
+    opened = await a_return(steady_house)
+    await opened.ready_for_handover()
+    await lose(opened)
+    return opened
+
+
+async def lose(opened: OpenReturn) -> None:
+    await opened.handle.terminate("by hand, against the runbook")
 
 
 async def sweep(house: House) -> Sweep:
@@ -32,7 +99,7 @@ async def sweep(house: House) -> Sweep:
 async def restart(
     opened: OpenReturn, key: str | None = None, *, reason: str = "was terminated"
 ) -> CommandAnswer:
-    """Restart as ops would, in full knowledge of the row as it is."""
+    """Restart as ops would, seeing the row as it is."""
     house = opened.house
     restarter = Restarter(
         house.client, house.returns, task_queue=house.needs.task_queue, patience=PATIENCE
@@ -41,73 +108,257 @@ async def restart(
     return await restarter.restart(await opened.row(), command)
 
 
-async def lose(opened: OpenReturn) -> None:
-    await opened.handle.terminate("by hand, against the runbook")
+async def refused_restart(opened: OpenReturn, key: str | None = None, **said: str) -> str:
+    with pytest.raises(RefusedError) as refused:
+        await restart(opened, key, **said)
+    return refused.value.code
 
 
-@pytest.fixture
-async def lost(fast_house: House) -> OpenReturn:
-    """A return of one lamp whose run was terminated while it waited for its handover."""
-    opened = await a_return(fast_house)
-    await opened.ready_for_handover()
-    await lose(opened)
-    return opened
+async def stream(opened: OpenReturn, name: str) -> list[str]:
+    """The types of one stream's events, whose numbers have no gap."""
+    events = [one for one in await opened.house.events(opened.return_id) if one.stream == name]
+    assert [one.sequence for one in events] == list(range(1, len(events) + 1))
+    return [one.type for one in events]
 
 
-async def a_return(house: House, **changes: Any) -> OpenReturn:
-    opened = await house.open(some_of(house.sandbox.order("three-units"), 1, **changes))
-    return replace(opened, handle=house.latest_run(opened.handle.id))
+async def units_held(opened: OpenReturn) -> int:
+    row = await opened.row()
+    return len(await opened.house.returns.held_units(TENANT, row.order_id))
 
 
-async def test_a_sweep_finds_the_lost_and_leaves_the_others(
-    fast_house: House, lost: OpenReturn
-) -> None:
-    """The one without a run is marked for ops, and shows no command but the restart."""
-    other = await a_return(fast_house)
-    done = await sweep(fast_house)
+async def test_a_sweep_finds_the_lost_and_leaves_the_others(lost: OpenReturn) -> None:
+    """The one without a run is marked for ops, and takes no command but the restart."""
+    other = await a_return(lost.house)
+
+    done = await sweep(lost.house)
 
     row = await lost.row()
     view = row_view(row)
     assert (done.looked_at, done.changed) == (2, 1)
-    assert "workflow_missing" in row.blocker_codes
-    assert row.owner_role == "ops"
+    assert (row.owner_role, "workflow_missing" in row.blocker_codes) == ("ops", True)
     assert view.allowed_commands == ("restart-from-projection",)
-    assert view.waiting_on[0].code == "workflow_missing"
+    assert [wait.code for wait in view.waiting_on] == ["workflow_missing", "awaiting_handover"]
+    assert view.waiting_on[0].since == row.missing_since
     assert view.waiting_on[0].deadline == row.next_deadline
     assert (await other.row()).missing_since is None
-    listed = await fast_house.returns.page(TENANT, limit=10, blocker="workflow_missing")
+    listed = await lost.house.returns.page(TENANT, limit=10, blocker="workflow_missing")
     assert [one.return_id for one in listed.rows] == [lost.return_id]
 
 
-async def test_goes_on_after_the_restart(fast_house: House, lost: OpenReturn) -> None:
+async def test_ops_are_told_again_at_each_deadline(lost: OpenReturn) -> None:
+    """A mark is made once; only when nobody restarted in time is it told again."""
+    await sweep(lost.house)
+    at_once = await sweep(lost.house)
+
+    await eventually(lambda: sweep(lost.house), lambda done: done.changed == 1)
+
+    assert at_once.changed == 0
+    assert await stream(lost, "sweeper") == ["blocker.raised", "sla.breached"]
+
+
+async def test_goes_on_after_the_restart(lost: OpenReturn) -> None:
     """From where it was to its end: one label, one refund, a log without gaps."""
-    await sweep(fast_house)
-    answer = await restart(lost, "k-1")
-    view = await lost.until(lambda view: view["version"] >= answer.version)
-    row = await lost.row()
+    await sweep(lost.house)
 
-    assert row.missing_since is None
-    assert "workflow_missing" not in row.blocker_codes
-    assert view["headline"] == "APPROVED"
+    await restart(lost, "k-1", reason="Olga closed it")
     await lost.arrive_and_grade_one()
-    assert (await lost.handle.result()).headline == "CLOSED"
-    await assert_once(lost)
-    (intervention,) = await lost.events("ops.intervention")
-    assert intervention.data["kind"] == "restart-from-projection"
-    assert (intervention.actor, intervention.cause_id) == (str(OPS), "k-1")
-    assert "terminated" not in str(intervention.data)
-    swept = [one.type for one in await fast_house.events(lost.return_id) if one.stream == "sweeper"]
-    assert swept[0] == "blocker.raised"
-    assert swept[-1] == "blocker.cleared"
+    await lost.until_headline("COMPLETED")
+
+    row, ledger = await lost.row(), lost.ledger()
+    assert (row.missing_since, "workflow_missing" in row.blocker_codes) == (None, False)
+    assert (len(ledger["labels"]), len(ledger["refunds"])) == (1, 1)
+    assert "ops.intervention" in await stream(lost, "return")
+    assert await stream(lost, "sweeper") == ["blocker.raised", "blocker.cleared"]
+    (noted,) = await lost.events("ops.intervention")
+    assert noted.data == {"kind": "restart-from-projection", "subject": None, "given_again": []}
+    assert (noted.actor, noted.cause_id) == (str(OPS), "k-1")
 
 
-async def assert_once(opened: OpenReturn) -> None:
+async def test_units_are_free_after_restart_and_withdrawal(lost: OpenReturn) -> None:
+    """Locks never leak: what a lost return held is given back by the run that follows it."""
+    before = await units_held(lost)
+
+    await restart(lost)
+    await lost.withdraw()
+
+    assert (await lost.handle.result()).headline == "WITHDRAWN"
+    assert (before, await units_held(lost)) == (1, 0)
+
+
+async def test_two_restarts_start_one_run(lost: OpenReturn) -> None:
+    """Sent twice at once, and once more at the end: one run, one answer, one event."""
+    first, second = await asyncio.gather(restart(lost, "k-1"), restart(lost, "k-1"))
+    run = (await lost.handle.describe()).run_id
+    other = await refused_restart(lost, "k-2")
+    reused = await refused_restart(lost, "k-1", reason="something else")
+    await lost.withdraw()
+    await lost.handle.result()
+
+    assert first == second == await restart(lost, "k-1")
+    assert (other, reused) == ("command_not_allowed", "key_reused")
+    assert (await lost.handle.describe()).run_id == run
+    assert len(await lost.events("ops.intervention")) == 1
+
+
+async def test_restarts_only_what_is_lost_and_can_go_on(steady_house: House) -> None:
+    """Not a return that runs, not one that ended, not one whose state was never kept."""
+    opened = await a_return(steady_house)
+    await opened.ready_for_handover()
+
+    running = await refused_restart(opened)
+    await opened.withdraw()
+    await opened.handle.result()
+    ended = await refused_restart(opened)
+    old = await a_return(steady_house)
+    await old.ready_for_handover()
+    await lose(old)
+    async with steady_house.needs.database.tenant(TENANT) as connection:
+        await connection.execute(text("UPDATE returns SET resume_from = NULL"))
+
+    assert (running, ended) == ("command_not_allowed", "return_closed")
+    assert await refused_restart(old) == "no_restart_point"
+
+
+async def test_pays_once_when_lost_between_seal_and_payment(steady_house: House) -> None:
+    """The refund was on its way when the run went: the next one looks it up, and pays no other."""
+    order = steady_house.sandbox.order("three-units")
+    opened = await a_return(steady_house, some_of(order, 1))
+    intent_id = part_id(opened.return_id, "settlement", 1, order["tenders"][0]["tender_id"])
+    settlements = Settlements(steady_house.needs.database)
+    with steady_house.sandbox.fault(**REFUNDS, kind="delay", delay_ms=1000):
+        await opened.arrive_and_grade_one()
+        await eventually(
+            lambda: settlements.get(TENANT, intent_id),
+            lambda intent: intent is not None and intent.state == "sending",
+        )
+        await lose(opened)
+
+        await restart(opened)
+        await opened.until_headline("COMPLETED")
+
+    assert len(opened.ledger()["refunds"]) == 1
+    assert (await stream(opened, "return")).count("refund.settled") == 1
+
+
+async def test_books_once_when_lost_while_it_is_booked(steady_house: House) -> None:
+    """Label and courier were being ordered when the run went: neither is ordered twice."""
+    order = steady_house.sandbox.order("three-units")
+    with steady_house.sandbox.fault(**BUY_LABEL, kind="delay", delay_ms=1000):
+        opened = await a_return(steady_house, with_pickup(some_of(order, 1)))
+        await eventually(lambda: requested(steady_house, "/buy"), bool)
+        await lose(opened)
+        await restart(opened)
+        await opened.until_waiting("awaiting_pickup")
+    await lose(opened)
+
+    await restart(opened)
+    await opened.scan(Milestone.FIRST_SCAN)
+    await opened.until_headline("IN_TRANSIT")
+
     ledger = opened.ledger()
-    assert len(ledger["refunds"]) == 1
-    assert len(ledger["shipments"]) == 1
-    numbers = [
-        event.sequence
-        for event in await opened.house.events(opened.return_id)
-        if event.stream == "return"
-    ]
-    assert numbers == list(range(1, len(numbers) + 1))
+    assert (len(ledger["labels"]), len(ledger["pickups"])) == (1, 1)
+    assert (await stream(opened, "return")).count("pickup.booked") == 1
+
+
+async def requested(house: House, path: str) -> bool:
+    return any(path in asked["path"] for asked in house.sandbox.requests("easypost"))
+
+
+async def test_cancels_to_the_end_when_lost_in_between(steady_house: House) -> None:
+    """A withdrawn return whose courier is not cancelled yet needs its run, and gets it back."""
+    opened = await a_return(
+        steady_house, with_pickup(some_of(steady_house.sandbox.order("withdrawn"), 1))
+    )
+    await opened.until_waiting("awaiting_pickup")
+    with steady_house.sandbox.fault(**CANCEL_PICKUP, kind="http_503", times=1000):
+        await opened.withdraw()
+        await opened.until_headline("WITHDRAWN")
+        await lose(opened)
+    found = (await sweep(steady_house)).changed
+
+    await restart(opened)
+
+    assert (found, (await opened.handle.result()).headline) == (1, "WITHDRAWN")
+    ledger = opened.ledger()
+    assert [visit["status"] for visit in ledger["pickups"]] == ["canceled"]
+    assert await units_held(opened) == 0
+
+
+async def test_opens_a_return_that_was_only_registered(steady_house: House) -> None:
+    """Lost between its number and its first transition: found like any other, and opened."""
+    opened = await registered(steady_house)
+    found = (await sweep(steady_house)).changed
+    shown = row_view(await opened.row())
+
+    await restart(opened)
+    await opened.ready_for_handover()
+
+    assert (found, shown.allowed_commands) == (1, ("restart-from-projection",))
+    assert (await stream(opened, "return"))[0] == "return.requested"
+    assert "ops.intervention" in await stream(opened, "return")
+    assert await units_held(opened) == 1
+
+
+async def registered(house: House) -> OpenReturn:
+    """A return with number and locks, whose run is gone."""
+    order = house.sandbox.order("three-units")
+    request = some_of(order, 1)
+    return_id = return_id_for(TENANT, uuid.uuid4().hex)
+    start = StartReturn(TENANT, return_id, request, CUSTOMER_SIDE)
+    line = order["lines"][0]
+    answer = await house.returns.open_return(
+        Opening(
+            tenant_id=TENANT,
+            return_id=return_id,
+            order_id=order["order_id"],
+            currency=order["currency"],
+            request_hash=request_hash(request),
+            fulfilled=((line["line_id"], line["quantity"]),),
+            tenders=tuple(
+                TenderFacts(t["tender_id"], t["payment_ref"], t["captured_minor"])
+                for t in order["tenders"]
+            ),
+            wanted=((line["line_id"], 1),),
+            resume_from=resuming.dump(start),
+        )
+    )
+    assert isinstance(answer, Opened)
+    handle = house.latest_run(workflow_id_for(return_id))
+    return OpenReturn(house, handle, OpenAnswer(return_id, ""))
+
+
+async def test_gives_a_signal_again_that_nobody_had_read(lost: OpenReturn) -> None:
+    """News that reached the run before it went, and no worker: the next run takes it in."""
+    await restart(lost)
+    await lost.house.stop_work()
+    await lost.scan(Milestone.FIRST_SCAN)
+    await lose(lost)
+    await lost.house.open_for_work()
+
+    await restart(lost)
+
+    await lost.until_headline("IN_TRANSIT")
+
+
+async def test_carries_out_again_what_was_answered_and_not_written(lost: OpenReturn) -> None:
+    """A count that was confirmed while the database stood still is not lost with its run."""
+    await restart(lost)
+    await eventually(lost.event_types, lambda types: "ops.intervention" in types)
+    command = received(LAMP, command_id="c-1")
+    async with lost.house.needs.database.tenant(TENANT) as connection:
+        await connection.execute(
+            text("SELECT 1 FROM returns WHERE return_id = :id FOR UPDATE"), {"id": lost.return_id}
+        )
+        first = await lost.do(command)
+        await lose(lost)
+        await lost.house.stop_work()
+    await lost.house.open_for_work()
+
+    answer = await restart(lost)
+    again = await lost.do(command)
+    await lost.do(graded("line-1/1", Grade.A))
+    await lost.until_headline("COMPLETED")
+
+    assert answer.given_again == ("c-1",)
+    assert (again.command_id, again.content_hash) == (first.command_id, first.content_hash)
+    assert (await stream(lost, "return")).count("parcel.received") == 1
