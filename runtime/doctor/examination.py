@@ -62,6 +62,7 @@ async def _database(settings: Settings) -> list[Finding]:
             findings += await tenants.connections(health, name, settings)
         findings += await tenants.backlog(health, names)
         findings.append(await tenants.parked(health, names))
+        findings.append(await tenants.lost_runs(health, names))
     except SQLAlchemyError as error:
         mend = "`backhaul db migrate` gives the application role its rights; then look at its log"
         findings.append(broken("database", f"refuses a query ({type(error).__name__})", mend))
@@ -79,8 +80,9 @@ async def _temporal(settings: Settings) -> list[Finding]:
         skewed = await temporal.skew(client)
         findings.append(temporal.clock_of(skewed))
         findings.append(await temporal.workers(client, settings, skewed or timedelta()))
+        findings.append(await temporal.sweep(client, settings, skewed or timedelta()))
     except RPCError as error:
-        mend = "let this machine's account read search attributes and task queues"
+        mend = "let this machine's account read search attributes, task queues and schedules"
         found = f"refuses a question ({error.status.name.lower()})"
         findings.append(broken("temporal", found, mend))
     return findings

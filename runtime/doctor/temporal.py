@@ -18,6 +18,7 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from domain.ids import sweep_id_for
 from runtime.doctor.findings import Finding, broken, clock, doubtful, version_of, well
 from runtime.settings import Settings, variable
 from runtime.temporal import SEARCH_ATTRIBUTE_TYPES, connect
@@ -29,6 +30,8 @@ _PROBES = 40
 _PROBE_SECONDS = 0.05
 # A worker asks again at the latest after a minute; the server remembers it for five.
 _SILENT = timedelta(seconds=90)
+_MISSED = 3
+"""Sweeps that may be left out, one after the other, before somebody should look."""
 _QUEUES = {
     "workflow": TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
     "activity": TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
@@ -150,6 +153,29 @@ async def workers(client: Client, settings: Settings, skewed: timedelta) -> Find
     if nobody:
         return broken("workers", f"task queue {queue}: {'; '.join(nobody)}", mend)
     return well("workers", f"{min(counts.values())} on task queue {queue}")
+
+
+async def sweep(client: Client, settings: Settings, skewed: timedelta) -> Finding:
+    """Look whether the search for lost runs goes on, by Temporal's clock."""
+    schedule_id = sweep_id_for(settings.task_queue)
+    try:
+        found = await client.get_schedule_handle(schedule_id).describe(rpc_timeout=_PATIENCE)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        mend = "start a worker, which makes it: `backhaul worker` (embedded: `backhaul up`)"
+        return broken("sweep", f"there is no schedule {schedule_id}: no lost run is found", mend)
+    if found.schedule.state.paused:
+        mend = f"`temporal schedule toggle --unpause --schedule-id {schedule_id}`"
+        return doubtful("sweep", f"schedule {schedule_id} is paused: no lost run is found", mend)
+    every = found.schedule.spec.intervals[0].every
+    begun = [action.started_at for action in found.info.recent_actions]
+    age = datetime.now(UTC) + skewed - max(begun, default=found.info.created_at)
+    said = f"the last began {age.total_seconds():.0f} s ago, every {every.total_seconds():.0f} s"
+    if age > _MISSED * every + _SILENT:
+        mend = "look at the workers above; the sweep under way waits for them or for the database"
+        return broken("sweep", said, mend)
+    return well("sweep", said)
 
 
 async def _pollers(client: Client, queue: str, kind: TaskQueueType.ValueType) -> list[PollerInfo]:

@@ -19,7 +19,8 @@ from storage.secrets import SecretBox
 _CONNECT_SECONDS = 3.0
 _NUMBERING_TAKES = timedelta(minutes=1)
 _HANDLING_TAKES = timedelta(minutes=5)
-_PARKED = frozenset(code for code, wait in WAITS.items() if wait.kind is Kind.PARKED)
+_LOST = WAITS["workflow_missing"].code
+_PARKED = frozenset(code for code, wait in WAITS.items() if wait.kind is Kind.PARKED) - {_LOST}
 _KINDS = frozenset(needs.kind for needs in ADAPTERS.values())
 
 
@@ -141,3 +142,15 @@ async def parked(health: Health, tenant_ids: Sequence[str]) -> Finding:
         return well("parked returns", "none")
     mend = "`backhaul ops explain RETURN` says why and who must act, `backhaul ops retry` goes on"
     return doubtful("parked returns", f"{count} with work that could not be done", mend)
+
+
+async def lost_runs(health: Health, tenant_ids: Sequence[str]) -> Finding:
+    """Count the returns that the sweep found without a run."""
+    count = sum([await health.returns_blocked_by(one, {_LOST}) for one in tenant_ids])
+    if not count:
+        return well("lost runs", "none")
+    mend = (
+        f"`backhaul returns list --blocker {_LOST}` names them, `backhaul ops restart RETURN"
+        " --reason WHY` goes on; then find out who ended them"
+    )
+    return broken("lost runs", f"{count} returns whose run is gone: nothing moves them", mend)

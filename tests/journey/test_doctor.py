@@ -17,16 +17,21 @@ from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from cli.main import run
+from domain.ids import sweep_id_for
 from runtime.devstack.ports import free_port
 from runtime.settings import PREFIX, variable
 from runtime.temporal import connect, ensure_search_attributes
 from storage.database import Database as Storage
+from storage.missing import MissingRuns
+from storage.returns import Returns
 from storage.secrets import SecretBox
 from storage.tenants import Tenants
+from tests.storage.builders import NOON, opened
 from tests.support.house import TENANT, eventually, sandbox_connections
 from tests.support.journey import Journey
 from tests.support.postgres import PASSWORD, Database
 from tests.support.sandbox import Sandbox
+from workers.schedules import ensure_sweep
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +117,9 @@ async def test_all_is_well_on_a_running_house(practice: Practice) -> None:
     assert set(levels) == {
         *("python", "backhaul", "temporalio", "temporal server", "postgresql"),
         *("clock", "clock: database", "clock: temporal"),
-        *("database", "migrations", "temporal", "search attributes", "workers", "api"),
+        *("database", "migrations", "temporal", "search attributes", "workers", "sweep", "api"),
         *(f"connection: {TENANT} {kind}" for kind in ("carrier", "commerce", "mail", "payments")),
-        *("outbox: events", "outbox: messages", "inbox", "parked returns"),
+        *("outbox: events", "outbox: messages", "inbox", "parked returns", "lost runs"),
     }
     secrets = (PASSWORD, practice.key, "bh_secret", "sk_test_1", "EZTK1", "ct_1", "whsec_")
     assert [secret for secret in secrets if secret in findings.text] == []
@@ -132,7 +137,7 @@ async def test_people_read_a_table_with_mends(
     assert "ok    database" in printed
     assert "fail  workers" in printed
     assert "mend: `backhaul worker`" in printed
-    assert printed.rstrip().endswith("0 warn, 1 fail")
+    assert printed.rstrip().endswith("0 warn, 2 fail")
 
 
 async def test_the_database_is_away(practice: Practice) -> None:
@@ -204,7 +209,7 @@ async def test_a_search_attribute_is_missing(
 
     assert findings.found("search attributes") == "missing: OwnerRole"
     assert "--name OwnerRole --type Keyword`" in findings.mend("search attributes")
-    assert findings.failed == ["search attributes", "workers"]
+    assert findings.failed == ["search attributes", "workers", "sweep"]
 
 
 async def test_nobody_works(practice: Practice) -> None:
@@ -213,9 +218,45 @@ async def test_nobody_works(practice: Practice) -> None:
 
     findings = await practice.examine()
 
-    assert findings.failed == ["workers"]
+    assert findings.failed == ["workers", "sweep"]
     assert "nobody takes workflow tasks" in findings.found("workers")
     assert "backhaul worker" in findings.mend("workers")
+    assert "no schedule sweep/nobody" in findings.found("sweep")
+    assert "start a worker" in findings.mend("sweep")
+
+
+async def test_a_sweep_stands_still(practice: Practice, dev_server: WorkflowEnvironment) -> None:
+    """A schedule that was paused, or that begins nothing any more, is named."""
+    queue = f"idle-{uuid.uuid4().hex[:8]}"
+    client = dev_server.client
+    await ensure_sweep(client, task_queue=queue, time_scale=1)
+    schedule = client.get_schedule_handle(sweep_id_for(queue))
+    practice.set("task_queue", queue)
+
+    fresh = await practice.examine()
+    await schedule.pause()
+    await ensure_sweep(client, task_queue=queue, time_scale=1)
+    paused = await practice.examine()
+    await schedule.delete()
+
+    assert fresh.by_check["sweep"]["level"] == "ok"
+    assert paused.by_check["sweep"]["level"] == "warn"
+    assert f"--unpause --schedule-id {sweep_id_for(queue)}" in paused.mend("sweep")
+
+
+async def test_runs_are_lost(practice: Practice) -> None:
+    """Returns without a run are counted, with the command that restarts them."""
+    storage = Storage(practice.database.app_url)
+    lost = await missing_return(storage)
+    await storage.aclose()
+
+    findings = await practice.examine()
+
+    assert lost
+    assert findings.failed == ["lost runs"]
+    assert findings.found("lost runs").startswith("1 returns")
+    assert "backhaul ops restart" in findings.mend("lost runs")
+    assert findings.by_check["parked returns"]["level"] == "ok"
 
 
 async def test_a_secret_cannot_be_decrypted(practice: Practice) -> None:
@@ -279,6 +320,14 @@ async def test_no_house_is_known(
     assert status == 1
     assert "BACKHAUL_DATABASE_URL is not set" in printed
     assert "mend: `backhaul up`" in printed
+
+
+async def missing_return(storage: Storage) -> bool:
+    """Open a return that has no run, and let it be found."""
+    await opened(Returns(storage))
+    missing = MissingRuns(storage)
+    (seen,) = await missing.open_returns(TENANT, after=None, limit=10)
+    return await missing.note(TENANT, seen, at=NOON, deadline=NOON)
 
 
 async def _namespace_without(server: WorkflowEnvironment, namespace: str, missing: str) -> None:

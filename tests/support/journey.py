@@ -35,6 +35,7 @@ from tests.support.postgres import Database
 from tests.support.sandbox import Sandbox
 from tests.support.sandbox_client import SandboxClient
 from workers.returns import Dependencies, build_relay, build_worker
+from workers.schedules import ensure_sweep
 
 OTHER_TENANT = "other"
 """A tenant of its own without any connection."""
@@ -96,6 +97,7 @@ async def open_journey(
             url = f"{address}/v1/webhooks/{connection_ids[TENANT, kind]}"
             sandbox_http.put(f"webhooks/{system}", {"url": url, "secret": WEBHOOK_SECRET})
         await stack.enter_async_context(_served(create_app(services), listener))
+        await ensure_sweep(services.temporal, task_queue=settings.task_queue, time_scale=time_scale)
         await stack.enter_async_context(_working(services, settings))
         http = {}
         for tenant in (TENANT, OTHER_TENANT, QUIET_TENANT):
