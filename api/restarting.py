@@ -74,10 +74,9 @@ class Restarter:
             raise RefusedError("stale_version", found)
         if start is None:
             raise RefusedError("no_restart_point", "the projection holds no state to go on from")
-        forgotten = await self._forgotten(start)
-        return await self._begin(
-            replace(start, restarted=Restarted(command, forgotten)), row.rma_no
-        )
+        restarted = Restarted(command, await self._forgotten(start))
+        following = replace(start, restarted=restarted, restarts=start.restarts + 1)
+        return await self._begin(following, row.rma_no)
 
     async def _begin(self, start: StartReturn, rma_no: str) -> CommandAnswer:
         assert start.restarted is not None

@@ -37,6 +37,7 @@ async def record(connection: AsyncConnection, transition: Transition) -> None:
                 ReturnModel.blocker_codes,
                 ReturnModel.created_at,
                 ReturnModel.missing_since,
+                ReturnModel.restarts,
             )
             .where(
                 ReturnModel.tenant_id == transition.tenant_id,
@@ -47,7 +48,10 @@ async def record(connection: AsyncConnection, transition: Transition) -> None:
     ).one_or_none()
     if stored is None:
         raise UnknownReturnError(f"no return {transition.return_id} was opened")
-    version, last_sequence, blocker_codes, created_at, missing_since = stored
+    version, last_sequence, blocker_codes, created_at, missing_since, restarts = stored
+    if transition.restarts < restarts:
+        # From a run that was lost while it wrote; the one that follows it has gone on already.
+        return
     fresh = await _unseen(connection, transition, version)
     if not fresh:
         return
@@ -168,6 +172,7 @@ async def _update_projection(
             blocker_codes=list(transition.blocker_codes),
             snapshot=dict(transition.snapshot),
             resume_from=kept_json(transition.resume_from),
+            restarts=transition.restarts,
             missing_since=None,
             updated_at=func.now(),
         )

@@ -122,7 +122,8 @@ class Transition:
     """A return's next state with the events that led there; ``version`` is the last's sequence.
 
     ``closed_units`` ends units as ``returned``, ``kept`` or ``lost``; ``released_units`` makes them
-    free for another return. ``resume_from`` is as in :class:`Opening`.
+    free for another return. ``resume_from`` is as in :class:`Opening`; ``restarts`` counts the
+    runs that were lost before the one that writes.
     """
 
     tenant_id: str
@@ -144,6 +145,7 @@ class Transition:
     deliveries: tuple[DeliveryRecord, ...] = ()
     notices: tuple[NoticeRecord, ...] = ()
     resume_from: str = ""
+    restarts: int = 0
 
 
 # --- Reading returns

@@ -23,7 +23,10 @@ OPEN_UPDATE_ID = "open"
 
 @dataclass(frozen=True, slots=True)
 class StartReturn:
-    """``return_id`` is :func:`domain.ids.return_id_for` of tenant and idempotency key."""
+    """``return_id`` is :func:`domain.ids.return_id_for` of tenant and idempotency key.
+
+    ``restarts`` counts the runs that were lost before this one.
+    """
 
     tenant_id: str
     return_id: str
@@ -31,6 +34,7 @@ class StartReturn:
     actor: Actor = field(default_factory=lambda: Actor("platform", "direct"))
     resumed: "Resumed | None" = None
     restarted: "Restarted | None" = None
+    restarts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ class Case:
             events, self._pending = tuple(self._pending), []
             ret, before = self._ret, self._recorded
             self._show(ret, passing=busy and not ret.blockers)
-            transition = _transition(before, ret, events, dump(self.resumption()))
+            transition = _transition(before, ret, events, self.resumption())
             await write(
                 RecordActivities.record_transition, transition, summary=f"now {ret.headline}"
             )
@@ -131,7 +131,7 @@ def _event(ret: Return, fact: Fact, actor: Actor, cause_id: str | None) -> Event
 
 
 def _transition(
-    before: Return, ret: Return, events: Sequence[Event], resume_from: str
+    before: Return, ret: Return, events: Sequence[Event], resumption: StartReturn
 ) -> Transition:
     waiting = waits(ret)
     released, closed = _unit_changes(before, ret)
@@ -170,7 +170,8 @@ def _transition(
             NoticeRecord(notice.notice_id, notice.kind, notice.data)
             for notice in notices_for(ret, events)
         ),
-        resume_from=resume_from,
+        resume_from=dump(resumption),
+        restarts=resumption.restarts,
     )
 
 

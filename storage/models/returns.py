@@ -37,7 +37,7 @@ class ReturnModel(Model):
     ``last_sequence`` is how the log counts them: the same, unless a write was done again.
 
     ``resume_from`` is what a new run would start with, should the engine lose this one;
-    ``missing_since`` is when it was found to have lost it.
+    ``missing_since`` is when it was found to have lost it; ``restarts`` counts those it lost.
 
     ``units`` are those chosen at the start, ``[[line_id, [unit_no, …]], …]``, kept so that a
     repeated start is answered alike after some of them were released.
@@ -77,6 +77,7 @@ class ReturnModel(Model):
     blocker_codes: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
     snapshot: Mapped[dict[str, Any] | None]
     resume_from: Mapped[dict[str, Any] | None]
+    restarts: Mapped[int] = mapped_column(server_default=text("0"))
     missing_since: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())

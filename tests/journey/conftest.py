@@ -9,10 +9,12 @@ import structlog
 from temporalio.testing import WorkflowEnvironment
 
 from runtime.devstack.postgres import APP_ROLE, OWNER_ROLE, PostgresServer
+from runtime.settings import variable
 from tests.support.journey import Journey, open_journey
 from tests.support.postgres import PASSWORD, Database
 from tests.support.sandbox import Sandbox
 from tests.support.sandbox_client import EXAMPLES, SandboxClient, sandbox_client
+from tests.support.terminal import Terminal, sign_in
 
 # An hour of our own waits is a third of a second: a rejected lot goes back after nine.
 TIME_SCALE = 10_000.0
@@ -57,3 +59,22 @@ async def journey(
         dev_server, journey_database, shared_sandbox, outside, time_scale=TIME_SCALE
     ) as running:
         yield running
+
+
+@pytest.fixture
+def terminal(
+    journey: Journey, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Terminal:
+    """A terminal set up for the running API and its database."""
+    settings = journey.settings
+    sign_in(journey, monkeypatch, "platform")
+    plain = {
+        "database_url": settings.database_url.get_secret_value(),
+        "secret_key": settings.secret_key.get_secret_value(),
+        "sandbox_url": settings.sandbox_url or "",
+        "time_scale": str(settings.time_scale),
+        "public_url": settings.public_url,
+    }
+    for name, value in plain.items():
+        monkeypatch.setenv(variable(name), value)
+    return Terminal(capsys)

@@ -1,55 +1,12 @@
 """The command line, as people type it: what it prints, and how it ends."""
 
-import asyncio
 import json
 
 import pytest
 
-from cli.main import run
-from runtime.settings import variable
 from tests.support.asking import complained, courier_ordered, labelled, new_key
-from tests.support.house import TENANT
 from tests.support.journey import Journey
-
-
-class Terminal:
-    """Types commands and reads what they print."""
-
-    def __init__(self, capture: pytest.CaptureFixture[str]) -> None:
-        self._capture = capture
-
-    async def type(self, *words: str) -> tuple[int, str, str]:
-        """Return exit status, output and errors of one command."""
-        self._capture.readouterr()
-        status = await asyncio.to_thread(run, words)
-        printed = self._capture.readouterr()
-        return status, printed.out, printed.err
-
-
-@pytest.fixture
-def terminal(
-    journey: Journey, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Terminal:
-    """A terminal set up for the running API and its database."""
-    settings = journey.settings
-    sign_in(journey, monkeypatch, "platform")
-    plain = {
-        "database_url": settings.database_url.get_secret_value(),
-        "secret_key": settings.secret_key.get_secret_value(),
-        "sandbox_url": settings.sandbox_url or "",
-        "time_scale": str(settings.time_scale),
-        "public_url": settings.public_url,
-    }
-    for name, value in plain.items():
-        monkeypatch.setenv(variable(name), value)
-    return Terminal(capsys)
-
-
-def sign_in(journey: Journey, monkeypatch: pytest.MonkeyPatch, role: str) -> None:
-    http = journey.http[TENANT, role]
-    key = http.headers["Authorization"].removeprefix("Bearer ")
-    monkeypatch.setenv(variable("api_url"), str(http.base_url))
-    monkeypatch.setenv(variable("api_key"), key)
+from tests.support.terminal import Terminal, sign_in
 
 
 async def test_previews_and_starts(journey: Journey, terminal: Terminal) -> None:

@@ -115,3 +115,17 @@ async def test_what_a_new_run_starts_with_is_kept(returns: Returns) -> None:
     assert (at_first, then) == ('{"at": 0}', '{"at": 1}')
     assert await returns.resume_from(*key) is None
     assert await returns.resume_from(TENANT, return_id("another")) is None
+
+
+async def test_a_lost_run_writes_no_more(returns: Returns) -> None:
+    """A write of it that was still under way does not undo what the next run has written."""
+    await opened(returns)
+    await returns.record_transition(transition())
+    await returns.record_transition(transition(version=2, headline="IN_TRANSIT", restarts=1))
+
+    await returns.record_transition(transition(version=2, headline="WITHDRAWN"))
+
+    row = await returns.get(TENANT, return_id("first"))
+    assert row is not None
+    assert (row.headline, row.version) == ("IN_TRANSIT", 2)
+    assert len(await returns.timeline(TENANT, return_id("first"), limit=10)) == 2

@@ -12,6 +12,9 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("returns", sa.Column("resume_from", JSONB(), nullable=True))
+    op.add_column(
+        "returns", sa.Column("restarts", sa.Integer(), server_default="0", nullable=False)
+    )
     op.add_column("returns", sa.Column("missing_since", sa.DateTime(timezone=True), nullable=True))
     op.create_index(
         "ix_returns_open",
