@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from storage.cursors import BadCursorError
 from storage.database import Database
+from storage.models.returns import IS_OPEN
 from storage.records import ReturnRow
 from storage.returns import Returns
 from tests.storage.builders import OTHER, TENANT, opened, return_id, transition
@@ -141,6 +142,10 @@ _NEW_EVENTS = """
     SELECT * FROM return_events WHERE tenant_id = 'acme' AND position IS NULL
     ORDER BY ingest_no LIMIT 50
 """
+_OPEN = f"""
+    SELECT * FROM returns WHERE tenant_id = 'acme' AND ({IS_OPEN})
+    AND return_id > gen_random_uuid() ORDER BY return_id LIMIT 200
+"""
 
 
 @pytest.mark.parametrize(
@@ -150,6 +155,7 @@ _NEW_EVENTS = """
         (_BY_HEADLINE, "ix_returns_tenant_id_headline_created_at_return_id"),
         (_BLOCKED, "ix_return_blockers_tenant_id_code_created_at_return_id"),
         (_NEW_EVENTS, "ix_return_events_unpositioned"),
+        (_OPEN, "ix_returns_open"),
     ],
 )
 async def test_lists_are_read_from_an_index_behind_the_policies(
