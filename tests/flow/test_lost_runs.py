@@ -40,6 +40,7 @@ from workflows.messages import (
     CountedEntry,
     OpenAnswer,
     RestartFromProjection,
+    Retry,
     StartReturn,
 )
 from workflows.opening import request_hash
@@ -325,6 +326,25 @@ async def registered(house: House) -> OpenReturn:
     assert isinstance(answer, Opened)
     handle = house.latest_run(workflow_id_for(return_id))
     return OpenReturn(house, handle, OpenAnswer(return_id, ""))
+
+
+async def test_a_lost_draft_goes_on_as_one(steady_house: House) -> None:
+    """A start that was parked and lost: restarted and tried again, it is granted."""
+    order = steady_house.sandbox.order("three-units")
+    with steady_house.sandbox.nonsense(order, "ship_to.time_zone"):
+        opened = await steady_house.begin_draft(some_of(order, 1), "bad_upstream_data")
+        opened = replace(opened, handle=steady_house.latest_run(opened.handle.id))
+        await lose(opened)
+        found = (await sweep(steady_house)).changed
+
+        await restart(opened)
+        row = await eventually(opened.row, lambda row: row.missing_since is None)
+    await opened.do(Retry(info(OPS)))
+    await opened.ready_for_handover()
+
+    assert (found, row.headline) == (1, "DRAFT")
+    assert await units_held(opened) == 1
+    assert "return.requested" in await stream(opened, "return")
 
 
 async def test_gives_a_signal_again_that_nobody_had_read(lost: OpenReturn) -> None:
