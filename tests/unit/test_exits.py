@@ -1,0 +1,274 @@
+"""Every wait is walked to each of its exits: what the catalogue promises to end it ends it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from domain.blockers import WAITS, Kind
+from domain.holding import release, ripe, take_result
+from domain.opening import grant
+from domain.pickups import PickupOutcome, pickup_failed
+from domain.receiving import receive
+from domain.resolving import (
+    choose_refund,
+    intent_changed,
+    lots_to_move,
+    out_of_stock,
+    replacement_news,
+    replacement_ordered,
+    stock_moved,
+)
+from domain.returns import Blocker, Replacement, Return
+from domain.tracking import Milestone
+from domain.transport import cancelled, withdraw
+from domain.waiting import Waiting, extend, pass_deadlines, waits
+from tests.support.builders import (
+    after,
+    decided,
+    exchange,
+    grade,
+    graded,
+    granted,
+    handed_over,
+    receipt,
+    received,
+    scanned,
+    settled,
+    with_label,
+)
+from tests.unit.test_waiting import (
+    STAGES,
+    completed,
+    gone,
+    graded_early,
+    in_review,
+    refund_pending,
+    rejected,
+    reserved,
+    sending_back,
+    sent,
+    withdrawn,
+)
+
+Stage = Callable[[], Return]
+Step = Callable[[Return], Return]
+LATER = after(days=40)
+
+
+def late(stage: Stage, code: str) -> Stage:
+    """The stage again, after its wait of that code passed its deadline."""
+
+    def overdue() -> Return:
+        ret = stage()
+        wait = next(wait for wait in waits(ret) if wait.code == code)
+        return pass_deadlines(ret, at=wait.deadline)[0]
+
+    return overdue
+
+
+def delivered_here() -> Return:
+    return scanned(handed_over(), Milestone.DELIVERED)
+
+
+def approved(ret: Return) -> Return:
+    return grant(ret, ["shoes"], by="human", at=LATER)[0]
+
+
+def denied(ret: Return) -> Return:
+    return grant(ret, [], by="human", at=LATER, reason="no defect")[0]
+
+
+def withdrew(ret: Return) -> Return:
+    return withdraw(ret, at=LATER)[0]
+
+
+def counted(ret: Return) -> Return:
+    return receive(ret, receipt(receipt_id="r9", at=LATER))[0]
+
+
+def counted_and_graded(ret: Return) -> Return:
+    """The count comes, and the workflow takes the grade that waited for it."""
+    ret = counted(ret)
+    held = ripe(ret)
+    assert held is not None
+    return take_result(release(ret, held), held)[0]
+
+
+def first_scan(ret: Return) -> Return:
+    return scanned(ret, at=LATER)
+
+
+def arrived(ret: Return) -> Return:
+    return scanned(ret, Milestone.DELIVERED, at=LATER)
+
+
+def arrived_back(ret: Return) -> Return:
+    return scanned(ret, Milestone.DELIVERED, delivery_id="d2", at=LATER)
+
+
+def voided(ret: Return) -> Return:
+    return cancelled(ret, "d1", at=LATER, pickup_cancelled=False, label_voided=True)[0]
+
+
+def nobody_home(ret: Return) -> Return:
+    return pickup_failed(ret, "d1", PickupOutcome.CUSTOMER_ABSENT, at=LATER)[0]
+
+
+def told(ret: Return, state: str) -> Return:
+    return intent_changed(ret, "i1-t1", state=state, refund_ref="re", failure=None, at=LATER)[0]
+
+
+def paid(ret: Return) -> Return:
+    return told(ret, "succeeded")
+
+
+def refused(ret: Return) -> Return:
+    """The provider says no: the workflow parks the refund under the name of its trouble."""
+    blocker = Blocker("refund_refused", "refund/i1-t1", LATER, LATER, "closed")
+    return replace(told(ret, "rejected"), blockers=(blocker,))
+
+
+def ordered(ret: Return) -> Return:
+    replacement = Replacement("ref-1", "SHOES-42")
+    return replacement_ordered(ret, "shoes/1", replacement, at=LATER)[0]
+
+
+def sold_out(ret: Return) -> Return:
+    return out_of_stock(ret, "shoes/1", at=LATER)[0]
+
+
+def on_its_way(ret: Return) -> Return:
+    return replacement_news(ret, "ref-1", "shipped", tracking_code=None, at=LATER)[0]
+
+
+def replaced(ret: Return) -> Return:
+    return replacement_news(ret, "ref-1", "delivered", tracking_code=None, at=LATER)[0]
+
+
+def money_chosen(ret: Return) -> Return:
+    return choose_refund(ret, "shoes/1")
+
+
+def stock_told(ret: Return) -> Return:
+    (lots,) = lots_to_move(ret).values()
+    return stock_moved(ret, [lot.lot_id for lot in lots])[0]
+
+
+_ARRIVAL: dict[str, Step] = {"delivery.delivered": arrived, "receive": counted}
+_REPLACEMENT: dict[str, Step] = {
+    "replacement.shipped": on_its_way,
+    "replacement.delivered": replaced,
+}
+_REFUND: dict[str, Step] = {"refund.settled": paid, "refund.failed": refused}
+
+WALKS: dict[str, tuple[Stage, dict[str, Step]]] = {
+    "awaiting_review": (in_review, {"approve": approved, "deny": denied, "withdraw": withdrew}),
+    "booking_delivery": (
+        decided,
+        {"delivery.label_created": with_label, "withdraw": withdrew},
+    ),
+    "cancelling_delivery": (withdrawn, {"delivery.label_voided": voided}),
+    "awaiting_pickup": (
+        lambda: granted(pickup=True),
+        {
+            "delivery.first_scan": first_scan,
+            "report-pickup-outcome": nobody_home,
+            "receive": counted,
+            "withdraw": withdrew,
+        },
+    ),
+    "awaiting_handover": (
+        granted,
+        {"delivery.first_scan": first_scan, "receive": counted, "withdraw": withdrew},
+    ),
+    "awaiting_arrival": (handed_over, _ARRIVAL),
+    "carrier_silent": (late(handed_over, "awaiting_arrival"), _ARRIVAL),
+    "awaiting_receipt": (delivered_here, {"receive": counted}),
+    "delivered_not_received": (late(delivered_here, "awaiting_receipt"), {"receive": counted}),
+    "awaiting_inspection": (received, {"record-inspection": grade}),
+    "inspection_overdue": (late(received, "awaiting_inspection"), {"record-inspection": grade}),
+    "inspection_held": (
+        lambda: graded_early(granted()),
+        {"receive": counted_and_graded},
+    ),
+    "inspection_without_receipt": (
+        late(lambda: graded_early(granted()), "inspection_held"),
+        {"receive": counted_and_graded},
+    ),
+    "awaiting_rest": (lambda: received(counted={"SHOES": 2}), {"receive": counted}),
+    "awaiting_dispute": (rejected, {}),
+    "sending_back": (sending_back, {"delivery.label_created": lambda ret: with_label(ret, "d2")}),
+    "awaiting_ship_back": (sent, {"delivery.delivered": arrived_back}),
+    "ship_back_overdue": (
+        late(sent, "awaiting_ship_back"),
+        {"delivery.delivered": arrived_back},
+    ),
+    "settling": (lambda: settled(graded()), _REFUND),
+    "awaiting_refund": (refund_pending, _REFUND),
+    "refund_overdue": (late(refund_pending, "awaiting_refund"), _REFUND),
+    "ordering_replacement": (
+        lambda: grade(received(exchange())),
+        {"replacement.created": ordered, "replacement.out_of_stock": sold_out},
+    ),
+    "awaiting_replacement": (reserved, _REPLACEMENT),
+    "replacement_overdue": (late(reserved, "awaiting_replacement"), _REPLACEMENT),
+    "replacement_out_of_stock": (gone, {"choose-resolution": money_chosen}),
+    "moving_stock": (graded, {"stock.moved": stock_told}),
+    "awaiting_close": (completed, {}),
+}
+"""How each wait is entered, and what ends it; a moved deadline is the same for all."""
+
+
+def waiting(ret: Return, code: str) -> list[Waiting]:
+    return [wait for wait in waits(ret) if wait.code == code]
+
+
+def test_no_wait_and_no_exit_is_left_out() -> None:
+    """The catalogue and this table name the same; parked work is walked where it is parked."""
+    promised = {
+        row.code: {name for name in row.exits if name != "extend-deadline"}
+        for row in WAITS.values()
+        if row.kind is not Kind.PARKED
+    }
+
+    assert {code: set(steps) for code, (_, steps) in WALKS.items()} == promised
+
+
+@pytest.mark.parametrize(
+    ("code", "exit_name"), [(code, name) for code, (_, steps) in WALKS.items() for name in steps]
+)
+def test_an_exit_ends_the_wait(code: str, exit_name: str) -> None:
+    """Whoever does what the wait asks for no longer finds it as it stood."""
+    stage, steps = WALKS[code]
+    ret = stage()
+    before = waiting(ret, code)
+    assert before
+
+    ret = steps[exit_name](ret)
+
+    assert not set(before) & set(waiting(ret, code))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [row.code for row in WAITS.values() if "extend-deadline" in row.exits and row.code in WALKS],
+)
+def test_a_moved_deadline_gives_it_more_time(code: str) -> None:
+    """Ops give a wait another date: until then nothing happens."""
+    ret = WALKS[code][0]()
+    (before,) = waiting(ret, code)
+
+    ret = extend(ret, before.key, before.deadline + timedelta(days=3))
+
+    passed, _ = pass_deadlines(ret, at=before.deadline)
+    (wait,) = [wait for wait in waits(passed) if wait.key == before.key]
+    assert (wait.code, wait.deadline) == (code, before.deadline + timedelta(days=3))
+
+
+def test_every_wait_can_be_entered() -> None:
+    """Each ordinary wait is met by a stage of a return; the overdue ones follow theirs."""
+    entered = {code for _, code, _ in STAGES}
+
+    assert {row.code for row in WAITS.values() if row.kind is Kind.WAIT} == entered
