@@ -32,15 +32,29 @@ _PATIENT = RetryPolicy(
     maximum_interval=timedelta(seconds=30),
 )
 
+PATIENCE = timedelta(minutes=2)
+"""How long a step is tried before its work parks: a shorter outage is nobody's business, and after
+it people see a named blocker instead of a step that hangs. The park tries again by itself."""
+_LEAST_PATIENCE = timedelta(seconds=15)
+"""Longer than an answer takes on a busy machine."""
+
 CALL_PROVIDER = ActivityConfig(
     # Above the adapters' connect and read time-outs together.
     start_to_close_timeout=timedelta(seconds=60),
     heartbeat_timeout=HEARTBEAT,
-    # After two minutes of an outage the work parks: people see a named blocker instead of a step
-    # that hangs, and the park tries again by itself.
-    schedule_to_close_timeout=timedelta(minutes=2),
+    schedule_to_close_timeout=PATIENCE,
     retry_policy=_PATIENT,
 )
+
+
+def call_provider(parked: timedelta) -> ActivityConfig:
+    """Return how a step is called whose work, once parked, stays so for ``parked`` at most.
+
+    Where time is scaled, that is seconds: a rehearsal is not to hang for longer than it parks.
+    """
+    patience = max(min(PATIENCE, parked), _LEAST_PATIENCE)
+    return {**CALL_PROVIDER, "schedule_to_close_timeout": patience}
+
 
 WRITE_RECORD = LocalActivityConfig(
     # Our own database answers in milliseconds; a local activity costs one history event.

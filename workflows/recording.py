@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
@@ -19,9 +19,12 @@ from domain.view import document
 from domain.waiting import waits
 from storage.records import DeliveryRecord, EventRecord, NoticeRecord, Transition
 from workflows.messages import RefundNews, Resumed, StartReturn
+from workflows.options import call_provider
 from workflows.resuming import dump
-from workflows.steps import write
+from workflows.steps import Activity, call, write
 
+_Asked = TypeVar("_Asked")
+_Answer = TypeVar("_Answer")
 _KEYWORDS = {
     name: SearchAttributeKey.for_keyword(name)
     for name in (
@@ -82,6 +85,13 @@ class Case:
             self._pending.append(_event(ret, fact, actor, cause_id))
         self._ret = ret
         self.changed = True
+
+    async def call(
+        self, activity: Activity[_Asked, _Answer], asked: _Asked, *, summary: str
+    ) -> _Answer:
+        """Call an outside system for this return, as patiently as its policy lets work hang."""
+        options = call_provider(self._ret.policy.handling.parked)
+        return await call(activity, asked, summary=summary, options=options)
 
     @property
     def is_recorded(self) -> bool:

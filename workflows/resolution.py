@@ -16,7 +16,6 @@ from domain.work import receipt_of
 from integrations.commerce.port import StockMove
 from workflows.parking import Parking
 from workflows.recording import Case
-from workflows.steps import call
 
 
 async def move_stock(case: Case, parking: Parking, parcel: str) -> None:
@@ -37,7 +36,7 @@ async def move_stock(case: Case, parking: Parking, parcel: str) -> None:
     )
     await parking.attempt(
         f"stock/{parcel}",
-        lambda: call(
+        lambda: case.call(
             PlatformActivities.move_stock,
             MoveStock(ret.tenant_id, moves),
             summary=", ".join(f"{m.disposition}: {m.quantity} × {m.sku}" for m in moves),
@@ -63,7 +62,7 @@ async def replace(case: Case, parking: Parking, lot_id: str) -> None:
     )
     ordered = await parking.attempt(
         f"replace/{lot_id}",
-        lambda: call(
+        lambda: case.call(
             PlatformActivities.order_replacement,
             asked,
             summary=f"replacement {lot.quantity} × {sku}",

@@ -10,7 +10,6 @@ from domain.settlement import share_of_units
 from domain.transport import cancelled, labelled, reached, sent_back
 from workflows.parking import Parking
 from workflows.recording import Case
-from workflows.steps import call
 
 
 async def book(case: Case, parking: Parking, delivery_id: str) -> None:
@@ -22,7 +21,7 @@ async def book(case: Case, parking: Parking, delivery_id: str) -> None:
     delivery = case.ret.delivery(delivery_id)
     label = await parking.attempt(
         f"book/{delivery_id}",
-        lambda: call(
+        lambda: case.call(
             ShippingActivities.buy_label,
             _label_order(case.ret, delivery),
             summary=f"label for {case.ret.rma_no}",
@@ -68,7 +67,7 @@ async def order_courier(case: Case, parking: Parking, delivery_id: str) -> None:
     )
     pickup = await parking.attempt(
         f"courier/{delivery_id}",
-        lambda: call(
+        lambda: case.call(
             ShippingActivities.book_pickup,
             asked,
             summary=f"courier for {case.ret.rma_no}",
@@ -117,7 +116,7 @@ async def cancel(case: Case, parking: Parking, delivery_id: str) -> None:
 
     pickup = await parking.attempt(
         work,
-        lambda: call(
+        lambda: case.call(
             ShippingActivities.cancel_pickup,
             asked,
             summary=f"cancel the courier of {case.ret.rma_no}",
@@ -128,7 +127,7 @@ async def cancel(case: Case, parking: Parking, delivery_id: str) -> None:
         return
     label = await parking.attempt(
         work,
-        lambda: call(
+        lambda: case.call(
             ShippingActivities.void_label,
             asked,
             summary=f"void the label of {case.ret.rma_no}",

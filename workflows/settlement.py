@@ -14,7 +14,6 @@ from domain.settlement import settle as amounts_of
 from workflows.messages import RefundNews
 from workflows.parking import Parking
 from workflows.recording import Case
-from workflows.steps import call
 
 PROVIDER = Actor("provider", "webhook")
 
@@ -37,7 +36,7 @@ async def settle(case: Case, parking: Parking, number: str) -> None:
     # is done again cannot come with another amount.
     answer = await parking.attempt(
         f"settle/{number}",
-        lambda: call(
+        lambda: case.call(
             PaymentActivities.settle, asked, summary=f"settlement {number}: {asked.amount}"
         ),
     )
@@ -87,7 +86,7 @@ async def refund(case: Case, parking: Parking, intent_id: str) -> None:
     asked = IssueRefund(case.ret.tenant_id, intent_id, generation)
     answer = await parking.attempt(
         work,
-        lambda: call(
+        lambda: case.call(
             PaymentActivities.issue_refund,
             asked,
             summary=f"refund {_amount(case.ret, intent_id)} for {case.ret.rma_no}",
@@ -105,7 +104,7 @@ async def look_up(case: Case, intent_id: str) -> None:
     intent = _intent(case.ret, intent_id)
     asked = IssueRefund(case.ret.tenant_id, intent_id, intent.generation)
     try:
-        answer = await call(
+        answer = await case.call(
             PaymentActivities.issue_refund, asked, summary=f"look up a refund of {case.ret.rma_no}"
         )
     except FailureError as error:

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import httpx
+from temporalio.client import Client
+from temporalio.service import RPCError
 
 from backhaul_client import BackhaulClient, BackhaulError
 from cli.demo.world import World
 from runtime.devstack.composition import key_name
 from runtime.devstack.stack import Stack
+from runtime.settings import variable
+from runtime.temporal import connect
 
 T = TypeVar("T")
 
@@ -22,10 +26,13 @@ _SERVER_ERRORS = 500
 
 @dataclass(frozen=True, slots=True)
 class Actors:
-    """The shop's backend, the warehouse, and the world outside."""
+    """The shop's backend, those who work with returns, the engine, and the world outside."""
 
     shop: BackhaulClient
     warehouse: BackhaulClient
+    reviewer: BackhaulClient
+    ops: BackhaulClient
+    engine: Client
     world: World
 
 
@@ -49,6 +56,11 @@ async def open_actors(stack: Stack) -> AsyncIterator[Actors]:
         yield Actors(
             shop=await client("platform"),
             warehouse=await client("warehouse"),
+            reviewer=await client("reviewer"),
+            ops=await client("ops"),
+            engine=await connect(
+                urls["temporal"], stack.environment[variable("temporal_namespace")]
+            ),
             world=World(outside, commerce_token=secrets["commerce_token"]),
         )
 
@@ -63,7 +75,7 @@ async def patiently(call: Callable[[], Awaitable[T]]) -> T:
     while True:
         try:
             return await call()
-        except httpx.TransportError:
+        except (httpx.TransportError, RPCError):
             if asyncio.get_running_loop().time() > deadline:
                 raise
         except BackhaulError as error:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from cli.demo import usual
+from cli.demo import awkward, usual
 from cli.demo.story import Story
 
 
@@ -22,4 +22,11 @@ SCENARIOS = (
     Scenario("out-of-window", "denied", "out-of-window", usual.out_of_window),
     Scenario("withdrawn", "pickup → withdrawn", "withdrawn", usual.withdrawn),
     Scenario("rejected", "drop-off → sent back", "rejected", usual.rejected),
+    Scenario("no-show", "pickup → drop-off", "withdrawn", awkward.no_show),
+    Scenario("in-part", "review → refund", "no-reason-return", awkward.in_part),
+    Scenario("outage", "provider down", "three-units", awkward.outage),
+    Scenario("unanswered", "review, no answer", "rejected", awkward.unanswered_review),
+    Scenario("warranty", "review → denied", "rejected", awkward.warranty),
+    Scenario("lost-run", "run terminated", "exchange", awkward.lost_run),
+    Scenario("bad-data", "order unreadable", "withdrawn", awkward.bad_data),
 )

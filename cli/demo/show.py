@@ -60,7 +60,7 @@ def progress(console: Console) -> Progress:
 def show_endings(console: Console, endings: Sequence[Ending]) -> None:
     """Print the table, and below it what does not fit into one."""
     table = Table(
-        title="Six returns, checked against what the sandbox saw happen outside",
+        title=f"{len(endings)} returns, checked against what the sandbox saw happen outside",
         title_justify="left",
         box=box.SIMPLE_HEAD,
         pad_edge=False,

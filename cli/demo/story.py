@@ -24,6 +24,7 @@ from backhaul_client import (
     ReceiveCommand,
     ReturnView,
 )
+from backhaul_client.requests import Ground, Handover
 from cli.demo.actors import Actors, patiently
 from cli.demo.world import WAREHOUSE
 
@@ -75,11 +76,17 @@ class Story:
     async def ask(
         self,
         *,
-        handover: str = "DROP_OFF",
+        handover: Handover = "DROP_OFF",
         exchange_sku: str | None = None,
+        ground: Ground = "WITHDRAWAL",
         reason: str | None = None,
-    ) -> None:
-        """Ask for every unit back; a start that is answered later is asked for again."""
+        patient: bool = True,
+    ) -> Accepted | None:
+        """Ask for every unit back.
+
+        A start that is answered later is asked for again, unless not ``patient``: then what it was
+        answered for now is returned.
+        """
         self.tell("the shopper asks for a return")
         wanted = NewReturn(
             order_id=self.order_id,
@@ -93,17 +100,21 @@ class Story:
                 )
                 for line in self.order["lines"]
             ),
-            handover="PICKUP" if handover == "PICKUP" else "DROP_OFF",
+            ground=ground,
+            handover=handover,
             pickup_window=self._window() if handover == "PICKUP" else None,
         )
         key = f"{self.order_id}-start"
-        answer = await patiently(lambda: self.actors.shop.start_return(wanted, idempotency_key=key))
-        while isinstance(answer, Accepted):
-            await asyncio.sleep(_LOOK_EVERY)
+        while True:
             answer = await patiently(
                 lambda: self.actors.shop.start_return(wanted, idempotency_key=key)
             )
-        self.view = answer
+            if not isinstance(answer, Accepted):
+                self.view = answer
+                return None
+            if not patient:
+                return answer
+            await asyncio.sleep(_LOOK_EVERY)
 
     def _window(self) -> NewPickupWindow:
         zone = self.order["ship_to"]["time_zone"]

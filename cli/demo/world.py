@@ -48,6 +48,16 @@ class World:
     async def courier_collects(self, pickup_ref: str) -> None:
         await self._post(f"/_control/pickups/{pickup_ref}/outcome", {"outcome": "collected"})
 
+    async def courier_fails(self, pickup_ref: str, outcome: str) -> None:
+        await self._post(f"/_control/pickups/{pickup_ref}/outcome", {"outcome": outcome})
+
+    async def break_down(self, name: str, **fault: Any) -> None:
+        """Let something outside go wrong until it is mended."""
+        await self._put(f"/_control/faults/{name}", fault)
+
+    async def mend(self, name: str) -> None:
+        (await self._http.delete(f"/_control/faults/{name}")).raise_for_status()
+
     async def advance_replacement(self, replacement_order_id: str, status: str) -> None:
         path = f"/_control/replacement-orders/{replacement_order_id}/advance"
         await self._post(path, {"status": status})

@@ -17,12 +17,15 @@ from tests.support.journey import Journey
 
 @pytest_asyncio.fixture
 async def actors(journey: Journey) -> AsyncIterator[Actors]:
-    """The shop, the warehouse, and the world around them."""
+    """The shop, those who work with returns, and the world around them."""
     base_url = journey.sandbox.http.base_url
     async with httpx.AsyncClient(base_url=base_url, timeout=30, trust_env=False) as outside:
         yield Actors(
             shop=journey.client("platform"),
             warehouse=journey.client("warehouse"),
+            reviewer=journey.client("reviewer"),
+            ops=journey.client("ops"),
+            engine=journey.services.temporal,
             world=World(outside, commerce_token="ct_1"),
         )
 
