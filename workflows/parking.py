@@ -55,6 +55,7 @@ class Parking:
         self._case = case
         self._again: list[str] = []
         self._parked: list[str] = []
+        self._tried: list[str] = []
 
     async def attempt(
         self,
@@ -72,7 +73,7 @@ class Parking:
         """
         while True:
             try:
-                done = await step()
+                done = await self._try(work, step)
             except FailureError as error:
                 if is_cancelled_exception(error):
                     raise
@@ -82,6 +83,15 @@ class Parking:
             else:
                 self.unpark(work)
                 return done
+
+    async def _try(self, work: str, step: Callable[[], Awaitable[_T]]) -> _T:
+        if work in self._again:
+            self._again.remove(work)
+        self._tried.append(work)
+        try:
+            return await step()
+        finally:
+            self._tried.remove(work)
 
     async def park(
         self, work: str, code: str, detail: str, *, wanted: Callable[[], bool] = lambda: True
@@ -114,9 +124,11 @@ class Parking:
         """Let parked work be tried again: the one named, or all.
 
         Work that is being tried already is left alone: the order is for this try, not for the next.
+        In a run that took over, the order may come before the work stands parked again.
         """
-        for parked in self._parked:
-            if work in (None, parked) and parked not in self._again:
+        for parked in [blocker.work for blocker in self._case.ret.blockers]:
+            waits = parked not in self._tried and parked not in self._again
+            if waits and work in (None, parked):
                 self._again.append(parked)
                 self._case.changed = True
 

@@ -57,7 +57,7 @@ async def no_show(story: Story) -> str:
     standing = [p for p in ledger["pickups"] if p["status"] == "scheduled" and not p["outcome"]]
     story.check("two couriers were ordered, and none still comes", len(ledger["pickups"]) == 2)
     story.check("no courier is on his way", not standing)
-    return "two visits, dropped off"
+    return "2 visits, dropped off"
 
 
 async def in_part(story: Story) -> str:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy import make_url
-from temporalio.client import WorkflowFailureError
-from temporalio.common import WorkflowIDReusePolicy
+from temporalio.client import WithStartWorkflowOperation, WorkflowFailureError
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import CancelledError
 from temporalio.testing import WorkflowEnvironment
 
@@ -468,15 +468,22 @@ async def test_goes_on_as_a_draft_in_a_new_run(fast_house: House) -> None:
             at=row.created_at,
         )
         resumed = Resumed(replace(left, version=row.version, blockers=(blocker,)))
-        handle = await fast_house.client.start_workflow(
+        taking_over = WithStartWorkflowOperation(
             ReturnWorkflow.run,
             StartReturn(TENANT, row.return_id, request, CUSTOMER_SIDE, resumed),
             id=opened.handle.id,
             task_queue=fast_house.needs.task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
         )
+        # It comes with the start, so the run has not come to its parked work yet.
+        await fast_house.client.execute_update_with_start_workflow(
+            ReturnWorkflow.correct,
+            correction("ship_to.time_zone", "Europe/Paris"),
+            start_workflow_operation=taking_over,
+        )
+        handle = await taking_over.workflow_handle()
         again = OpenReturn(fast_house, handle, opened.answer)
-        await again.do(correction("ship_to.time_zone", "Europe/Paris"))
 
         answer = await again.decision()
 
