@@ -49,6 +49,7 @@ from workflows.recording import Case
 from workflows.results import leave_result
 from workflows.rounds import Rounds
 from workflows.settlement import take_news
+from workflows.starting import read_start
 from workflows.steps import uninterrupted
 
 CARRIER = Actor("carrier", "webhook")
@@ -63,28 +64,31 @@ class ReturnWorkflow:
     """Owns one return. The domain says what is due and what is awaited; this orders it."""
 
     @workflow.init
-    def __init__(self, start: StartReturn) -> None:
-        self._input = start
+    def __init__(self, given: StartReturn | Any) -> None:
+        self._input = start = read_start(given)
         self._case: Case | None = None
         self._opening: OpenAnswer | None = None
         self._commands = commands.Commands({})
         self._early_results: list[RecordInspection] = []
         self._called_off = False
         self._parking: Parking
-        if start.resumed is not None:
+        if isinstance(start, StartReturn) and start.resumed is not None:
             # Here and not in run: messages that came meanwhile are handled before run begins.
             self._take_over(Case(start, start.resumed.ret))
 
     @workflow.run
-    async def run(self, start: StartReturn) -> ReturnOutcome:
+    async def run(self, given: StartReturn | Any) -> ReturnOutcome:  # noqa: ARG002  # see __init__
+        start = self._input
+        if isinstance(start, Refusal):
+            return_id = workflow.info().workflow_id.removeprefix("return/")
+            return await self._refuse(OpenAnswer(return_id, "", start))
         try:
             if self._case is None:
                 self._take_over(await open_or_park(start))
         except RefusedError as error:
             refusal = Refusal(error.code, str(error), error.field)
-            self._opening = OpenAnswer(start.return_id, request_hash(start.request), refusal)
-            await workflow.wait_condition(workflow.all_handlers_finished)
-            return ReturnOutcome("REFUSED", self._opening)
+            hashed = request_hash(start.request)
+            return await self._refuse(OpenAnswer(start.return_id, hashed, refusal))
         if start.restarted is not None:
             restarting.restart(self, self._running, self._commands, start.restarted)
         if workflow.cancellation_reason() is not None:
@@ -99,6 +103,11 @@ class ReturnWorkflow:
             # What was booked is given back; now the run may end as the operator asked.
             raise asyncio.CancelledError
         return ReturnOutcome(ret.headline, replace(_opening(ret), document=None))
+
+    async def _refuse(self, opening: OpenAnswer) -> ReturnOutcome:
+        self._opening = opening
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return ReturnOutcome("REFUSED", opening)
 
     @workflow.update(name="open", description="the answer to the start: registered or refused")
     async def opened(self) -> OpenAnswer:
@@ -207,7 +216,8 @@ class ReturnWorkflow:
 
     @restart_from_projection.validator
     def check_restart_from_projection(self, command: RestartFromProjection) -> None:
-        restarted = self._input.restarted
+        start = self._input
+        restarted = start.restarted if isinstance(start, StartReturn) else None
         if restarted is None or restarted.command.info.command_id != command.info.command_id:
             self._check("restart-from-projection", command, commands.check_restart)
 

@@ -17,7 +17,7 @@ from backhaul_client import WithdrawCommand
 from domain.ids import return_id_for
 from runtime.devstack.temporal import find_program
 from tests.support.asking import new_key
-from tests.support.house import TENANT, eventually
+from tests.support.house import TENANT
 from tests.support.journey import Journey
 
 PAGE = Path(__file__).parents[2] / "docs" / "other-languages.md"
@@ -272,32 +272,28 @@ async def test_a_start_that_contradicts_the_facts_is_refused(
     assert (await journey.http[TENANT, "ops"].get(f"/v1/returns/{return_id}")).status_code == 404
 
 
-async def test_an_unreadable_start_writes_nothing_and_is_found(
-    journey: Journey, outside_world: Outside
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"ground": "NONSENSE"}, "request.ground"),
+        ({"lines": [{"quantity": 1}]}, "request.lines[0].line_id"),
+        ({"lines": [{"line_id": "line-1", "quantity": "many"}]}, "request.lines[0].quantity"),
+        ({"lines": "all of them"}, "request.lines"),
+    ],
+)
+async def test_an_unreadable_start_is_refused(
+    journey: Journey, outside_world: Outside, change: dict[str, Any], field: str
 ) -> None:
-    """No worker can read it: it holds nothing, the page's query finds it, explain says why."""
+    """What breaks its form ends at once with the field's name, and leaves nothing."""
     return_id = return_id_for(TENANT, new_key())
-    await outside_world.temporal(*start_words(outside_world, return_id, {"ground": "NONSENSE"}))
-    query = re.search(r'--query "(TemporalReportedProblems[^"]*)"', PAGE.read_text())
-    assert query is not None
-
-    async def listed() -> str:
-        words = ("workflow", "list", "--query", query[1], "--output", "json")
-        return (await outside_world.temporal(*words))[1]
-
-    await eventually(listed, lambda printed: return_id in printed)
-    _, history = await outside_world.temporal(
-        *("workflow", "show", "--workflow-id", f"return/{return_id}", "--output", "json")
-    )
-    explained = await journey.http[TENANT, "ops"].get(f"/v1/returns/{return_id}/explain")
-    ended, _ = await outside_world.temporal(
-        *("workflow", "terminate", "--workflow-id", f"return/{return_id}"),
-        *("--reason", "unreadable start"),
+    await outside_world.temporal(*start_words(outside_world, return_id, change))
+    status, printed = await outside_world.temporal(
+        *("workflow", "result", "--workflow-id", f"return/{return_id}", "--output", "json")
     )
 
-    assert "request.ground" in history
-    assert "decoding arguments" in explained.json()["engine"]["workflow_task_error"]
-    assert ended == 0
+    assert status == 0, printed
+    refusal = json.loads(printed)["result"]["opening"]["refusal"]
+    assert (refusal["code"], refusal["field"]) == ("invalid_request", field)
     assert (await journey.http[TENANT, "ops"].get(f"/v1/returns/{return_id}")).status_code == 404
 
 
