@@ -31,10 +31,17 @@ async def lock_order(connection: AsyncConnection, opening: Opening) -> None:
     ledger = upsert(OrderLedgerModel).values(
         tenant_id=opening.tenant_id, order_id=opening.order_id, currency=opening.currency
     )
+    # Two statements: of two unique indexes, an upsert names one, and two first starts of an order
+    # at the same time would trip over the other.
+    await connection.execute(ledger.on_conflict_do_nothing())
     stored = await connection.scalar(
-        ledger.on_conflict_do_update(
-            index_elements=["tenant_id", "order_id"], set_={"updated_at": func.now()}
-        ).returning(OrderLedgerModel.currency)
+        update(OrderLedgerModel)
+        .where(
+            OrderLedgerModel.tenant_id == opening.tenant_id,
+            OrderLedgerModel.order_id == opening.order_id,
+        )
+        .values(updated_at=func.now())
+        .returning(OrderLedgerModel.currency)
     )
     if stored != opening.currency:
         raise CurrencyChangedError(f"wanted {stored} as before, found {opening.currency}")

@@ -21,7 +21,7 @@ async def open_return(
     """Choose units and number the return, unless it exists or units are short.
 
     A draft of the same request is registered under the number it has. The caller rolls back
-    whenever the answer is not :class:`Opened`. Seven statements with the order locked; the tenant's
+    whenever the answer is not :class:`Opened`. Eight statements with the order locked; the tenant's
     RMA counter is locked for the last three of them.
     """
     await ledger.lock_order(connection, opening)

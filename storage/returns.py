@@ -32,7 +32,7 @@ class Returns:
         self._database = database
 
     async def open_return(self, wanted: Opening) -> Opened | Existing | NotEnoughUnits:
-        """Number a return and lock its units in one transaction: seven statements.
+        """Number a return and lock its units in one transaction: eight statements.
 
         A draft of the same request keeps its number: five statements. A repeat answers
         :class:`Existing` with the number and units of the first time. Unless the
