@@ -27,6 +27,13 @@ TABLE = {
     "denied": "window ended 0.00 EUR",
     "pickup → withdrawn": "courier, label undone 0.000 KWD",
     "drop-off → sent back": "rejected, sent back 0.00 EUR",
+    "pickup → drop-off": "2 visits, dropped off 45.600 KWD",
+    "review → refund": "one line of three 72.39 EUR",
+    "provider down": "parked, then paid once 375.70 CNY",
+    "review, no answer": "granted by default 118.99 EUR",
+    "review → denied": "decided by a person 0.00 EUR",
+    "run terminated": "found, restarted, paid 10450 JPY",
+    "order unreadable": "corrected, then paid 45.600 KWD",
 }
 _ROW = re.compile(
     r"^ *✓ +RMA-\S+ {2,}(?P<route>.+?) {2,}(?P<outcome>.+?)(?: [A-Z][a-z]{2} \d\d)? {2,}"
