@@ -1,14 +1,10 @@
 """Returns that a person decides, or that nobody decides in time."""
 
-from dataclasses import replace
-from typing import Any
-
 import pytest
 
-from domain.reasons import Ground
 from domain.reviewing import LineReason
 from tests.support.house import TENANT, House, OpenReturn, eventually
-from tests.support.told import REVIEWER, info, lot_states, whole_order
+from tests.support.told import REVIEWER, complaint, info, lot_states
 from workflows.messages import Approve, Deny
 
 LINES = ("line-1", "line-2", "line-3")
@@ -20,12 +16,6 @@ async def reviewed(house: House) -> OpenReturn:
     opened = await house.open(complaint(house.sandbox.order("no-reason-return")))
     await opened.until_waiting("awaiting_review")
     return opened
-
-
-def complaint(order: dict[str, Any]) -> Any:
-    request = whole_order(order)
-    lines = tuple(replace(line, reason="DEFECTIVE") for line in request.lines)
-    return replace(request, lines=lines, ground=Ground.NON_CONFORMITY)
 
 
 async def held(opened: OpenReturn) -> int:

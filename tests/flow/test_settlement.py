@@ -141,7 +141,7 @@ async def test_parks_a_refused_refund_for_finance(house: House) -> None:
     opened = await house.open(whole_order(order))
     await opened.ready_for_handover()
     charge = order["tenders"][0]
-    refund_by_hand(house, charge["payment_ref"], charge["captured_minor"])
+    house.sandbox.refund_by_hand(charge["payment_ref"], charge["captured_minor"])
 
     await opened.arrive_and_grade(order)
 
@@ -157,16 +157,6 @@ async def test_parks_a_refused_refund_for_finance(house: House) -> None:
 
 def tries_of(view: dict[str, Any], code: str) -> int:
     return waiting_codes(view).count(code)
-
-
-def refund_by_hand(house: House, payment_ref: str, amount: int) -> None:
-    kind = "charge" if payment_ref.startswith("ch_") else "payment_intent"
-    answer = house.sandbox.http.post(
-        "/stripe/v1/refunds",
-        data={kind: payment_ref, "amount": str(amount)},
-        headers={"Authorization": "Bearer sk_test_1"},
-    )
-    answer.raise_for_status()
 
 
 async def test_pays_one_tender_while_the_other_waits(house: House) -> None:

@@ -11,6 +11,7 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 
 from domain.commands import Actor
+from domain.reasons import Ground
 from domain.requests import HandoverMethod, PickupWindow, RequestedLine, ReturnRequest
 from domain.tracking import Milestone, Reached
 from workflows.messages import (
@@ -52,6 +53,13 @@ def some_of(order: dict[str, Any], quantity: int, **changes: Any) -> ReturnReque
     """Ask for ``quantity`` units of the order's first line back."""
     lines = (RequestedLine(order["lines"][0]["line_id"], quantity),)
     return whole_order(order, lines=lines, **changes)
+
+
+def complaint(order: dict[str, Any]) -> ReturnRequest:
+    """Ask for everything back as defective, which goes to review."""
+    request = whole_order(order)
+    lines = tuple(replace(line, reason="DEFECTIVE") for line in request.lines)
+    return replace(request, lines=lines, ground=Ground.NON_CONFORMITY)
 
 
 def with_pickup(request: ReturnRequest) -> ReturnRequest:
