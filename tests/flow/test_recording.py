@@ -4,7 +4,17 @@ from domain.inspection import Grade
 from domain.tracking import Milestone
 from tests.support.house import House, OpenReturn, eventually
 from tests.support.postgres import Database, out_of_reach
-from tests.support.told import counted, graded, received, some_of
+from tests.support.told import (
+    OPS,
+    counted,
+    graded,
+    info,
+    received,
+    some_of,
+    whole_order,
+    with_pickup,
+)
+from workflows.messages import Retry
 
 
 async def assert_no_gap(opened: OpenReturn) -> None:
@@ -52,6 +62,27 @@ async def test_plays_the_same_without_a_cache(uncached_house: House) -> None:
 
     assert (await opened.ends()).headline == "CLOSED"
     assert len(opened.ledger()["refunds"]) == 1
+    await assert_no_gap(opened)
+
+
+async def test_parks_and_resumes_without_a_cache(uncached_house: House) -> None:
+    """A whole return, its refund parked for a day and tried again: replayed at every task."""
+    order = uncached_house.sandbox.order("no-reason-return")
+    refunds = {"system": "stripe", "operation": "POST /v1/refunds", "kind": "http_503"}
+    opened = await uncached_house.open(with_pickup(whole_order(order)))
+    await opened.until_waiting("awaiting_pickup")
+    await opened.scan(Milestone.FIRST_SCAN, Milestone.DELIVERED)
+
+    with uncached_house.sandbox.fault(**refunds, times=1000):
+        await opened.arrive_and_grade(order)
+        await opened.until_event("settlement.sealed")
+        await uncached_house.pass_time(minutes=3)
+        await opened.until_waiting("provider_unavailable")
+    await opened.do(Retry(info(OPS)))
+
+    assert (await opened.ends()).headline == "CLOSED"
+    assert [refund["status"] for refund in opened.ledger()["refunds"]] == ["succeeded"] * 2
+    assert (await opened.event_types()).count("blocker.cleared") >= 1
     await assert_no_gap(opened)
 
 
