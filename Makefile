@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo bench up down reset status test check format lint types layers determinism docs lock
+.PHONY: help install demo bench up down reset status test check format lint types layers determinism fingerprint docs corpus lock
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,7 +34,7 @@ reset: $(STAMP) ## delete the embedded data, after asking
 test: $(STAMP) ## run every test
 	@$(BIN)/pytest
 
-check: lint types layers determinism ## run every check that needs no running process
+check: lint types layers determinism fingerprint ## run every check that needs no running process
 
 format: $(STAMP) ## rewrite the code in the project's format
 	@$(BIN)/ruff format .
@@ -52,6 +52,12 @@ layers: $(STAMP) ## check that layers import only those below them
 
 determinism: $(STAMP) ## check that workflows and domain use no clock, chance or set order
 	@$(BIN)/python -m tests.support.determinism
+
+fingerprint: $(STAMP) ## check that no workflow orders its steps otherwise without a patch
+	@$(BIN)/python -m tests.support.fingerprint
+
+corpus: $(STAMP) ## play every scenario anew, and record the histories that replay is tested with
+	@$(BIN)/pytest --quiet tests/replay/record.py
 
 docs: $(STAMP) ## write the pages that are made from the code
 	@$(BIN)/python -m tests.support.settings_page
