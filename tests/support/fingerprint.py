@@ -194,7 +194,8 @@ class _Scope:
     def _command(self, call: ast.Call) -> str | None:
         name = self._full_name(call.func)
         short = name.rpartition(".")[2]
-        if name in ("workflows.steps.call", "workflows.steps.write"):
+        # By itself, or (``case.call``) as patiently as the return's policy says.
+        if name == "workflows.steps.write" or name.endswith(".call"):
             return f"{short} {ast.unparse(call.args[0])}"
         if name in ("asyncio.create_task", "asyncio.gather"):
             return short

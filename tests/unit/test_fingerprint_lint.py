@@ -55,6 +55,13 @@ def test_reads_what_a_workflow_orders(tmp_path: Path) -> None:
     }
 
 
+def test_reads_what_is_called_through_the_case(tmp_path: Path) -> None:
+    """A step that is as patient as the return's policy says is a step like any other."""
+    through_the_case = changed("await call(Money.settle, 1)", "await self.case.call(Money.settle)")
+
+    assert sequences(tmp_path, through_the_case)[RUN][-1] == "call Money.settle"
+
+
 @pytest.mark.parametrize(
     ("flow", "name"),
     [
