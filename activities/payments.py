@@ -7,8 +7,8 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import translated
+from domain.intents import Intent
 from domain.money import Money
-from domain.returns import Intent
 from domain.settlement import NothingLeftError, TenderLeft, split_over_tenders
 from integrations.directory import Connections
 from integrations.errors import AlreadyDoneError, RejectedError

@@ -10,11 +10,12 @@ from activities.orders import FetchFacts, OrderActivities, OrderFacts
 from domain.codes import PROBLEMS, RefusedError
 from domain.eligibility import Decision, authorization_of
 from domain.ids import content_hash
+from domain.intents import LotAmount
 from domain.opening import decide_lines, needs_exchange, open_return, wanted_units
 from domain.orders import Order
 from domain.refusals import check_exchanges, too_few
 from domain.requests import Resolution, ReturnRequest
-from domain.returns import LotAmount, Return
+from domain.returns import Return
 from domain.settlement import NothingLeftError, TenderLeft, lot_amount, split_over_tenders
 from integrations.directory import Connections, UnknownConnectionError
 from storage.ledger import choose_units

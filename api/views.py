@@ -7,8 +7,8 @@ from backhaul_client import admin_models, answers, listing
 from domain.currencies import NO_CURRENCY
 from domain.eligibility import Decision
 from domain.ids import content_hash
+from domain.intents import LotAmount
 from domain.requests import ReturnRequest
-from domain.returns import LotAmount
 from domain.view import without_run
 from storage.records import ConnectionRow, EventRow, KeyRow, ReturnRow
 from workflows.messages import CommandAnswer

@@ -9,10 +9,10 @@ from domain.corrections import Correction, checked_correction
 from domain.currencies import NO_CURRENCY
 from domain.events import Fact, JsonValue
 from domain.lifecycle import AuthorizationState
-from domain.opening import Change, requested_facts
+from domain.opening import requested_facts
 from domain.policies import Policy
 from domain.requests import ReturnRequest
-from domain.returns import Refused, Return
+from domain.returns import Change, Refused, Return
 from domain.transport import withdraw
 
 

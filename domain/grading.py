@@ -7,9 +7,8 @@ from domain.codes import RefusedError
 from domain.events import Fact, JsonValue
 from domain.inspection import EVIDENCE_NEEDED, Acceptance, Finding
 from domain.lifecycle import LotState
-from domain.opening import Change
 from domain.requests import Resolution
-from domain.returns import Lot, Return
+from domain.returns import Change, Lot, Return
 from domain.transport import send_back
 
 _STATE_AFTER = {

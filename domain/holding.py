@@ -7,9 +7,8 @@ from domain.codes import RefusedError
 from domain.events import Fact
 from domain.grading import check_inspection, grade_lot
 from domain.lifecycle import AWAITED, LotState
-from domain.opening import Change
 from domain.receiving import is_receivable
-from domain.returns import HeldInspection, Return
+from domain.returns import Change, HeldInspection, Return
 
 MOST_HELD = 200
 """More results than a parcel has units are somebody's loop, not a warehouse's work."""

@@ -6,10 +6,11 @@ and by a check under row lock. What is here must never be false; a breach parks 
 
 from collections import Counter
 
+from domain.counters import counters
 from domain.lifecycle import WITHOUT_EFFECT, LotState
 from domain.money import allocated
 from domain.resolving import all_resolved
-from domain.returns import Return, counters
+from domain.returns import Return
 from domain.settlement import share_of_units
 
 

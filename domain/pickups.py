@@ -9,9 +9,9 @@ from domain.codes import RefusedError
 from domain.events import Fact, JsonValue
 from domain.inspection import Fault
 from domain.lifecycle import DeliveryState
-from domain.opening import Change
+from domain.parcels import Delivery, PickupAttempt
 from domain.requests import HandoverMethod, PickupWindow
-from domain.returns import Delivery, PickupAttempt, Return
+from domain.returns import Change, Return
 from domain.transport import cost_recorded
 
 

@@ -8,8 +8,8 @@ from datetime import datetime
 from domain.codes import RefusedError
 from domain.events import Fact, JsonValue
 from domain.lifecycle import AWAITED, GRANTED, DeliveryState, LotState
-from domain.opening import Change
-from domain.returns import Delivery, Lot, Receipt, ReceiptEntry, Return
+from domain.parcels import Delivery, Receipt, ReceiptEntry
+from domain.returns import Change, Lot, Return
 from domain.transport import is_called_off, revive
 
 _LOCATION = re.compile(r"[A-Za-z0-9._-]{1,64}")

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 from domain.codes import RefusedError
 from domain.events import Fact, JsonValue
+from domain.intents import Intent, LotAmount, Settlement
 from domain.lifecycle import LotState, is_terminal
-from domain.opening import Change
 from domain.requests import Resolution
-from domain.returns import Intent, Lot, LotAmount, Replacement, Return, Settlement
+from domain.returns import Change, Lot, Replacement, Return
 
 _MONEY_DUE = (LotState.ACCEPTED, LotState.PARTIALLY_ACCEPTED, LotState.OUT_OF_STOCK)
 

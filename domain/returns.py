@@ -1,17 +1,16 @@
-"""The nouns: a return, its lines and lots, what came back, and sums over what was recorded."""
+"""The nouns: a return with its lines and lots, and what every change of it answers."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 
 from domain.commands import Actor
 from domain.corrections import Correction
 from domain.eligibility import Decision, Terms
-from domain.inspection import Acceptance, Disposition, Fault, Finding
+from domain.events import Fact
+from domain.inspection import Acceptance, Disposition, Finding
+from domain.intents import Settlement
 from domain.lifecycle import (
-    ARRIVED,
     AuthorizationState,
-    DeliveryState,
     Headline,
     LogisticsState,
     LotState,
@@ -21,8 +20,9 @@ from domain.lifecycle import (
     roll_up,
 )
 from domain.orders import Tax
+from domain.parcels import Delivery, Receipt
 from domain.policies import Policy
-from domain.requests import HandoverMethod, PickupWindow, Resolution, ReturnRequest
+from domain.requests import Resolution, ReturnRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,132 +123,6 @@ class Replacement:
     reservation_id: str | None = None
     replacement_order_id: str | None = None
     tracking_code: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PickupAttempt:
-    """One courier visit; ``outcome`` is ``None`` until it is over.
-
-    ``fault`` says who bears a visit that was over without the parcel, as far as that is known.
-    """
-
-    number: int
-    window: PickupWindow
-    pickup_ref: str
-    confirmation: str | None = None
-    outcome: str | None = None
-    fault: Fault = Fault.NONE
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One parcel under way: back to the warehouse, or (``ship_back_of``) to the customer again.
-
-    ``pickup_window`` is when the courier is wished for next, or was last. ``trouble`` is the worst
-    the carrier told of it: EXCEPTION or RETURNED_TO_SENDER.
-    """
-
-    delivery_id: str
-    method: HandoverMethod
-    state: DeliveryState
-    since: datetime
-    ship_back_of: str | None = None
-    pickup_window: PickupWindow | None = None
-    carrier: str | None = None
-    shipment_ref: str | None = None
-    tracking_code: str | None = None
-    tracker_ref: str | None = None
-    label_url: str | None = None
-    attempts: tuple[PickupAttempt, ...] = ()
-    first_scan_at: datetime | None = None
-    delivered_at: datetime | None = None
-    trouble: DeliveryState | None = None
-
-    def with_visit_over(
-        self, outcome: str, *, fault: Fault = Fault.NONE, note: str = ""
-    ) -> "Delivery":
-        """Return the delivery with its last courier visit over."""
-        over = replace(self.attempts[-1], outcome=outcome, fault=fault, note=note)
-        return replace(self, attempts=(*self.attempts[:-1], over))
-
-
-def wants_courier(delivery: Delivery) -> bool:
-    """Say whether a courier is wished for at a time that none was ordered for yet."""
-    window = delivery.pickup_window
-    if delivery.state is not DeliveryState.AWAITING_HANDOVER or window is None:
-        return False
-    return not delivery.attempts or delivery.attempts[-1].window != window
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptEntry:
-    """What was counted, by SKU as seen. ``unexpected`` of them belong to no awaited unit."""
-
-    sku: str
-    quantity: int
-    unexpected: int = 0
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """An append-only count of one parcel's contents."""
-
-    receipt_id: str
-    parcel: str
-    location_id: str
-    entries: tuple[ReceiptEntry, ...]
-    received_by: str
-    received_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """One refund intent as the ledger sealed it; ``state`` follows its execution."""
-
-    intent_id: str
-    tender_id: str
-    payment_ref: str
-    amount_minor: int
-    state: str
-    generation: int = 1
-    refund_ref: str | None = None
-    failure: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """One numbered step that turned accepted lots into money.
-
-    ``due_on`` is statutory: the last local day for the refund, never scaled.
-    """
-
-    number: int
-    lot_ids: tuple[str, ...]
-    amount_minor: int
-    breakdown: tuple["LotAmount", ...]
-    intents: tuple[Intent, ...]
-    sealed_at: datetime
-    due_on: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class LotAmount:
-    """How one lot's refund came to be, in minor units.
-
-    refund = gross - discount - deduction + tax + shipping.
-    """
-
-    lot_id: str
-    gross_minor: int
-    discount_minor: int
-    deduction_minor: int
-    tax_minor: int
-    shipping_minor: int
-    refund_minor: int
-    cover: str
-    """What allows the money without more ado: ``inspection``, ``waiver`` or ``keep_item``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -433,48 +307,5 @@ def _settlement_state(ret: Return) -> SettlementState:
     return SettlementState.PARTIALLY_SETTLED if waiting else SettlementState.SETTLED
 
 
-@dataclass(frozen=True, slots=True)
-class Counters:
-    """Units of one line; each is a sum over lots and receipts, none is ever overwritten."""
-
-    requested: int
-    authorized: int
-    handed_over: int
-    received: int
-    missing: int
-    unexpected: int
-    accepted: int
-    rejected: int
-    pending_inspection: int
-    resolved: int
-
-
-_ACCEPTED = (Acceptance.ACCEPTED, Acceptance.PARTIALLY_ACCEPTED)
-_HANDED = ARRIVED | {LotState.IN_TRANSIT, LotState.MISSING}
-_RESOLVED = frozenset({LotState.REFUNDED, LotState.REPLACED, LotState.CLOSED_RETURNED})
-
-
-def counters(ret: Return, line_id: str) -> Counters:
-    """Count one line's units; ``accepted + rejected + pending_inspection == received`` holds."""
-    lots = [lot for lot in ret.lots if lot.line_id == line_id]
-    line = ret.line(line_id)
-
-    def units(fits: Callable[[Lot], bool]) -> int:
-        return sum(lot.quantity for lot in lots if fits(lot))
-
-    return Counters(
-        requested=line.requested,
-        authorized=units(lambda lot: lot.state not in (LotState.PENDING, LotState.DECLINED)),
-        handed_over=units(lambda lot: lot.state in _HANDED),
-        received=units(lambda lot: lot.state in ARRIVED),
-        missing=units(lambda lot: lot.state is LotState.MISSING),
-        unexpected=unexpected_units(ret.receipts, line.sku),
-        accepted=units(lambda lot: lot.acceptance in _ACCEPTED),
-        rejected=units(lambda lot: lot.acceptance is Acceptance.REJECTED),
-        pending_inspection=units(lambda lot: lot.state is LotState.RECEIVED),
-        resolved=units(lambda lot: lot.state in _RESOLVED),
-    )
-
-
-def unexpected_units(receipts: Sequence[Receipt], sku: str) -> int:
-    return sum(e.unexpected for receipt in receipts for e in receipt.entries if e.sku == sku)
+Change = tuple[Return, tuple[Fact, ...]]
+"""What every transition answers: the return afterwards and the facts that happened."""

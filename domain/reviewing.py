@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.codes import RefusedError
+from domain.granting import check_grant
 from domain.lifecycle import AuthorizationState
-from domain.opening import check_grant
 from domain.returns import Return
 
 

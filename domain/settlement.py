@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from domain.intents import LotAmount
 from domain.money import allocated, half_up, split
 from domain.orders import Order, OrderLine
-from domain.returns import Lot, LotAmount, Return, ReturnLine, ValueBasis
+from domain.returns import Lot, Return, ReturnLine, ValueBasis
 
 
 def freeze_basis(order: Order) -> dict[str, ValueBasis]:

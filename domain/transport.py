@@ -7,9 +7,9 @@ from datetime import datetime
 from domain.codes import RefusedError
 from domain.events import Fact, JsonValue
 from domain.lifecycle import CALLED_OFF, GRANTED, AuthorizationState, DeliveryState, LotState
-from domain.opening import Change
+from domain.parcels import Delivery
 from domain.requests import HandoverMethod
-from domain.returns import Delivery, Return
+from domain.returns import Change, Return
 from domain.tracking import Milestone, Reached
 
 BEFORE_HANDOVER = (

@@ -6,19 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from domain.allowed import allowed_commands
+from domain.counters import Counters, counters
 from domain.events import JsonValue
+from domain.intents import Settlement
 from domain.invariants import broken
+from domain.parcels import Delivery
 from domain.requests import RequestedLine
-from domain.returns import (
-    Counters,
-    Delivery,
-    LineAuthorization,
-    Lot,
-    Return,
-    ReturnLine,
-    Settlement,
-    counters,
-)
+from domain.returns import LineAuthorization, Lot, Return, ReturnLine
 from domain.waiting import Waiting, missing_wait, waits
 
 Document = dict[str, JsonValue]

@@ -4,24 +4,16 @@ Both are pure functions of the return, so the projection, ``explain`` and the wo
 all read the same answer.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from domain.blockers import WAITS, Kind
-from domain.commands import TIMEOUT
-from domain.eligibility import Verdict
-from domain.events import Fact
-from domain.grading import accept_rejection
+from domain.blockers import WAITS
 from domain.holding import first_held
 from domain.lifecycle import AuthorizationState, DeliveryState, LotState
-from domain.opening import Change, grant
-from domain.pickups import pickup_failed
-from domain.receiving import give_up_missing
+from domain.parcels import Delivery, wants_courier
 from domain.requests import Resolution
-from domain.resolving import choose_refund, close, lots_to_move, lots_to_settle
-from domain.returns import Delivery, Lot, Return, wants_courier
-from domain.transport import expire
+from domain.resolving import lots_to_move, lots_to_settle
+from domain.returns import Lot, Return
 from domain.work import parcel_subject
 
 PICKUP_GRACE = timedelta(hours=24)
@@ -233,90 +225,3 @@ def _close_wait(ret: Return) -> list[Waiting]:
     if ret.completed_at is None or ret.closed:
         return []
     return [_wait(ret, "close", "awaiting_close", ret.completed_at, ret.policy.handling.dispute)]
-
-
-def pass_deadlines(ret: Return, *, at: datetime) -> Change:
-    """Do what is due: every wait whose deadline is at or before ``at`` comes to its stated end.
-
-    Parked work is not touched here: the workflow tries it again and moves its deadline. What the
-    end of one wait ends with it (an expiry ends all) does not come to its own end any more.
-    """
-    facts: list[Fact] = []
-    for wait in waits(ret):
-        if wait.deadline > at or WAITS[wait.code].kind is Kind.PARKED or wait not in waits(ret):
-            continue
-        ret, more = _AT_DEADLINE.get(wait.code, _escalate)(ret, wait, at)
-        facts += more
-    return ret, tuple(facts)
-
-
-def _escalate(ret: Return, wait: Waiting, at: datetime) -> Change:
-    others = tuple(row for row in ret.overdue if row[0] != wait.key)
-    late = replace(ret, overdue=(*others, (wait.key, at)))
-    return late, (_breached(wait),)
-
-
-def _breached(wait: Waiting) -> Fact:
-    return Fact("sla.breached", {"clock": wait.code, "wait": wait.key})
-
-
-def _default_decision(ret: Return, _passed: Waiting, at: datetime) -> Change:
-    approve = ret.policy.review_default == "APPROVE"
-    granted = [
-        line.line_id
-        for line in ret.lines
-        if approve and line.decision.verdict is not Verdict.REJECT
-    ]
-    reason = "nobody answered the review in time"
-    ruled = {
-        line.line_id: line.decision.explanation
-        for line in ret.lines
-        if line.decision.verdict is Verdict.REJECT
-    }
-    return grant(ret, granted, by="timeout", at=at, reason=reason, reasons=ruled, actor=TIMEOUT)
-
-
-def _miss_pickup(ret: Return, wait: Waiting, at: datetime) -> Change:
-    return pickup_failed(ret, wait.key.split("/")[1], None, at=at)
-
-
-def _expire(ret: Return, _passed: Waiting, at: datetime) -> Change:
-    return expire(ret, at=at)
-
-
-def _give_up(ret: Return, wait: Waiting, at: datetime) -> Change:
-    return give_up_missing(ret, _lot_of(wait), at=at)
-
-
-def _no_objection(ret: Return, wait: Waiting, at: datetime) -> Change:
-    return accept_rejection(ret, _lot_of(wait), at=at)
-
-
-def _refund_instead(ret: Return, wait: Waiting, _at: datetime) -> Change:
-    return choose_refund(ret, _lot_of(wait)), (_breached(wait),)
-
-
-def _lot_of(wait: Waiting) -> str:
-    """Return the lot of a key ``lot/<lot id>/<wait>``; a lot id may hold slashes itself."""
-    return wait.key.removeprefix("lot/").rpartition("/")[0]
-
-
-def _close(ret: Return, _passed: Waiting, _at: datetime) -> Change:
-    return close(ret)
-
-
-_AT_DEADLINE: dict[str, Callable[[Return, Waiting, datetime], Change]] = {
-    "awaiting_review": _default_decision,
-    "awaiting_pickup": _miss_pickup,
-    "awaiting_handover": _expire,
-    "awaiting_rest": _give_up,
-    "awaiting_dispute": _no_objection,
-    "replacement_out_of_stock": _refund_instead,
-    "awaiting_close": _close,
-}
-
-
-def extend(ret: Return, key: str, until: datetime) -> Return:
-    """Move the deadline of one wait; the later of the old and the new one counts."""
-    others = tuple(row for row in ret.extended if row[0] != key)
-    return replace(ret, extended=(*others, (key, until)))

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.lifecycle import AuthorizationState, DeliveryState, LotState
+from domain.parcels import wants_courier
 from domain.requests import Resolution
 from domain.resolving import lots_to_move, lots_to_settle
-from domain.returns import Return, wants_courier
+from domain.returns import Return
 
 
 class WorkKind(StrEnum):

@@ -1,49 +1,23 @@
 """Commands given to a running return: checked before history, carried out once, answered."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
-from datetime import timedelta
+from collections.abc import Callable
+from dataclasses import asdict
 from typing import Protocol
 
-from temporalio import workflow
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from domain.allowed import allowed_commands
 from domain.codes import RefusedError
 from domain.commands import may
-from domain.drafts import check_correction, correct, is_draft
-from domain.events import Fact, JsonValue
-from domain.grading import check_inspection, grade_lot
+from domain.drafts import is_draft
 from domain.ids import content_hash
-from domain.inspection import Finding
-from domain.opening import Change, grant
-from domain.pickups import check_pickup_outcome, pickup_failed
-from domain.receiving import check_receipt, receive
-from domain.requests import Resolution
-from domain.resolving import choose_refund
-from domain.returns import Lot, Receipt, ReceiptEntry, Return
-from domain.reviewing import check_approval, check_in_review
-from domain.transport import check_withdrawal, withdraw
-from domain.waiting import extend, waits
+from domain.returns import Change, Return
 from workflows.messages import (
-    Approve,
-    ChooseResolution,
     CommandAnswer,
     CommandInfo,
-    Correct,
-    Deny,
-    ExtendDeadline,
-    Receive,
-    RecordInspection,
     RefusalDetail,
-    ReportPickupOutcome,
-    RestartFromProjection,
-    Retry,
-    Withdraw,
 )
 from workflows.recording import Case
-
-_LONGEST_EXTENSION = timedelta(days=730)
 
 
 class Command(Protocol):
@@ -149,166 +123,3 @@ def refusal(error: RefusedError, ret: Return | None) -> ApplicationError:
         non_retryable=True,
         category=ApplicationErrorCategory.BENIGN,
     )
-
-
-def check_withdraw(ret: Return, command: Withdraw) -> None:  # noqa: ARG001  # one shape for all
-    check_withdrawal(ret)
-
-
-def do_withdraw(ret: Return, command: Withdraw) -> Change:  # noqa: ARG001  # one shape for all
-    return withdraw(ret, at=workflow.now())
-
-
-def check_approve(ret: Return, command: Approve) -> None:
-    check_approval(ret, command.line_ids, command.reason, command.reasons)
-
-
-def do_approve(ret: Return, command: Approve) -> Change:
-    return grant(
-        ret,
-        command.line_ids,
-        by="human",
-        at=workflow.now(),
-        reason=command.reason,
-        reasons={row.line_id: row.reason for row in command.reasons},
-        actor=command.info.actor,
-    )
-
-
-def check_deny(ret: Return, command: Deny) -> None:
-    check_in_review(ret)
-    if not command.reason:
-        raise RefusedError("invalid_request", "a denial needs a reason", field="reason")
-
-
-def do_deny(ret: Return, command: Deny) -> Change:
-    now, actor = workflow.now(), command.info.actor
-    return grant(ret, (), by="human", at=now, reason=command.reason, actor=actor)
-
-
-def check_report_pickup_outcome(ret: Return, command: ReportPickupOutcome) -> None:
-    check_pickup_outcome(ret, command.delivery_id, command.attempt)
-
-
-def do_report_pickup_outcome(ret: Return, command: ReportPickupOutcome) -> Change:
-    now, note = workflow.now(), command.note
-    return pickup_failed(ret, command.delivery_id, command.outcome, at=now, note=note)
-
-
-def check_receive(ret: Return, command: Receive) -> None:
-    check_receipt(ret, _receipt(command))
-
-
-def do_receive(ret: Return, command: Receive) -> Change:
-    receipt = _receipt(command)
-    if check_receipt(ret, receipt) is not None:
-        return ret, ()
-    return receive(ret, receipt)
-
-
-def _receipt(command: Receive) -> Receipt:
-    return Receipt(
-        receipt_id=command.receipt_id,
-        parcel=command.parcel,
-        location_id=command.location_id,
-        entries=tuple(ReceiptEntry(e.sku, e.quantity, note=e.note) for e in command.entries),
-        received_by=str(command.info.actor),
-        received_at=workflow.now(),
-    )
-
-
-def check_record_inspection(ret: Return, command: RecordInspection) -> Lot:
-    return check_inspection(
-        ret,
-        command.lot_id,
-        finding_of(command),
-        quantity=command.quantity,
-        expected_version=command.lot_version,
-    )
-
-
-def do_record_inspection(ret: Return, command: RecordInspection) -> Change:
-    return grade_lot(ret, command.lot_id, finding_of(command), quantity=command.quantity)
-
-
-def finding_of(command: RecordInspection) -> Finding:
-    return Finding(
-        grade=command.grade,
-        fault=command.fault,
-        inspected_by=str(command.info.actor),
-        inspected_at=workflow.now(),
-        checklist=command.checklist,
-        photos=command.photos,
-        reason_found=command.reason_found,
-        note=command.note,
-    )
-
-
-def check_choose_resolution(ret: Return, command: ChooseResolution) -> None:
-    if command.resolution is not Resolution.REFUND:
-        raise RefusedError("invalid_request", "only REFUND can be chosen", field="resolution")
-    choose_refund(ret, command.lot_id)
-
-
-def do_choose_resolution(ret: Return, command: ChooseResolution) -> Change:
-    return choose_refund(ret, command.lot_id), (_intervention("choose-resolution", command.lot_id),)
-
-
-def check_retry(ret: Return, command: Retry) -> None:
-    parked = [blocker.work for blocker in ret.blockers]
-    if not parked:
-        raise RefusedError("command_not_allowed", "nothing is parked")
-    if command.work is not None and command.work.removeprefix("work/") not in parked:
-        raise RefusedError("wait_not_found", f"{command.work!r} is not parked", field="work")
-
-
-def do_retry(ret: Return, command: Retry) -> Change:
-    return ret, (_intervention("retry", command.work),)
-
-
-def check_correct(ret: Return, command: Correct) -> None:
-    check_correction(ret, command.field, command.value)
-    if not command.reason:
-        raise RefusedError("invalid_request", "a correction needs a reason", field="reason")
-
-
-def do_correct(ret: Return, command: Correct) -> Change:
-    return correct(ret, check_correction(ret, command.field, command.value))
-
-
-def check_extend_deadline(ret: Return, command: ExtendDeadline) -> None:
-    if command.wait not in [wait.key for wait in waits(ret)]:
-        raise RefusedError("wait_not_found", f"no wait {command.wait!r}", field="wait")
-    if command.until.tzinfo is None:
-        raise RefusedError("invalid_request", "wanted a time with its offset", field="until")
-    if command.until <= workflow.now():
-        raise RefusedError("deadline_in_past", "a deadline must lie ahead", field="until")
-    if command.until > workflow.now() + _LONGEST_EXTENSION:
-        raise RefusedError("deadline_too_far", "wanted at most two years", field="until")
-
-
-def do_extend_deadline(ret: Return, command: ExtendDeadline) -> Change:
-    work = command.wait.removeprefix("work/")
-    blockers = tuple(
-        replace(blocker, deadline=command.until) if blocker.work == work else blocker
-        for blocker in ret.blockers
-    )
-    extended = replace(extend(ret, command.wait, command.until), blockers=blockers)
-    return extended, (_intervention("extend-deadline", command.wait),)
-
-
-def check_restart(ret: Return, command: RestartFromProjection) -> None:  # noqa: ARG001  # one shape for all
-    raise RefusedError("command_not_allowed", "the return has a run: nothing was lost")
-
-
-def do_restart(ret: Return, given_again: Sequence[str]) -> Change:
-    data: dict[str, JsonValue] = {
-        "kind": "restart-from-projection",
-        "subject": None,
-        "given_again": [*given_again],
-    }
-    return ret, (Fact("ops.intervention", data),)
-
-
-def _intervention(kind: str, subject: str | None) -> Fact:
-    return Fact("ops.intervention", {"kind": kind, "subject": subject})

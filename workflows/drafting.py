@@ -11,7 +11,7 @@ from activities.records import RecordActivities
 from domain.codes import RefusedError
 from domain.commands import SYSTEM
 from domain.drafts import draft, is_draft, refuse, registered
-from domain.opening import apply_policy
+from domain.granting import apply_policy
 from domain.returns import Return
 from domain.work import OPENING
 from storage.records import DraftOpening

@@ -11,15 +11,9 @@ from activities.orders import FetchFacts, OrderActivities, OrderFacts
 from activities.records import OpenedReturn, RecordActivities
 from domain.codes import PROBLEMS, RefusedError
 from domain.corrections import Correction
+from domain.granting import apply_policy
 from domain.ids import content_hash, workflow_id_for
-from domain.opening import (
-    apply_policy,
-    decide_lines,
-    needs_exchange,
-    open_return,
-    requested_facts,
-    wanted_units,
-)
+from domain.opening import decide_lines, needs_exchange, open_return, requested_facts, wanted_units
 from domain.refusals import check_exchanges, too_few
 from domain.requests import RequestError, ReturnRequest, check_request
 from domain.returns import Return

@@ -16,8 +16,7 @@ from temporalio.exceptions import (
 
 from domain.blockers import WAITS
 from domain.events import Fact
-from domain.opening import Change
-from domain.returns import Blocker, Return
+from domain.returns import Blocker, Change, Return
 from workflows.options import PARKED_RETRY
 from workflows.recording import Case
 from workflows.steps import reason_of

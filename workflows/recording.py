@@ -13,8 +13,7 @@ from domain.commands import SYSTEM, Actor
 from domain.events import Event, Fact
 from domain.lifecycle import ARRIVED, WITHOUT_EFFECT, LotState
 from domain.notices import notices_for
-from domain.opening import Change
-from domain.returns import Return
+from domain.returns import Change, Return
 from domain.view import document
 from domain.waiting import waits
 from storage.records import DeliveryRecord, EventRecord, NoticeRecord, Transition

@@ -9,7 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from workflows.commands import Commands, do_restart
+from workflows.command_kinds import do_restart
+from workflows.commands import Commands
 from workflows.messages import GivenAgain, Restarted
 from workflows.recording import Case
 

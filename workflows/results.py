@@ -7,7 +7,8 @@ from temporalio import workflow
 from domain.codes import RefusedError
 from domain.holding import hold, is_early, refused, release, ripe, take_result
 from domain.returns import HeldInspection
-from workflows.commands import Commands, check_frame, finding_of, payload_hash
+from workflows.command_kinds import finding_of
+from workflows.commands import Commands, check_frame, payload_hash
 from workflows.messages import RecordInspection
 from workflows.recording import Case
 

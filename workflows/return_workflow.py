@@ -13,13 +13,12 @@ from domain.commands import Actor
 from domain.drafts import is_draft
 from domain.events import Fact
 from domain.lifecycle import AuthorizationState
-from domain.opening import Change
 from domain.resolving import replacement_news
-from domain.returns import Return
+from domain.returns import Change, Return
 from domain.transport import check_withdrawal, reached, withdraw
 from domain.view import document
 from domain.work import OPENING
-from workflows import commands, restarting
+from workflows import command_kinds, commands, restarting
 from workflows.drafting import open_or_park
 from workflows.messages import (
     INSPECTION_SIGNAL,
@@ -121,87 +120,87 @@ class ReturnWorkflow:
 
     @workflow.update(description="take the request back before anything was handed over")
     def withdraw(self, command: Withdraw) -> CommandAnswer:
-        return self._carry_out(command, commands.do_withdraw)
+        return self._carry_out(command, command_kinds.do_withdraw)
 
     @withdraw.validator
     def check_withdraw(self, command: Withdraw) -> None:
-        self._check("withdraw", command, commands.check_withdraw)
+        self._check("withdraw", command, command_kinds.check_withdraw)
 
     @workflow.update(description="grant some or all lines under review")
     def approve(self, command: Approve) -> CommandAnswer:
-        return self._carry_out(command, commands.do_approve)
+        return self._carry_out(command, command_kinds.do_approve)
 
     @approve.validator
     def check_approve(self, command: Approve) -> None:
-        self._check("approve", command, commands.check_approve)
+        self._check("approve", command, command_kinds.check_approve)
 
     @workflow.update(description="refuse all lines under review")
     def deny(self, command: Deny) -> CommandAnswer:
-        return self._carry_out(command, commands.do_deny)
+        return self._carry_out(command, command_kinds.do_deny)
 
     @deny.validator
     def check_deny(self, command: Deny) -> None:
-        self._check("deny", command, commands.check_deny)
+        self._check("deny", command, command_kinds.check_deny)
 
     @workflow.update(description="tell that a courier visit was over without the parcel")
     def report_pickup_outcome(self, command: ReportPickupOutcome) -> CommandAnswer:
-        return self._carry_out(command, commands.do_report_pickup_outcome)
+        return self._carry_out(command, command_kinds.do_report_pickup_outcome)
 
     @report_pickup_outcome.validator
     def check_report_pickup_outcome(self, command: ReportPickupOutcome) -> None:
-        self._check("report-pickup-outcome", command, commands.check_report_pickup_outcome)
+        self._check("report-pickup-outcome", command, command_kinds.check_report_pickup_outcome)
 
     @workflow.update(description="count what a parcel holds")
     def receive(self, command: Receive) -> CommandAnswer:
-        return self._carry_out(command, commands.do_receive)
+        return self._carry_out(command, command_kinds.do_receive)
 
     @receive.validator
     def check_receive(self, command: Receive) -> None:
-        self._check("receive", command, commands.check_receive)
+        self._check("receive", command, command_kinds.check_receive)
 
     @workflow.update(description="grade a lot")
     def record_inspection(self, command: RecordInspection) -> CommandAnswer:
-        return self._carry_out(command, commands.do_record_inspection)
+        return self._carry_out(command, command_kinds.do_record_inspection)
 
     @record_inspection.validator
     def check_record_inspection(self, command: RecordInspection) -> None:
-        self._check("record-inspection", command, commands.check_record_inspection)
+        self._check("record-inspection", command, command_kinds.check_record_inspection)
 
     @workflow.update(description="choose again for a lot whose replacement is out of stock")
     def choose_resolution(self, command: ChooseResolution) -> CommandAnswer:
-        return self._carry_out(command, commands.do_choose_resolution)
+        return self._carry_out(command, command_kinds.do_choose_resolution)
 
     @choose_resolution.validator
     def check_choose_resolution(self, command: ChooseResolution) -> None:
-        self._check("choose-resolution", command, commands.check_choose_resolution)
+        self._check("choose-resolution", command, command_kinds.check_choose_resolution)
 
     @workflow.update(description="try parked work again now")
     def retry(self, command: Retry) -> CommandAnswer:
-        answer = self._carry_out(command, commands.do_retry)
+        answer = self._carry_out(command, command_kinds.do_retry)
         self._parking.release(command.work.removeprefix("work/") if command.work else None)
         return answer
 
     @retry.validator
     def check_retry(self, command: Retry) -> None:
-        self._check("retry", command, commands.check_retry)
+        self._check("retry", command, command_kinds.check_retry)
 
     @workflow.update(description="say what is true of a parked start's order, and try again")
     def correct(self, command: Correct) -> CommandAnswer:
-        answer = self._carry_out(command, commands.do_correct)
+        answer = self._carry_out(command, command_kinds.do_correct)
         self._parking.release(OPENING.key)
         return answer
 
     @correct.validator
     def check_correct(self, command: Correct) -> None:
-        self._check("correct", command, commands.check_correct)
+        self._check("correct", command, command_kinds.check_correct)
 
     @workflow.update(description="move the deadline of a wait")
     def extend_deadline(self, command: ExtendDeadline) -> CommandAnswer:
-        return self._carry_out(command, commands.do_extend_deadline)
+        return self._carry_out(command, command_kinds.do_extend_deadline)
 
     @extend_deadline.validator
     def check_extend_deadline(self, command: ExtendDeadline) -> None:
-        self._check("extend-deadline", command, commands.check_extend_deadline)
+        self._check("extend-deadline", command, command_kinds.check_extend_deadline)
 
     @workflow.update(description="answer the restart that this run began with")
     async def restart_from_projection(self, command: RestartFromProjection) -> CommandAnswer:
@@ -219,7 +218,7 @@ class ReturnWorkflow:
         start = self._input
         restarted = start.restarted if isinstance(start, StartReturn) else None
         if restarted is None or restarted.command.info.command_id != command.info.command_id:
-            self._check("restart-from-projection", command, commands.check_restart)
+            self._check("restart-from-projection", command, command_kinds.check_restart)
 
     @workflow.signal(description="what a carrier, read again, proves of one parcel")
     def carrier_milestones(self, news: CarrierMilestones) -> None:

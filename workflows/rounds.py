@@ -8,12 +8,13 @@ from temporalio import workflow
 
 from activities.surveys import StartFollowUp, SurveyActivities
 from domain.commands import TIMEOUT
+from domain.deadlines import pass_deadlines
 from domain.events import Fact
 from domain.invariants import broken
 from domain.lifecycle import WITHOUT_EFFECT, AuthorizationState
 from domain.resolving import all_resolved, complete
 from domain.returns import Return
-from domain.waiting import pass_deadlines, waits
+from domain.waiting import waits
 from domain.work import WorkKind, due_work
 from workflows import drafting, resolution, reverse_delivery, settlement
 from workflows.alarm import Alarm

@@ -7,9 +7,10 @@ from temporalio.exceptions import FailureError, is_cancelled_exception
 
 from activities.payments import IssueRefund, PaymentActivities, RefundAnswer, Settle
 from domain.commands import Actor
+from domain.intents import Intent
 from domain.money import Money
 from domain.resolving import intent_changed, lots_to_settle, sealed
-from domain.returns import Intent, Return
+from domain.returns import Return
 from domain.settlement import settle as amounts_of
 from workflows.messages import RefundNews
 from workflows.parking import Parking

@@ -11,9 +11,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from domain.grading import check_inspection, grade_lot
+from domain.granting import apply_policy
 from domain.inspection import Fault, Finding, Grade
-from domain.opening import apply_policy, decide_lines, open_return, wanted_units
+from domain.intents import Intent
+from domain.opening import decide_lines, open_return, wanted_units
 from domain.orders import Order, OrderLine, Parcel, Shipping, Tax, Tender, TenderKind
+from domain.parcels import Receipt, ReceiptEntry
 from domain.pickups import pickup_booked
 from domain.policies import Policy, parse_policy
 from domain.reasons import Ground
@@ -26,7 +29,7 @@ from domain.requests import (
     ReturnRequest,
 )
 from domain.resolving import lots_to_settle, sealed
-from domain.returns import Intent, Lot, Receipt, ReceiptEntry, Return
+from domain.returns import Lot, Return
 from domain.settlement import TenderLeft, settle, split_over_tenders
 from domain.tracking import Milestone, Reached
 from domain.transport import labelled, reached

@@ -9,6 +9,7 @@ from domain.allowed import allowed_commands
 from domain.codes import RefusedError
 from domain.commands import Actor
 from domain.corrections import Correction
+from domain.deadlines import pass_deadlines
 from domain.drafts import check_correction, correct, draft, refuse, registered
 from domain.events import Event
 from domain.invariants import broken
@@ -19,7 +20,7 @@ from domain.resolving import all_resolved
 from domain.returns import Blocker, Return
 from domain.transport import withdraw
 from domain.view import document
-from domain.waiting import pass_deadlines, waits
+from domain.waiting import waits
 from domain.work import OPENING, due_work
 from tests.support.builders import NOW, RETURN_ID, after, decided, opened, policy, request
 

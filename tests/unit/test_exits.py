@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from domain.blockers import WAITS, Kind
+from domain.deadlines import extend, pass_deadlines
+from domain.granting import grant
 from domain.holding import release, ripe, take_result
-from domain.opening import grant
 from domain.pickups import PickupOutcome, pickup_failed
 from domain.receiving import receive
 from domain.resolving import (
@@ -23,7 +24,7 @@ from domain.resolving import (
 from domain.returns import Blocker, Replacement, Return
 from domain.tracking import Milestone
 from domain.transport import cancelled, withdraw
-from domain.waiting import Waiting, extend, pass_deadlines, waits
+from domain.waiting import Waiting, waits
 from tests.support.builders import (
     after,
     decided,

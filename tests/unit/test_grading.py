@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from domain.codes import RefusedError
+from domain.deadlines import pass_deadlines
 from domain.grading import accept_rejection, check_inspection, grade_lot
 from domain.inspection import Acceptance, Disposition, Fault, Grade
 from domain.invariants import broken
 from domain.lifecycle import DeliveryState, LotState
 from domain.requests import Resolution
 from domain.resolving import lots_to_move, lots_to_settle
-from domain.waiting import pass_deadlines
 from tests.support.builders import after, exchange, finding, grade, graded, handed_over, received
 
 EXCUSED = [Fault.CARRIER, Fault.WAREHOUSE, Fault.SELLER, Fault.VENDOR]

@@ -6,19 +6,14 @@ from datetime import timedelta
 import pytest
 
 from domain.codes import RefusedError
+from domain.deadlines import pass_deadlines
+from domain.granting import apply_policy, grant
 from domain.lifecycle import AuthorizationState, DeliveryState, Headline, LotState
-from domain.opening import (
-    apply_policy,
-    check_exchange,
-    decide_lines,
-    grant,
-    needs_exchange,
-    requested_facts,
-)
+from domain.opening import check_exchange, decide_lines, needs_exchange, requested_facts
 from domain.reasons import Ground
 from domain.requests import HandoverMethod, PickupWindow, RequestedLine
 from domain.returns import Return
-from domain.waiting import pass_deadlines, waits
+from domain.waiting import waits
 from tests.support.builders import (
     NOW,
     after,

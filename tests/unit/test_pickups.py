@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from domain.codes import RefusedError
+from domain.deadlines import extend
 from domain.events import Event
 from domain.inspection import Fault
 from domain.invariants import broken
@@ -24,7 +25,7 @@ from domain.pickups import (
 from domain.requests import PickupWindow
 from domain.returns import Return
 from domain.transport import withdraw
-from domain.waiting import extend, waits
+from domain.waiting import waits
 from domain.work import due_work
 from tests.support.builders import (
     NOW,

@@ -5,11 +5,13 @@ from dataclasses import replace
 import pytest
 
 from domain.codes import RefusedError
+from domain.counters import counters
 from domain.invariants import broken
 from domain.lifecycle import DeliveryState, Headline, LogisticsState, LotState
+from domain.parcels import Receipt, ReceiptEntry
 from domain.receiving import check_receipt, give_up_missing, receive
 from domain.requests import RequestedLine
-from domain.returns import Receipt, ReceiptEntry, Return, counters
+from domain.returns import Return
 from domain.transport import cancelled, withdraw
 from domain.waiting import waits
 from tests.support.builders import (

@@ -18,13 +18,15 @@ from hypothesis.stateful import (
 from domain.allowed import allowed_commands
 from domain.codes import RefusedError
 from domain.commands import COMMANDS
+from domain.deadlines import pass_deadlines
 from domain.events import NOTICE_TYPES, Event
 from domain.grading import grade_lot
+from domain.granting import apply_policy, check_grant, grant
 from domain.inspection import Fault, Grade
+from domain.intents import Intent
 from domain.invariants import broken
 from domain.lifecycle import TERMINAL_HEADLINES, DeliveryState, LotState
 from domain.notices import notices_for
-from domain.opening import Change, apply_policy, check_grant, grant
 from domain.pickups import (
     PickupOutcome,
     check_pickup_outcome,
@@ -48,7 +50,7 @@ from domain.resolving import (
     sealed,
     stock_moved,
 )
-from domain.returns import Intent, Replacement, Return
+from domain.returns import Change, Replacement, Return
 from domain.settlement import TenderLeft, settle
 from domain.tracking import Milestone, Reached
 from domain.transport import (
@@ -60,7 +62,7 @@ from domain.transport import (
     withdraw,
 )
 from domain.view import document
-from domain.waiting import pass_deadlines, waits
+from domain.waiting import waits
 from domain.work import Work, WorkKind, due_work, receipt_of
 from tests.support.builders import (
     NOW,

@@ -6,13 +6,13 @@ import pytest
 
 from domain.codes import RefusedError
 from domain.commands import Actor
+from domain.deadlines import pass_deadlines
 from domain.eligibility import Verdict
-from domain.opening import grant
+from domain.granting import grant
 from domain.reasons import Ground
 from domain.requests import RequestedLine
 from domain.returns import Return
 from domain.reviewing import LineReason, check_approval
-from domain.waiting import pass_deadlines
 from tests.support.builders import DELIVERED, NOW, after, decided, order, order_line
 
 RITA = Actor("reviewer", "rita")

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.codes import RefusedError
+from domain.deadlines import pass_deadlines
 from domain.grading import accept_rejection
 from domain.inspection import Grade
 from domain.invariants import broken
@@ -24,7 +25,7 @@ from domain.transport import (
     sent_back,
     withdraw,
 )
-from domain.waiting import pass_deadlines, waits
+from domain.waiting import waits
 from domain.work import due_work
 from tests.support.builders import (
     NOW,

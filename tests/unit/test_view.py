@@ -7,18 +7,18 @@ from dataclasses import replace
 import pytest
 
 from domain.allowed import allowed_commands
+from domain.deadlines import pass_deadlines
 from domain.events import NOTICE_TYPES, Event, Fact
 from domain.grading import accept_rejection
+from domain.granting import apply_policy
 from domain.inspection import Grade
 from domain.notices import notices_for
-from domain.opening import apply_policy
 from domain.reasons import Ground
 from domain.requests import RequestedLine
 from domain.resolving import close, complete, out_of_stock
 from domain.returns import Blocker, Return
 from domain.transport import labelled, withdraw
 from domain.view import document
-from domain.waiting import pass_deadlines
 from domain.work import due_work
 from tests.support.builders import (
     NOW,

@@ -8,6 +8,7 @@ import pytest
 
 from domain.blockers import WAITS, Kind
 from domain.commands import Actor
+from domain.deadlines import extend, pass_deadlines
 from domain.grading import accept_rejection
 from domain.holding import hold
 from domain.inspection import Grade
@@ -19,7 +20,7 @@ from domain.resolving import complete, intent_changed, out_of_stock, replacement
 from domain.returns import Blocker, HeldInspection, Replacement, Return
 from domain.tracking import Milestone
 from domain.transport import sent_back, withdraw
-from domain.waiting import extend, pass_deadlines, waits
+from domain.waiting import waits
 from domain.work import due_work
 from tests.support.builders import (
     NOW,

@@ -1,0 +1,130 @@
+"""From a decision to an authorization: lines granted or declined, by rule, person or time-out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from domain.codes import RefusedError
+from domain.commands import Actor
+from domain.eligibility import authorization_of
+from domain.events import Fact, JsonValue
+from domain.lifecycle import AuthorizationState, DeliveryState, LotState
+from domain.parcels import Delivery
+from domain.requests import HandoverMethod
+from domain.returns import Change, LineAuthorization, Return, ReturnLine
+
+
+def apply_policy(ret: Return, *, at: datetime) -> Change:
+    """Take the policy's decision: grant, deny, or hand the return to a reviewer."""
+    verdict = authorization_of([line.decision for line in ret.lines])
+    if verdict is AuthorizationState.IN_REVIEW:
+        codes = sorted({code for line in ret.lines for code in line.decision.reason_codes})
+        waiting = replace(ret, authorization=verdict, authorized_since=at)
+        return waiting, (Fact("return.review_started", {"codes": [*codes]}),)
+    granted = [line.line_id for line in ret.lines if line.decision.granted]
+    return grant(ret, granted, by="rule", at=at)
+
+
+def check_grant(ret: Return, line_ids: Sequence[str]) -> None:
+    """Refuse to grant what cannot be granted.
+
+    Raises:
+        RefusedError: no such line, or one that the rules denied: its units were never locked, so
+            another return may hold them.
+    """
+    for line_id in line_ids:
+        line = next((line for line in ret.lines if line.line_id == line_id), None)
+        if line is None:
+            raise RefusedError("line_not_found", f"no line {line_id!r}", field="line_ids")
+        if not line.units:
+            raise RefusedError(
+                "units_not_available", f"line {line_id} holds no units", field="line_ids"
+            )
+
+
+def grant(
+    ret: Return,
+    line_ids: Sequence[str],
+    *,
+    by: str,
+    at: datetime,
+    reason: str = "",
+    reasons: Mapping[str, str] | None = None,
+    actor: Actor | None = None,
+) -> Change:
+    """Authorize some lines and decline the rest; with any granted, a delivery is to be booked.
+
+    ``by`` is ``rule``, ``human`` or ``timeout``; the rule's own result stays in each line.
+    ``reasons`` are those of single declined lines; ``reason`` is the others', and that of a grant
+    of all.
+
+    Raises:
+        RefusedError: see :func:`check_grant`.
+    """
+    check_grant(ret, line_ids)
+    lots = tuple(
+        lot.moved(LotState.AUTHORIZED if lot.line_id in line_ids else LotState.DECLINED, at)
+        for lot in ret.lots
+    )
+    if not line_ids:
+        state = AuthorizationState.DENIED
+    elif all(line.line_id in line_ids for line in ret.lines):
+        state = AuthorizationState.APPROVED
+    else:
+        state = AuthorizationState.PARTIALLY_APPROVED
+    partly = state is AuthorizationState.PARTIALLY_APPROVED
+    decided_by = str(actor) if actor else "rule"
+
+    def decided(line_id: str) -> LineAuthorization:
+        granted = line_id in line_ids
+        why = "" if granted and partly else (reasons or {}).get(line_id, reason)
+        return LineAuthorization(granted, by, decided_by, at, why)
+
+    data: dict[str, JsonValue] = {
+        "decision": state,
+        "by": by,
+        "reason": reason,
+        "decided_by": decided_by,
+        "lines": [_decision_data(line, decided(line.line_id)) for line in ret.lines],
+    }
+    answered = "human" if by == "human" else "decision"
+    after = replace(
+        ret,
+        authorization=state,
+        authorized_since=at,
+        lines=tuple(replace(line, authorization=decided(line.line_id)) for line in ret.lines),
+        lots=lots,
+        deliveries=() if not line_ids else (_first_delivery(ret, at),),
+    )
+    return after, (Fact("return.decided", data), Fact("return.first_response", {"by": answered}))
+
+
+def _first_delivery(ret: Return, at: datetime) -> Delivery:
+    return Delivery(
+        delivery_id="d1",
+        method=ret.request.handover,
+        state=DeliveryState.LABEL_PENDING,
+        since=at,
+        pickup_window=ret.request.pickup_window
+        if ret.request.handover is HandoverMethod.PICKUP
+        else None,
+    )
+
+
+def _decision_data(line: ReturnLine, decided: LineAuthorization) -> JsonValue:
+    decision = line.decision
+    return {
+        "line_id": line.line_id,
+        "title": line.title,
+        "granted": decided.granted,
+        "reason": decided.reason,
+        "verdict": decision.verdict,
+        "policy_ref": decision.policy_ref,
+        "content_hash": decision.content_hash,
+        "rule_id": decision.rule_id,
+        "codes": [*decision.reason_codes],
+        "window_end": decision.window_end.isoformat() if decision.window_end else None,
+        "explanation": decision.explanation,
+        "sources": [f"{source.key}: {source.title}" for source in decision.sources],
+        "facts_hash": decision.facts_hash,
+    }

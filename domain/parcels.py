@@ -1,0 +1,88 @@
+"""Parcels as nouns: a delivery with its courier visits, and what was counted when it came."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from domain.inspection import Fault
+from domain.lifecycle import (
+    DeliveryState,
+)
+from domain.requests import HandoverMethod, PickupWindow
+
+
+@dataclass(frozen=True, slots=True)
+class PickupAttempt:
+    """One courier visit; ``outcome`` is ``None`` until it is over.
+
+    ``fault`` says who bears a visit that was over without the parcel, as far as that is known.
+    """
+
+    number: int
+    window: PickupWindow
+    pickup_ref: str
+    confirmation: str | None = None
+    outcome: str | None = None
+    fault: Fault = Fault.NONE
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One parcel under way: back to the warehouse, or (``ship_back_of``) to the customer again.
+
+    ``pickup_window`` is when the courier is wished for next, or was last. ``trouble`` is the worst
+    the carrier told of it: EXCEPTION or RETURNED_TO_SENDER.
+    """
+
+    delivery_id: str
+    method: HandoverMethod
+    state: DeliveryState
+    since: datetime
+    ship_back_of: str | None = None
+    pickup_window: PickupWindow | None = None
+    carrier: str | None = None
+    shipment_ref: str | None = None
+    tracking_code: str | None = None
+    tracker_ref: str | None = None
+    label_url: str | None = None
+    attempts: tuple[PickupAttempt, ...] = ()
+    first_scan_at: datetime | None = None
+    delivered_at: datetime | None = None
+    trouble: DeliveryState | None = None
+
+    def with_visit_over(
+        self, outcome: str, *, fault: Fault = Fault.NONE, note: str = ""
+    ) -> "Delivery":
+        """Return the delivery with its last courier visit over."""
+        over = replace(self.attempts[-1], outcome=outcome, fault=fault, note=note)
+        return replace(self, attempts=(*self.attempts[:-1], over))
+
+
+def wants_courier(delivery: Delivery) -> bool:
+    """Say whether a courier is wished for at a time that none was ordered for yet."""
+    window = delivery.pickup_window
+    if delivery.state is not DeliveryState.AWAITING_HANDOVER or window is None:
+        return False
+    return not delivery.attempts or delivery.attempts[-1].window != window
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptEntry:
+    """What was counted, by SKU as seen. ``unexpected`` of them belong to no awaited unit."""
+
+    sku: str
+    quantity: int
+    unexpected: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """An append-only count of one parcel's contents."""
+
+    receipt_id: str
+    parcel: str
+    location_id: str
+    entries: tuple[ReceiptEntry, ...]
+    received_by: str
+    received_at: datetime
