@@ -22,7 +22,6 @@ from temporalio.common import (
     WorkflowIDReusePolicy,
 )
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError
 
 from domain.codes import RefusedError
 from domain.commands import Actor
@@ -114,26 +113,17 @@ class Starter:
         return Started(return_id, answer.document, replayed=row is not None)
 
     async def _replayed(self, row: ReturnRow, snapshot: dict[str, Any]) -> Started:
-        """Repeat a registered return's first answer, or tell its state once that is gone.
+        """Repeat a registered return's first answer.
 
-        Nothing is started here: the engine forgets closed runs after a while, our row does not.
+        The engine is not asked: it forgets closed runs after a while, our row does not.
 
         Raises:
             RefusedError: it was parked, and refused when it could be decided.
         """
         if refused := snapshot.get("refused"):
             raise RefusedError(refused["code"], refused["message"], field=refused["field"])
-        handle = self._temporal.get_workflow_handle(workflow_id_for(row.return_id))
-        try:
-            answer: OpenAnswer = await handle.execute_update(
-                "open",
-                id=OPEN_UPDATE_ID,
-                result_type=OpenAnswer,
-                rpc_timeout=self._patience.check,
-            )
-        except (WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError, RPCError):
-            return Started(row.return_id, snapshot, replayed=True)
-        return Started(row.return_id, answer.document or snapshot, replayed=True)
+        first = await self._returns.first_answer(row.tenant_id, row.return_id)
+        return Started(row.return_id, first or snapshot, replayed=True)
 
     async def _opened_or_parked(self, start: StartReturn) -> OpenAnswer | None:
         """Wait for the decision, or for a draft (``None``), whichever is first.
@@ -193,8 +183,8 @@ class Starter:
         opening = outcome.opening
         if opening.refusal is not None or opening.document is not None:
             return opening
-        row = await self._returns.get(tenant_id, return_id)
-        return OpenAnswer(return_id, opening.request_hash, document=row.snapshot if row else None)
+        first = await self._returns.first_answer(tenant_id, return_id)
+        return OpenAnswer(return_id, opening.request_hash, document=first)
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import content_hash, part_id
+from domain.lifecycle import Headline
 from storage import ledger, missing, notices
 from storage.models.arrivals import DeliveryModel
 from storage.models.declarative import kept_json
@@ -33,6 +34,7 @@ async def record(connection: AsyncConnection, transition: Transition) -> None:
         await connection.execute(
             select(
                 ReturnModel.version,
+                ReturnModel.headline,
                 ReturnModel.last_sequence,
                 ReturnModel.blocker_codes,
                 ReturnModel.created_at,
@@ -48,7 +50,7 @@ async def record(connection: AsyncConnection, transition: Transition) -> None:
     ).one_or_none()
     if stored is None:
         raise UnknownReturnError(f"no return {transition.return_id} was opened")
-    version, last_sequence, blocker_codes, created_at, missing_since, restarts = stored
+    version, headline, last_sequence, blocker_codes, created_at, missing_since, restarts = stored
     if transition.restarts < restarts:
         # From a run that was lost while it wrote; the one that follows it has gone on already.
         return
@@ -56,7 +58,10 @@ async def record(connection: AsyncConnection, transition: Transition) -> None:
     if not fresh:
         return
     await _insert_events(connection, transition, fresh, after=last_sequence)
-    await _update_projection(connection, transition, last_sequence + len(fresh))
+    undecided = version == 0 or headline == Headline.DRAFT
+    await _update_projection(
+        connection, transition, last_sequence + len(fresh), was_undecided=undecided
+    )
     if missing_since is not None:
         at = transition.events[-1].occurred_at
         await missing.note_run(connection, transition.tenant_id, transition.return_id, at=at)
@@ -152,8 +157,15 @@ async def _insert_events(
 
 
 async def _update_projection(
-    connection: AsyncConnection, transition: Transition, last_sequence: int
+    connection: AsyncConnection,
+    transition: Transition,
+    last_sequence: int,
+    *,
+    was_undecided: bool,
 ) -> None:
+    first: dict[str, Json] = {}
+    if was_undecided and transition.headline != Headline.DRAFT:
+        first = {"first_answer": dict(transition.snapshot)}
     await connection.execute(
         update(ReturnModel)
         .where(
@@ -175,6 +187,7 @@ async def _update_projection(
             restarts=transition.restarts,
             missing_since=None,
             updated_at=func.now(),
+            **first,
         )
     )
 

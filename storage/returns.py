@@ -98,6 +98,15 @@ class Returns:
         """Read one return by its number: one statement."""
         return await self._one(tenant_id, ReturnModel.rma_no == rma_no)
 
+    async def first_answer(self, tenant_id: str, return_id: str) -> dict[str, Any] | None:
+        """Read what a return's start was answered, once it was decided: one statement."""
+        query = select(ReturnModel.first_answer).where(
+            ReturnModel.tenant_id == tenant_id, ReturnModel.return_id == return_id
+        )
+        async with self._database.tenant(tenant_id) as connection:
+            answer: dict[str, Any] | None = await connection.scalar(query)
+        return answer
+
     async def resume_from(self, tenant_id: str, return_id: str) -> str | None:
         """Read what a new run of a return would start with, as it was written: one statement."""
         query = select(cast(ReturnModel.resume_from, Text)).where(

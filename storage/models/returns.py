@@ -36,6 +36,8 @@ class ReturnModel(Model):
 
     ``last_sequence`` is how the log counts them: the same, unless a write was done again.
 
+    ``first_answer`` is the document of the decision, which a repeated start is answered with.
+
     ``resume_from`` is what a new run would start with, should the engine lose this one;
     ``missing_since`` is when it was found to have lost it; ``restarts`` counts those it lost.
 
@@ -77,6 +79,7 @@ class ReturnModel(Model):
     blocker_codes: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
     snapshot: Mapped[dict[str, Any] | None]
     resume_from: Mapped[dict[str, Any] | None]
+    first_answer: Mapped[dict[str, Any] | None]
     restarts: Mapped[int] = mapped_column(server_default=text("0"))
     missing_since: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -2,7 +2,13 @@
 
 import pytest
 
-from backhaul_client import BackhaulError, NewReturn, NewReturnLine, ReturnView
+from backhaul_client import (
+    BackhaulError,
+    NewReturn,
+    NewReturnLine,
+    ReturnView,
+    WithdrawCommand,
+)
 from tests.support.asking import new_key, units_of
 from tests.support.journey import Journey, without_workers
 
@@ -101,5 +107,24 @@ async def test_a_forgotten_run_is_never_started_again(journey: Journey) -> None:
     async with without_workers(journey, temporal_namespace="without-memory") as quiet:
         again = await quiet.client().start_return(units_of(order), idempotency_key=key)
 
-    assert isinstance(again, ReturnView)
-    assert (again.return_id, again.headline) == (first.return_id, "DENIED")
+    assert again == first
+
+
+async def test_repeats_the_first_answer_after_the_return_has_ended(journey: Journey) -> None:
+    """Whoever asks again a month later hears what was said at first, not where the return is."""
+    client, order, key = journey.client(), journey.sandbox.order("three-units"), new_key()
+    first = await client.start_return(units_of(order), idempotency_key=key)
+    assert isinstance(first, ReturnView)
+    await client.withdraw(first.return_id, WithdrawCommand(), idempotency_key=new_key())
+    await client.wait_until(
+        first.return_id, lambda view: view.deliveries[0].state == "CANCELLED", timeout=60
+    )
+
+    again = await client.start_return(units_of(order), idempotency_key=key)
+    other = units_of(order, 2)
+    with pytest.raises(BackhaulError) as refused:
+        await client.start_return(other, idempotency_key=key)
+
+    assert again == first
+    assert (again.headline, again.version) == ("APPROVED", first.version)
+    assert refused.value.code == "key_reused"
