@@ -24,6 +24,8 @@ Step = dict[str, Any]
 _DOCUMENTS = ("snapshot", "document")
 _OF_A_DOCUMENT = ("headline", "lots", "settlements")
 """A document repeats the state at every transition; the rest of it stands in the events."""
+_STATE = "resume_from"
+"""The whole state as text, in which a new field would look like another decision."""
 
 
 async def decisions_on(history: WorkflowHistory) -> list[Step]:
@@ -161,4 +163,5 @@ def _reduced(value: Any) -> Any:
         if key in _DOCUMENTS and part is not None
         else _reduced(part)
         for key, part in value.items()
+        if key != _STATE
     }
