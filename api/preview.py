@@ -1,7 +1,7 @@
 """What a start would decide and pay: the functions of the execution, on facts read now."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from temporalio.exceptions import ApplicationError
@@ -9,12 +9,11 @@ from temporalio.exceptions import ApplicationError
 from activities.orders import FetchFacts, OrderActivities, OrderFacts
 from domain.codes import PROBLEMS, RefusedError
 from domain.eligibility import Decision, authorization_of
-from domain.ids import content_hash
 from domain.intents import LotAmount
 from domain.opening import decide_lines, needs_exchange, open_return, wanted_units
 from domain.orders import Order
 from domain.refusals import check_exchanges, too_few
-from domain.requests import Resolution, ReturnRequest
+from domain.requests import Resolution, ReturnRequest, request_hash
 from domain.returns import Return
 from domain.settlement import NothingLeftError, TenderLeft, lot_amount, split_over_tenders
 from integrations.directory import Connections, UnknownConnectionError
@@ -120,7 +119,7 @@ def _as_if_open(
         return_id=_PENDING_ID,
         rma_no="",
         request=request,
-        request_hash=content_hash(asdict(request)),
+        request_hash=request_hash(request),
         order=facts.order,
         policy=facts.policy,
         decisions=decisions,

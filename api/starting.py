@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -25,9 +25,9 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from domain.codes import RefusedError
 from domain.commands import Actor
-from domain.ids import content_hash, return_id_for, workflow_id_for
+from domain.ids import return_id_for, workflow_id_for
 from domain.lifecycle import Headline
-from domain.requests import ReturnRequest
+from domain.requests import ReturnRequest, request_hash
 from storage.records import ReturnRow
 from storage.returns import Returns
 from workflows.messages import (
@@ -87,7 +87,7 @@ class Starter:
             RefusedError: it cannot be a return, or the key came with another request before.
         """
         return_id = return_id_for(tenant_id, key)
-        wanted = content_hash(asdict(request))
+        wanted = request_hash(request)
         row = await self._returns.get(tenant_id, return_id)
         if row is not None and row.request_hash != wanted:
             raise key_reused()

@@ -4,6 +4,8 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
+from typing import Any
 
 _NAMESPACE = uuid.UUID("6f7a1c1e-4f0a-5a53-9d1b-6d2c2b9f5a10")
 # No I, L, O, U or Z, so a number survives being read aloud. 31 digits, because the check digit is
@@ -61,3 +63,27 @@ def content_hash(content: Mapping[str, object]) -> str:
         content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str
     )
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def stated(message: object) -> dict[str, object]:
+    """Return what a message says: its fields, without those that are as if left out.
+
+    A hash of it stays the same when the message's kind gets another field with a default, so that
+    what was hashed by an older version is known again.
+    """
+    assert is_dataclass(message)
+    return {
+        field.name: _said(value)
+        for field in fields(message)
+        if (value := getattr(message, field.name)) != _default_of(field)
+    }
+
+
+def _said(value: object) -> object:
+    if isinstance(value, tuple | list):
+        return [_said(part) for part in value]
+    return stated(value) if is_dataclass(value) else value
+
+
+def _default_of(field: Field[Any]) -> object:
+    return field.default if field.default_factory is MISSING else field.default_factory()

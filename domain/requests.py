@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from domain.ids import content_hash, stated
 from domain.reasons import Ground, reason_problem
 
 
@@ -51,6 +52,11 @@ class ReturnRequest:
     ground: Ground = Ground.WITHDRAWAL
     handover: HandoverMethod = HandoverMethod.DROP_OFF
     pickup_window: PickupWindow | None = None
+
+
+def request_hash(request: ReturnRequest) -> str:
+    """Return what two requests under one key must have in common."""
+    return content_hash(stated(request))
 
 
 class RequestError(ValueError):

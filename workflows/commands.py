@@ -1,7 +1,6 @@
 """Commands given to a running return: checked before history, carried out once, answered."""
 
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Protocol
 
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
@@ -10,7 +9,7 @@ from domain.allowed import allowed_commands
 from domain.codes import RefusedError
 from domain.commands import may
 from domain.drafts import is_draft
-from domain.ids import content_hash
+from domain.ids import content_hash, stated
 from domain.returns import Change, Return
 from workflows.messages import (
     CommandAnswer,
@@ -104,9 +103,7 @@ def check_frame(ret: Return | None, name: str, info: CommandInfo) -> Return:
 
 def payload_hash(command: Command) -> str:
     """Hash which command it is and what it says, without who says it and under which id."""
-    content = asdict(command)  # type: ignore[call-overload]  # every payload is a dataclass
-    content["info"] = type(command).__name__
-    return content_hash(content)
+    return content_hash(stated(command) | {"info": type(command).__name__})
 
 
 def refusal(error: RefusedError, ret: Return | None) -> ApplicationError:

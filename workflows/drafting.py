@@ -12,11 +12,12 @@ from domain.codes import RefusedError
 from domain.commands import SYSTEM
 from domain.drafts import draft, is_draft, refuse, registered
 from domain.granting import apply_policy
+from domain.requests import request_hash
 from domain.returns import Return
 from domain.work import OPENING
 from storage.records import DraftOpening
 from workflows.messages import StartReturn
-from workflows.opening import check_same_request, open_case, read_facts, register, request_hash
+from workflows.opening import check_same_request, open_case, read_facts, register
 from workflows.parking import NoLongerWantedError, Parking, blocked, trouble_of
 from workflows.recording import Case
 from workflows.resuming import dump

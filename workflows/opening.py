@@ -1,7 +1,7 @@
 """The first stage: facts, decision, registration; or a refusal that leaves nothing behind."""
 
 import re
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 
 from temporalio import workflow
@@ -12,10 +12,10 @@ from activities.records import OpenedReturn, RecordActivities
 from domain.codes import PROBLEMS, RefusedError
 from domain.corrections import Correction
 from domain.granting import apply_policy
-from domain.ids import content_hash, workflow_id_for
+from domain.ids import workflow_id_for
 from domain.opening import decide_lines, needs_exchange, open_return, requested_facts, wanted_units
 from domain.refusals import check_exchanges, too_few
-from domain.requests import RequestError, ReturnRequest, check_request
+from domain.requests import RequestError, ReturnRequest, check_request, request_hash
 from domain.returns import Return
 from storage.records import Opening, TenderFacts
 from workflows.messages import StartReturn
@@ -25,11 +25,6 @@ from workflows.resuming import dump
 from workflows.steps import call, reason_of, uninterrupted, write
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-
-def request_hash(request: ReturnRequest) -> str:
-    """Return what two requests under one key must have in common."""
-    return content_hash(asdict(request))
 
 
 async def open_case(start: StartReturn) -> Case:

@@ -13,6 +13,7 @@ from domain.commands import Actor
 from domain.drafts import is_draft
 from domain.events import Fact
 from domain.lifecycle import AuthorizationState
+from domain.requests import request_hash
 from domain.resolving import replacement_news
 from domain.returns import Change, Return
 from domain.transport import check_withdrawal, reached, withdraw
@@ -42,7 +43,6 @@ from workflows.messages import (
     StartReturn,
     Withdraw,
 )
-from workflows.opening import request_hash
 from workflows.parking import Parking
 from workflows.recording import Case
 from workflows.results import leave_result

@@ -15,7 +15,7 @@ from temporalio.testing import WorkflowEnvironment
 from activities.policies import load_policy
 from domain.drafts import draft
 from domain.ids import return_id_for
-from domain.requests import RequestedLine, Resolution
+from domain.requests import RequestedLine, Resolution, request_hash
 from domain.returns import Blocker
 from domain.work import OPENING
 from storage.records import DraftOpening
@@ -35,7 +35,6 @@ from workflows.messages import (
     StartReturn,
     Withdraw,
 )
-from workflows.opening import request_hash
 from workflows.return_workflow import ReturnWorkflow
 
 GET_ORDER = {"system": "commerce", "operation": "GET /orders/{order_id}"}

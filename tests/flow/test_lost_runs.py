@@ -17,7 +17,7 @@ from api.views import row_view
 from domain.codes import RefusedError
 from domain.ids import part_id, return_id_for, workflow_id_for
 from domain.inspection import Grade
-from domain.requests import ReturnRequest
+from domain.requests import ReturnRequest, request_hash
 from domain.tracking import Milestone
 from storage.records import Opened, Opening, TenderFacts
 from storage.settlements import Settlements
@@ -43,7 +43,6 @@ from workflows.messages import (
     Retry,
     StartReturn,
 )
-from workflows.opening import request_hash
 from workflows.sweep import Sweep, SweepWorkflow
 
 LAMP = (CountedEntry("LAMP-DESK-WHITE", 1),)

@@ -1,10 +1,12 @@
 """Names of returns and their parts."""
 
+from dataclasses import dataclass, field, replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.ids import content_hash, part_id, refund_key, return_id_for, rma_number
+from domain.ids import content_hash, part_id, refund_key, return_id_for, rma_number, stated
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXY"
 serials = st.integers(0, 31**6 - 1)
@@ -78,3 +80,54 @@ def test_the_order_of_keys_does_not_change_a_hash() -> None:
     """Equal contents have equal hashes."""
     assert content_hash({"a": 1, "b": [2]}) == content_hash({"b": [2], "a": 1})
     assert content_hash({"a": 1}) != content_hash({"a": 2})
+
+
+@dataclass(frozen=True)
+class Part:
+    name: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Message:
+    parts: tuple[Part, ...]
+    wish: str = "REFUND"
+    marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LaterPart(Part):
+    colour: str | None = None
+
+
+@dataclass(frozen=True)
+class LaterMessage(Message):
+    urgent: bool = False
+    tags: list[str] = field(default_factory=list)
+
+
+def test_a_message_says_the_same_when_its_kind_learns_a_field() -> None:
+    """A key that was used before an upgrade is known again after it."""
+    before = Message((Part("a"), Part("b", note="torn")), wish="EXCHANGE")
+    after = LaterMessage((LaterPart("a"), LaterPart("b", note="torn")), wish="EXCHANGE")
+
+    assert stated(before) == stated(after)
+    assert stated(before) == {
+        "parts": [{"name": "a"}, {"name": "b", "note": "torn"}],
+        "wish": "EXCHANGE",
+    }
+
+
+def test_a_message_says_something_else_when_any_field_differs() -> None:
+    """What was stated counts, at any depth."""
+    message = LaterMessage((LaterPart("a"),))
+    others = [
+        replace(message, urgent=True),
+        replace(message, tags=["x"]),
+        replace(message, parts=(LaterPart("a", colour="red"),)),
+        replace(message, parts=()),
+    ]
+
+    hashes = {content_hash(stated(other)) for other in (message, *others)}
+
+    assert len(hashes) == 5
