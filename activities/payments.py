@@ -15,6 +15,8 @@ from integrations.errors import AlreadyDoneError, RejectedError
 from integrations.payments.port import PaymentGateway, Refund, RefundOutcome, RefundRequest
 from storage.records import IntentRow, TenderBalance
 from storage.settlements import (
+    IntentStateError,
+    OtherLotsError,
     OverRefundError,
     SealedOtherwiseError,
     Settlements,
@@ -30,17 +32,20 @@ class Settle:
     order_id: str
     number: int
     amount: Money
+    lot_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
     """``intents`` as they were sealed, and beside each what its first try led to.
 
-    A try without a certain end is ``sending``: it is to be tried again, looked up first.
+    A try without a certain end is ``sending``: it is to be tried again, looked up first. With
+    ``other_lots`` nothing was done: a run that was lost had sealed the number for those.
     """
 
-    intents: tuple[Intent, ...]
-    first_tries: tuple["RefundAnswer", ...]
+    intents: tuple[Intent, ...] = ()
+    first_tries: tuple["RefundAnswer", ...] = ()
+    other_lots: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,10 @@ class PaymentActivities:
             ApplicationError: type ``NothingLeft`` when more is owed than the order has left.
         """
         with translated():
-            rows = await self._seal(asked)
+            try:
+                rows = await self._seal(asked)
+            except OtherLotsError as error:
+                return Settled(other_lots=error.lot_ids)
         tries = [self._try_once(asked.tenant_id, row) for row in rows]
         return Settled(tuple(map(_intent, rows)), tuple(await asyncio.gather(*tries)))
 
@@ -105,6 +113,7 @@ class PaymentActivities:
                 amount_minor=asked.amount.minor,
                 currency=asked.amount.currency,
                 split=_split,
+                lot_ids=asked.lot_ids,
             )
         except (NothingLeftError, OverRefundError) as error:
             raise ApplicationError(str(error), type="NothingLeft", non_retryable=True) from error
@@ -117,7 +126,7 @@ class PaymentActivities:
         """Send one intent without trying again: its trouble must not hold back the others."""
         try:
             return await self.issue_refund(IssueRefund(tenant_id, row.intent_id, row.generation))
-        except ApplicationError:
+        except (ApplicationError, IntentStateError):
             return RefundAnswer(IntentState.SENDING, row.generation)
 
     @activity.defn

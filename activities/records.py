@@ -1,6 +1,7 @@
 """Write what happened where everybody reads it: the projection, the event log, the outbox."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -17,7 +18,8 @@ class OpenedReturn:
 
     ``units`` pairs each line with the unit numbers locked for it; ``request_hash`` is the stored
     one, so a key that was used for another request shows. Too few units: ``short_line_id`` is set,
-    ``available`` says how many are left, ``held_by`` which returns hold the others.
+    ``available`` says how many are left, ``held_by`` which returns hold the others. With a
+    ``first_answer`` another run decided it before; that was its answer.
     """
 
     rma_no: str = ""
@@ -26,6 +28,7 @@ class OpenedReturn:
     short_line_id: str | None = None
     available: int = 0
     held_by: tuple[str, ...] = ()
+    first_answer: dict[str, Any] | None = None
 
 
 class RecordActivities:
@@ -51,8 +54,8 @@ class RecordActivities:
         match answer:
             case Opened(rma_no, units):
                 return OpenedReturn(rma_no, opening.request_hash, units)
-            case Existing(rma_no=rma_no, request_hash=request_hash, units=units):
-                return OpenedReturn(rma_no, request_hash, units)
+            case Existing():
+                return _met(answer)
             case NotEnoughUnits(line_id=line_id, available=available, held_by=held_by):
                 return OpenedReturn(short_line_id=line_id, available=available, held_by=held_by)
 
@@ -65,7 +68,7 @@ class RecordActivities:
         with translated():
             answer = await self._returns.open_draft(opening)
         if isinstance(answer, Existing):
-            return OpenedReturn(answer.rma_no, answer.request_hash, answer.units)
+            return _met(answer)
         return OpenedReturn(answer.rma_no, opening.request_hash)
 
     @activity.defn
@@ -73,3 +76,12 @@ class RecordActivities:
         """Write one transition; one that is written already changes nothing."""
         with translated():
             await self._returns.record_transition(transition)
+
+
+def _met(existing: Existing) -> OpenedReturn:
+    return OpenedReturn(
+        existing.rma_no,
+        existing.request_hash,
+        existing.units,
+        first_answer=existing.first_answer,
+    )

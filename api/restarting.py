@@ -116,10 +116,9 @@ class Restarter:
     async def _forgotten(self, start: StartReturn) -> tuple[GivenAgain, ...]:
         """Read what the lost run took in and the projection does not know, in its order.
 
-        Commands whose answers were kept are left out. Of signals nothing is kept, and each is safe
-        to repeat. Nothing is found where the engine forgot the history too.
+        What the kept state has already is left out: commands by their answers, signals by their
+        ids. Nothing is found where the engine forgot the history too.
         """
-        recorded = {answer.command_id for answer in _answers(start)}
         handle = self._temporal.get_workflow_handle(workflow_id_for(start.return_id))
         found: list[GivenAgain] = []
         try:
@@ -128,7 +127,8 @@ class Restarter:
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
-        return tuple(one for one in found if one.command_id not in recorded)
+        known = _known(start)
+        return tuple(one for one in found if not known & {one.command_id, _signal_id(one)})
 
     async def _messages(self, event: HistoryEvent) -> tuple[GivenAgain, ...]:
         decode = self._temporal.data_converter.decode
@@ -164,6 +164,17 @@ def _answer(start: StartReturn, command: RestartFromProjection) -> CommandAnswer
                 raise key_reused()
             return answer
     return None
+
+
+def _known(start: StartReturn) -> set[str | None]:
+    taken = start.resumed.taken if start.resumed is not None else ()
+    return {*taken, *(answer.command_id for answer in _answers(start))}
+
+
+def _signal_id(message: GivenAgain) -> str | None:
+    """Return the name by which a run remembers a signal of news; a command has none."""
+    event_id = message.payload.get("event_id")
+    return None if event_id is None else f"{message.name}/{event_id}"
 
 
 def _answers(start: StartReturn) -> tuple[CommandAnswer, ...]:

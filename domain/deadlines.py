@@ -103,3 +103,18 @@ def extend(ret: Return, key: str, until: datetime) -> Return:
     """Move the deadline of one wait; the later of the old and the new one counts."""
     others = tuple(row for row in ret.extended if row[0] != key)
     return replace(ret, extended=(*others, (key, until)))
+
+
+def give_time(ret: Return, *, until: datetime) -> tuple[Return, tuple[str, ...]]:
+    """Let no wait come to its end before ``until``, and name those that would have.
+
+    Parked work is tried again as it stands.
+    """
+    early = tuple(
+        wait.key
+        for wait in waits(ret)
+        if wait.deadline < until and WAITS[wait.code].kind is not Kind.PARKED
+    )
+    for key in early:
+        ret = extend(ret, key, until)
+    return ret, early

@@ -25,8 +25,8 @@ async def open_return(
     RMA counter is locked for the last three of them.
     """
     await ledger.lock_order(connection, opening)
-    existing = await find_existing(connection, opening.tenant_id, opening.return_id)
-    if existing and not (existing.is_draft and existing.request_hash == opening.request_hash):
+    existing = await find_existing(connection, opening)
+    if existing and not _completes(opening, existing):
         return existing
     held = await ledger.held_units(connection, opening.tenant_id, opening.order_id)
     units = ledger.choose_units(held, fulfilled=dict(opening.fulfilled), wanted=opening.wanted)
@@ -57,9 +57,15 @@ async def open_return(
     return Opened(rma_no, units)
 
 
+def _completes(opening: Opening, existing: Existing) -> bool:
+    """Say whether what exists is the draft that is registered now."""
+    same = existing.request_hash == opening.request_hash
+    return existing.is_draft and same and existing.first_answer is None
+
+
 async def open_draft(connection: AsyncConnection, opening: DraftOpening) -> Opened | Existing:
     """Number a return of which only the request is known, unless it exists: three statements."""
-    if existing := await find_existing(connection, opening.tenant_id, opening.return_id):
+    if existing := await find_existing(connection, opening):
         return existing
     rma_no = await _insert(
         connection,
@@ -93,6 +99,7 @@ async def _insert(
             request_hash=opening.request_hash,
             units=units,
             resume_from=kept_json(opening.resume_from),
+            opened_by=opening.opened_by or None,
             headline=headline,
             authorization_state=authorization,
             logistics_state=LogisticsState.NOT_REQUIRED,
@@ -103,7 +110,7 @@ async def _insert(
 
 
 async def find_existing(
-    connection: AsyncConnection, tenant_id: str, return_id: str
+    connection: AsyncConnection, opening: Opening | DraftOpening
 ) -> Existing | None:
     row = (
         await connection.execute(
@@ -112,14 +119,27 @@ async def find_existing(
                 ReturnModel.request_hash,
                 ReturnModel.units,
                 ReturnModel.currency,
-            ).where(ReturnModel.tenant_id == tenant_id, ReturnModel.return_id == return_id)
+                ReturnModel.version,
+                ReturnModel.opened_by,
+                ReturnModel.first_answer,
+            ).where(
+                ReturnModel.tenant_id == opening.tenant_id,
+                ReturnModel.return_id == opening.return_id,
+            )
         )
     ).one_or_none()
     if row is None:
         return None
-    rma_no, request_hash, stored, currency = row
+    rma_no, request_hash, stored, currency, version, opened_by, first_answer = row
     units: Units = tuple((line_id, tuple(numbers)) for line_id, numbers in stored)
-    return Existing(rma_no, request_hash, units, is_draft=currency is None)
+    anothers = opening.is_fresh and version > 0 and opened_by not in (None, opening.opened_by)
+    return Existing(
+        rma_no,
+        request_hash,
+        units,
+        is_draft=currency is None,
+        first_answer=(first_answer or {}) if anothers else None,
+    )
 
 
 async def _next_serial(connection: AsyncConnection, tenant_id: str) -> int:

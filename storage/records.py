@@ -28,6 +28,7 @@ class Opening:
     """``fulfilled`` and ``wanted`` pair a line with a number of units, each line once.
 
     ``resume_from`` is the JSON that a new run of the return would start with; storage keeps it.
+    ``opened_by`` names the run; it is ``is_fresh`` unless it takes over from another.
     """
 
     tenant_id: str
@@ -39,6 +40,8 @@ class Opening:
     tenders: tuple[TenderFacts, ...]
     wanted: tuple[tuple[str, int], ...]
     resume_from: str = ""
+    opened_by: str = ""
+    is_fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,8 @@ class DraftOpening:
     order_id: str
     request_hash: str
     resume_from: str = ""
+    opened_by: str = ""
+    is_fresh: bool = False
 
 
 Units = tuple[tuple[str, tuple[int, ...]], ...]
@@ -66,13 +71,15 @@ class Opened:
 class Existing:
     """Opened before. Equal ``request_hash``: a repeat; another one: the key was used twice.
 
-    ``is_draft``: only numbered so far, and without units.
+    ``is_draft``: only numbered so far, and without units. ``first_answer`` is set when a fresh
+    start meets what another run has recorded (empty, where nothing was decided): not its own.
     """
 
     rma_no: str
     request_hash: str
     units: Units
     is_draft: bool = False
+    first_answer: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

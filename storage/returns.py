@@ -70,7 +70,7 @@ class Returns:
 
     async def _existing(self, wanted: Opening | DraftOpening) -> Existing | None:
         async with self._database.tenant(wanted.tenant_id) as connection:
-            return await opening.find_existing(connection, wanted.tenant_id, wanted.return_id)
+            return await opening.find_existing(connection, wanted)
 
     async def record_transition(self, transition: Transition) -> None:
         """Store a return's next state with its events, in one transaction.

@@ -33,6 +33,14 @@ class SealedOtherwiseError(Exception):
     """A settlement number was used before, for another amount or currency."""
 
 
+class OtherLotsError(Exception):
+    """A settlement number was used before, for other lots; ``lot_ids`` are those."""
+
+    def __init__(self, lot_ids: tuple[str, ...]) -> None:
+        super().__init__(f"it was sealed for {', '.join(lot_ids)}")
+        self.lot_ids = lot_ids
+
+
 class OverRefundError(Exception):
     """More than was captured would be given back on a tender, or in sum."""
 
@@ -59,6 +67,7 @@ class Settlements:
         amount_minor: int,
         currency: str,
         split: Split,
+        lot_ids: tuple[str, ...] = (),
     ) -> tuple[IntentRow, ...]:
         """Turn an amount into refund intents, one per tender with a part above zero.
 
@@ -66,11 +75,12 @@ class Settlements:
         waits for the other; at most seven statements.
 
         Raises:
+            OtherLotsError: the number was sealed for other lots.
             SealedOtherwiseError: the number was sealed for another amount.
             OverRefundError: a part is above what its tender has left.
             SplitError: wrong number or sum of parts, or a negative one.
         """
-        sealing = _Sealing(tenant_id, return_id, order_id, number, amount_minor, currency)
+        sealing = _Sealing(tenant_id, return_id, order_id, number, amount_minor, currency, lot_ids)
         async with self._database.tenant(tenant_id) as connection:
             await ledger.lock_tenders(connection, tenant_id, order_id)
             if await _seal_once(connection, sealing):
@@ -218,6 +228,7 @@ class _Sealing:
     number: int
     amount_minor: int
     currency: str
+    lot_ids: tuple[str, ...]
 
 
 async def _seal_once(connection: AsyncConnection, sealing: _Sealing) -> bool:
@@ -230,21 +241,26 @@ async def _seal_once(connection: AsyncConnection, sealing: _Sealing) -> bool:
             settlement_no=sealing.number,
             amount_minor=sealing.amount_minor,
             currency=sealing.currency,
+            lot_ids=list(sealing.lot_ids),
         )
         .on_conflict_do_nothing(index_elements=["tenant_id", "return_id", "settlement_no"])
         .returning(SettlementModel.settlement_no)
     )
     if new is not None:
         return True
-    amount_minor, currency = (
+    amount_minor, currency, lot_ids = (
         await connection.execute(
-            select(SettlementModel.amount_minor, SettlementModel.currency).where(
+            select(
+                SettlementModel.amount_minor, SettlementModel.currency, SettlementModel.lot_ids
+            ).where(
                 SettlementModel.tenant_id == sealing.tenant_id,
                 SettlementModel.return_id == sealing.return_id,
                 SettlementModel.settlement_no == sealing.number,
             )
         )
     ).one()
+    if lot_ids and tuple(lot_ids) != sealing.lot_ids:
+        raise OtherLotsError(tuple(lot_ids))
     if (amount_minor, currency) != (sealing.amount_minor, sealing.currency):
         raise SealedOtherwiseError(
             f"settlement {sealing.number} of return {sealing.return_id} was sealed for "

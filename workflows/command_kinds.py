@@ -7,7 +7,7 @@ from datetime import timedelta
 from temporalio import workflow
 
 from domain.codes import RefusedError
-from domain.deadlines import extend
+from domain.deadlines import extend, give_time
 from domain.drafts import check_correction, correct
 from domain.events import Fact, JsonValue
 from domain.grading import check_inspection, grade_lot
@@ -190,10 +190,13 @@ def check_restart(ret: Return, command: RestartFromProjection) -> None:  # noqa:
 
 
 def do_restart(ret: Return, given_again: Sequence[str]) -> Change:
+    # Nobody could answer, act or be heard while the run was gone: no deadline of then counts now.
+    ret, extended = give_time(ret, until=workflow.now() + ret.policy.handling.parked)
     data: dict[str, JsonValue] = {
         "kind": "restart-from-projection",
         "subject": None,
         "given_again": [*given_again],
+        "extended": [*extended],
     }
     return ret, (Fact("ops.intervention", data),)
 

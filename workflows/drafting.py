@@ -55,6 +55,8 @@ async def _park(start: StartReturn, error: FailureError) -> Case:
         order_id=start.request.order_id,
         request_hash=request_hash(start.request),
         resume_from=dump(replace(start, restarted=None)),
+        opened_by=workflow.info().first_execution_run_id,
+        is_fresh=start.restarted is None,
     )
     governing = await write(
         OrderActivities.read_policy, PolicyFor(start.tenant_id), summary="waits of a draft"
@@ -104,9 +106,13 @@ async def _open(case: Case) -> Return:
     facts, ret = await _read_corrected(case), case.ret
     if not is_draft(case.ret):
         raise NoLongerWantedError(OPENING.key)
-    return await register(
-        ret.tenant_id, ret.return_id, ret.request, facts, requested_at=ret.requested_at
-    )
+    case.is_registering = True
+    try:
+        return await register(
+            ret.tenant_id, ret.return_id, ret.request, facts, requested_at=ret.requested_at
+        )
+    finally:
+        case.is_registering = False
 
 
 async def _read_corrected(case: Case) -> OrderFacts:

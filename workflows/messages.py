@@ -39,10 +39,14 @@ class StartReturn:
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """The state a run takes over from the one before (continue-as-new)."""
+    """The state a run takes over from the one before, and which messages are in it.
+
+    ``answers`` are those of all commands; ``taken`` are signals, each as ``<name>/<its id>``.
+    """
 
     ret: Return
     answers: "tuple[CommandAnswer, ...]" = ()
+    taken: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError, FailureError
@@ -25,6 +26,14 @@ from workflows.resuming import dump
 from workflows.steps import call, reason_of, uninterrupted, write
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class DecidedBeforeError(Exception):
+    """The request was decided by a run that the engine has forgotten; this was its answer."""
+
+    def __init__(self, first_answer: dict[str, Any]) -> None:
+        super().__init__("decided before")
+        self.first_answer = first_answer
 
 
 async def open_case(start: StartReturn) -> Case:
@@ -58,6 +67,7 @@ async def _open_with(start: StartReturn, facts: OrderFacts) -> Case:
         facts,
         requested_at=now,
         resume_from=dump(replace(start, restarted=None)),
+        is_fresh=start.restarted is None,
     )
     case = Case(start, ret)
     case.take((ret, requested_facts(ret)), actor=start.actor)
@@ -96,6 +106,7 @@ async def register(
     *,
     requested_at: datetime,
     resume_from: str = "",
+    is_fresh: bool = False,
 ) -> Return:
     """Decide the request as of when it was made, and number it and lock its units.
 
@@ -103,6 +114,7 @@ async def register(
 
     Raises:
         RefusedError: the facts do not allow what is asked, or the key was used before.
+        DecidedBeforeError: a fresh start met what an earlier run of the same id has decided.
         FailureError: the order's currency is another than before.
     """
     now, request_of = workflow.now(), request_hash(request)
@@ -122,6 +134,8 @@ async def register(
         ),
         wanted=wanted_units(request, decisions),
         resume_from=resume_from,
+        opened_by=workflow.info().first_execution_run_id,
+        is_fresh=is_fresh,
     )
     opened = await write(RecordActivities.open_return, opening, summary="number and locks")
     if opened.short_line_id is not None:
@@ -144,6 +158,15 @@ async def register(
 
 
 def check_same_request(opened: OpenedReturn, request: ReturnRequest) -> None:
-    """Raise ``RefusedError`` when the return that was met came from another request."""
+    """Raise when the return that was met is not this run's to go on with.
+
+    Raises:
+        RefusedError: it came from another request, or its run is gone.
+        DecidedBeforeError: the engine forgot the run that decided it.
+    """
     if opened.request_hash != request_hash(request):
         raise RefusedError("key_reused", "this key came with another request before")
+    if opened.first_answer:
+        raise DecidedBeforeError(opened.first_answer)
+    if opened.first_answer is not None:
+        raise RefusedError("command_not_allowed", "its run is gone from the engine; ops restart it")

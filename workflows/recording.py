@@ -62,6 +62,9 @@ class Case:
         earlier = start.resumed.answers if start.resumed is not None else ()
         self.answers = {answer.command_id: answer for answer in earlier}
         """What was answered to each command id, in all runs."""
+        self._taken = list(start.resumed.taken) if start.resumed is not None else []
+        self.is_registering = False
+        """Whether a draft's order was read and its units are being locked."""
         self.early_news: list[RefundNews] = []
         """News of refunds that are not known here yet."""
 
@@ -71,8 +74,15 @@ class Case:
 
     def resumption(self) -> StartReturn:
         """Return what a new run of this return, as it is now, would start with."""
-        resumed = Resumed(self._ret, tuple(self.answers.values()))
+        resumed = Resumed(self._ret, tuple(self.answers.values()), tuple(self._taken))
         return replace(self._start, resumed=resumed, restarted=None)
+
+    def has_taken(self, signal: str, message_id: str) -> bool:
+        """Say whether a signal is in the state already: a restart gives all of them again."""
+        return f"{signal}/{message_id}" in self._taken
+
+    def note(self, signal: str, message_id: str) -> None:
+        self._taken.append(f"{signal}/{message_id}")
 
     def take(self, change: Change, *, actor: Actor = SYSTEM, cause_id: str | None = None) -> None:
         """Take in a transition: the new state, and its facts with their places in the log."""

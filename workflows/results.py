@@ -9,7 +9,7 @@ from domain.holding import hold, is_early, refused, release, ripe, take_result
 from domain.returns import HeldInspection
 from workflows.command_kinds import finding_of
 from workflows.commands import Commands, check_frame, payload_hash
-from workflows.messages import RecordInspection
+from workflows.messages import INSPECTION_SIGNAL, RecordInspection
 from workflows.recording import Case
 
 
@@ -29,6 +29,8 @@ def leave_result(case: Case, commands: Commands, result: RecordInspection) -> No
         finding=finding_of(result),
         held_at=workflow.now(),
     )
+    if case.has_taken(INSPECTION_SIGNAL, _said(held)):
+        return
     try:
         if commands.is_repeat(result):
             return
@@ -62,5 +64,11 @@ def _take(case: Case, commands: Commands, held: HeldInspection) -> None:
 
 
 def _refuse(case: Case, held: HeldInspection, error: RefusedError) -> None:
+    case.note(INSPECTION_SIGNAL, _said(held))
     fact = refused(held.lot_id, error.code)
     case.take((case.ret, (fact,)), actor=held.actor, cause_id=held.command_id)
+
+
+def _said(held: HeldInspection) -> str:
+    """Name what was refused: who said what under which id. Said better, it is heard again."""
+    return f"{held.command_id}/{held.actor}/{held.content_hash}"

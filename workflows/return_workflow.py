@@ -43,6 +43,7 @@ from workflows.messages import (
     StartReturn,
     Withdraw,
 )
+from workflows.opening import DecidedBeforeError
 from workflows.parking import Parking
 from workflows.recording import Case
 from workflows.results import leave_result
@@ -88,6 +89,10 @@ class ReturnWorkflow:
             refusal = Refusal(error.code, str(error), error.field)
             hashed = request_hash(start.request)
             return await self._refuse(OpenAnswer(start.return_id, hashed, refusal))
+        except DecidedBeforeError as error:
+            hashed, document = request_hash(start.request), error.first_answer
+            opening = OpenAnswer(start.return_id, hashed, document=document)
+            return await self._end(opening, str(document["headline"]))
         if start.restarted is not None:
             restarting.restart(self, self._running, self._commands, start.restarted)
         if workflow.cancellation_reason() is not None:
@@ -104,9 +109,13 @@ class ReturnWorkflow:
         return ReturnOutcome(ret.headline, replace(_opening(ret), document=None))
 
     async def _refuse(self, opening: OpenAnswer) -> ReturnOutcome:
+        return await self._end(opening, "REFUSED")
+
+    async def _end(self, opening: OpenAnswer, headline: str) -> ReturnOutcome:
+        """End a run that is no return's: it only answers."""
         self._opening = opening
         await workflow.wait_condition(workflow.all_handlers_finished)
-        return ReturnOutcome("REFUSED", opening)
+        return ReturnOutcome(headline, opening)
 
     @workflow.update(name="open", description="the answer to the start: registered or refused")
     async def opened(self) -> OpenAnswer:
@@ -192,6 +201,9 @@ class ReturnWorkflow:
 
     @correct.validator
     def check_correct(self, command: Correct) -> None:
+        if self._case is not None and self._case.is_registering:
+            late = RefusedError("command_not_allowed", "the order was read; it is being registered")
+            raise commands.refusal(late, self._case.ret)
         self._check("correct", command, command_kinds.check_correct)
 
     @workflow.update(description="move the deadline of a wait")
@@ -222,12 +234,14 @@ class ReturnWorkflow:
 
     @workflow.signal(description="what a carrier, read again, proves of one parcel")
     def carrier_milestones(self, news: CarrierMilestones) -> None:
-        if (case := self._case) is None:
+        case, signal = self._case, "carrier_milestones"
+        if case is None or case.has_taken(signal, news.event_id):
             return
         ret = case.ret
         if any(delivery.delivery_id == news.delivery_id for delivery in ret.deliveries):
             change = reached(ret, news.delivery_id, news.milestones, at=workflow.now())
             case.take(change, actor=CARRIER, cause_id=news.event_id)
+            case.note(signal, news.event_id)
 
     @workflow.signal(
         name=INSPECTION_SIGNAL,
@@ -246,7 +260,8 @@ class ReturnWorkflow:
 
     @workflow.signal(name="replacement_news", description="what the platform says of a replacement")
     def take_replacement_news(self, news: ReplacementNews) -> None:
-        if (case := self._case) is None:
+        case, signal = self._case, "replacement_news"
+        if case is None or case.has_taken(signal, news.event_id):
             return
         ret = case.ret
         if any(lot.replacement and lot.replacement.reference == news.reference for lot in ret.lots):
@@ -258,6 +273,7 @@ class ReturnWorkflow:
                 at=workflow.now(),
             )
             case.take(change, actor=PLATFORM, cause_id=news.event_id)
+            case.note(signal, news.event_id)
 
     def _take_over(self, case: Case) -> None:
         self._case, self._parking = case, Parking(case)

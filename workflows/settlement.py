@@ -3,14 +3,14 @@
 from dataclasses import replace
 
 from temporalio import workflow
-from temporalio.exceptions import FailureError, is_cancelled_exception
+from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
-from activities.payments import IssueRefund, PaymentActivities, RefundAnswer, Settle
+from activities.payments import IssueRefund, PaymentActivities, RefundAnswer, Settle, Settled
 from domain.commands import Actor
 from domain.intents import Intent
 from domain.money import Money
 from domain.resolving import intent_changed, lots_to_settle, sealed
-from domain.returns import Return
+from domain.returns import Lot, Return
 from domain.settlement import settle as amounts_of
 from workflows.messages import RefundNews
 from workflows.parking import Parking
@@ -24,23 +24,14 @@ async def settle(case: Case, parking: Parking, number: str) -> None:
 
     It never changes again. A refund whose first try had no certain end is sent on its own.
     """
+    work = f"settle/{number}"
     lots = lots_to_settle(case.ret)
+    answer = await parking.attempt(work, lambda: _seal(case, int(number), lots))
+    if answer.other_lots:
+        # A run that was lost had sealed it: what came since is the next settlement.
+        lots = await parking.attempt(work, lambda: _due(case, answer.other_lots))
+        answer = await parking.attempt(work, lambda: _seal(case, int(number), lots))
     amounts = amounts_of(case.ret, lots)
-    asked = Settle(
-        tenant_id=case.ret.tenant_id,
-        return_id=case.ret.return_id,
-        order_id=case.ret.request.order_id,
-        number=int(number),
-        amount=Money(sum(row.refund_minor for row in amounts), case.ret.currency),
-    )
-    # A regular activity: what is to be sealed stands in history before it is sealed, so a task that
-    # is done again cannot come with another amount.
-    answer = await parking.attempt(
-        f"settle/{number}",
-        lambda: case.call(
-            PaymentActivities.settle, asked, summary=f"settlement {number}: {asked.amount}"
-        ),
-    )
     planned = tuple(replace(intent, state="planned") for intent in answer.intents)
     case.take(sealed(case.ret, lots, amounts, planned, at=workflow.now()))
     for intent, first_try in zip(planned, answer.first_tries, strict=True):
@@ -50,11 +41,43 @@ async def settle(case: Case, parking: Parking, number: str) -> None:
         take_news(case, news)
 
 
+async def _seal(case: Case, number: int, lots: tuple[Lot, ...]) -> Settled:
+    amount = sum(row.refund_minor for row in amounts_of(case.ret, lots))
+    asked = Settle(
+        tenant_id=case.ret.tenant_id,
+        return_id=case.ret.return_id,
+        order_id=case.ret.request.order_id,
+        number=number,
+        amount=Money(amount, case.ret.currency),
+        lot_ids=tuple(lot.lot_id for lot in lots),
+    )
+    # A regular activity: what is to be sealed stands in history before it is sealed, so a task that
+    # is done again cannot come with another amount.
+    return await case.call(
+        PaymentActivities.settle, asked, summary=f"settlement {number}: {asked.amount}"
+    )
+
+
+async def _due(case: Case, lot_ids: tuple[str, ...]) -> tuple[Lot, ...]:
+    """Return the lots of these ids, as their money is due.
+
+    Raises:
+        ApplicationError: it is not due, though it was when the settlement was sealed.
+    """
+    due = {lot.lot_id: lot for lot in lots_to_settle(case.ret)}
+    if missing := [lot_id for lot_id in lot_ids if lot_id not in due]:
+        message = f"it was sealed for {', '.join(missing)}, whose money is not due"
+        raise ApplicationError(message, type="SealedOtherwise", non_retryable=True)
+    return tuple(due[lot_id] for lot_id in lot_ids)
+
+
 def take_news(case: Case, news: RefundNews) -> None:
     """Take in what the provider, read again, says of one refund.
 
     It may come while the settlement is still being sealed; then it is kept until that is done.
     """
+    if case.has_taken("refund_news", news.event_id):
+        return
     if not any(i.intent_id == news.intent_id for s in case.ret.settlements for i in s.intents):
         case.early_news.append(news)
         return
@@ -67,6 +90,7 @@ def take_news(case: Case, news: RefundNews) -> None:
         at=workflow.now(),
     )
     case.take(change, actor=PROVIDER, cause_id=news.event_id)
+    case.note("refund_news", news.event_id)
 
 
 async def refund(case: Case, parking: Parking, intent_id: str) -> None:

@@ -58,7 +58,10 @@ class RefundIntentModel(Model):
 
 
 class SettlementModel(Model):
-    """What one settlement of a return came to, also when all of it was nothing."""
+    """What one settlement of a return came to, also when all of it was nothing.
+
+    ``lot_ids`` are the lots it is for, in its order.
+    """
 
     __tablename__ = "settlements"
     __table_args__ = (
@@ -71,6 +74,7 @@ class SettlementModel(Model):
     settlement_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     amount_minor: Mapped[Minor]
     currency: Mapped[str] = mapped_column(String(3))
+    lot_ids: Mapped[list[Any] | None]
     sealed_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

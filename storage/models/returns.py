@@ -36,6 +36,8 @@ class ReturnModel(Model):
 
     ``last_sequence`` is how the log counts them: the same, unless a write was done again.
 
+    ``opened_by`` is the first run of the chain of runs that opened it.
+
     ``first_answer`` is the document of the decision, which a repeated start is answered with.
 
     ``resume_from`` is what a new run would start with, should the engine lose this one;
@@ -80,6 +82,7 @@ class ReturnModel(Model):
     snapshot: Mapped[dict[str, Any] | None]
     resume_from: Mapped[dict[str, Any] | None]
     first_answer: Mapped[dict[str, Any] | None]
+    opened_by: Mapped[str | None]
     restarts: Mapped[int] = mapped_column(server_default=text("0"))
     missing_since: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

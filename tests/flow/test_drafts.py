@@ -3,10 +3,11 @@
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 from temporalio.client import WithStartWorkflowOperation, WorkflowFailureError
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import CancelledError
@@ -19,7 +20,7 @@ from domain.requests import RequestedLine, Resolution, request_hash
 from domain.returns import Blocker
 from domain.work import OPENING
 from storage.records import DraftOpening
-from tests.support.house import TENANT, House, OpenReturn, open_house
+from tests.support.house import TENANT, House, OpenReturn, eventually, open_house
 from tests.support.postgres import Database, out_of_reach
 from tests.support.proxy import proxy_to
 from tests.support.sandbox import Sandbox
@@ -402,6 +403,31 @@ async def test_a_correction_during_a_try_counts(house: House) -> None:
             await opened.ready_for_handover()
 
     assert (await opened.event_types()).count("blocker.raised") == 1
+
+
+async def steps_under_way(opened: OpenReturn) -> list[str]:
+    described = await opened.handle.describe()
+    return [step.activity_type.name for step in described.raw_description.pending_activities]
+
+
+async def test_a_correction_that_comes_too_late_is_refused(fast_house: House) -> None:
+    """Once the order is read and its units are being locked, nothing is said that nobody hears."""
+    order = fast_house.sandbox.order("three-units")
+    with fast_house.sandbox.nonsense(order, "ship_to.time_zone"):
+        opened = await fast_house.begin_draft(some_of(order, 1), "bad_upstream_data")
+        async with fast_house.needs.database.tenant(TENANT) as connection:
+            await connection.execute(
+                text("SELECT 1 FROM returns WHERE return_id = :id FOR UPDATE"),
+                {"id": opened.return_id},
+            )
+            await opened.do(correction("ship_to.time_zone", "Europe/Paris"))
+            await eventually(partial(steps_under_way, opened), lambda steps: "open_return" in steps)
+            code = await opened.refused(correction("lines[0].final_sale", value=True))
+        await opened.ready_for_handover()
+
+    assert code == "command_not_allowed"
+    corrections = (await opened.view())["corrections"]
+    assert [one["field"] for one in corrections] == ["ship_to.time_zone"]
 
 
 async def test_waits_for_the_time_of_a_draft_without_a_cache(uncached_house: House) -> None:

@@ -170,7 +170,12 @@ async def test_goes_on_after_the_restart(lost: OpenReturn) -> None:
     assert "ops.intervention" in await stream(lost, "return")
     assert await stream(lost, "sweeper") == ["blocker.raised", "blocker.cleared"]
     (noted,) = await lost.events("ops.intervention")
-    assert noted.data == {"kind": "restart-from-projection", "subject": None, "given_again": []}
+    assert noted.data == {
+        "kind": "restart-from-projection",
+        "subject": None,
+        "given_again": [],
+        "extended": [],
+    }
     assert (noted.actor, noted.cause_id) == (str(OPS), "k-1")
 
 
