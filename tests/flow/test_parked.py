@@ -371,6 +371,22 @@ async def test_a_contradiction_stops_everything_until_it_is_mended(
     assert len(opened.ledger()["labels"]) == 1
 
 
+async def test_a_contradiction_is_told_again_later_each_time(
+    house: House, monkeypatch: Patch
+) -> None:
+    """Numbers do not mend themselves: who looks after them is not called every ten minutes."""
+    monkeypatch.setattr(domain.invariants, "_counters_add_up", contradict)
+    opened = await house.open(some_of(house.sandbox.order("three-units"), 1))
+    await stands(opened, "invariant_broken")
+
+    await house.pass_time(hours=3)
+    await stands(opened, "invariant_broken")
+
+    raised = await opened.events("blocker.raised")
+    assert [event.data["tries"] for event in raised] == [1, 2, 3, 4, 5]
+    assert await opened.events("blocker.cleared") == []
+
+
 WALKS: dict[str, dict[str, Callable[..., object]]] = {
     "provider_unavailable": {
         "retry": test_a_parked_booking_is_tried_again,
