@@ -267,6 +267,40 @@ def refunded_by_hand(house: House, order: dict[str, Any]) -> str:
     return refund_id
 
 
+async def test_a_refund_of_another_amount_is_not_believed(house: House) -> None:
+    """The provider says that it paid a cent: that is no end, and the right answer is waited for."""
+    look_up = {"system": "stripe", "operation": "GET /v1/refunds"}
+    wrong = {"kind": "nonsense", "times": ALWAYS}
+    with (
+        house.sandbox.fault(**REFUNDS, **wrong, set={"path": "amount", "value": 1}),
+        house.sandbox.fault(**look_up, **wrong, set={"path": "data[0].amount", "value": 1}),
+    ):
+        opened, wait = await parked_refund(house, "bad_upstream_data")
+
+    await opened.do(Retry(info(FINANCE)))
+    await opened.until_lot("line-1/1", "REFUNDED")
+
+    assert wait["field"] == "amount"
+    assert len(paid(opened)) == 1
+
+
+async def test_prices_in_two_currencies_buy_no_label(house: House) -> None:
+    """Which offer is the cheapest cannot be said: nothing is bought until it can."""
+    plan = {"system": "easypost", "operation": "GET /v2/shipments/{id}", "kind": "nonsense"}
+    yen = {"path": "rates[0].currency", "value": "JPY"}
+    with house.sandbox.fault(**plan, times=ALWAYS, set=yen):
+        opened = await house.open(some_of(house.sandbox.order("three-units"), 1))
+        wait = await stands(opened, "provider_refused")
+        before = opened.ledger()["labels"]
+
+    await opened.do(Retry(info(OPS)))
+    await opened.ready_for_handover()
+
+    assert "several currencies" in wait["detail"]
+    assert before == []
+    assert len(opened.ledger()["labels"]) == 1
+
+
 async def test_a_settlement_without_money_is_tried_again(house: House) -> None:
     """The order was refunded elsewhere, as its next start tells; given back, it is paid once."""
     order = house.sandbox.order("three-units")
