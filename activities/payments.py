@@ -168,7 +168,7 @@ class PaymentActivities:
             refund = await gateway.refund(
                 RefundRequest(
                     payment_ref=intent.payment_ref,
-                    amount=Money(intent.amount_minor, intent.currency),
+                    amount=intent.amount,
                     intent_id=intent.intent_id,
                     idempotency_key=intent.idempotency_key,
                     return_id=intent.return_id,
@@ -184,6 +184,15 @@ class PaymentActivities:
         return await self._finish(tenant_id, intent, refund)
 
     async def _finish(self, tenant_id: str, intent: IntentRow, refund: Refund) -> RefundAnswer:
+        if refund.amount != intent.amount:
+            # Taken for the end, it would close the return with another sum than the customer has.
+            raise ApplicationError(
+                f"refund {refund.refund_ref} is of {refund.amount}, asked for {intent.amount}",
+                None,
+                "amount",
+                type="BadUpstreamData",
+                non_retryable=True,
+            )
         row = await self._settlements.finish(
             tenant_id,
             intent.intent_id,

@@ -1,12 +1,11 @@
 """Which commands would move a return now: what ``explain`` offers and a refusal names."""
 
-from domain.codes import RefusedError
 from domain.drafts import is_draft
 from domain.lifecycle import AuthorizationState, DeliveryState, LotState
 from domain.receiving import is_receivable
 from domain.requests import Resolution
 from domain.returns import Return
-from domain.transport import check_withdrawal
+from domain.transport import is_withdrawable
 from domain.waiting import waits
 
 
@@ -24,7 +23,7 @@ def allowed_commands(ret: Return) -> tuple[str, ...]:
     possible = {
         "approve": in_review,
         "deny": in_review,
-        "withdraw": _withdrawable(ret),
+        "withdraw": is_withdrawable(ret),
         "report-pickup-outcome": courier_comes,
         "receive": is_receivable(ret),
         "record-inspection": uninspected,
@@ -34,11 +33,3 @@ def allowed_commands(ret: Return) -> tuple[str, ...]:
         "extend-deadline": bool(waits(ret)),
     }
     return tuple(name for name, is_possible in possible.items() if is_possible)
-
-
-def _withdrawable(ret: Return) -> bool:
-    try:
-        check_withdrawal(ret)
-    except RefusedError:
-        return False
-    return True

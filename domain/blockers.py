@@ -30,7 +30,8 @@ class WaitKind:
     """One row of the catalogue.
 
     ``handling`` names the policy's duration behind the deadline; ``exits`` are the commands and
-    outside events that end it.
+    outside events that end it. Of those of parked work, a return shows the ones that its work has:
+    a draft is corrected, a booking is withdrawn, a refund turns out to be paid.
     """
 
     code: str
@@ -294,7 +295,7 @@ _CATALOGUE = (
         "an outside system to answer again",
         "parked",
         "the work is tried again, and again after each further wait",
-        ("retry",),
+        ("retry", "withdraw", "refund.settled"),
     ),
     WaitKind(
         "provider_refused",
@@ -303,7 +304,7 @@ _CATALOGUE = (
         "somebody to mend what the outside system refused",
         "parked",
         "the work is tried again, and again after each further wait",
-        ("retry",),
+        ("retry", "withdraw", "refund.settled"),
     ),
     WaitKind(
         "refund_refused",
@@ -312,7 +313,7 @@ _CATALOGUE = (
         "somebody to mend why the provider refused a refund",
         "parked",
         "the refund is tried again as a new generation, after a look-up",
-        ("retry",),
+        ("retry", "refund.settled"),
     ),
     WaitKind(
         "refund_unknown",
@@ -321,7 +322,7 @@ _CATALOGUE = (
         "certainty whether a refund was paid",
         "parked",
         "the provider is asked again",
-        ("retry",),
+        ("retry", "refund.settled"),
     ),
     WaitKind(
         "nothing_left_to_refund",
@@ -330,7 +331,7 @@ _CATALOGUE = (
         "more is owed than the order has left",
         "parked",
         "the settlement is tried again",
-        ("retry",),
+        ("retry", "refund.settled"),
     ),
     WaitKind(
         "settlement_conflict",
@@ -348,7 +349,7 @@ _CATALOGUE = (
         "a correct answer from the platform or a provider",
         "parked",
         "the work is tried again, and again after each further wait",
-        ("retry", "correct"),
+        ("retry", "correct", "withdraw", "refund.settled"),
     ),
     WaitKind(
         "internal_error",
@@ -357,7 +358,7 @@ _CATALOGUE = (
         "a mend of our own step",
         "parked",
         "the work is tried again, and again after each further wait",
-        ("retry",),
+        ("retry", "withdraw", "refund.settled"),
     ),
     WaitKind(
         "invariant_broken",

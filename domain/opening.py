@@ -7,6 +7,7 @@ from domain.codes import RefusedError
 from domain.eligibility import Decision, Verdict, evaluate, facts_of
 from domain.events import Fact, JsonValue
 from domain.lifecycle import AuthorizationState, LotState
+from domain.money import Money
 from domain.orders import Order
 from domain.policies import Policy
 from domain.requests import Resolution, ReturnRequest
@@ -176,12 +177,12 @@ def requested_facts(ret: Return) -> tuple[Fact, ...]:
     )
 
 
-def check_exchange(ret_line_paid_minor: int, wanted_minor: int, *, field: str) -> None:
-    """Refuse an exchange whose wanted goods cost another price than was paid for one unit."""
-    if ret_line_paid_minor != wanted_minor:
+def check_exchange(paid: Money, wanted: Money, *, field: str) -> None:
+    """Refuse an exchange whose wanted goods cost another price than was paid for a line."""
+    if paid != wanted:
         raise RefusedError(
             "exchange_not_even",
-            f"one unit was paid with {ret_line_paid_minor}, the wanted one costs {wanted_minor}",
+            f"the line was paid with {paid}, as much of the wanted goods costs {wanted}",
             field=field,
         )
 

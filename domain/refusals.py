@@ -19,10 +19,9 @@ def check_exchanges(request: ReturnRequest, order: Order, prices: Mapping[str, M
         if asked.resolution is not Resolution.EXCHANGE or asked.exchange_sku is None:
             continue
         line, price = order.line(asked.line_id), prices[asked.exchange_sku]
-        same = price.currency == order.currency
         check_exchange(
-            line.paid_minor,
-            price.minor * line.quantity if same else -1,
+            Money(line.paid_minor, order.currency),
+            Money(price.minor * line.quantity, price.currency),
             field=f"lines[{index}].exchange_sku",
         )
 

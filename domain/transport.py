@@ -182,6 +182,14 @@ def check_withdrawal(ret: Return) -> None:
         )
 
 
+def is_withdrawable(ret: Return) -> bool:
+    try:
+        check_withdrawal(ret)
+    except RefusedError:
+        return False
+    return True
+
+
 def withdraw(ret: Return, *, at: datetime) -> Change:
     """Take the request back; what is booked is to be cancelled.
 

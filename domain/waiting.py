@@ -14,7 +14,8 @@ from domain.parcels import Delivery, wants_courier
 from domain.requests import Resolution
 from domain.resolving import lots_to_move, lots_to_settle
 from domain.returns import Lot, Return
-from domain.work import parcel_subject
+from domain.transport import is_withdrawable
+from domain.work import WorkKind, parcel_subject
 
 PICKUP_GRACE = timedelta(hours=24)
 """How long after its window a courier visit may still be reported; the window itself is a promise
@@ -60,7 +61,7 @@ def waits(ret: Return) -> tuple[Waiting, ...]:
             replace(
                 wait,
                 deadline=blocker.deadline,
-                exits=_exits(ret, wait.exits),
+                exits=_exits(ret, blocker.work, wait.exits),
                 detail=blocker.detail,
                 field=blocker.field,
             )
@@ -68,11 +69,18 @@ def waits(ret: Return) -> tuple[Waiting, ...]:
     return tuple(sorted(found, key=lambda wait: (wait.deadline, wait.key)))
 
 
-def _exits(ret: Return, exits: tuple[str, ...]) -> tuple[str, ...]:
-    """Only what is not registered yet can be corrected; it can be taken back as well."""
-    if ret.authorization is AuthorizationState.DRAFT:
-        return (*exits, "withdraw")
-    return tuple(way for way in exits if way != "correct")
+def _exits(ret: Return, work: str, exits: tuple[str, ...]) -> tuple[str, ...]:
+    """Keep the ways out that trouble of this very work has."""
+    is_draft = ret.authorization is AuthorizationState.DRAFT
+    kind = work.partition("/")[0]
+    booking = kind in (WorkKind.BOOK, WorkKind.COURIER)
+    possible = {
+        # What was decided stands on facts that are frozen.
+        "correct": is_draft,
+        "withdraw": is_draft or (booking and is_withdrawable(ret)),
+        "refund.settled": kind == WorkKind.REFUND,
+    }
+    return tuple(way for way in exits if possible.get(way, True))
 
 
 def _wait(

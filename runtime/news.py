@@ -87,6 +87,10 @@ class News:
         intent = await self._settlements.get(tenant_id, refund.intent_id)
         if intent is None or _is_of_another_generation(intent, refund):
             return
+        if refund.amount != intent.amount:
+            # The step that looks the refund up parks it by name.
+            _log.warning("refund.amount_differs", intent_id=intent.intent_id)
+            return
         try:
             noted = await self._settlements.finish(
                 tenant_id,

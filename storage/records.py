@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from domain.lifecycle import TERMINAL_HEADLINES
+from domain.money import Money
 from storage.states import BookingState, IntentState, Role, UnitState
 
 Json = Mapping[str, Any]
@@ -273,6 +274,10 @@ class IntentRow:
     idempotency_key: str
     refund_ref: str | None
     failure: str | None
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
 
 
 class Begun(NamedTuple):

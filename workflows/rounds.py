@@ -80,8 +80,8 @@ class Rounds:
 
     def _start_due_work(self) -> None:
         case = self._case
-        if problems := broken(case.ret):
-            self._start(INVARIANTS, self._park_broken("; ".join(problems)))
+        if broken(case.ret):
+            self._start(INVARIANTS, self._park_broken())
             return
         for work in due_work(case.ret):
             # One thing at a time per subject: a cancellation waits for the booking under way.
@@ -98,8 +98,9 @@ class Rounds:
             return
         self._tasks[key] = asyncio.create_task(step)
 
-    async def _park_broken(self, problems: str) -> None:
-        await self._parking.park(INVARIANTS, "invariant_broken", problems)
+    async def _park_broken(self) -> None:
+        while problems := broken(self._case.ret):
+            await self._parking.park(INVARIANTS, "invariant_broken", "; ".join(problems))
         self._parking.unpark(INVARIANTS)
 
     async def _next_change(self) -> None:

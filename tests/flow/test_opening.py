@@ -88,6 +88,25 @@ async def test_refuses_without_leaving_anything(house: House, request_of: Any, c
     await assert_nothing_left(house, order, handle, answer.return_id)
 
 
+async def test_refuses_to_exchange_for_another_currency(house: House) -> None:
+    """9900 yen are not 9900 dollar cents, and the refusal says what was compared."""
+    order = house.sandbox.order("exchange")
+    product = {"price_minor": 9900, "currency": "USD", "in_stock": 5}
+    house.sandbox.put("products/SNEAKER-DOLLARS", product)
+    line = RequestedLine("line-1", 1, Resolution.EXCHANGE, exchange_sku="SNEAKER-DOLLARS")
+
+    handle, answer = await house.start(whole_order(order, lines=(line,)))
+
+    assert answer.refusal is not None
+    assert (answer.refusal.code, answer.refusal.field) == (
+        "exchange_not_even",
+        "lines[0].exchange_sku",
+    )
+    assert "9900 JPY" in answer.refusal.message
+    assert "99.00 USD" in answer.refusal.message
+    await assert_nothing_left(house, order, handle, answer.return_id)
+
+
 async def assert_nothing_left(
     house: House, order: dict[str, Any], handle: Any, return_id: str
 ) -> None:

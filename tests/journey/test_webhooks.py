@@ -12,8 +12,9 @@ from sqlalchemy import text
 from standardwebhooks import Webhook
 
 from backhaul_client import CountedItem, InspectionCommand, ReceiveCommand
+from storage.settlements import Settlements
 from tests.support.asking import labelled, new_key
-from tests.support.house import TENANT
+from tests.support.house import TENANT, eventually
 from tests.support.journey import QUIET_TENANT, WEBHOOK_SECRET, Journey
 
 
@@ -202,6 +203,56 @@ async def test_a_refund_that_fails_later_is_noticed(journey: Journey) -> None:
     types = [event.type for event in await journey.client().timeline(view.return_id)]
     assert types.count("refund.settled") == 2
     assert types.count("refund.failed") == 1
+
+
+async def test_news_of_another_amount_end_no_refund(journey: Journey) -> None:
+    """A provider that says it paid a cent is not believed: the refund is still waited for."""
+    view, warehouse = await labelled(journey), journey.client("warehouse")
+    count = ReceiveCommand(
+        receipt_id="R-1",
+        parcel="P-1",
+        entries=(CountedItem(sku="LAMP-DESK-WHITE", quantity=1),),
+    )
+    stripe, wrong = {"system": "stripe"}, {"kind": "nonsense", "times": 1000}
+    one, many = "GET /v1/refunds/{refund}", "GET /v1/refunds"
+    cent, listed = {"path": "amount", "value": 1}, {"path": "data[0].amount", "value": 1}
+    with (
+        journey.sandbox.fault(**stripe, operation="POST /v1/refunds", kind="pending_refund"),
+        journey.sandbox.fault(**stripe, **wrong, operation=one, set=cent),
+        journey.sandbox.fault(**stripe, **wrong, operation=many, set=listed),
+    ):
+        await warehouse.receive(view.return_id, count, idempotency_key=new_key())
+        await warehouse.record_inspection(
+            view.return_id,
+            InspectionCommand(lot_id="line-1/1", grade="A"),
+            idempotency_key=new_key(),
+        )
+        pending = await warehouse.wait_until(
+            view.return_id,
+            lambda seen: any(r.state == "pending" for s in seen.settlements for r in s.refunds),
+            timeout=60,
+        )
+        refund_ref = pending.settlements[0].refunds[0].refund_ref
+        assert refund_ref is not None
+
+        journey.sandbox.post(f"refunds/{refund_ref}/succeed")
+        # Webhooks tell of the refund when it is made and when it is paid.
+        await read_at_sender(journey, refund_ref, times=2)
+        intent = await Settlements(journey.services.database).by_refund_ref(TENANT, refund_ref)
+
+    assert intent is not None
+    assert intent.state == "pending"
+
+
+async def read_at_sender(journey: Journey, refund_ref: str, *, times: int) -> None:
+    """Wait until a refund was read so often for webhooks, and they are done with."""
+
+    async def reads() -> int:
+        asked = [request["path"] for request in journey.sandbox.requests("stripe")]
+        return asked.count(f"/stripe/v1/refunds/{refund_ref}")
+
+    await eventually(reads, lambda number: number == times)
+    await waiting(journey, 0)
 
 
 async def waiting(journey: Journey, number: int) -> None:

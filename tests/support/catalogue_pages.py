@@ -44,9 +44,10 @@ _BLOCKERS = """\
 
 Whatever a return waits for has a code, an owner, a deadline, and something that happens then.
 `waiting_on` of a return and `backhaul ops explain` show them. *Parked* ones are troubles of a
-piece of work: it is tried again by itself and with the command `retry`; `correct` and `withdraw`
-end that of a draft, a start whose order cannot be read. *Overdue* ones follow a wait that passed
-its deadline. Durations are policy data; "policy" names theirs.
+piece of work: it is tried again by itself and with the command `retry`. `correct` ends that of a
+draft, a start whose order cannot be read; `withdraw` that of a draft or of a booking; and
+`refund.settled`, the provider's word that it paid, that of a refund. *Overdue* ones follow a wait
+that passed its deadline. Durations are policy data; "policy" names theirs.
 """
 _COMMANDS = """\
 # Commands and roles

@@ -145,7 +145,7 @@ def test_only_a_draft_offers_a_correction() -> None:
     booking = replace(BLOCKER, work="book/d1", field="ship_to.street1")
     (wait,) = waits(replace(decided(), blockers=(booking,)))
 
-    assert wait.exits == ("retry",)
+    assert wait.exits == ("retry", "withdraw")
 
 
 def test_nobody_is_written_to_about_a_draft() -> None:

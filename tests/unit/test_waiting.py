@@ -293,3 +293,25 @@ def test_only_overdue_and_parked_kinds_are_troubles() -> None:
     late = {late for _, code, late in ESCALATING if late != code}
 
     assert {row.code for row in WAITS.values() if row.kind is Kind.OVERDUE} == late
+
+
+@pytest.mark.parametrize(
+    ("stage", "work", "exits"),
+    [
+        (decided, "book/d1", ("retry", "withdraw")),
+        (lambda: granted(pickup=True), "courier/d1", ("retry", "withdraw")),
+        (withdrawn, "cancel/d1", ("retry",)),
+        (sending_back, "book/d2", ("retry",)),
+        (lambda: settled(graded()), "refund/i1-t1", ("retry", "refund.settled")),
+        (graded, "stock/parcel/r1", ("retry",)),
+    ],
+)
+def test_parked_work_names_the_ways_out_that_it_has(
+    stage: Callable[[], Return], work: str, exits: tuple[str, ...]
+) -> None:
+    """A booking can be withdrawn while nothing is under way, a refund may turn out to be paid."""
+    parked = Blocker("provider_unavailable", work, NOW, after(days=9), "answered 503")
+
+    found = waits(replace(stage(), blockers=(parked,)))
+
+    assert [wait.exits for wait in found if wait.key == f"work/{work}"] == [exits]

@@ -1,0 +1,488 @@
+"""Every trouble that parks work is entered for real, and left by each of its exits.
+
+``WALKS`` at the end names the test of each code and exit.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import psycopg
+import pytest
+
+import activities.payments
+import domain.invariants
+from domain.blockers import WAITS, Kind
+from domain.returns import Return
+from storage.bookings import Bookings
+from storage.records import TenderBalance
+from storage.settlements import Settlements
+from tests.flow import test_drafts, test_lost_runs, test_settlement
+from tests.flow.test_settlement import REFUNDS, accepted, intents_of, paid
+from tests.support.house import TENANT, House, OpenReturn
+from tests.support.postgres import Database
+from tests.support.told import (
+    FINANCE,
+    OPS,
+    info,
+    refund_news,
+    some_of,
+    waiting_codes,
+    whole_order,
+)
+from workflows.messages import Retry
+from workflows.return_workflow import ReturnWorkflow
+
+BUY_LABEL = {"system": "easypost", "operation": "POST /v2/shipments/{id}/buy"}
+Patch = pytest.MonkeyPatch
+Trouble = Callable[[House, Patch], AbstractAsyncContextManager[None]]
+ALWAYS = 10_000
+
+
+async def stands(opened: OpenReturn, code: str) -> dict[str, Any]:
+    """Wait until work stands parked, and see that everybody is told what they need to know."""
+    wait = await opened.until_waiting(code)
+    now = await opened.house.env.get_current_time()
+    assert wait["owner"] == WAITS[code].owner
+    assert datetime.fromisoformat(wait["deadline"]) > now
+    assert wait["detail"]
+    assert "retry" in wait["exits"]
+    assert set(wait["exits"]) <= set(WAITS[code].exits)
+    assert code in (await opened.row()).blocker_codes
+    return wait
+
+
+async def troubles(opened: OpenReturn) -> list[str]:
+    """Return the codes of all work that stands parked."""
+    codes = (await opened.row()).blocker_codes
+    return [code for code in codes if WAITS[code].kind is Kind.PARKED]
+
+
+@asynccontextmanager
+async def wrong_key(house: House, kind: str) -> AsyncIterator[None]:
+    """Let an outside system refuse the tenant's key."""
+    right = next(c for c in await house.tenants.connections(TENANT) if c.kind == kind)
+    await house.tenants.put_connection(replace(right, secrets={**right.secrets, "api_key": "no"}))
+    yield
+    await house.tenants.put_connection(right)
+
+
+def breaks(*args: object, **more: object) -> Any:
+    raise RuntimeError("the shelf is not where it was")
+
+
+@asynccontextmanager
+async def carrier_down(house: House, _patch: Patch) -> AsyncIterator[None]:
+    with house.sandbox.fault(**BUY_LABEL, kind="http_503", times=ALWAYS):
+        yield
+
+
+@asynccontextmanager
+async def carrier_refuses(house: House, _patch: Patch) -> AsyncIterator[None]:
+    async with wrong_key(house, "carrier"):
+        yield
+
+
+@asynccontextmanager
+async def warehouse_is_nonsense(house: House, _patch: Patch) -> AsyncIterator[None]:
+    plan = {"system": "commerce", "operation": "GET /locations/{id}", "kind": "nonsense"}
+    with house.sandbox.fault(**plan, times=ALWAYS, set={"path": "time_zone", "value": "Mars"}):
+        yield
+
+
+@asynccontextmanager
+async def booking_is_broken(_house: House, patch: Patch) -> AsyncIterator[None]:
+    """A mistake of ours; taking it back is what deploying the mend does."""
+    with patch.context() as broken:
+        broken.setattr(Bookings, "plan", breaks)
+        yield
+
+
+BOOKINGS: dict[str, Trouble] = {
+    "provider_unavailable": carrier_down,
+    "provider_refused": carrier_refuses,
+    "bad_upstream_data": warehouse_is_nonsense,
+    "internal_error": booking_is_broken,
+}
+
+
+@pytest.mark.parametrize("code", BOOKINGS)
+async def test_a_parked_booking_is_tried_again(house: House, monkeypatch: Patch, code: str) -> None:
+    """What kept the label from being bought is mended: one label, and the parcel can go."""
+    async with BOOKINGS[code](house, monkeypatch):
+        opened = await house.open(some_of(house.sandbox.order("three-units"), 1))
+        await house.pass_time(minutes=3)
+        wait = await stands(opened, code)
+
+    await opened.do(Retry(info(OPS), wait["key"].removeprefix("work/")))
+    await opened.ready_for_handover()
+
+    assert wait["key"] == "work/book/d1"
+    assert len(opened.ledger()["labels"]) == 1
+
+
+@pytest.mark.parametrize("code", BOOKINGS)
+async def test_a_parked_booking_is_withdrawn(house: House, monkeypatch: Patch, code: str) -> None:
+    """The customer keeps the goods: nothing is bought, and no trouble is left."""
+    async with BOOKINGS[code](house, monkeypatch):
+        opened = await house.open(some_of(house.sandbox.order("three-units"), 1))
+        await house.pass_time(minutes=3)
+        wait = await stands(opened, code)
+
+        await opened.withdraw()
+        await opened.until(lambda view: view["headline"] == "WITHDRAWN")
+    outcome = await opened.ends()
+
+    assert "withdraw" in wait["exits"]
+    assert outcome.headline == "WITHDRAWN"
+    assert not await troubles(opened)
+    assert "bought" not in [label["status"] for label in opened.ledger()["labels"]]
+
+
+@asynccontextmanager
+async def provider_down(house: House, _patch: Patch) -> AsyncIterator[None]:
+    with house.sandbox.fault(**REFUNDS, kind="http_503", times=ALWAYS):
+        yield
+
+
+@asynccontextmanager
+async def provider_refuses(house: House, _patch: Patch) -> AsyncIterator[None]:
+    async with wrong_key(house, "payments"):
+        yield
+
+
+@asynccontextmanager
+async def list_is_nonsense(house: House, _patch: Patch) -> AsyncIterator[None]:
+    """The first try fails, and where the refund is looked up the answer makes no sense."""
+    look_up = {"system": "stripe", "operation": "GET /v1/refunds", "kind": "nonsense"}
+    with (
+        house.sandbox.fault(**REFUNDS, kind="http_503"),
+        house.sandbox.fault(**look_up, times=ALWAYS, set={"path": "has_more", "value": "maybe"}),
+    ):
+        yield
+
+
+@asynccontextmanager
+async def look_up_is_broken(house: House, patch: Patch) -> AsyncIterator[None]:
+    """The first try fails, and our own look-up has a mistake."""
+    with house.sandbox.fault(**REFUNDS, kind="http_503"), patch.context() as broken:
+        broken.setattr(activities.payments, "_find", breaks)
+        yield
+
+
+@asynccontextmanager
+async def outcome_is_unknown(house: House, _patch: Patch) -> AsyncIterator[None]:
+    """The provider repeats an error that it keeps under our key, until it forgets the key."""
+    with house.sandbox.fault(**REFUNDS, kind="stored_500"):
+        yield
+    with house.sandbox.fault(**REFUNDS, kind="forget_keys"):
+        house.sandbox.http.post("/stripe/v1/refunds", headers={"Authorization": "Bearer sk_test_1"})
+
+
+REFUNDING: dict[str, Trouble] = {
+    "provider_unavailable": provider_down,
+    "provider_refused": provider_refuses,
+    "bad_upstream_data": list_is_nonsense,
+    "internal_error": look_up_is_broken,
+    "refund_unknown": outcome_is_unknown,
+}
+
+
+async def parked_refund(house: House, code: str) -> tuple[OpenReturn, dict[str, Any]]:
+    """A return of all units, accepted, whose refund stands parked."""
+    opened = await accepted(house)
+    await opened.until_event("settlement.sealed")
+    await house.pass_time(minutes=3)
+    return opened, await stands(opened, code)
+
+
+@pytest.mark.parametrize("code", REFUNDING)
+async def test_a_parked_refund_is_tried_again(house: House, monkeypatch: Patch, code: str) -> None:
+    """What kept the money is mended: it goes once."""
+    async with REFUNDING[code](house, monkeypatch):
+        opened, wait = await parked_refund(house, code)
+        before = paid(opened)
+
+    await opened.do(Retry(info(FINANCE), wait["key"].removeprefix("work/")))
+    await opened.until_lot("line-1/1", "REFUNDED")
+
+    assert before == []
+    assert len(paid(opened)) == 1
+    assert not await troubles(opened)
+
+
+@pytest.mark.parametrize("code", REFUNDING)
+async def test_a_parked_refund_turns_out_to_be_paid(
+    house: House, monkeypatch: Patch, code: str
+) -> None:
+    """The provider tells that it paid after all: nobody needs to do anything, nothing is sent."""
+    async with REFUNDING[code](house, monkeypatch):
+        opened, wait = await parked_refund(house, code)
+
+        await told_paid(opened)
+        await opened.until_lot("line-1/1", "REFUNDED")
+        await opened.until(lambda view: code not in waiting_codes(view))
+
+    assert "refund.settled" in wait["exits"]
+    assert paid(opened) == []
+
+
+async def told_paid(opened: OpenReturn) -> None:
+    """Let the provider, read again, say that the one refund is paid."""
+    (intent,) = intents_of(await opened.view())
+    news = refund_news(intent["intent_id"], "succeeded")
+    await opened.handle.signal(ReturnWorkflow.refund_news, news)
+
+
+async def test_a_refused_refund_is_tried_again(house: House) -> None:
+    """A charge refunded by hand, which comes back: the next generation is paid, once."""
+    order = house.sandbox.order("three-units")
+    opened = await house.open(whole_order(order))
+    await opened.ready_for_handover()
+    by_hand = refunded_by_hand(house, order)
+    await opened.arrive_and_grade(order)
+    wait = await stands(opened, "refund_refused")
+    house.sandbox.post(f"refunds/{by_hand}/fail")
+
+    await opened.do(Retry(info(FINANCE), wait["key"].removeprefix("work/")))
+    await opened.until_lot("line-1/1", "REFUNDED")
+
+    assert wait["exits"] == ["retry", "refund.settled"]
+    assert len(paid(opened)) == 1
+
+
+def refunded_by_hand(house: House, order: dict[str, Any]) -> str:
+    """Give all of an order's one tender back past us, and return the refund's id."""
+    (tender,) = order["tenders"]
+    kind = "charge" if tender["payment_ref"].startswith("ch_") else "payment_intent"
+    answer = house.sandbox.http.post(
+        "/stripe/v1/refunds",
+        data={kind: tender["payment_ref"], "amount": str(tender["captured_minor"])},
+        headers={"Authorization": "Bearer sk_test_1"},
+    )
+    answer.raise_for_status()
+    refund_id: str = answer.json()["id"]
+    return refund_id
+
+
+async def test_a_refund_of_another_amount_is_not_believed(house: House) -> None:
+    """The provider says that it paid a cent: that is no end, and the right answer is waited for."""
+    look_up = {"system": "stripe", "operation": "GET /v1/refunds"}
+    wrong = {"kind": "nonsense", "times": ALWAYS}
+    with (
+        house.sandbox.fault(**REFUNDS, **wrong, set={"path": "amount", "value": 1}),
+        house.sandbox.fault(**look_up, **wrong, set={"path": "data[0].amount", "value": 1}),
+    ):
+        opened, wait = await parked_refund(house, "bad_upstream_data")
+
+    await opened.do(Retry(info(FINANCE)))
+    await opened.until_lot("line-1/1", "REFUNDED")
+
+    assert wait["field"] == "amount"
+    assert len(paid(opened)) == 1
+
+
+async def test_prices_in_two_currencies_buy_no_label(house: House) -> None:
+    """Which offer is the cheapest cannot be said: nothing is bought until it can."""
+    plan = {"system": "easypost", "operation": "GET /v2/shipments/{id}", "kind": "nonsense"}
+    yen = {"path": "rates[0].currency", "value": "JPY"}
+    with house.sandbox.fault(**plan, times=ALWAYS, set=yen):
+        opened = await house.open(some_of(house.sandbox.order("three-units"), 1))
+        wait = await stands(opened, "provider_refused")
+        before = opened.ledger()["labels"]
+
+    await opened.do(Retry(info(OPS)))
+    await opened.ready_for_handover()
+
+    assert "several currencies" in wait["detail"]
+    assert before == []
+    assert len(opened.ledger()["labels"]) == 1
+
+
+async def test_a_settlement_without_money_is_tried_again(house: House) -> None:
+    """The order was refunded elsewhere, as its next start tells; given back, it is paid once."""
+    order = house.sandbox.order("three-units")
+    opened = await house.open(some_of(order, 1))
+    await opened.ready_for_handover()
+    await start_of_a_refunded_order(house, order)
+    await opened.arrive_and_grade_one()
+    wait = await stands(opened, "nothing_left_to_refund")
+    await house.open(some_of(order, 1))
+
+    await opened.do(Retry(info(FINANCE), wait["key"].removeprefix("work/")))
+    await opened.until_lot("line-1/1", "REFUNDED")
+
+    assert wait["key"] == "work/settle/1"
+    assert len(paid(opened)) == 1
+
+
+async def start_of_a_refunded_order(house: House, order: dict[str, Any]) -> None:
+    """Start another return of an order that the platform calls refunded by now."""
+    captured = order["tenders"][0]["captured_minor"]
+    with house.sandbox.nonsense(order, "tenders[0].refunded_minor", captured):
+        await house.open(some_of(order, 1))
+
+
+async def test_a_refund_without_money_turns_out_to_be_paid(house: House) -> None:
+    """Refused and then left without money, it is found paid: the trouble is over."""
+    order = house.sandbox.order("three-units")
+    opened = await house.open(some_of(order, 1))
+    await opened.ready_for_handover()
+    refunded_by_hand(house, order)
+    await opened.arrive_and_grade_one()
+    await stands(opened, "refund_refused")
+    await start_of_a_refunded_order(house, order)
+    await opened.do(Retry(info(FINANCE)))
+    wait = await stands(opened, "nothing_left_to_refund")
+
+    await told_paid(opened)
+    await opened.until_lot("line-1/1", "REFUNDED")
+
+    assert wait["exits"] == ["retry", "refund.settled"]
+    assert not await troubles(opened)
+
+
+async def test_a_conflicting_settlement_is_tried_again(house: House, database: Database) -> None:
+    """The number was sealed for another amount; taken away by hand, the right one is paid once."""
+    order = house.sandbox.order("three-units")
+    opened = await house.open(whole_order(order))
+    await opened.ready_for_handover()
+    await seal_otherwise(house, opened, order)
+    await opened.arrive_and_grade(order)
+    wait = await stands(opened, "settlement_conflict")
+    before = paid(opened)
+    with psycopg.connect(database.owner_url.replace("+psycopg", "")) as connection:
+        # The owner sees no tenant's rows either, unless he says whose.
+        connection.execute("SELECT set_config('backhaul.tenant_id', %s, false)", [TENANT])
+        connection.execute("DELETE FROM refund_intents")
+        connection.execute("DELETE FROM settlements")
+
+    await opened.do(Retry(info(FINANCE), wait["key"].removeprefix("work/")))
+    await opened.until_lot("line-1/1", "REFUNDED")
+
+    assert before == []
+    assert paid(opened) == [order["tenders"][0]["captured_minor"]]
+
+
+async def seal_otherwise(house: House, opened: OpenReturn, order: dict[str, Any]) -> None:
+    def all_on_one(_balances: tuple[TenderBalance, ...], amount_minor: int) -> tuple[int, ...]:
+        return (amount_minor,)
+
+    await Settlements(house.needs.database).seal(
+        TENANT,
+        opened.return_id,
+        order_id=order["order_id"],
+        number=1,
+        amount_minor=1,
+        currency=order["currency"],
+        split=all_on_one,
+    )
+
+
+def contradict(_ret: Return) -> list[str]:
+    return ["counters of line line-1 are out of order"]
+
+
+async def test_a_contradiction_stops_everything_until_it_is_mended(
+    house: House, monkeypatch: Patch
+) -> None:
+    """Nothing is booked while the numbers contradict; once they add up, all goes on."""
+    with monkeypatch.context() as mistaken:
+        mistaken.setattr(domain.invariants, "_counters_add_up", contradict)
+        opened = await house.open(some_of(house.sandbox.order("three-units"), 1))
+        wait = await stands(opened, "invariant_broken")
+        await opened.do(Retry(info(OPS)))
+        await opened.until(lambda view: view["version"] > 2)
+        again = await stands(opened, "invariant_broken")
+        before = opened.ledger()["labels"]
+
+    await opened.do(Retry(info(OPS), wait["key"].removeprefix("work/")))
+    await opened.ready_for_handover()
+
+    assert before == []
+    assert again["detail"] == wait["detail"] == "counters of line line-1 are out of order"
+    assert len(opened.ledger()["labels"]) == 1
+
+
+async def test_a_contradiction_is_told_again_later_each_time(
+    house: House, monkeypatch: Patch
+) -> None:
+    """Numbers do not mend themselves: who looks after them is not called every ten minutes."""
+    monkeypatch.setattr(domain.invariants, "_counters_add_up", contradict)
+    opened = await house.open(some_of(house.sandbox.order("three-units"), 1))
+    await stands(opened, "invariant_broken")
+
+    await house.pass_time(hours=3)
+    await stands(opened, "invariant_broken")
+
+    raised = await opened.events("blocker.raised")
+    assert [event.data["tries"] for event in raised] == [1, 2, 3, 4, 5]
+    assert await opened.events("blocker.cleared") == []
+
+
+WALKS: dict[str, dict[str, Callable[..., object]]] = {
+    "provider_unavailable": {
+        "retry": test_a_parked_booking_is_tried_again,
+        "withdraw": test_a_parked_booking_is_withdrawn,
+        "refund.settled": test_a_parked_refund_turns_out_to_be_paid,
+    },
+    "provider_refused": {
+        "retry": test_a_parked_booking_is_tried_again,
+        "withdraw": test_a_parked_booking_is_withdrawn,
+        "refund.settled": test_a_parked_refund_turns_out_to_be_paid,
+    },
+    "refund_refused": {
+        "retry": test_a_refused_refund_is_tried_again,
+        "refund.settled": test_settlement.test_reopens_money_that_comes_back,
+    },
+    "refund_unknown": {
+        "retry": test_a_parked_refund_is_tried_again,
+        "refund.settled": test_a_parked_refund_turns_out_to_be_paid,
+    },
+    "nothing_left_to_refund": {
+        "retry": test_a_settlement_without_money_is_tried_again,
+        "refund.settled": test_a_refund_without_money_turns_out_to_be_paid,
+    },
+    "settlement_conflict": {"retry": test_a_conflicting_settlement_is_tried_again},
+    "bad_upstream_data": {
+        "retry": test_a_parked_booking_is_tried_again,
+        "correct": test_drafts.test_a_correction_stands_in_for_the_platform,
+        "withdraw": test_a_parked_booking_is_withdrawn,
+        "refund.settled": test_a_parked_refund_turns_out_to_be_paid,
+    },
+    "internal_error": {
+        "retry": test_a_parked_booking_is_tried_again,
+        "withdraw": test_a_parked_booking_is_withdrawn,
+        "refund.settled": test_a_parked_refund_turns_out_to_be_paid,
+    },
+    "invariant_broken": {"retry": test_a_contradiction_stops_everything_until_it_is_mended},
+    "workflow_missing": {
+        "restart-from-projection": test_lost_runs.test_goes_on_after_the_restart,
+    },
+}
+
+
+def test_no_trouble_and_no_exit_is_left_out() -> None:
+    """The catalogue's parked codes and their exits are the ones that are walked."""
+    promised = {row.code: set(row.exits) for row in WAITS.values() if row.kind is Kind.PARKED}
+
+    assert {code: set(exits) for code, exits in WALKS.items()} == promised
+
+
+@pytest.mark.parametrize(
+    ("walked", "by"),
+    [
+        (BOOKINGS, test_a_parked_booking_is_tried_again),
+        (BOOKINGS, test_a_parked_booking_is_withdrawn),
+        (REFUNDING, test_a_parked_refund_turns_out_to_be_paid),
+    ],
+)
+def test_a_walk_of_many_walks_what_the_table_says(
+    walked: dict[str, Trouble], by: Callable[..., object]
+) -> None:
+    """A code that names one of the shared walks is among the troubles that it goes through."""
+    named = {code for code, exits in WALKS.items() if by in exits.values()}
+
+    assert named <= set(walked)
