@@ -1,11 +1,13 @@
 """What commands print: JSON for programs, short lines for people."""
 
 import argparse
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from pydantic import BaseModel
 
-from backhaul_client import CommandView, Explanation, Preview, ReturnView
+from backhaul_client import CommandView, EventView, Explanation, Preview, ReturnView
 from domain.money import Money
 
 
@@ -86,6 +88,23 @@ def show_explanation(found: Explanation) -> None:
         for finding in found.engine.findings:
             print(f"  engine: {finding}")
     print(f"  possible now: {', '.join(found.allowed_commands) or 'nothing'}")
+
+
+def show_event(event: EventView) -> None:
+    at = f"{event.occurred_at:%Y-%m-%d %H:%M:%S %Z}"
+    print("  ".join((at, f"{event.type:<28}", event.actor, *_told(event.data))))
+
+
+def _told(data: Mapping[str, Any]) -> Iterator[str]:
+    """Say what fits in a line: plain values and lists of words; the rest is in the JSON."""
+    for name, value in data.items():
+        if name == "amount_minor" and "currency" in data:
+            yield f"amount={Money(value, data['currency'])}"
+        elif isinstance(value, list) and value and all(isinstance(word, str) for word in value):
+            yield f"{name}={','.join(value)}"
+        elif isinstance(value, str | int) and value != "" and name != "currency":
+            is_plain = isinstance(value, str) and value.isprintable()
+            yield f"{name}={value if is_plain else json.dumps(value)}"
 
 
 def show_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -95,4 +95,4 @@ async def _timeline(client: BackhaulClient, arguments: argparse.Namespace) -> No
         if arguments.json:
             print(event.model_dump_json())
         else:
-            print(f"{event.occurred_at:%Y-%m-%d %H:%M:%S}  {event.type:<28} {event.actor}")
+            printing.show_event(event)
