@@ -4,10 +4,11 @@ import argparse
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
-from backhaul_client import CommandView, EventView, Explanation, Preview, ReturnView
+from backhaul_client import CommandView, EventView, Explanation, Preview, ReceiptEntryView, ReturnView
 from domain.money import Money
 
 
@@ -39,9 +40,12 @@ def show_return(view: ReturnView) -> None:
         for visit in delivery.pickups:
             over = visit.outcome or "awaited"
             fault = f", fault {visit.fault}" if visit.fault != "NONE" else ""
-            print(
-                f"    courier {visit.attempt}: {visit.not_before:%Y-%m-%d %H:%M %Z}, {over}{fault}"
-            )
+            zone = ZoneInfo(visit.time_zone)
+            begin, end = visit.not_before.astimezone(zone), visit.not_after.astimezone(zone)
+            window = f"{begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} {visit.time_zone}"
+            print(f"    courier {visit.attempt}: {window}, {over}{fault}")
+    for receipt in view.receipts:
+        print(f"  receipt {receipt.receipt_id}: {', '.join(map(_counted, receipt.entries))}")
     for settlement in view.settlements:
         states = ", ".join(refund.state for refund in settlement.refunds) or "nothing owed"
         print(f"  settlement {settlement.number}: {_money(settlement.amount_minor, view)} {states}")
@@ -49,6 +53,25 @@ def show_return(view: ReturnView) -> None:
         by = f" by {view.next_step.by:%Y-%m-%d %H:%M %Z}" if view.next_step.by else ""
         print(f"  next: {view.next_step.owner}: {view.next_step.waiting_for}{by}")
     print(f"  possible now: {', '.join(view.allowed_commands) or 'nothing'}")
+
+
+def _counted(entry: ReceiptEntryView) -> str:
+    unexpected = f" ({entry.unexpected} unexpected)" if entry.unexpected else ""
+    return f"{entry.quantity} × {entry.sku}{unexpected}"
+
+
+def show_count(view: ReturnView, receipt_id: str) -> None:
+    """Say where what came and what was awaited differ; nothing when they agree."""
+    for receipt in view.receipts:
+        odd = [entry for entry in receipt.entries if entry.unexpected]
+        if receipt.receipt_id == receipt_id and odd:
+            told = ", ".join(f"{entry.unexpected} × {entry.sku}" for entry in odd)
+            print(f"unexpected: {told}")
+    skus = {line.line_id: line.sku for line in view.lines}
+    missing = [lot for lot in view.lots if lot.state == "MISSING"]
+    if missing:
+        told = ", ".join(f"{lot.quantity} × {skus[lot.line_id]}" for lot in missing)
+        print(f"still missing: {told}")
 
 
 def show_preview(preview: Preview) -> None:

@@ -87,7 +87,7 @@ async def _list(client: BackhaulClient, arguments: argparse.Namespace) -> None:
         owner = item.owner_role or ""
         rows.append((item.rma_no, item.headline, item.order_id, owner, due, item.return_id))
     if not arguments.json:
-        printing.show_table(("RMA", "headline", "order", "owner", "until", "id"), rows)
+        printing.show_table(("RMA", "headline", "order", "owner", "until (UTC)", "id"), rows)
 
 
 async def _timeline(client: BackhaulClient, arguments: argparse.Namespace) -> None:
