@@ -5,6 +5,7 @@ from temporalio.service import RPCError
 from api.services import Services
 from api.views import row_view
 from backhaul_client.listing import EngineView, Explanation, PendingActivity
+from domain.blockers import WAITS
 from domain.codes import RefusedError
 from domain.ids import workflow_id_for
 from runtime.explain import EngineState, engine_state
@@ -21,6 +22,11 @@ async def explain(services: Services, tenant_id: str, reference: str) -> Explana
         row = await services.returns.find(tenant_id, reference)
     except RefusedError as refusal:
         return await _unregistered(services, tenant_id, reference, refusal)
+    state = await _engine(services, row)
+    if is_lost := state is not None and not state.has_run:
+        # It may have ended between the two readings.
+        row = await services.returns.find(tenant_id, row.return_id)
+        is_lost = not row.has_ended
     view = row_view(row)
     return Explanation(
         return_id=row.return_id,
@@ -30,14 +36,15 @@ async def explain(services: Services, tenant_id: str, reference: str) -> Explana
         waiting_on=view.waiting_on,
         blocker_codes=row.blocker_codes,
         broken_invariants=view.broken_invariants,
-        allowed_commands=view.allowed_commands,
-        engine=await _engine(services, row),
+        # The sweep marks such a return within minutes; who asks before that is told the same.
+        allowed_commands=WAITS["workflow_missing"].exits if is_lost else view.allowed_commands,
+        engine=_engine_view(state, is_lost=is_lost) if state is not None else None,
     )
 
 
-async def _engine(services: Services, row: ReturnRow) -> EngineView | None:
+async def _engine(services: Services, row: ReturnRow) -> EngineState | None:
     try:
-        return _engine_view(await engine_state(services.temporal, workflow_id_for(row.return_id)))
+        return await engine_state(services.temporal, workflow_id_for(row.return_id))
     except RPCError:
         return None
 
@@ -58,11 +65,12 @@ async def _unregistered(
         blocker_codes=(),
         broken_invariants=(),
         allowed_commands=(),
-        engine=_engine_view(state),
+        engine=_engine_view(state, is_lost=False),
     )
 
 
-def _engine_view(state: EngineState) -> EngineView:
+def _engine_view(state: EngineState, *, is_lost: bool) -> EngineView:
+    lost = ("its run is gone, and the return has not ended: ops restart it",) if is_lost else ()
     return EngineView(
         status=state.status,
         workflow_id=state.workflow_id,
@@ -78,5 +86,5 @@ def _engine_view(state: EngineState) -> EngineView:
             for step in state.steps
         ),
         workflow_task_error=state.workflow_task_error,
-        findings=state.findings,
+        findings=(*state.findings, *lost),
     )

@@ -148,7 +148,10 @@ async def _receive(client: BackhaulClient, arguments: argparse.Namespace) -> Non
         location_id=arguments.location,
     )
     key = key_of(arguments)
-    show(arguments, await client.receive(arguments.return_id, command, idempotency_key=key))
+    answer = await client.receive(arguments.return_id, command, idempotency_key=key)
+    show(arguments, answer)
+    if not arguments.json:
+        printing.show_count(await client.get_return(arguments.return_id), arguments.receipt)
 
 
 async def _inspect(client: BackhaulClient, arguments: argparse.Namespace) -> None:

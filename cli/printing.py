@@ -1,11 +1,14 @@
 """What commands print: JSON for programs, short lines for people."""
 
 import argparse
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
-from backhaul_client import CommandView, Explanation, Preview, ReturnView
+from backhaul_client import CommandView, EventView, Explanation, Preview, ReceiptEntryView, ReturnView
 from domain.money import Money
 
 
@@ -37,9 +40,12 @@ def show_return(view: ReturnView) -> None:
         for visit in delivery.pickups:
             over = visit.outcome or "awaited"
             fault = f", fault {visit.fault}" if visit.fault != "NONE" else ""
-            print(
-                f"    courier {visit.attempt}: {visit.not_before:%Y-%m-%d %H:%M %Z}, {over}{fault}"
-            )
+            zone = ZoneInfo(visit.time_zone)
+            begin, end = visit.not_before.astimezone(zone), visit.not_after.astimezone(zone)
+            window = f"{begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} {visit.time_zone}"
+            print(f"    courier {visit.attempt}: {window}, {over}{fault}")
+    for receipt in view.receipts:
+        print(f"  receipt {receipt.receipt_id}: {', '.join(map(_counted, receipt.entries))}")
     for settlement in view.settlements:
         states = ", ".join(refund.state for refund in settlement.refunds) or "nothing owed"
         print(f"  settlement {settlement.number}: {_money(settlement.amount_minor, view)} {states}")
@@ -47,6 +53,25 @@ def show_return(view: ReturnView) -> None:
         by = f" by {view.next_step.by:%Y-%m-%d %H:%M %Z}" if view.next_step.by else ""
         print(f"  next: {view.next_step.owner}: {view.next_step.waiting_for}{by}")
     print(f"  possible now: {', '.join(view.allowed_commands) or 'nothing'}")
+
+
+def _counted(entry: ReceiptEntryView) -> str:
+    unexpected = f" ({entry.unexpected} unexpected)" if entry.unexpected else ""
+    return f"{entry.quantity} × {entry.sku}{unexpected}"
+
+
+def show_count(view: ReturnView, receipt_id: str) -> None:
+    """Say where what came and what was awaited differ; nothing when they agree."""
+    for receipt in view.receipts:
+        odd = [entry for entry in receipt.entries if entry.unexpected]
+        if receipt.receipt_id == receipt_id and odd:
+            told = ", ".join(f"{entry.unexpected} × {entry.sku}" for entry in odd)
+            print(f"unexpected: {told}")
+    skus = {line.line_id: line.sku for line in view.lines}
+    missing = [lot for lot in view.lots if lot.state == "MISSING"]
+    if missing:
+        told = ", ".join(f"{lot.quantity} × {skus[lot.line_id]}" for lot in missing)
+        print(f"still missing: {told}")
 
 
 def show_preview(preview: Preview) -> None:
@@ -86,6 +111,23 @@ def show_explanation(found: Explanation) -> None:
         for finding in found.engine.findings:
             print(f"  engine: {finding}")
     print(f"  possible now: {', '.join(found.allowed_commands) or 'nothing'}")
+
+
+def show_event(event: EventView) -> None:
+    at = f"{event.occurred_at:%Y-%m-%d %H:%M:%S %Z}"
+    print("  ".join((at, f"{event.type:<28}", event.actor, *_told(event.data))))
+
+
+def _told(data: Mapping[str, Any]) -> Iterator[str]:
+    """Say what fits in a line: plain values and lists of words; the rest is in the JSON."""
+    for name, value in data.items():
+        if name == "amount_minor" and "currency" in data:
+            yield f"amount={Money(value, data['currency'])}"
+        elif isinstance(value, list) and value and all(isinstance(word, str) for word in value):
+            yield f"{name}={','.join(value)}"
+        elif isinstance(value, str | int) and value != "" and name != "currency":
+            is_plain = isinstance(value, str) and value.isprintable()
+            yield f"{name}={value if is_plain else json.dumps(value)}"
 
 
 def show_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

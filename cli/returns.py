@@ -87,7 +87,7 @@ async def _list(client: BackhaulClient, arguments: argparse.Namespace) -> None:
         owner = item.owner_role or ""
         rows.append((item.rma_no, item.headline, item.order_id, owner, due, item.return_id))
     if not arguments.json:
-        printing.show_table(("RMA", "headline", "order", "owner", "until", "id"), rows)
+        printing.show_table(("RMA", "headline", "order", "owner", "until (UTC)", "id"), rows)
 
 
 async def _timeline(client: BackhaulClient, arguments: argparse.Namespace) -> None:
@@ -95,4 +95,4 @@ async def _timeline(client: BackhaulClient, arguments: argparse.Namespace) -> No
         if arguments.json:
             print(event.model_dump_json())
         else:
-            print(f"{event.occurred_at:%Y-%m-%d %H:%M:%S}  {event.type:<28} {event.actor}")
+            printing.show_event(event)

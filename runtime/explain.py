@@ -30,6 +30,7 @@ _STARTED = (
     PendingActivityState.PENDING_ACTIVITY_STATE_STARTED,
     PendingActivityState.PENDING_ACTIVITY_STATE_CANCEL_REQUESTED,
 )
+_ENDED = ("completed", "failed", "canceled", "terminated", "timed_out", "missing")
 _PAUSED = (
     PendingActivityState.PENDING_ACTIVITY_STATE_PAUSED,
     PendingActivityState.PENDING_ACTIVITY_STATE_PAUSE_REQUESTED,
@@ -62,6 +63,11 @@ class EngineState:
     steps: tuple[Step, ...] = ()
     workflow_task_error: str | None = None
     findings: tuple[str, ...] = ()
+
+    @property
+    def has_run(self) -> bool:
+        """Whether there is a run that goes on, or would once it is no longer paused."""
+        return self.status not in _ENDED
 
 
 async def engine_state(client: Client, workflow_id: str) -> EngineState:

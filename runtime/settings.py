@@ -140,7 +140,9 @@ class StackSettings(_Shared):
     temporal_ui_port: Port = Field(0, description="Port of the embedded Temporal's web interface.")
     sandbox_port: Port = Field(0, description="Port of the sandbox's HTTP side.")
     api_host: str = Field("127.0.0.1", description="The address the API listens on.")
-    api_port: Port = Field(0, description="The port the API listens on.")
+    api_port: Port = Field(
+        0, description="The port the API listens on; of any free one, 8080 is tried first."
+    )
     public_url: BaseUrl | None = Field(
         None, description="The base of links in mails and of webhook addresses."
     )

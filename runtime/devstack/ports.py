@@ -58,6 +58,19 @@ def choose_ports(wishes: Iterable[PortWish], remembered: Mapping[str, int]) -> d
     return chosen
 
 
+def moved(wishes: Iterable[PortWish], chosen: Mapping[str, int]) -> list[str]:
+    """Say who listens elsewhere because another program has the port that people expect."""
+    return [
+        f"port {wish.preferred} is taken: {wish.name} listens on {chosen[wish.name]}; "
+        f"{wish.setting} pins it"
+        for wish in wishes
+        if wish.preferred
+        and not wish.configured
+        and chosen[wish.name] != wish.preferred
+        and not is_free(wish.preferred)
+    ]
+
+
 def is_free(port: int) -> bool:
     """Return whether nothing listens on ``port`` of the loopback address, or of all of them."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:

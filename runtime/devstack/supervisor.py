@@ -24,7 +24,7 @@ from runtime.devstack.errors import StackError
 from runtime.devstack.folder import DataFolder, StackRecord
 from runtime.devstack.leftovers import end_leftovers
 from runtime.devstack.modules import python_launch
-from runtime.devstack.ports import choose_ports
+from runtime.devstack.ports import choose_ports, moved
 from runtime.devstack.postgres import PostgresServer
 from runtime.devstack.postgres_files import choose_home
 from runtime.devstack.processes import identify, spawn, stop_child, tail
@@ -112,7 +112,10 @@ class Supervisor:
     def _start(self) -> None:
         former = self._record
         end_leftovers(former)
-        ports = choose_ports(composition.port_wishes(self._settings, self._names), former.ports)
+        wishes = composition.port_wishes(self._settings, self._names)
+        ports = choose_ports(wishes, former.ports)
+        for sentence in moved(wishes, ports):
+            _tell("progress", sentence)
         urls = composition.addresses(self._settings, ports)
         secrets = self._folder.ensure_secrets(composition.SECRET_FACTORIES)
         secrets = composition.secret_values(self._settings, ports, secrets)

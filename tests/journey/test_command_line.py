@@ -1,6 +1,7 @@
 """The command line, as people type it: what it prints, and how it ends."""
 
 import json
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -57,6 +58,51 @@ async def test_explains_and_moves_a_return(
     assert view.return_id in shown[1]
 
 
+async def test_says_what_came_that_nobody_awaited(
+    journey: Journey, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever counts a parcel learns at once what is too much and what is not there."""
+    view = await labelled(journey, quantity=2)
+    sign_in(journey, monkeypatch, "warehouse")
+    count = ("returns", "receive", view.rma_no, "LAMP-DESK-WHITE:1", "MUG:2")
+
+    counted = await terminal.type(*count, "--receipt", "R-7", "--parcel", "P-7")
+    shown = await terminal.type("returns", "get", view.rma_no)
+
+    assert "unexpected: 2 × MUG" in counted[1]
+    assert "still missing: 1 × LAMP-DESK-WHITE" in counted[1]
+    assert "receipt R-7: 1 × LAMP-DESK-WHITE, 2 × MUG (2 unexpected)" in shown[1]
+
+
+async def test_the_timeline_says_what_each_event_says(
+    journey: Journey, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever reads it at night needs no JSON to see what was booked, counted and paid."""
+    view = await labelled(journey)
+    sign_in(journey, monkeypatch, "warehouse")
+    await terminal.type(
+        *("returns", "receive", view.rma_no, "LAMP-DESK-WHITE"),
+        *("--receipt", "R-1", "--parcel", "P-1", "--location", "MAIN"),
+    )
+    await terminal.type("returns", "inspect", view.rma_no, view.lots[0].lot_id, "A")
+    await journey.client().wait_until(
+        view.return_id, lambda seen: seen.settlement_state == "SETTLED", timeout=60
+    )
+    sign_in(journey, monkeypatch, "platform")
+
+    told = {
+        line.split()[3]: line
+        for line in (await terminal.type("returns", "timeline", view.rma_no))[1].splitlines()
+    }
+
+    assert all(line.split()[2] == "UTC" for line in told.values())
+    assert f"tracking_code={view.deliveries[0].tracking_code}" in told["delivery.label_created"]
+    assert "receipt_id=R-1" in told["parcel.received"]
+    assert "grade=A" in told["inspection.completed"]
+    assert "warehouse:" in told["inspection.completed"]
+    assert "amount=125.24 CNY" in told["refund.settled"]
+
+
 async def test_tells_of_a_courier_who_did_not_come(journey: Journey, terminal: Terminal) -> None:
     """The shop hears it from its customer; the visit shows whose fault it was."""
     view = await courier_ordered(journey)
@@ -73,6 +119,9 @@ async def test_tells_of_a_courier_who_did_not_come(journey: Journey, terminal: T
     assert again[0] == 1
     assert "pickup_over (attempt)" in again[2]
     assert "courier_no_show, fault CARRIER" in shown[1]
+    begin = view.deliveries[0].pickups[0].not_before.astimezone(ZoneInfo("Europe/Berlin"))
+    assert f"courier 1: {begin:%Y-%m-%d %H:%M} to " in shown[1]
+    assert " Europe/Berlin, courier_no_show" in shown[1]
 
 
 async def test_a_reviewer_gives_each_line_its_reason(

@@ -70,6 +70,18 @@ async def test_ops_see_what_to_do(journey: Journey, lost: ReturnView) -> None:
     assert lost.return_id in [item.return_id async for item in listed]
 
 
+async def test_ops_need_not_wait_for_the_sweep(journey: Journey) -> None:
+    """Who explains a return a second after its run was terminated sees the way out already."""
+    view = await labelled(journey)
+    await lose(journey, view)
+
+    explained = await journey.client("ops").explain(view.return_id)
+
+    assert explained.allowed_commands == ("restart-from-projection",)
+    assert explained.engine is not None
+    assert any("its run is gone" in finding for finding in explained.engine.findings)
+
+
 async def test_a_command_to_it_is_told_where_to_go(journey: Journey, lost: ReturnView) -> None:
     """It is not said to be closed; nobody is told that something was done."""
     with pytest.raises(BackhaulError) as refused:

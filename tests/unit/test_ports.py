@@ -5,7 +5,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from runtime.devstack.ports import PortTakenError, PortWish, choose_ports, free_port, is_free
+from runtime.devstack.ports import (
+    PortTakenError,
+    PortWish,
+    choose_ports,
+    free_port,
+    is_free,
+    moved,
+)
 
 
 @pytest.fixture
@@ -50,6 +57,19 @@ def test_last_times_port_is_used_again(taken: int) -> None:
 
     assert chosen["api"] == port
     assert chosen["smtp"] != taken
+
+
+def test_says_where_it_went_instead_of_the_usual_port(taken: int) -> None:
+    """Who expects the usual address is told the other one, and how to pin it."""
+    wish = PortWish("api", setting="BACKHAUL_API_PORT", preferred=taken)
+    chosen = choose_ports([wish], {})
+
+    said = moved([wish], chosen)
+
+    assert said == [
+        f"port {taken} is taken: api listens on {chosen['api']}; BACKHAUL_API_PORT pins it"
+    ]
+    assert moved([wish], {"api": taken}) == []
 
 
 def test_free_ports_are_all_different() -> None:
