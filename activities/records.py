@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationError
 from activities.errors import translated
 from storage.ledger import CurrencyChangedError
 from storage.records import DraftOpening, Existing, NotEnoughUnits, Opened, Opening, Transition
-from storage.returns import Returns
+from storage.returns import Returns, UnknownTenantError
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,21 @@ class RecordActivities:
         """Number a return of which only the request is known, locking nothing.
 
         A repeat answers what the first call answered; a return that was registered since, its own.
+
+        Raises:
+            ApplicationError: type ``tenant_not_found``.
         """
         with translated():
-            answer = await self._returns.open_draft(opening)
+            try:
+                answer = await self._returns.open_draft(opening)
+            except UnknownTenantError as error:
+                raise ApplicationError(
+                    "there is no such tenant",
+                    None,
+                    "tenant_id",
+                    type="tenant_not_found",
+                    non_retryable=True,
+                ) from error
         if isinstance(answer, Existing):
             return _met(answer)
         return OpenedReturn(answer.rma_no, opening.request_hash)

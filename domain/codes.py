@@ -47,6 +47,7 @@ _CATALOGUE = (
     ProblemCode("connection_not_found", _K.NOT_FOUND, "no such connection"),
     ProblemCode("key_not_found", _K.NOT_FOUND, "the tenant has no such API key"),
     ProblemCode("survey_not_found", _K.NOT_FOUND, "no such survey, or it is over"),
+    ProblemCode("tenant_not_found", _K.INVALID, "there is no such tenant"),
     ProblemCode("order_not_found", _K.INVALID, "the platform knows no such order"),
     ProblemCode("line_not_found", _K.INVALID, "the order has no such line"),
     ProblemCode("sku_not_found", _K.INVALID, "the platform knows no such SKU"),

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from storage import cursors, ledger, opening, recording
 from storage.database import Database
 from storage.models.returns import BlockerModel, EventModel, ReturnModel
+from storage.models.tenants import TenantModel
 from storage.records import (
     DraftOpening,
     EventRow,
@@ -27,6 +28,10 @@ _RETURN_COLUMNS = tuple(getattr(ReturnModel, name) for name in ReturnRow.__slots
 _EVENT_COLUMNS = tuple(getattr(EventModel, name) for name in EventRow.__slots__)
 
 
+class UnknownTenantError(LookupError):
+    """There is no tenant of this id."""
+
+
 class Returns:
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -41,6 +46,7 @@ class Returns:
         Raises:
             ValueError: a line twice, or fewer than one unit of a line.
             CurrencyChangedError: the order had another currency before.
+            UnknownTenantError: there is no such tenant.
         """
         _check_opening(wanted)
         try:
@@ -49,28 +55,33 @@ class Returns:
                 if not isinstance(answer, Opened):
                     await connection.rollback()
                 return answer
-        except IntegrityError:
+        except IntegrityError as error:
             # The order's lock did not hold it back: the same id at the same time, for two orders.
-            if (existing := await self._existing(wanted)) is None:
-                raise
-            return existing
+            return await self._met(wanted, error)
 
     async def open_draft(self, wanted: DraftOpening) -> Opened | Existing:
         """Number a return of which only the request is known: three statements, nothing locked.
 
         A repeat answers :class:`Existing`, also after the return was registered.
+
+        Raises:
+            UnknownTenantError: there is no such tenant.
         """
         try:
             async with self._database.tenant(wanted.tenant_id) as connection:
                 return await opening.open_draft(connection, wanted)
-        except IntegrityError:
-            if (existing := await self._existing(wanted)) is None:
-                raise
-            return existing
+        except IntegrityError as error:
+            return await self._met(wanted, error)
 
-    async def _existing(self, wanted: Opening | DraftOpening) -> Existing | None:
+    async def _met(self, wanted: Opening | DraftOpening, error: IntegrityError) -> Existing:
+        """Return what an insert ran into, or raise what it lacks."""
+        query = select(TenantModel.tenant_id).where(TenantModel.tenant_id == wanted.tenant_id)
         async with self._database.tenant(wanted.tenant_id) as connection:
-            return await opening.find_existing(connection, wanted)
+            if existing := await opening.find_existing(connection, wanted):
+                return existing
+            if await connection.scalar(query) is None:
+                raise UnknownTenantError(wanted.tenant_id) from error
+        raise error
 
     async def record_transition(self, transition: Transition) -> None:
         """Store a return's next state with its events, in one transaction.

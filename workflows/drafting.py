@@ -17,7 +17,7 @@ from domain.returns import Return
 from domain.work import OPENING
 from storage.records import DraftOpening
 from workflows.messages import StartReturn
-from workflows.opening import check_same_request, open_case, read_facts, register
+from workflows.opening import as_refusal, check_same_request, open_case, read_facts, register
 from workflows.parking import NoLongerWantedError, Parking, blocked, trouble_of
 from workflows.recording import Case
 from workflows.resuming import dump
@@ -61,7 +61,12 @@ async def _park(start: StartReturn, error: FailureError) -> Case:
     governing = await write(
         OrderActivities.read_policy, PolicyFor(start.tenant_id), summary="waits of a draft"
     )
-    opened = await write(RecordActivities.open_draft, opening, summary="number of a draft")
+    try:
+        opened = await write(RecordActivities.open_draft, opening, summary="number of a draft")
+    except FailureError as failure:
+        if refusal := as_refusal(failure):
+            raise refusal from failure
+        raise
     check_same_request(opened, start.request)
     ret = draft(
         tenant_id=start.tenant_id,

@@ -91,11 +91,17 @@ async def read_facts(
             OrderActivities.fetch_facts, asked, summary=f"facts of order {request.order_id}"
         )
     except FailureError as error:
-        cause = reason_of(error)
-        if not isinstance(cause, ApplicationError) or cause.type not in PROBLEMS:
-            raise
-        trouble = trouble_of(error)
-        raise RefusedError(cause.type, cause.message, field=trouble.field) from error
+        if refusal := as_refusal(error):
+            raise refusal from error
+        raise
+
+
+def as_refusal(error: FailureError) -> RefusedError | None:
+    """Return the refusal that an activity's failure stands for, if it does."""
+    cause = reason_of(error)
+    if not isinstance(cause, ApplicationError) or cause.type not in PROBLEMS:
+        return None
+    return RefusedError(cause.type, cause.message, field=trouble_of(error).field)
 
 
 async def register(

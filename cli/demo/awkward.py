@@ -20,6 +20,7 @@ from cli.demo.checks import (
     has_arrived,
     is_done,
     is_ready,
+    until_mailed,
 )
 from cli.demo.story import Story
 from domain.ids import workflow_id_for
@@ -87,8 +88,7 @@ async def in_part(story: Story) -> str:
     # Two shirts: 69.62 EUR, and their share of 4.90 for shipping.
     check_money(story, ledger["refunds"], 7239)
     check_one_effect_each(story, ledger)
-    mails = " ".join(mail["text"] for mail in ledger["mails"])
-    story.check("the shopper was told why", all(why in mails for why in reasons.values()))
+    await until_mailed(story, *reasons.values())
     return "one line of three"
 
 
@@ -165,10 +165,7 @@ async def warranty(story: Story) -> str:
     decided = ret.lines[0].authorization
     story.check("it names who decided", decided is not None and decided.by == "human")
 
-    async def mailed() -> bool:
-        return any(why in mail["text"] for mail in (await story.ledger())["mails"])
-
-    await story.until_seen("the shopper is told why", mailed)
+    await until_mailed(story, why)
     check_money(story, (await story.ledger())["refunds"], 0)
     return "decided by a person"
 

@@ -20,6 +20,16 @@ def check_one_effect_each(story: Story, ledger: dict[str, list[dict[str, object]
     story.check("one booking per intent", len(references) == len(set(references)))
 
 
+async def until_mailed(story: Story, *reasons: str) -> None:
+    """Wait for the mails that give the shopper each reason; they go out after the decision."""
+
+    async def mailed() -> bool:
+        text = " ".join(mail["text"] for mail in (await story.ledger())["mails"])
+        return all(reason in text for reason in reasons)
+
+    await story.until_seen("the shopper is told why", mailed)
+
+
 def states(ledger: dict[str, list[dict[str, object]]], kind: str) -> list[object]:
     return [row["status"] for row in ledger[kind]]
 

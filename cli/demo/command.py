@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from cli.demo.run import play_all
-from cli.demo.show import save_picture, show_endings
+from cli.demo.show import save_picture, show_endings, show_failures
 from cli.stack import address_lines
 from runtime.devstack.stack import Stack, open_stack
 from runtime.settings import load_stack_settings, variable
@@ -70,6 +70,7 @@ def _play(stack: Stack, console: Console, picture: Path | None) -> int:
         show_endings(console, endings)
         for line in address_lines(stack):
             console.print(line, markup=False, soft_wrap=True)
+        show_failures(console, endings)
 
     draw(console)
     if picture is not None:

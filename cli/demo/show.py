@@ -88,12 +88,17 @@ def show_endings(console: Console, endings: Sequence[Ending]) -> None:
     for ending in endings:
         if ending.note is not None:
             console.print(f"{ending.rma_no}: {ending.note}", markup=False, highlight=False)
-        for failure in ending.failures:
-            line = f"{ending.scenario}: does not hold: {failure}"
-            console.print(line, style="red", markup=False, highlight=False)
     held = sum(ending.checks - len(ending.failures) for ending in endings)
     asked = sum(ending.checks for ending in endings)
     console.print(f"{held} of {asked} checks from the outside hold.\n")
+
+
+def show_failures(console: Console, endings: Sequence[Ending]) -> None:
+    """Print each check that did not hold, if any."""
+    for ending in endings:
+        for failure in ending.failures:
+            line = f"{ending.scenario}: does not hold: {failure}"
+            console.print(line, style="red", markup=False, highlight=False)
 
 
 def save_picture(path: Path, draw: Callable[[Console], None]) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from temporalio.service import RPCError
 
-from domain.ids import return_id_for
+from domain.ids import return_id_for, workflow_id_for
 from domain.requests import RequestedLine, Resolution, ReturnRequest
 from domain.tracking import Milestone
 from tests.support.house import TENANT, House, eventually
-from tests.support.told import scanned, some_of, whole_order
+from tests.support.told import CUSTOMER_SIDE, info, scanned, some_of, whole_order
+from workflows.messages import StartReturn, Withdraw
 from workflows.return_workflow import ReturnWorkflow
 
 
@@ -198,3 +199,42 @@ async def exists(handle: Any) -> bool:
         return bool((await handle.fetch_history()).events)
     except RPCError:
         return False
+
+
+async def test_refuses_a_tenant_that_does_not_exist(house: House) -> None:
+    """A start that comes by no key may name anybody; it ends instead of asking for ever."""
+    request = whole_order(house.sandbox.order("three-units"))
+    return_id = return_id_for("nobody", "key-1")
+
+    handle = await house.client.start_workflow(
+        ReturnWorkflow.run,
+        StartReturn("nobody", return_id, request, CUSTOMER_SIDE),
+        id=workflow_id_for(return_id),
+        task_queue=house.needs.task_queue,
+    )
+    outcome = await handle.result()
+
+    assert outcome.headline == "REFUSED"
+    refusal = outcome.opening.refusal
+    assert refusal is not None
+    assert (refusal.code, refusal.field) == ("tenant_not_found", "tenant_id")
+    assert await house.returns.get("nobody", return_id) is None
+
+
+async def test_leaves_what_an_earlier_run_of_the_same_id_decided(house: House) -> None:
+    """Started again past the API after its end, a return gives its first answer and stays."""
+    request = some_of(house.sandbox.order("three-units"), 1)
+    opened = await house.open(request)
+    await opened.do(Withdraw(info(CUSTOMER_SIDE)))
+    await opened.ends()
+    before = await opened.row()
+    start = StartReturn(TENANT, opened.return_id, request, CUSTOMER_SIDE)
+
+    handle = await house.client.start_workflow(
+        ReturnWorkflow.run, start, id=opened.handle.id, task_queue=house.needs.task_queue
+    )
+    outcome = await handle.result()
+
+    assert outcome.opening == opened.answer
+    assert outcome.headline == "APPROVED"
+    assert await opened.row() == before
