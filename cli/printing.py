@@ -8,7 +8,14 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
-from backhaul_client import CommandView, EventView, Explanation, Preview, ReceiptEntryView, ReturnView
+from backhaul_client import (
+    CommandView,
+    EventView,
+    Explanation,
+    Preview,
+    ReceiptEntryView,
+    ReturnView,
+)
 from domain.money import Money
 
 

@@ -4,7 +4,7 @@ import argparse
 
 from backhaul_client import Accepted, BackhaulClient
 from cli import printing
-from cli.asking import add_request, new_return
+from cli.asking import add_request, idempotency_key, new_return
 from cli.calling import Action, calls
 from cli.commands import add_commands, key_of
 
@@ -22,7 +22,9 @@ def _add_reading(actions: "argparse._SubParsersAction[argparse.ArgumentParser]")
     _finish(preview, "preview", _preview)
     start = actions.add_parser("start", help="ask for a return")
     add_request(start)
-    start.add_argument("--key", help="idempotency key; a new one unless stated")
+    start.add_argument(
+        "--key", type=idempotency_key, help="idempotency key; a new one unless stated"
+    )
     _finish(start, "start", _start)
     get = actions.add_parser("get", help="show one return")
     get.add_argument("return_id", help="id or RMA number")
@@ -58,6 +60,8 @@ async def _start(client: BackhaulClient, arguments: argparse.Namespace) -> None:
     elif isinstance(answer, Accepted):
         state = "parked" if answer.status == "parked" else "accepted"
         print(f"{state} as {answer.return_id}; repeat with --key {key} to learn how it went")
+        if state == "parked":
+            print(f"`backhaul ops explain {answer.return_id}` says why")
     else:
         printing.show_return(answer)
 
