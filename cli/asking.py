@@ -69,6 +69,13 @@ def idempotency_key(text: str) -> str:
     return text
 
 
+def positive(text: str) -> int:
+    """Read a whole number of one or more."""
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise argparse.ArgumentTypeError("wanted 1 or more")
+    return int(text)
+
+
 def line_reason(text: str) -> LineReason:
     """Read ``LINE=REASON``."""
     line_id, _, reason = text.partition("=")

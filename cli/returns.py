@@ -4,9 +4,11 @@ import argparse
 
 from backhaul_client import Accepted, BackhaulClient
 from cli import printing
-from cli.asking import add_request, idempotency_key, new_return
+from cli.asking import add_request, idempotency_key, new_return, positive
 from cli.calling import Action, calls
 from cli.commands import add_commands, key_of
+from domain.blockers import WAITS
+from domain.lifecycle import Headline
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -30,9 +32,10 @@ def _add_reading(actions: "argparse._SubParsersAction[argparse.ArgumentParser]")
     get.add_argument("return_id", help="id or RMA number")
     _finish(get, "get", _get)
     listing = actions.add_parser("list", help="list returns, newest first")
-    for name in ("headline", "order", "blocker"):
-        listing.add_argument(f"--{name}")
-    listing.add_argument("--limit", type=int, default=50)
+    listing.add_argument("--headline", choices=[*map(str, Headline)], metavar="HEADLINE")
+    listing.add_argument("--order")
+    listing.add_argument("--blocker", choices=[*WAITS], metavar="CODE", help="of docs/blockers.md")
+    listing.add_argument("--limit", type=positive, default=50)
     _finish(listing, "get", _list)
     timeline = actions.add_parser("timeline", help="what happened to a return")
     timeline.add_argument("return_id", help="id or RMA number")
@@ -80,7 +83,7 @@ async def _list(client: BackhaulClient, arguments: argparse.Namespace) -> None:
         headline=arguments.headline,
         order_id=arguments.order,
         blocker=arguments.blocker,
-        page_size=min(max(arguments.limit, 1), 200),
+        page_size=min(arguments.limit, 200),
     )
     async for item in found:
         if len(rows) == arguments.limit:
