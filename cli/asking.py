@@ -19,7 +19,7 @@ def add_request(parser: argparse.ArgumentParser) -> None:
         metavar="LINE[:QUANTITY]",
         help="order lines; one unit unless stated",
     )
-    parser.add_argument("--ground", choices=[*Ground], default=Ground.WITHDRAWAL)
+    parser.add_argument("--ground", choices=[*map(str, Ground)], default=Ground.WITHDRAWAL)
     parser.add_argument("--reason", choices=[*REASONS], help="of every line")
     parser.add_argument("--detail", help="the second level of the reason")
     parser.add_argument("--exchange", metavar="SKU", help="these goods instead of money")
@@ -52,10 +52,28 @@ def new_return(arguments: argparse.Namespace) -> NewReturn:
 
 def units(text: str) -> tuple[str, int]:
     """Read ``NAME`` or ``NAME:QUANTITY``."""
-    name, _, quantity = text.rpartition(":")
-    if name and quantity.isascii() and quantity.isdigit():
-        return name, int(quantity)
-    return text, 1
+    name, colon, quantity = text.rpartition(":")
+    if not colon:
+        return text, 1
+    if not (quantity.isascii() and quantity.isdigit()):
+        raise argparse.ArgumentTypeError(
+            f"the quantity is no number: {quantity!r} (after a name with a colon, write it out)"
+        )
+    return name, int(quantity)
+
+
+def idempotency_key(text: str) -> str:
+    """Read a key; an empty one, of a variable that is not set, would be another one each time."""
+    if not text:
+        raise argparse.ArgumentTypeError("wanted a key, found an empty text")
+    return text
+
+
+def positive(text: str) -> int:
+    """Read a whole number of one or more."""
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise argparse.ArgumentTypeError("wanted 1 or more")
+    return int(text)
 
 
 def line_reason(text: str) -> LineReason:

@@ -16,7 +16,7 @@ from backhaul_client import (
     WithdrawCommand,
 )
 from cli import printing
-from cli.asking import counted, line_reason, units
+from cli.asking import counted, idempotency_key, line_reason, units
 from cli.calling import Action, calls
 from domain.inspection import Fault, Grade
 from domain.pickups import PickupOutcome
@@ -48,7 +48,7 @@ def add_commands(actions: "argparse._SubParsersAction[argparse.ArgumentParser]")
     )
     missed.add_argument("delivery", help="the parcel's id, as `returns get` shows it")
     missed.add_argument("attempt", type=int, help="the number of the visit")
-    missed.add_argument("outcome", choices=[*PickupOutcome])
+    missed.add_argument("outcome", choices=[*map(str, PickupOutcome)])
     missed.add_argument("--note", default="")
     receive = add_command(actions, "receive", "receive", "count what a parcel holds", _receive)
     receive.add_argument("counts", nargs="+", type=units, metavar="SKU[:QUANTITY]")
@@ -57,8 +57,8 @@ def add_commands(actions: "argparse._SubParsersAction[argparse.ArgumentParser]")
     receive.add_argument("--location", default="MAIN")
     inspect = add_command(actions, "inspect", "record-inspection", "grade a lot", _inspect)
     inspect.add_argument("lot")
-    inspect.add_argument("grade", choices=[*Grade])
-    inspect.add_argument("--fault", choices=[*Fault], default=Fault.NONE)
+    inspect.add_argument("grade", choices=[*map(str, Grade)])
+    inspect.add_argument("--fault", choices=[*map(str, Fault)], default=Fault.NONE)
     inspect.add_argument("--check", action="append", default=[], help="what was found; repeatable")
     inspect.add_argument("--reason-found")
     inspect.add_argument("--note", default="")
@@ -80,7 +80,7 @@ def add_command(
     """Add the parser of one command to a return."""
     parser = actions.add_parser(name, help=meaning)
     parser.add_argument("return_id", help="id or RMA number")
-    parser.add_argument("--key", help="command id; a new one unless stated")
+    parser.add_argument("--key", type=idempotency_key, help="command id; a new one unless stated")
     parser.add_argument("--version", type=int, help="refuse unless the return is at it")
     printing.add_json(parser)
     parser.set_defaults(run=calls(command, action))

@@ -24,6 +24,8 @@ FAMILIES = (
     "keys",
     "tenants",
 )
+# What a shell shows of a program that ends by SIGPIPE.
+_READER_GONE = 141
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -58,12 +60,20 @@ def main() -> None:
     its work is done, and then reports a failure that is none: so leave without it.
     """
     try:
+        status = _run_and_say()
+    except BrokenPipeError:  # whoever reads has seen enough, as `head` has
+        status = _READER_GONE
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def _run_and_say() -> int:
+    try:
         status = run()
     except SystemExit as leaving:  # argparse: --help, --version, a misspelt command
         status = leaving.code if isinstance(leaving.code, int) else 1
     sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)
+    return status
 
 
 if __name__ == "__main__":

@@ -4,9 +4,11 @@ import argparse
 
 from backhaul_client import Accepted, BackhaulClient
 from cli import printing
-from cli.asking import add_request, new_return
+from cli.asking import add_request, idempotency_key, new_return, positive
 from cli.calling import Action, calls
 from cli.commands import add_commands, key_of
+from domain.blockers import WAITS
+from domain.lifecycle import Headline
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -22,15 +24,18 @@ def _add_reading(actions: "argparse._SubParsersAction[argparse.ArgumentParser]")
     _finish(preview, "preview", _preview)
     start = actions.add_parser("start", help="ask for a return")
     add_request(start)
-    start.add_argument("--key", help="idempotency key; a new one unless stated")
+    start.add_argument(
+        "--key", type=idempotency_key, help="idempotency key; a new one unless stated"
+    )
     _finish(start, "start", _start)
     get = actions.add_parser("get", help="show one return")
     get.add_argument("return_id", help="id or RMA number")
     _finish(get, "get", _get)
     listing = actions.add_parser("list", help="list returns, newest first")
-    for name in ("headline", "order", "blocker"):
-        listing.add_argument(f"--{name}")
-    listing.add_argument("--limit", type=int, default=50)
+    listing.add_argument("--headline", choices=[*map(str, Headline)], metavar="HEADLINE")
+    listing.add_argument("--order")
+    listing.add_argument("--blocker", choices=[*WAITS], metavar="CODE", help="of docs/blockers.md")
+    listing.add_argument("--limit", type=positive, default=50)
     _finish(listing, "get", _list)
     timeline = actions.add_parser("timeline", help="what happened to a return")
     timeline.add_argument("return_id", help="id or RMA number")
@@ -58,6 +63,8 @@ async def _start(client: BackhaulClient, arguments: argparse.Namespace) -> None:
     elif isinstance(answer, Accepted):
         state = "parked" if answer.status == "parked" else "accepted"
         print(f"{state} as {answer.return_id}; repeat with --key {key} to learn how it went")
+        if state == "parked":
+            print(f"`backhaul ops explain {answer.return_id}` says why")
     else:
         printing.show_return(answer)
 
@@ -76,7 +83,7 @@ async def _list(client: BackhaulClient, arguments: argparse.Namespace) -> None:
         headline=arguments.headline,
         order_id=arguments.order,
         blocker=arguments.blocker,
-        page_size=min(max(arguments.limit, 1), 200),
+        page_size=min(arguments.limit, 200),
     )
     async for item in found:
         if len(rows) == arguments.limit:

@@ -59,7 +59,7 @@ def check_correction(ret: Return, field: str, value: object) -> Correction:
     """
     if not is_draft(ret):
         raise RefusedError(
-            "command_not_allowed", f"the facts of a {ret.headline} return are frozen"
+            "command_not_allowed", f"the return is {ret.headline}: its facts are frozen"
         )
     return checked_correction(field, value)
 

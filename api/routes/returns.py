@@ -13,7 +13,9 @@ from api.explaining import explain
 from backhaul_client.answers import Accepted, ReturnView
 from backhaul_client.listing import Explanation, Preview, ReturnPage, TimelinePage
 from backhaul_client.requests import Id, NewReturn
+from domain.blockers import WAITS
 from domain.codes import RefusedError
+from domain.lifecycle import Headline
 from storage.cursors import BadCursorError
 
 router = APIRouter(prefix="/v1/returns", tags=["returns"])
@@ -22,7 +24,7 @@ router = APIRouter(prefix="/v1/returns", tags=["returns"])
 class ListQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    headline: Id | None = None
+    headline: Headline | None = None
     order_id: Id | None = None
     blocker: Id | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
@@ -88,6 +90,8 @@ async def list_returns(
     services: ServicesOf,
 ) -> ReturnPage:
     """List the tenant's returns, newest first."""
+    if query.blocker is not None and query.blocker not in WAITS:
+        raise RefusedError("invalid_request", "no wait has this code", field="blocker")
     try:
         page = await services.reads.page(
             caller.tenant_id,

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import re
 import uuid
 from datetime import UTC, datetime
 from typing import Any
@@ -11,14 +12,29 @@ from cli.demo.scenarios import SCENARIOS
 from runtime.devstack.stack import Stack, attach
 from runtime.settings import load_stack_settings
 
+_ORDER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     example = subparsers.add_parser(
         "example", help="put a paid order of examples/ into the sandbox's shop"
     )
-    example.add_argument("name", choices=sorted(scenario.example for scenario in SCENARIOS))
-    example.add_argument("--order", help="the order's id; a new one unless stated")
+    example.add_argument(
+        "name",
+        choices=sorted({scenario.example for scenario in SCENARIOS}),
+        help="examples/README.md says what each is",
+    )
+    example.add_argument("--order", type=_order_id, help="the order's id; a new one unless stated")
     example.set_defaults(run=_example)
+
+
+def _order_id(text: str) -> str:
+    """Read an id that goes into an address as it is."""
+    if not _ORDER_ID.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            "wanted letters, digits, dots, dashes and underscores, the first a letter or digit"
+        )
+    return text
 
 
 def _example(arguments: argparse.Namespace) -> int:

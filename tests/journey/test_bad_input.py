@@ -218,6 +218,8 @@ async def test_refuses_an_unusable_idempotency_key(desk: Desk, key: str) -> None
     ("path", "status", "code", "field"),
     [
         ("/v1/returns?limit=0", 400, "invalid_request", "limit"),
+        ("/v1/returns?headline=NOPE", 400, "invalid_request", "headline"),
+        ("/v1/returns?blocker=typo", 400, "invalid_request", "blocker"),
         ("/v1/returns?colour=red", 400, "invalid_request", "colour"),
         ("/v1/returns?cursor=abc", 400, "invalid_cursor", "cursor"),
         ("/v1/returns?order_id=%00", 400, "invalid_request", "order_id"),

@@ -173,6 +173,7 @@ async def test_ops_correct_on_the_command_line(
 
     assert started[0] == 0
     assert started[1].startswith("parked as ")
+    assert f"`backhaul ops explain {return_id}` says why" in started[1]
     assert "field at fault: lines[0].final_sale" in explained[1]
     assert money[0] == 1
     assert "mend_at_platform" in money[2]
