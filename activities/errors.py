@@ -49,7 +49,10 @@ def translated(*, unknown: str = "ProviderUnavailable") -> Iterator[None]:
     except UnknownConnectionError as error:
         raise ApplicationError(str(error), type="ProviderRefused", non_retryable=True) from error
     except DataError as error:
-        # A value the database cannot hold: the same write would fail again.
+        # A value that the database cannot hold; every door refuses those, so one was left open.
+        # Repeated all the same: nothing can be recorded of the return, not even a blocker, and a
+        # run that failed would be lost. A recording stands as a visible pending activity until the
+        # code is mended, other work parks.
         raise ApplicationError("database: a value does not fit", type="Database") from error
     except (OperationalError, InterfaceError) as error:
         # The driver's message may hold values; the class says enough.

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.codes import RefusedError
 from domain.paths import Step, steps_of
+from domain.texts import bad_text_in
 
 Value = str | int | bool | tuple[str, ...] | None
 
@@ -38,7 +39,9 @@ _MOST_TEXTS = 50
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, str) and 1 <= len(value) <= _LONGEST_TEXT
+    return (
+        isinstance(value, str) and 1 <= len(value) <= _LONGEST_TEXT and bad_text_in(value) is None
+    )
 
 
 def _is_time(value: object) -> bool:
@@ -67,7 +70,7 @@ class _Correctable:
 
 
 _TIME = _Correctable("a time with its offset", _is_time)
-_TEXT = _Correctable(f"a text of 1 to {_LONGEST_TEXT} characters", _is_text)
+_TEXT = _Correctable(f"a text of 1 to {_LONGEST_TEXT} characters, no control characters", _is_text)
 _CORRECTABLE: Mapping[str, _Correctable] = {
     "contract_at": _TIME,
     "channel": _Correctable("DISTANCE or STORE", lambda v: v in ("DISTANCE", "STORE")),

@@ -20,6 +20,8 @@ IntegrationError
 
 from datetime import timedelta
 
+from domain.texts import cleaned
+
 
 class IntegrationError(Exception):
     """An outside system did not do what was asked.
@@ -29,6 +31,9 @@ class IntegrationError(Exception):
         message: What was wanted and found; no personal data, no bodies.
         code: The system's own error code, where it gave one.
         field: The offending field, where one is known.
+
+    The system may have put anything into these, and they are kept with the return: characters that
+    cannot be are replaced.
     """
 
     def __init__(
@@ -39,10 +44,10 @@ class IntegrationError(Exception):
         code: str | None = None,
         field: str | None = None,
     ) -> None:
-        super().__init__(f"{system}: {message}")
+        super().__init__(cleaned(f"{system}: {message}"))
         self.system = system
-        self.code = code
-        self.field = field
+        self.code = cleaned(code) if code is not None else None
+        self.field = cleaned(field) if field is not None else None
 
 
 class NotSentError(IntegrationError):

@@ -13,9 +13,11 @@ from urllib.parse import quote
 
 import httpx
 import structlog
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 
 from domain.paths import written
+from domain.texts import WANTED, bad_text_in
 from integrations.errors import (
     AmbiguousOutcomeError,
     ConfigurationError,
@@ -37,11 +39,18 @@ _LONGEST_WAIT = timedelta(hours=1)
 class WireModel(BaseModel):
     """A part of an answer.
 
-    Types are taken as sent, unknown fields are ignored, and an error shows no contents: they may
-    be personal data.
+    Types are taken as sent, unknown fields are ignored, text that cannot be kept is no text, and an
+    error shows no contents: they may be personal data.
     """
 
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    @field_validator("*")
+    @classmethod
+    def _keepable(cls, value: Any) -> Any:
+        if bad_text_in(value) is not None:
+            raise PydanticCustomError("control_character", WANTED)
+        return value
 
 
 M = TypeVar("M", bound=BaseModel)

@@ -145,7 +145,8 @@ def contract() -> Json:
         version="1",
         summary="What Backhaul asks of a merchant's platform.",
         description="Amounts are integers in minor units of their ISO 4217 currency. Every request"
-        " may come again: references and move ids of the caller say that it is the same one.",
+        " may come again: references and move ids of the caller say that it is the same one. Texts"
+        " hold no control characters, except tab and line breaks.",
         routes=router.routes,
         webhooks=webhooks.routes,
         servers=[{"url": "https://shop.example.com/commerce/v1", "description": "an example"}],

@@ -11,6 +11,7 @@ from domain.commands import may
 from domain.drafts import is_draft
 from domain.ids import content_hash, stated
 from domain.returns import Change, Return
+from domain.texts import WANTED, bad_text_in
 from workflows.messages import (
     CommandAnswer,
     CommandInfo,
@@ -55,8 +56,10 @@ class Commands:
         """Say whether a command was carried out before.
 
         Raises:
-            RefusedError: its id came with other content.
+            RefusedError: its id came with other content, or it holds text that cannot be kept.
         """
+        if (field := bad_text_in(command)) is not None:
+            raise RefusedError("invalid_request", WANTED, field=field)
         known = self._answers.get(command.info.command_id)
         if known is not None and known.content_hash != payload_hash(command):
             raise RefusedError("key_reused", "this command id came with other content")

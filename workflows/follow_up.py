@@ -9,6 +9,7 @@ from activities.surveys import RecordFollowUp, StartFollowUp, SurveyActivities
 from domain.commands import SYSTEM, Actor
 from domain.events import JsonValue
 from domain.ids import part_id
+from domain.texts import bad_text_in
 from storage.records import EventRecord, NoticeRecord
 from workflows.messages import FollowUpOutcome, SurveyAnswer
 from workflows.steps import write
@@ -45,7 +46,7 @@ class FollowUpWorkflow:
 
     @workflow.signal(description="the customer answered; the first answer counts")
     def survey_answered(self, answer: SurveyAnswer) -> None:
-        if self._answer is None:
+        if self._answer is None and bad_text_in(answer) is None:
             self._answer = answer
 
     async def _answered_within(self, seconds: float, summary: str) -> bool:

@@ -16,6 +16,7 @@ from domain.lifecycle import AuthorizationState
 from domain.requests import request_hash
 from domain.resolving import replacement_news
 from domain.returns import Change, Return
+from domain.texts import bad_text_in
 from domain.transport import check_withdrawal, reached, withdraw
 from domain.view import document
 from domain.work import OPENING
@@ -235,7 +236,7 @@ class ReturnWorkflow:
     @workflow.signal(description="what a carrier, read again, proves of one parcel")
     def carrier_milestones(self, news: CarrierMilestones) -> None:
         case, signal = self._case, "carrier_milestones"
-        if case is None or case.has_taken(signal, news.event_id):
+        if case is None or bad_text_in(news) or case.has_taken(signal, news.event_id):
             return
         ret = case.ret
         if any(delivery.delivery_id == news.delivery_id for delivery in ret.deliveries):
@@ -248,6 +249,9 @@ class ReturnWorkflow:
         description="a grade, for when no worker is up to answer the command",
     )
     def inspection_result(self, result: RecordInspection) -> None:
+        if bad_text_in((result.info, result.lot_id)) is not None:
+            # Not even the refusal could be logged; of other text it is.
+            return
         if self._case is None:
             self._early_results.append(result)
         else:
@@ -255,13 +259,13 @@ class ReturnWorkflow:
 
     @workflow.signal(description="what a provider, read again, says of one refund")
     def refund_news(self, news: RefundNews) -> None:
-        if self._case is not None:
+        if self._case is not None and bad_text_in(news) is None:
             take_news(self._case, news)
 
     @workflow.signal(name="replacement_news", description="what the platform says of a replacement")
     def take_replacement_news(self, news: ReplacementNews) -> None:
         case, signal = self._case, "replacement_news"
-        if case is None or case.has_taken(signal, news.event_id):
+        if case is None or bad_text_in(news) or case.has_taken(signal, news.event_id):
             return
         ret = case.ret
         if any(lot.replacement and lot.replacement.reference == news.reference for lot in ret.lots):

@@ -121,7 +121,10 @@ class ReceiveCommand(Command):
 class PhotoReference(RequestModel):
     """Where a photo lies, and the SHA-256 of its bytes in lower-case hexadecimal digits."""
 
-    url: Annotated[str, StringConstraints(strict=True, max_length=2000, pattern=r"^https?://\S+$")]
+    url: Annotated[
+        str,
+        StringConstraints(strict=True, max_length=2000, pattern=r"^https?://[^\s\x00-\x1f\x7f]+$"),
+    ]
     sha256: Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9a-f]{64}$")]
 
 

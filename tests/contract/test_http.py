@@ -37,9 +37,15 @@ LOST = (
 )
 
 
+class Part(WireModel):
+    name: str
+
+
 class Thing(WireModel):
     name: str
     count: int = 0
+    tags: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
 
 
 def read_refusal(_: httpx.Response, body: Mapping[str, Any]) -> Refusal:
@@ -189,6 +195,13 @@ class TestStatus:
         assert type(error) is RejectedError
         assert error.code is None
 
+    async def test_can_be_kept_whatever_the_vendor_says(self) -> None:
+        """A refusal is written down with the return, so no code of a vendor may stop that."""
+        error = await error_of(WRITE, json_answer({"code": "too\x00much"}, 422))
+
+        assert error.code == "too?much"
+        assert str(error) == "system: POST /things answered 422 too?much"
+
 
 class TestRetryAfter:
     @pytest.mark.parametrize(
@@ -230,7 +243,10 @@ class TestRetryAfter:
 
 
 class TestUnreadableAnswers:
-    BROKEN = (b"", b"<html>", b"\xff", b"[]", b'{"name": 7}', b'{"name": "x", "count": "3"}')
+    BROKEN = (
+        *(b"", b"<html>", b"\xff", b"[]", b'{"name": 7}', b'{"name": "x", "count": "3"}'),
+        *(b'{"name": "a\\u0000b"}', b'{"name": "\\ud800"}'),
+    )
 
     @pytest.mark.parametrize("body", BROKEN)
     @pytest.mark.parametrize("call", [READ, REPEATABLE_WRITE])
@@ -255,6 +271,20 @@ class TestUnreadableAnswers:
         assert error.field == "count"
         assert "Jane" not in str(error)
         assert error.__cause__ is None
+
+    @pytest.mark.parametrize(
+        ("answer", "field"),
+        [
+            ({"name": "a\x00b"}, "name"),
+            ({"name": "x", "tags": ["red", "\x1b[1m"]}, "tags"),
+            ({"name": "x", "parts": [{"name": "y"}, {"name": "\x7f"}]}, "parts[1].name"),
+        ],
+    )
+    async def test_name_text_that_cannot_be_kept(self, answer: Any, field: str) -> None:
+        """A control character anywhere is the system's fault, wherever its text would be kept."""
+        error = await error_of(READ, json_answer(answer))
+
+        assert (type(error), error.field) == (ProtocolError, field)
 
 
 class TestLog:

@@ -66,6 +66,8 @@ BAD = [
     ("order_id", "another", "order_id"),
     ("currency", "ZZZ", "currency"),
     ("lines[0].parcels[0].delivered_at", "soon", "lines[0].parcels[0].delivered_at"),
+    ("lines[0].title", "a\x00lamp", "lines[0].title"),
+    ("lines[0].traits", ["a\x00b"], "lines[0].traits"),
 ]
 
 
@@ -165,6 +167,8 @@ async def test_several_faults_are_corrected_one_after_the_other(house: House) ->
         ("customer.email", "kim@example.com", "mend_at_platform"),
         ("colour", "red", "invalid_request"),
         ("ship_to.time_zone", "Mars/Olympus", "invalid_request"),
+        ("lines[0].title", "a\x00b", "invalid_request"),
+        ("lines[0].title\x00", "a lamp", "invalid_request"),
     ],
 )
 async def test_money_and_people_are_not_corrected_here(

@@ -1,5 +1,7 @@
 """Goods for goods: ordered once, answered by money when they are gone."""
 
+from dataclasses import replace
+
 import pytest
 
 from domain.inspection import Grade
@@ -35,6 +37,8 @@ async def test_orders_the_replacement_once(house: House, news: tuple[str, str]) 
         await opened.until_lot("line-1/1", "REPLACEMENT_RESERVED")
 
     replacements = opened.ledger()["replacements"]
+    spoilt = replace(shipped(replacements[0]["reference"], "delivered"), event_id="a\x00b")
+    await opened.handle.signal(ReturnWorkflow.take_replacement_news, spoilt)
     for status in news:
         signal = shipped(replacements[0]["reference"], status)
         await opened.handle.signal(ReturnWorkflow.take_replacement_news, signal)

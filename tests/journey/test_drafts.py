@@ -87,6 +87,26 @@ async def test_what_only_the_platform_may_change_is_refused(journey: Journey) ->
     assert view.corrections == ()
 
 
+async def test_a_correction_that_cannot_be_kept_is_refused(journey: Journey) -> None:
+    """A NUL in the value would stop all recording of the draft; without it the start goes on."""
+    order = journey.sandbox.order("three-units")
+    ops = journey.client("ops")
+    with journey.sandbox.nonsense(order, "lines[0].title", "a\x00lamp"):
+        parked = await journey.client().start_return(units_of(order), idempotency_key=new_key())
+        bad = CorrectCommand(field="lines[0].title", value="a\x00lamp", reason="a typo")
+        with pytest.raises(BackhaulError) as refused:
+            await ops.correct(parked.return_id, bad, idempotency_key=new_key())
+        good = CorrectCommand(field="lines[0].title", value="a lamp", reason="a typo")
+        await ops.correct(parked.return_id, good, idempotency_key=new_key())
+        view = await ops.wait_until(
+            parked.return_id, lambda seen: seen.headline == "APPROVED", timeout=60
+        )
+
+    assert (refused.value.status, refused.value.code) == (400, "invalid_request")
+    assert refused.value.field == "value"
+    assert [c.value for c in view.corrections] == ["a lamp"]
+
+
 async def test_an_impossible_start_is_refused_under_its_key(journey: Journey) -> None:
     """Mended, the order has no such units: the repeated start is refused in the usual words."""
     order, key = journey.sandbox.order("three-units"), new_key()

@@ -98,6 +98,8 @@ def test_a_field_that_no_order_has_is_refused(field: str) -> None:
         ("ship_to.time_zone", "../../etc/passwd"),
         ("lines[0].title", ""),
         ("lines[0].title", "x" * 201),
+        ("lines[0].title", "a\x00b"),
+        ("lines[0].traits", ["fragile", "a\x00b"]),
         ("lines[0].weight_grams", -1),
         ("lines[0].weight_grams", True),
         ("lines[0].weight_grams", 0.5),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, get_args
 
 import pytest
+from pydantic import ValidationError
 
 from backhaul_client import requests
 from backhaul_client.admin_models import AdapterName, ConnectionKind, RoleName
@@ -49,6 +50,21 @@ from tests.support.builders import (
 def test_both_know_the_same_words(wire: Any, ours: list[str]) -> None:
     """A word that one side learns, the other learns too."""
     assert sorted(get_args(wire)) == sorted(ours)
+
+
+@pytest.mark.parametrize("bad", ["a\x00b", "\x00", "a\x7f"])
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda bad: requests.WithdrawCommand(reason=bad),
+        lambda bad: requests.RetryCommand(work=bad),
+        lambda bad: requests.PhotoReference(url=f"https://{bad}", sha256="0" * 64),
+    ],
+)
+def test_no_request_holds_what_cannot_be_kept(ask: Callable[[str], Any], bad: str) -> None:
+    """Notes, ids and addresses of photos are refused before they are sent."""
+    with pytest.raises(ValidationError):
+        ask(bad)
 
 
 @pytest.mark.parametrize(
