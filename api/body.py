@@ -1,9 +1,11 @@
-"""Bodies before anybody reads them: small enough, and JSON in UTF-8 where JSON is wanted."""
+"""Bodies before anybody reads them: small enough; JSON in UTF-8, and called so, where wanted."""
 
 import json
 from typing import NoReturn
 
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import problem
@@ -12,6 +14,7 @@ LIMIT_BYTES = 1_000_000
 _DROPPED_BYTES = 10 * LIMIT_BYTES
 # A webhook's signature is over its bytes: its adapter reads them.
 _RAW = "/v1/webhooks/"
+_JSON = "application/json"
 
 
 class TooLargeError(Exception):
@@ -31,14 +34,14 @@ class Bodies:
         try:
             body = await _read(receive)
         except TooLargeError:
-            refusal = problem("body_too_large", f"wanted at most {LIMIT_BYTES} bytes")
-            refusal.headers["Connection"] = "close"
-            await refusal(scope, receive, send)
+            too_large = problem("body_too_large", f"wanted at most {LIMIT_BYTES} bytes")
+            too_large.headers["Connection"] = "close"
+            await too_large(scope, receive, send)
             return
         except ClientDisconnect:
             return
-        if body and not scope["path"].startswith(_RAW) and not _is_json(body):
-            await problem("invalid_encoding", "wanted JSON in UTF-8")(scope, receive, send)
+        if (refusal := _refusal(scope, body)) is not None:
+            await refusal(scope, receive, send)
             return
         given = False
 
@@ -70,6 +73,18 @@ async def _read(receive: Receive) -> bytes:
     if length > LIMIT_BYTES:
         raise TooLargeError
     return b"".join(parts)
+
+
+def _refusal(scope: Scope, body: bytes) -> Response | None:
+    if not body or scope["path"].startswith(_RAW):
+        return None
+    if not _is_json(body):
+        return problem("invalid_encoding", "wanted JSON in UTF-8")
+    kind = Headers(scope=scope).get("Content-Type", "").partition(";")[0].strip().lower()
+    # As the framework has it: vnd.something+json is JSON too.
+    if kind != _JSON and not (kind.startswith("application/") and kind.endswith("+json")):
+        return problem("invalid_request", f"send Content-Type: {_JSON}", field="Content-Type")
+    return None
 
 
 def _is_json(body: bytes) -> bool:

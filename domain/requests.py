@@ -63,7 +63,7 @@ class RequestError(ValueError):
     """The request contradicts itself; ``field`` names the offending one, ``code`` the problem."""
 
     def __init__(self, code: str, field: str, message: str) -> None:
-        super().__init__(f"{field}: {message}")
+        super().__init__(message)
         self.code = code
         self.field = field
 

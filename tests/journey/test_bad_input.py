@@ -185,6 +185,17 @@ async def test_refuses_a_body_it_cannot_read(
     assert response.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", ""])
+async def test_says_which_header_is_wanted(desk: Desk, kind: str) -> None:
+    """Curl sends JSON as a form unless told otherwise: the answer says what to add."""
+    body = {"order_id": desk.order["order_id"], "lines": [_LINE]}
+
+    response = await desk.send(json.dumps(body).encode(), **{"Content-Type": kind})
+
+    assert_problem(response, 400, "invalid_request", "Content-Type")
+    assert response.json()["detail"] == "send Content-Type: application/json"
+
+
 async def test_refuses_an_endless_body(desk: Desk) -> None:
     """A chunked body has no stated length: it is counted as it comes."""
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -187,6 +188,31 @@ def test_a_taken_port_is_named_before_anything_starts(data_dir: Path) -> None:
     assert not (data_dir / "postgres").exists()
     with start_stack(data_dir, services=("temporal",)) as again:
         assert again.urls == urls
+
+
+class EnoughError(Exception):
+    """The first line was read; nothing more need start."""
+
+
+def test_says_where_the_api_went(data_dir: Path) -> None:
+    """With 8080 taken by another program, the first line says where the API is instead."""
+    said: list[str] = []
+
+    def first_line(line: str) -> None:
+        said.append(line)
+        raise EnoughError
+
+    with socket.socket() as other:
+        with contextlib.suppress(OSError):  # somebody else has it already
+            other.bind(("127.0.0.1", 8080))
+            other.listen()
+
+        with pytest.raises(EnoughError):
+            start_stack(data_dir, services=("api",), on_progress=first_line)
+
+    assert re.fullmatch(
+        r"port 8080 is taken: api listens on \d+; BACKHAUL_API_PORT pins it", said[0]
+    )
 
 
 def test_data_of_another_major_version_is_refused(data_dir: Path) -> None:

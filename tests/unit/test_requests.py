@@ -97,6 +97,7 @@ def test_a_contradiction_is_refused_with_its_field(
         check_request(bad)
 
     assert (refused.value.code, refused.value.field) == (code, field)
+    assert field not in str(refused.value), "it stands beside the message already"
 
 
 def test_every_reason_stands_with_each_of_its_details() -> None:
