@@ -153,4 +153,4 @@ async def lost_runs(health: Health, tenant_ids: Sequence[str]) -> Finding:
         f"`backhaul returns list --blocker {_LOST}` names them, `backhaul ops restart RETURN"
         " --reason WHY` goes on; then find out who ended them"
     )
-    return broken("lost runs", f"nothing moves returns whose run is gone: {count}", mend)
+    return broken("lost runs", f"returns whose run is gone: {count}; nothing moves them", mend)

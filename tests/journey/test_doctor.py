@@ -254,7 +254,7 @@ async def test_runs_are_lost(practice: Practice) -> None:
 
     assert lost
     assert findings.failed == ["lost runs"]
-    assert findings.found("lost runs").startswith("1 returns")
+    assert findings.found("lost runs").startswith("returns whose run is gone: 1;")
     assert "backhaul ops restart" in findings.mend("lost runs")
     assert findings.by_check["parked returns"]["level"] == "ok"
 
