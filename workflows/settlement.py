@@ -17,6 +17,7 @@ from workflows.parking import Parking
 from workflows.recording import Case
 
 PROVIDER = Actor("provider", "webhook")
+_UNPAID = ("rejected", "failed")
 
 
 async def settle(case: Case, parking: Parking, number: str) -> None:
@@ -105,7 +106,7 @@ async def refund(case: Case, parking: Parking, intent_id: str) -> None:
 
     intent = _intent(case.ret, intent_id)
     generation = intent.generation
-    if intent.state in ("rejected", "failed"):
+    if intent.state in _UNPAID:
         await parking.park(work, "refund_refused", intent.failure or "failed", wanted=wanted)
         generation += 1
     asked = IssueRefund(case.ret.tenant_id, intent_id, generation)
@@ -118,6 +119,9 @@ async def refund(case: Case, parking: Parking, intent_id: str) -> None:
         ),
         wanted=wanted,
     )
+    if answer.state in _UNPAID and not wanted():
+        # The provider was read again while this try was under way: its word is the later one.
+        return
     _take_in(case, intent_id, answer)
 
 

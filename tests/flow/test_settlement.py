@@ -159,6 +159,28 @@ def tries_of(view: dict[str, Any], code: str) -> int:
     return waiting_codes(view).count(code)
 
 
+async def test_believes_the_provider_over_a_try_that_was_under_way(house: House) -> None:
+    """Told that it is paid while it is tried again, a refund stays paid when the try is refused."""
+    order = house.sandbox.order("three-units")
+    opened = await house.open(whole_order(order))
+    await opened.ready_for_handover()
+    charge = order["tenders"][0]
+    house.sandbox.refund_by_hand(charge["payment_ref"], charge["captured_minor"])
+    await opened.arrive_and_grade(order)
+    await opened.until_waiting("refund_refused")
+    (intent,) = intents_of(await opened.view())
+    with house.sandbox.fault(**REFUNDS, kind="delay", delay_ms=1000):
+        await opened.do(Retry(info(FINANCE)))
+        news = refund_news(intent["intent_id"], "succeeded")
+        await opened.handle.signal(ReturnWorkflow.refund_news, news)
+
+        view = await opened.until(lambda view: "refund_refused" not in waiting_codes(view))
+
+    assert intents_of(view)[0]["state"] == "succeeded"
+    assert view["headline"] == "COMPLETED"
+    assert len(await opened.events("refund.failed")) == 1
+
+
 async def test_pays_one_tender_while_the_other_waits(house: House) -> None:
     """Edge 65: one of two refunds goes through, and only the other is parked and tried again."""
     with house.sandbox.fault(**REFUNDS, kind="http_503", after=1, times=1000):
