@@ -53,12 +53,16 @@ class Relay:
 
     async def run(self) -> None:
         """Work until cancelled; trouble with the database is logged and tried again."""
+        this = asyncio.current_task()
         while True:
             try:
                 busy = await self.once()
             except Exception:
                 log.exception("relay.failed")
                 busy = False
+            if this is not None and this.cancelling():
+                # A library took it for trouble of its own and told of that instead.
+                raise asyncio.CancelledError
             await asyncio.sleep(0 if busy else _IDLE_SECONDS)
 
     async def once(self) -> bool:
