@@ -37,14 +37,12 @@ from storage.tenants import Tenants
 from workers.heartbeats import Heartbeats
 from workers.relay import Relay
 from workers.schedules import ensure_sweep
+from workers.working import GRACE, working
 from workflows.follow_up import FollowUpWorkflow
 from workflows.return_workflow import ReturnWorkflow
 from workflows.sweep import SweepWorkflow
 
 log = structlog.get_logger()
-
-GRACE = timedelta(seconds=8)
-"""How long running activities may finish after a stop; the stack's own patience is longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +135,7 @@ async def run(settings: Settings) -> None:
         time_scale=settings.time_scale,
     )
     relay = build_relay(client, needs, public_url=settings.public_url)
-    async with build_worker(client, needs):
+    async with working(build_worker(client, needs)):
         log.info("worker.started", task_queue=settings.task_queue, time_scale=settings.time_scale)
         relaying = asyncio.create_task(relay.run())
         await stopping.wait()

@@ -26,7 +26,7 @@ from runtime.settings import Settings, known_variables, variable
 from runtime.temporal import SEARCH_ATTRIBUTE_TYPES, WORKFLOW_RUNNER
 from storage.migrate import current, newest, upgrade
 from tests.docs.test_packaging import lock_problems, locked_versions
-from workers.returns import GRACE
+from workers.working import GRACE
 from workflows.follow_up import FollowUpWorkflow
 
 ROOT = Path(__file__).parents[2]

@@ -3,8 +3,8 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, replace
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -17,7 +17,6 @@ from temporalio.client import (
 )
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
 
 from domain.ids import return_id_for, workflow_id_for
 from domain.inspection import Grade
@@ -46,6 +45,7 @@ from tests.support.told import (
 )
 from workers.relay import Relay
 from workers.returns import Dependencies, build_relay, build_worker
+from workers.working import working
 from workflows.messages import (
     INSPECTION_SIGNAL,
     Approve,
@@ -102,8 +102,7 @@ class House:
     sandbox: SandboxClient
     relay: Relay
     tenants: Tenants
-    worker: Worker | None = None
-    working: asyncio.Task[None] | None = None
+    work: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     @property
     def client(self) -> Client:
@@ -115,15 +114,11 @@ class House:
 
     async def open_for_work(self) -> None:
         """Start a worker, with an empty cache as after a crash."""
-        self.worker = build_worker(self.client, self.needs)
-        self.working = asyncio.create_task(self.worker.run())
+        await self.work.enter_async_context(working(build_worker(self.client, self.needs)))
 
     async def stop_work(self) -> None:
         """Stop the worker; what it did not finish stays with the server."""
-        if self.worker is not None and self.working is not None:
-            await self.worker.shutdown()
-            await self.working
-        self.worker = self.working = None
+        await self.work.aclose()
 
     async def pass_time(self, **of: float) -> None:
         """Let the server's clock jump, and the timers on the way ring."""

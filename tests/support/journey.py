@@ -36,6 +36,7 @@ from tests.support.sandbox import Sandbox
 from tests.support.sandbox_client import SandboxClient
 from workers.returns import Dependencies, build_relay, build_worker
 from workers.schedules import ensure_sweep
+from workers.working import working
 
 OTHER_TENANT = "other"
 """A tenant of its own without any connection."""
@@ -192,7 +193,7 @@ async def _working(services: Services, settings: Settings) -> AsyncIterator[None
     relay = build_relay(
         services.temporal, needs, public_url=settings.public_url, retry_webhooks_after=0
     )
-    async with build_worker(services.temporal, needs):
+    async with working(build_worker(services.temporal, needs)):
         relaying = asyncio.create_task(relay.run())
         try:
             yield

@@ -1,0 +1,42 @@
+"""A worker that should stop is not waited for without end."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any, Self
+
+import pytest
+
+from workers.working import working
+
+SHORTLY = timedelta(milliseconds=50)
+
+
+class NeverStops:
+    """A worker that holds a task nobody will finish."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_is_left_behind_when_it_does_not_stop() -> None:
+    """Another worker does its tasks again; the process that should end, ends."""
+    worker: Any = NeverStops()
+
+    async with asyncio.timeout(5):
+        async with working(worker, within=SHORTLY):
+            pass
+
+
+async def test_lets_trouble_through() -> None:
+    """What goes wrong while it works is told, not the worker that does not stop."""
+    worker: Any = NeverStops()
+
+    async def work() -> None:
+        async with working(worker, within=SHORTLY):
+            raise ConnectionError("gone")
+
+    with pytest.raises(ConnectionError, match="gone"):
+        await work()

@@ -1,0 +1,36 @@
+"""Run a worker for a while, and be sure that it stops."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import structlog
+from temporalio.worker import Worker
+
+log = structlog.get_logger()
+
+GRACE = timedelta(seconds=8)
+"""How long running activities may finish after a stop; the stack's own patience is longer."""
+STOPPED_AFTER = GRACE + timedelta(seconds=4)
+"""When a worker that should have stopped is left alone."""
+
+
+@asynccontextmanager
+async def working(worker: Worker, *, within: timedelta = STOPPED_AFTER) -> AsyncIterator[None]:
+    """Run ``worker`` while the context is open; leaving it takes no longer than ``within``.
+
+    The SDK waits for every workflow task, and one whose local activity comes while the worker stops
+    is never done: nobody starts that activity any more. It is done again by another worker, as
+    after a kill, so nothing is lost by not waiting.
+    """
+    await worker.__aenter__()
+    try:
+        yield
+    finally:
+        try:
+            async with asyncio.timeout(within.total_seconds()):
+                await worker.__aexit__(*sys.exc_info())
+        except TimeoutError:
+            log.warning("worker.left_behind", after_seconds=within.total_seconds())
