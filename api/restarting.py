@@ -8,21 +8,14 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import (
     Client,
-    WithStartWorkflowOperation,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
-from temporalio.common import (
-    SearchAttributeKey,
-    SearchAttributePair,
-    TypedSearchAttributes,
-    WorkflowIDConflictPolicy,
-    WorkflowIDReusePolicy,
-)
+from temporalio.common import WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.returns_service import refusal_of
-from api.starting import Patience, heard, key_reused
+from api.starting import Patience, heard, key_reused, start_or_meet
 from domain.codes import RefusedError
 from domain.ids import workflow_id_for
 from storage.records import ReturnRow
@@ -30,17 +23,14 @@ from storage.returns import Returns
 from workflows import resuming
 from workflows.commands import payload_hash
 from workflows.messages import (
-    RETURN_WORKFLOW,
     CommandAnswer,
     GivenAgain,
     Restarted,
     RestartFromProjection,
-    ReturnOutcome,
     StartReturn,
 )
 
 _UPDATE = "restart_from_projection"
-_TENANT = SearchAttributeKey.for_keyword("TenantId")
 
 
 class Restarter:
@@ -81,19 +71,12 @@ class Restarter:
     async def _begin(self, start: StartReturn, rma_no: str) -> CommandAnswer:
         assert start.restarted is not None
         command = start.restarted.command
-        operation: WithStartWorkflowOperation[Any, ReturnOutcome] = WithStartWorkflowOperation(
-            RETURN_WORKFLOW,
+        operation = start_or_meet(
             start,
-            id=workflow_id_for(start.return_id),
             task_queue=self._task_queue,
-            result_type=ReturnOutcome,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             # Here and only here: the closed run is the one that was lost.
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            search_attributes=TypedSearchAttributes(
-                [SearchAttributePair(_TENANT, start.tenant_id)]
-            ),
-            static_summary=f"Restart of {rma_no}",
+            reuse=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            summary=f"Restart of {rma_no}",
         )
         try:
             async with heard(operation):

@@ -144,18 +144,11 @@ class Starter:
     async def _open(self, start: StartReturn) -> OpenAnswer:
         lines = len(start.request.lines)
         order = f"order {start.request.order_id}"
-        operation: WithStartWorkflowOperation[Any, ReturnOutcome] = WithStartWorkflowOperation(
-            RETURN_WORKFLOW,
+        operation = start_or_meet(
             start,
-            id=workflow_id_for(start.return_id),
             task_queue=self._task_queue,
-            result_type=ReturnOutcome,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-            search_attributes=TypedSearchAttributes(
-                [SearchAttributePair(_TENANT, start.tenant_id)]
-            ),
-            static_summary=f"Return of {order}: {lines} line{'s' if lines != 1 else ''}",
+            reuse=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            summary=f"Return of {order}: {lines} line{'s' if lines != 1 else ''}",
         )
         async with heard(operation):
             answer: OpenAnswer = await self._temporal.execute_update_with_start_workflow(
@@ -185,6 +178,26 @@ class Starter:
             return opening
         first = await self._returns.first_answer(tenant_id, return_id)
         return OpenAnswer(return_id, opening.request_hash, document=first)
+
+
+def start_or_meet(
+    start: StartReturn, *, task_queue: str, reuse: WorkflowIDReusePolicy, summary: str
+) -> WithStartWorkflowOperation[Any, ReturnOutcome]:
+    """Return the operation that starts a return's run unless it has one.
+
+    ``reuse`` says whether a closed run of the same id may be followed by another.
+    """
+    return WithStartWorkflowOperation(
+        RETURN_WORKFLOW,
+        start,
+        id=workflow_id_for(start.return_id),
+        task_queue=task_queue,
+        result_type=ReturnOutcome,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        id_reuse_policy=reuse,
+        search_attributes=TypedSearchAttributes([SearchAttributePair(_TENANT, start.tenant_id)]),
+        static_summary=summary,
+    )
 
 
 @asynccontextmanager

@@ -2,6 +2,9 @@
 
 import argparse
 import uuid
+from collections.abc import Awaitable, Callable
+
+from pydantic import BaseModel
 
 from backhaul_client import (
     ApproveCommand,
@@ -91,7 +94,13 @@ def key_of(arguments: argparse.Namespace) -> str:
     return arguments.key or str(uuid.uuid4())
 
 
-def show(arguments: argparse.Namespace, answer: CommandView | CommandLeft) -> None:
+async def give(
+    method: Callable[..., Awaitable[CommandView | CommandLeft]],
+    arguments: argparse.Namespace,
+    command: BaseModel,
+) -> None:
+    """Give a command by the client's method for it, and show the answer."""
+    answer = await method(arguments.return_id, command, idempotency_key=key_of(arguments))
     if arguments.json:
         printing.show_json(answer)
     elif isinstance(answer, CommandLeft):
@@ -105,8 +114,7 @@ def show(arguments: argparse.Namespace, answer: CommandView | CommandLeft) -> No
 
 async def _withdraw(client: BackhaulClient, arguments: argparse.Namespace) -> None:
     command = WithdrawCommand(expected_version=arguments.version, reason=arguments.reason)
-    key = key_of(arguments)
-    show(arguments, await client.withdraw(arguments.return_id, command, idempotency_key=key))
+    await give(client.withdraw, arguments, command)
 
 
 async def _approve(client: BackhaulClient, arguments: argparse.Namespace) -> None:
@@ -116,14 +124,12 @@ async def _approve(client: BackhaulClient, arguments: argparse.Namespace) -> Non
         reason=arguments.reason,
         reasons=tuple(arguments.reasons),
     )
-    key = key_of(arguments)
-    show(arguments, await client.approve(arguments.return_id, command, idempotency_key=key))
+    await give(client.approve, arguments, command)
 
 
 async def _deny(client: BackhaulClient, arguments: argparse.Namespace) -> None:
     command = DenyCommand(expected_version=arguments.version, reason=arguments.reason)
-    key = key_of(arguments)
-    show(arguments, await client.deny(arguments.return_id, command, idempotency_key=key))
+    await give(client.deny, arguments, command)
 
 
 async def _report_pickup_outcome(client: BackhaulClient, arguments: argparse.Namespace) -> None:
@@ -134,9 +140,7 @@ async def _report_pickup_outcome(client: BackhaulClient, arguments: argparse.Nam
         outcome=arguments.outcome,
         note=arguments.note,
     )
-    key = key_of(arguments)
-    answer = await client.report_pickup_outcome(arguments.return_id, command, idempotency_key=key)
-    show(arguments, answer)
+    await give(client.report_pickup_outcome, arguments, command)
 
 
 async def _receive(client: BackhaulClient, arguments: argparse.Namespace) -> None:
@@ -147,9 +151,7 @@ async def _receive(client: BackhaulClient, arguments: argparse.Namespace) -> Non
         entries=counted(arguments),
         location_id=arguments.location,
     )
-    key = key_of(arguments)
-    answer = await client.receive(arguments.return_id, command, idempotency_key=key)
-    show(arguments, answer)
+    await give(client.receive, arguments, command)
     if not arguments.json:
         printing.show_count(await client.get_return(arguments.return_id), arguments.receipt)
 
@@ -165,9 +167,7 @@ async def _inspect(client: BackhaulClient, arguments: argparse.Namespace) -> Non
         reason_found=arguments.reason_found,
         note=arguments.note,
     )
-    key = key_of(arguments)
-    answer = await client.record_inspection(arguments.return_id, command, idempotency_key=key)
-    show(arguments, answer)
+    await give(client.record_inspection, arguments, command)
 
 
 async def _choose(client: BackhaulClient, arguments: argparse.Namespace) -> None:
@@ -176,6 +176,4 @@ async def _choose(client: BackhaulClient, arguments: argparse.Namespace) -> None
         lot_id=arguments.lot,
         resolution=arguments.resolution,
     )
-    key = key_of(arguments)
-    answer = await client.choose_resolution(arguments.return_id, command, idempotency_key=key)
-    show(arguments, answer)
+    await give(client.choose_resolution, arguments, command)

@@ -12,7 +12,7 @@ from backhaul_client import (
 from cli import printing
 from cli.asking import json_or_text, moment
 from cli.calling import calls
-from cli.commands import add_command, key_of, show
+from cli.commands import add_command, give
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -51,8 +51,7 @@ async def _explain(client: BackhaulClient, arguments: argparse.Namespace) -> Non
 
 async def _retry(client: BackhaulClient, arguments: argparse.Namespace) -> None:
     command = RetryCommand(expected_version=arguments.version, work=arguments.work)
-    key = key_of(arguments)
-    show(arguments, await client.retry(arguments.return_id, command, idempotency_key=key))
+    await give(client.retry, arguments, command)
 
 
 async def _correct(client: BackhaulClient, arguments: argparse.Namespace) -> None:
@@ -62,21 +61,16 @@ async def _correct(client: BackhaulClient, arguments: argparse.Namespace) -> Non
         value=arguments.value,
         reason=arguments.reason,
     )
-    key = key_of(arguments)
-    show(arguments, await client.correct(arguments.return_id, command, idempotency_key=key))
+    await give(client.correct, arguments, command)
 
 
 async def _extend(client: BackhaulClient, arguments: argparse.Namespace) -> None:
     command = ExtendDeadlineCommand(
         expected_version=arguments.version, wait=arguments.wait, until=arguments.until
     )
-    key = key_of(arguments)
-    answer = await client.extend_deadline(arguments.return_id, command, idempotency_key=key)
-    show(arguments, answer)
+    await give(client.extend_deadline, arguments, command)
 
 
 async def _restart(client: BackhaulClient, arguments: argparse.Namespace) -> None:
     command = RestartCommand(expected_version=arguments.version, reason=arguments.reason)
-    key = key_of(arguments)
-    answer = await client.restart_from_projection(arguments.return_id, command, idempotency_key=key)
-    show(arguments, answer)
+    await give(client.restart_from_projection, arguments, command)

@@ -19,5 +19,5 @@ EXPONENTS: dict[str, int] = {
 }
 """How many decimal places each currency's minor unit has."""
 
-NO_CURRENCY = "XXX"
-"""ISO 4217 for "no currency": what an order is paid in is not known yet."""
+NO_CURRENCY = "XXX"  # ISO 4217's code for "no currency involved"
+"""What an order is paid in is not known yet."""

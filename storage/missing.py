@@ -2,15 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.blockers import WAITS
-from domain.ids import part_id
 from storage.database import Database
 from storage.models.returns import IS_OPEN, BlockerModel, EventModel, ReturnModel
 from storage.records import Json, OpenReturn
+from storage.side_streams import add_event
 
 STREAM = "sweeper"
 _ACTOR = "system:sweeper"
@@ -120,18 +120,14 @@ async def _add_event(
             EventModel.stream == STREAM,
         )
     )
-    sequence = (last or 0) + 1
-    await connection.execute(
-        insert(EventModel).values(
-            tenant_id=tenant_id,
-            return_id=return_id,
-            stream=STREAM,
-            sequence=sequence,
-            event_id=part_id(return_id, "event", STREAM, sequence),
-            type=event_type,
-            occurred_at=at,
-            actor=_ACTOR,
-            data=dict(data),
-            versions={},
-        )
+    await add_event(
+        connection,
+        tenant_id,
+        return_id,
+        event_type,
+        stream=STREAM,
+        sequence=(last or 0) + 1,
+        actor=_ACTOR,
+        data=data,
+        at=at,
     )

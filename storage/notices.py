@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.ids import part_id
-from storage.models.returns import EventModel, NoticeModel, ReturnModel
+from storage.models.returns import NoticeModel, ReturnModel
 from storage.records import NoticeRecord
+from storage.side_streams import add_event
 
 _ACTOR = "system:relay"
 
@@ -54,18 +54,13 @@ async def add_fact(
             .with_for_update(of=ReturnModel)
         )
     ).one()
-    stream = f"notice/{notice_id}"
-    await connection.execute(
-        insert(EventModel).values(
-            tenant_id=tenant_id,
-            return_id=return_id,
-            stream=stream,
-            sequence=number,
-            event_id=part_id(return_id, "event", stream, number),
-            type=event_type,
-            occurred_at=func.now(),
-            actor=_ACTOR,
-            data={"type": kind, "state": headline},
-            versions={},
-        )
+    await add_event(
+        connection,
+        tenant_id,
+        return_id,
+        event_type,
+        stream=f"notice/{notice_id}",
+        sequence=number,
+        actor=_ACTOR,
+        data={"type": kind, "state": headline},
     )

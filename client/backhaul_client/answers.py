@@ -199,8 +199,8 @@ class RefusedView(AnswerModel):
 class ReturnView(AnswerModel):
     """One return. Read ``headline`` first; treat a value you do not know as in progress.
 
-    A DRAFT could not be decided yet: its currency is ``XXX``, its lines are as asked for, with the
-    verdict UNDECIDED.
+    A DRAFT could not be decided yet: its currency is ``XXX`` (ISO 4217: no currency involved), its
+    lines are as asked for, with the verdict UNDECIDED.
     """
 
     return_id: str
