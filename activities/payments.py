@@ -13,7 +13,7 @@ from domain.settlement import NothingLeftError, TenderLeft, split_over_tenders
 from integrations.directory import Connections
 from integrations.errors import AlreadyDoneError, RejectedError
 from integrations.payments.port import PaymentGateway, Refund, RefundOutcome, RefundRequest
-from storage.records import IntentRow, TenderBalance
+from storage.rows import IntentRow, TenderBalance
 from storage.settlements import (
     IntentStateError,
     OtherLotsError,

@@ -21,7 +21,7 @@ from integrations.carriers.port import (
 from integrations.directory import Connections
 from integrations.errors import AlreadyDoneError, RejectedError
 from storage.bookings import Bookings
-from storage.records import BookingRow
+from storage.rows import BookingRow
 from storage.states import BookingState
 
 

@@ -18,7 +18,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.errors import translated
 from domain.ids import workflow_id_for
 from storage.missing import MissingRuns
-from storage.records import OpenReturn
+from storage.rows import OpenReturn
 from storage.tenants import Tenants
 
 RESTART_WITHIN = timedelta(hours=24)

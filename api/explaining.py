@@ -9,7 +9,7 @@ from domain.blockers import WAITS
 from domain.codes import RefusedError
 from domain.ids import workflow_id_for
 from runtime.explain import EngineState, engine_state
-from storage.records import ReturnRow
+from storage.rows import ReturnRow
 
 
 async def explain(services: Services, tenant_id: str, reference: str) -> Explanation:

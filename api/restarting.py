@@ -18,8 +18,8 @@ from api.returns_service import refusal_of
 from api.starting import Patience, heard, key_reused, start_or_meet
 from domain.codes import RefusedError
 from domain.ids import workflow_id_for
-from storage.records import ReturnRow
 from storage.returns import Returns
+from storage.rows import ReturnRow
 from workflows import resuming
 from workflows.commands import payload_hash
 from workflows.messages import (

@@ -16,8 +16,8 @@ from api.starting import Patience, key_reused
 from domain.blockers import WAITS
 from domain.codes import PROBLEMS, RefusedError
 from domain.ids import workflow_id_for
-from storage.records import ReturnRow
 from storage.returns import Returns
+from storage.rows import ReturnRow
 from workflows.messages import CommandAnswer
 
 _RMA = re.compile(r"RMA-[0-9A-Z]{4}-[0-9A-Z]{2}-[0-9A-Z]", re.IGNORECASE)

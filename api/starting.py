@@ -28,8 +28,8 @@ from domain.commands import Actor
 from domain.ids import return_id_for, workflow_id_for
 from domain.lifecycle import Headline
 from domain.requests import ReturnRequest, request_hash
-from storage.records import ReturnRow
 from storage.returns import Returns
+from storage.rows import ReturnRow
 from workflows.messages import (
     OPEN_UPDATE_ID,
     RETURN_WORKFLOW,

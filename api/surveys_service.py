@@ -10,7 +10,7 @@ from temporalio.service import RPCError
 from domain.codes import RefusedError
 from domain.ids import follow_up_id_for
 from runtime.tokens import token_hash
-from storage.records import InviteRow
+from storage.rows import InviteRow
 from storage.surveys import Surveys
 from workflows.messages import SurveyAnswer
 

@@ -12,7 +12,7 @@ from integrations.errors import ConfigurationError
 from runtime.settings import Settings
 from runtime.tenancy import connect_tenant
 from storage.keys import ApiKeys
-from storage.records import ConnectionRow, KeyRow, TenantRow
+from storage.rows import ConnectionRow, KeyRow, TenantRow
 from storage.states import Role
 from storage.tenants import Tenants
 

@@ -10,7 +10,7 @@ from domain.ids import content_hash
 from domain.intents import LotAmount
 from domain.requests import ReturnRequest
 from domain.view import without_run
-from storage.records import ConnectionRow, EventRow, KeyRow, ReturnRow
+from storage.rows import ConnectionRow, EventRow, KeyRow, ReturnRow
 from workflows.messages import CommandAnswer
 
 

@@ -5,7 +5,7 @@ from typing import cast
 
 from integrations.directory import AdapterName, Connection, ConnectionKind
 from runtime.adapters import AdapterDirectory, TimeScale, check_time_scale
-from storage.records import ConnectionRow
+from storage.rows import ConnectionRow
 from storage.tenants import Tenants
 
 

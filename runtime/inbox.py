@@ -23,7 +23,7 @@ from integrations.payments.port import PaymentEvent, PaymentGateway
 from runtime.news import Event, News, RunMissingError
 from storage.database import Database
 from storage.inbox import Inbox
-from storage.records import InboxEntry
+from storage.rows import InboxEntry
 from storage.tenants import Tenants
 
 _BATCH = 50

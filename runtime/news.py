@@ -14,8 +14,8 @@ from integrations.commerce.port import CommercePlatform, ReplacementEvent
 from integrations.directory import WebhookTarget
 from integrations.payments.port import PaymentEvent, PaymentGateway, Refund, RefundOutcome
 from storage.database import Database
-from storage.records import IntentRow
 from storage.returns import Returns
+from storage.rows import IntentRow
 from storage.settlements import IntentStateError, Settlements
 from storage.states import IntentState
 from storage.tracking import Tracking

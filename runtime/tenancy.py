@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from integrations.directory import AdapterName, Connection, ConnectionKind, check_connection
 from runtime.adapters import TimeScale, check_time_scale
-from storage.records import ConnectionRow
+from storage.rows import ConnectionRow
 from storage.tenants import Tenants
 
 

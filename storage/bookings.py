@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.ids import part_id
 from storage.database import Database
 from storage.models.effects import BookingIntentModel
-from storage.records import BookingRow
+from storage.rows import BookingRow
 from storage.states import BookingState
 
 _COLUMNS = tuple(getattr(BookingIntentModel, name) for name in BookingRow.__slots__)

@@ -11,7 +11,7 @@ from storage.models.arrivals import InboxModel
 from storage.models.catalogue import METADATA
 from storage.models.returns import BlockerModel, EventModel, NoticeModel
 from storage.models.tenants import ConnectionModel
-from storage.records import ConnectionRow
+from storage.rows import ConnectionRow
 from storage.secrets import SecretBox, SecretsUnreadableError
 from storage.states import NoticeState
 

@@ -5,7 +5,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from storage.database import Database
 from storage.models.arrivals import InboxModel
-from storage.records import InboxEntry, InboxRow
+from storage.rows import InboxEntry, InboxRow
 
 _ENTRY_COLUMNS = tuple(getattr(InboxModel, name) for name in InboxEntry.__slots__)
 _ERROR_CHARACTERS = 500

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.models.effects import RefundIntentModel
-from storage.records import IntentRow
+from storage.rows import IntentRow
 from storage.states import IntentState
 
 _COLUMNS = tuple(getattr(RefundIntentModel, name) for name in IntentRow.__slots__)

@@ -11,7 +11,7 @@ from sqlalchemy import func, insert, select, text, update
 
 from storage.database import Database
 from storage.models.tenants import ApiKeyModel
-from storage.records import KeyRow
+from storage.rows import KeyRow
 from storage.states import Role
 
 _FORM = re.compile(r"bh_([a-z0-9]{8})_([A-Za-z0-9_-]{32,128})")

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.models.effects import RefundIntentModel
 from storage.models.orders import OrderLedgerModel, OrderUnitModel, TenderModel
 from storage.models.returns import ReturnModel
-from storage.records import HeldUnit, NotEnoughUnits, Opening, TenderBalance, Units
+from storage.records import NotEnoughUnits, Opening, Units
+from storage.rows import HeldUnit, TenderBalance
 from storage.states import IntentState, UnitState
 
 

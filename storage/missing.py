@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.blockers import WAITS
 from storage.database import Database
 from storage.models.returns import IS_OPEN, BlockerModel, EventModel, ReturnModel
-from storage.records import Json, OpenReturn
+from storage.records import Json
+from storage.rows import OpenReturn
 from storage.side_streams import add_event
 
 STREAM = "sweeper"

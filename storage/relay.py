@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from storage.database import Database
 from storage.models.returns import EventModel, NoticeModel, PositionCounterModel
 from storage.notices import add_fact
-from storage.records import EventRow, NoticeRow
+from storage.rows import EventRow, NoticeRow
 from storage.states import NoticeState
 
 _EVENT_COLUMNS = tuple(getattr(EventModel, name) for name in EventRow.__slots__)

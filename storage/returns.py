@@ -10,19 +10,8 @@ from storage import cursors, ledger, opening, recording
 from storage.database import Database
 from storage.models.returns import BlockerModel, EventModel, ReturnModel
 from storage.models.tenants import TenantModel
-from storage.records import (
-    DraftOpening,
-    EventRow,
-    Existing,
-    HeldUnit,
-    NotEnoughUnits,
-    Opened,
-    Opening,
-    ReturnPage,
-    ReturnRow,
-    TenderBalance,
-    Transition,
-)
+from storage.records import DraftOpening, Existing, NotEnoughUnits, Opened, Opening, Transition
+from storage.rows import EventRow, HeldUnit, ReturnPage, ReturnRow, TenderBalance
 
 _RETURN_COLUMNS = tuple(getattr(ReturnModel, name) for name in ReturnRow.__slots__)
 _EVENT_COLUMNS = tuple(getattr(EventModel, name) for name in EventRow.__slots__)

@@ -11,7 +11,7 @@ from domain.ids import part_id, refund_key
 from storage import intents, ledger
 from storage.database import Database
 from storage.models.effects import RefundIntentModel, SettlementModel
-from storage.records import Begun, IntentRow, TenderBalance
+from storage.rows import Begun, IntentRow, TenderBalance
 from storage.states import IntentState
 
 Split = Callable[[tuple[TenderBalance, ...], int], tuple[int, ...]]

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from storage.database import Database
 from storage.models.arrivals import SurveyAnswerModel, SurveyInviteModel
 from storage.models.returns import ReturnModel
-from storage.records import InviteRow
+from storage.rows import InviteRow
 
 _FIND = text("SELECT tenant_id, return_id::text, expires_at FROM lookup_survey_invite(:hash)")
 

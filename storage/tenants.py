@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from storage.database import Database
 from storage.models.tenants import ConnectionModel, TenantModel
-from storage.records import ConnectionAddress, ConnectionRow, TenantRow
+from storage.rows import ConnectionAddress, ConnectionRow, TenantRow
 from storage.secrets import SecretBox
 
 _COLUMNS = (

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from domain.tracking import Scan, ScanStatus
 from storage.database import Database
 from storage.models.arrivals import DeliveryModel, ScanModel
-from storage.records import DeliveryRow
+from storage.rows import DeliveryRow
 
 _COLUMNS = tuple(getattr(DeliveryModel, name) for name in DeliveryRow.__slots__)
 

@@ -9,9 +9,9 @@ import structlog
 from activities.notifications import render
 from integrations.directory import Connections, UnknownConnectionError
 from integrations.errors import RejectedError
-from storage.records import NoticeRow
 from storage.relay import Outbox
 from storage.returns import Returns
+from storage.rows import NoticeRow
 from storage.tenants import Tenants
 
 log = structlog.get_logger()

@@ -13,7 +13,7 @@ from api.services import Services
 from backhaul_client import requests
 from backhaul_client.answers import CommandLeft, CommandView
 from domain.codes import RefusedError
-from storage.records import ReturnRow
+from storage.rows import ReturnRow
 from workflows.commands import payload_hash
 from workflows.messages import INSPECTION_SIGNAL, CommandInfo
 

@@ -7,7 +7,7 @@ from runtime.devstack.stack import Stack
 from runtime.settings import variable
 from storage.database import Database
 from storage.keys import ApiKeys
-from storage.records import ConnectionRow
+from storage.rows import ConnectionRow
 from storage.secrets import SecretBox
 from storage.states import Role
 from storage.tenants import Tenants

@@ -17,7 +17,7 @@ import domain.invariants
 from domain.blockers import WAITS, Kind
 from domain.returns import Return
 from storage.bookings import Bookings
-from storage.records import TenderBalance
+from storage.rows import TenderBalance
 from storage.settlements import Settlements
 from tests.flow import test_drafts, test_lost_runs, test_settlement
 from tests.flow.test_settlement import REFUNDS, accepted, intents_of, paid

@@ -17,7 +17,7 @@ from backhaul_client import (
 )
 from runtime.adapters import TimeScaleRefusedError
 from storage.database import Database as StoredDatabase
-from storage.records import ConnectionRow
+from storage.rows import ConnectionRow
 from storage.secrets import SecretBox
 from storage.tenants import Tenants
 from tests.support.asking import labelled, new_key, units_of

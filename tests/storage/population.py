@@ -10,9 +10,9 @@ from storage.bookings import Bookings
 from storage.database import Database
 from storage.inbox import Inbox
 from storage.keys import ApiKeys
-from storage.records import ConnectionRow, TenderBalance
 from storage.relay import Outbox
 from storage.returns import Returns
+from storage.rows import ConnectionRow, TenderBalance
 from storage.secrets import SecretBox
 from storage.settlements import Settlements
 from storage.states import Role

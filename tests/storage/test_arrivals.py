@@ -10,8 +10,8 @@ from cryptography.fernet import Fernet
 from domain.tracking import Scan, ScanStatus
 from storage.database import Database
 from storage.inbox import Inbox
-from storage.records import ConnectionRow, InboxRow
 from storage.returns import Returns
+from storage.rows import ConnectionRow, InboxRow
 from storage.secrets import SecretBox
 from storage.surveys import Surveys
 from storage.tenants import Tenants

@@ -6,8 +6,8 @@ import pytest
 
 from storage.bookings import BookedOtherwiseError, Bookings, UnknownBookingError
 from storage.database import Database
-from storage.records import BookingRow
 from storage.returns import Returns
+from storage.rows import BookingRow
 from storage.states import BookingState
 from tests.storage.builders import TENANT, opened, return_id
 

@@ -8,9 +8,9 @@ from sqlalchemy import Engine, text
 from storage.database import Database
 from storage.health import Backlog, Health
 from storage.inbox import Inbox
-from storage.records import ConnectionRow
 from storage.relay import Outbox
 from storage.returns import Returns
+from storage.rows import ConnectionRow
 from storage.secrets import SecretBox
 from storage.tenants import Tenants
 from tests.storage.builders import OTHER, TENANT, notice, opened, transition

@@ -6,8 +6,8 @@ import pytest
 
 from storage.database import Database
 from storage.missing import MissingRuns
-from storage.records import OpenReturn
 from storage.returns import Returns
+from storage.rows import OpenReturn
 from tests.storage.builders import NOON, OTHER, TENANT, opened, opening, return_id, transition
 
 DAY = timedelta(days=1)

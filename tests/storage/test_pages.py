@@ -9,8 +9,8 @@ from sqlalchemy import text
 from storage.cursors import BadCursorError
 from storage.database import Database
 from storage.models.returns import IS_OPEN
-from storage.records import ReturnRow
 from storage.returns import Returns
+from storage.rows import ReturnRow
 from tests.storage.builders import OTHER, TENANT, opened, return_id, transition
 
 

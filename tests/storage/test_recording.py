@@ -9,9 +9,9 @@ from domain.ids import part_id
 from storage.database import Database
 from storage.ledger import UnitNotHeldError
 from storage.recording import GapError, UnknownReturnError
-from storage.records import HeldUnit, TenderBalance
 from storage.relay import Outbox
 from storage.returns import Returns
+from storage.rows import HeldUnit, TenderBalance
 from storage.states import UnitState
 from storage.tracking import Tracking
 from tests.storage.builders import (

@@ -8,9 +8,9 @@ from sqlalchemy import func, select, update
 
 from storage.database import Database
 from storage.models.returns import NoticeModel
-from storage.records import EventRow
 from storage.relay import Outbox
 from storage.returns import Returns
+from storage.rows import EventRow
 from tests.storage.builders import OTHER, TENANT, event, notice, opened, return_id, transition
 
 

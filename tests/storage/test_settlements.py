@@ -8,8 +8,9 @@ import pytest
 from domain.ids import part_id, refund_key
 from storage.database import Database
 from storage.intents import UnknownIntentError
-from storage.records import IntentRow, TenderBalance, TenderFacts
+from storage.records import TenderFacts
 from storage.returns import Returns
+from storage.rows import IntentRow, TenderBalance
 from storage.settlements import (
     IntentStateError,
     OverRefundError,

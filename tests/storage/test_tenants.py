@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from storage.database import Database
 from storage.keys import ApiKeys, MalformedKeyError, generate
 from storage.models.tenants import ApiKeyModel, ConnectionModel
-from storage.records import ConnectionAddress, ConnectionRow, TenantRow
+from storage.rows import ConnectionAddress, ConnectionRow, TenantRow
 from storage.secrets import SecretBox, SecretsUnreadableError
 from storage.states import Role
 from storage.tenants import Tenants

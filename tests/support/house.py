@@ -25,8 +25,8 @@ from domain.tracking import Milestone
 from runtime.connections import stored_connections
 from runtime.tokens import SurveyTokens
 from storage.database import Database
-from storage.records import ConnectionRow, EventRow, ReturnRow
 from storage.returns import Returns
+from storage.rows import ConnectionRow, EventRow, ReturnRow
 from storage.secrets import SecretBox
 from storage.tenants import Tenants
 from tests.support.postgres import Database as DatabaseAddress
