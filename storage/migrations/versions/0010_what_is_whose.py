@@ -12,4 +12,4 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("settlements", sa.Column("lot_ids", JSONB(), nullable=True))
-    op.add_column("returns", sa.Column("opened_by", sa.String(), nullable=True))
+    op.add_column("returns", sa.Column("opened_by", sa.Text(), nullable=True))
