@@ -21,9 +21,10 @@ STOPPED_AFTER = GRACE + timedelta(seconds=4)
 async def working(worker: Worker, *, within: timedelta = STOPPED_AFTER) -> AsyncIterator[None]:
     """Run ``worker`` while the context is open; leaving it takes no longer than ``within``.
 
-    The SDK waits for every workflow task, and one whose local activity comes while the worker stops
-    is never done: nobody starts that activity any more. It is done again by another worker, as
-    after a kill, so nothing is lost by not waiting.
+    The SDK waits for every workflow task. One that it still holds for a local activity which nobody
+    runs any more (seen with temporalio 1.35, after the event loop had stood still for longer than
+    the activity may take) renews itself without end. Another worker does it again, as after a kill,
+    so nothing is lost by not waiting.
     """
     await worker.__aenter__()
     try:

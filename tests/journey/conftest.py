@@ -48,17 +48,25 @@ def journey_database(postgres_server: PostgresServer, migrated_template: str) ->
     )
 
 
-@pytest_asyncio.fixture(scope="session")
-async def journey(
+@pytest_asyncio.fixture(scope="package")
+async def whole_house(
     dev_server: WorkflowEnvironment,
     journey_database: Database,
     shared_sandbox: Sandbox,
     outside: SandboxClient,
 ) -> AsyncIterator[Journey]:
+    """What all journeys share; it goes before other tests block the loop its worker runs in."""
     async with open_journey(
         dev_server, journey_database, shared_sandbox, outside, time_scale=TIME_SCALE
     ) as running:
         yield running
+
+
+@pytest.fixture
+def journey(whole_house: Journey) -> Journey:
+    """The running Backhaul, whose worker an earlier test has not brought to its end."""
+    assert whole_house.worker.is_running
+    return whole_house
 
 
 @pytest.fixture

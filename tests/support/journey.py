@@ -19,6 +19,7 @@ from cryptography.fernet import Fernet
 from fastapi import FastAPI
 from pydantic import SecretStr
 from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
 
 from api.app import create_app
 from api.services import Services, open_services
@@ -54,6 +55,7 @@ class Journey:
 
     settings: Settings
     services: Services
+    worker: Worker
     sandbox: SandboxClient
     http: dict[tuple[str, str], httpx.AsyncClient]
     anonymous: httpx.AsyncClient
@@ -99,7 +101,7 @@ async def open_journey(
             sandbox_http.put(f"webhooks/{system}", {"url": url, "secret": WEBHOOK_SECRET})
         await stack.enter_async_context(_served(create_app(services), listener))
         await ensure_sweep(services.temporal, task_queue=settings.task_queue, time_scale=time_scale)
-        await stack.enter_async_context(_working(services, settings))
+        worker = await stack.enter_async_context(_working(services, settings))
         http = {}
         for tenant in (TENANT, OTHER_TENANT, QUIET_TENANT):
             for role in Role:
@@ -107,7 +109,7 @@ async def open_journey(
                 client = _http(address, {"Authorization": f"Bearer {key}"})
                 http[tenant, role.value] = await stack.enter_async_context(client)
         anonymous = await stack.enter_async_context(_http(address, {}))
-        yield Journey(settings, services, sandbox_http, http, anonymous, connection_ids)
+        yield Journey(settings, services, worker, sandbox_http, http, anonymous, connection_ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ class Quiet:
     def client(self, role: str = "platform") -> BackhaulClient:
         return BackhaulClient(self.http[role])
 
-    def working(self) -> AbstractAsyncContextManager[None]:
+    def working(self) -> AbstractAsyncContextManager[Worker]:
         """Run a worker on the queue for as long as the context is open."""
         return _working(self.services, self.settings)
 
@@ -180,7 +182,7 @@ async def _served(app: FastAPI, listener: socket.socket) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _working(services: Services, settings: Settings) -> AsyncIterator[None]:
+async def _working(services: Services, settings: Settings) -> AsyncIterator[Worker]:
     secret_key = settings.secret_key.get_secret_value()
     connections = stored_connections(Tenants(services.database, SecretBox(secret_key)), settings)
     needs = Dependencies(
@@ -193,10 +195,11 @@ async def _working(services: Services, settings: Settings) -> AsyncIterator[None
     relay = build_relay(
         services.temporal, needs, public_url=settings.public_url, retry_webhooks_after=0
     )
-    async with working(build_worker(services.temporal, needs)):
+    worker = build_worker(services.temporal, needs)
+    async with working(worker):
         relaying = asyncio.create_task(relay.run())
         try:
-            yield
+            yield worker
         finally:
             relaying.cancel()
             with suppress(asyncio.CancelledError):
