@@ -101,24 +101,23 @@ async def test_previews_what_a_start_decides(journey: Journey) -> None:
 
 async def test_a_forgotten_run_is_never_started_again(journey: Journey) -> None:
     """The engine forgets ended runs; the return's own row still answers for its key."""
-    order, key = journey.sandbox.order("out-of-window"), new_key()
-    first = await journey.client().start_return(units_of(order), idempotency_key=key)
+    order, key = journey.sandbox.order("three-units"), new_key()
+    first = await withdrawn(journey, units_of(order), key)
 
     async with without_workers(journey, temporal_namespace="without-memory") as quiet:
         again = await quiet.client().start_return(units_of(order), idempotency_key=key)
+        with pytest.raises(BackhaulError) as refused:
+            await quiet.client().start_return(units_of(order, 2), idempotency_key=key)
 
     assert again == first
+    assert (again.headline, again.version) == ("APPROVED", first.version)
+    assert (refused.value.status, refused.value.code) == (409, "key_reused")
 
 
 async def test_repeats_the_first_answer_after_the_return_has_ended(journey: Journey) -> None:
     """Whoever asks again a month later hears what was said at first, not where the return is."""
     client, order, key = journey.client(), journey.sandbox.order("three-units"), new_key()
-    first = await client.start_return(units_of(order), idempotency_key=key)
-    assert isinstance(first, ReturnView)
-    await client.withdraw(first.return_id, WithdrawCommand(), idempotency_key=new_key())
-    await client.wait_until(
-        first.return_id, lambda view: view.deliveries[0].state == "CANCELLED", timeout=60
-    )
+    first = await withdrawn(journey, units_of(order), key)
 
     again = await client.start_return(units_of(order), idempotency_key=key)
     other = units_of(order, 2)
@@ -128,3 +127,16 @@ async def test_repeats_the_first_answer_after_the_return_has_ended(journey: Jour
     assert again == first
     assert (again.headline, again.version) == ("APPROVED", first.version)
     assert refused.value.code == "key_reused"
+
+
+async def withdrawn(journey: Journey, wanted: NewReturn, key: str) -> ReturnView:
+    """Start a return and take it back; give its first answer when nothing more follows."""
+    client = journey.client()
+    first = await client.start_return(wanted, idempotency_key=key)
+    assert isinstance(first, ReturnView)
+    await client.withdraw(first.return_id, WithdrawCommand(), idempotency_key=new_key())
+    ended = await client.wait_until(
+        first.return_id, lambda view: view.deliveries[0].state == "CANCELLED", timeout=60
+    )
+    assert (ended.headline, ended.version > first.version) == ("WITHDRAWN", True)
+    return first
