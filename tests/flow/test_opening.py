@@ -161,17 +161,18 @@ async def test_gives_the_last_unit_to_one(fast_house: House) -> None:
     order = fast_house.sandbox.order("three-units")
     await fast_house.open(some_of(order, 2))
 
-    answers = [
-        answer
-        for _, answer in await asyncio.gather(
-            fast_house.start(some_of(order, 1)), fast_house.start(some_of(order, 1))
-        )
-    ]
+    started = await asyncio.gather(
+        fast_house.start(some_of(order, 1)), fast_house.start(some_of(order, 1))
+    )
 
-    refusals = [answer.refusal for answer in answers if answer.refusal]
-    assert [refusal.code for refusal in refusals] == ["units_not_available"]
-    assert "held by RMA-" in refusals[0].message
+    ((loser, refused),) = [(handle, answer) for handle, answer in started if answer.refusal]
+    assert refused.refusal is not None
+    assert refused.refusal.code == "units_not_available"
+    assert "held by RMA-" in refused.refusal.message
     assert await held(fast_house, order) == 3
+    assert (await loser.result()).headline == "REFUSED"
+    assert await fast_house.returns.get(TENANT, refused.return_id) is None
+    assert await fast_house.events(refused.return_id) == ()
 
 
 async def test_survives_news_before_it_is_open(house: House) -> None:
