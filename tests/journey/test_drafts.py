@@ -40,9 +40,10 @@ async def test_a_start_is_parked_corrected_and_answered(journey: Journey) -> Non
             value="Asia/Shanghai",
             reason="the parcel went there",
         )
-        answer = await ops.correct(draft.rma_no, command, idempotency_key=new_key())
+        outdated = command.model_copy(update={"expected_version": draft.version - 1})
         with pytest.raises(BackhaulError) as stale:
-            await ops.correct(draft.rma_no, command, idempotency_key=new_key())
+            await ops.correct(draft.rma_no, outdated, idempotency_key=new_key())
+        answer = await ops.correct(draft.rma_no, command, idempotency_key=new_key())
         view = await client.wait_until(
             first.return_id, lambda seen: seen.headline == "APPROVED", timeout=60
         )
@@ -60,7 +61,8 @@ async def test_a_start_is_parked_corrected_and_answered(journey: Journey) -> Non
     assert (draft.return_id, "XXX") in [(r.return_id, r.currency) for r in blocked]
     assert draft.return_id in drafts
     assert answer.version == draft.version + 1
-    assert stale.value.code in ("stale_version", "command_not_allowed")
+    assert (stale.value.status, stale.value.code) == (412, "stale_version")
+    assert stale.value.version == draft.version
     assert (view.rma_no, view.currency) == (draft.rma_no, order["currency"])
     assert [c.field for c in view.corrections] == ["ship_to.time_zone"]
     assert isinstance(decided, ReturnView)
