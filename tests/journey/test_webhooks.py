@@ -12,6 +12,7 @@ from sqlalchemy import text
 from standardwebhooks import Webhook
 
 from backhaul_client import CountedItem, InspectionCommand, ReceiveCommand
+from domain.ids import workflow_id_for
 from storage.settlements import Settlements
 from tests.support.asking import labelled, new_key
 from tests.support.house import TENANT, eventually
@@ -150,6 +151,78 @@ async def test_the_same_webhook_is_processed_once(journey: Journey) -> None:
 
     assert answers == [{"status": "processed"}] * 2
     assert await rows() == 1
+
+
+async def test_what_is_no_news_grows_no_history(journey: Journey) -> None:
+    """Scans of a milestone passed before, kinds nobody follows and our own mails cost no event."""
+    with journey.sandbox.fault(system="smtp", operation="DATA", kind="http_503", times=1000):
+        view = await labelled(journey)
+        code = view.deliveries[0].tracking_code
+        assert code is not None
+        journey.sandbox.post(
+            f"parcels/{code}/scans", {"scan_id": f"{code}-0", "status": "in_transit"}
+        )
+        await journey.client().wait_until(
+            view.return_id, lambda seen: seen.deliveries[0].first_scan_at is not None, timeout=60
+        )
+        await waiting(journey, 0)
+        before = await length_at_rest(journey, view.return_id)
+        mails_before = mails_of(journey, view.return_id)
+        told_before = await told_of(journey, code)
+
+    for number in (1, 2):
+        scan = {"scan_id": f"{code}-{number}", "status": "in_transit"}
+        journey.sandbox.post(f"parcels/{code}/scans", scan)
+    unfollowed = json.dumps({"type": "catalogue.changed", "timestamp": "", "data": {}})
+    path = f"/v1/webhooks/{journey.connection_ids[TENANT, 'commerce']}"
+    ignored = await journey.anonymous.post(path, content=unfollowed, headers=signed(unfollowed))
+
+    await eventually(lambda: told_of(journey, code), lambda told: told == told_before + 2)
+    await eventually(lambda: unsent_of(journey, view.return_id), lambda number: number == 0)
+    await waiting(journey, 0)
+    assert ignored.json() == {"status": "ignored"}
+    assert mails_before == 0
+    assert mails_of(journey, view.return_id) > 0
+    assert await length_at_rest(journey, view.return_id) == before
+
+
+async def length_at_rest(journey: Journey, return_id: str) -> int:
+    """Return the length of a history to which nothing under way adds an event."""
+    handle = journey.services.temporal.get_workflow_handle(workflow_id_for(return_id))
+    resting = await eventually(
+        handle.describe,
+        lambda found: (
+            not found.raw_description.pending_activities
+            and not found.raw_description.HasField("pending_workflow_task")
+        ),
+    )
+    return resting.history_length
+
+
+def mails_of(journey: Journey, return_id: str) -> int:
+    return len(journey.sandbox.ledger(return_id=return_id)["mails"])
+
+
+async def told_of(journey: Journey, tracking_code: str) -> int:
+    """Count the processed webhooks about a parcel."""
+    query = (
+        "SELECT count(*) FROM inbox WHERE processed_at IS NOT NULL AND position(:code IN body) > 0"
+    )
+    return await count(journey, query, code=tracking_code.encode())
+
+
+async def unsent_of(journey: Journey, return_id: str) -> int:
+    """Count a return's mails that were not sent, once more due at once."""
+    async with journey.services.database.tenant(TENANT) as connection:
+        due = "UPDATE notices SET next_attempt_at = now() WHERE return_id = :id AND state <> 'sent'"
+        await connection.execute(text(due), {"id": return_id})
+    query = "SELECT count(*) FROM notices WHERE return_id = :id AND state <> 'sent'"
+    return await count(journey, query, id=return_id)
+
+
+async def count(journey: Journey, query: str, **of: object) -> int:
+    async with journey.services.database.tenant(TENANT) as connection:
+        return int(await connection.scalar(text(query), of) or 0)
 
 
 async def test_what_could_not_be_processed_is_processed_later(journey: Journey) -> None:

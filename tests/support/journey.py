@@ -46,6 +46,8 @@ QUIET_TENANT = "quiet"
 WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 # Tests are about what is answered, not how fast.
 _ON_A_BUSY_MACHINE = Patience(*[timedelta(seconds=60)] * 3)
+# Longer than the API is at one, so that the relay takes up none that the API has not given up.
+_RETRY_WEBHOOKS_AFTER_SECONDS = 2
 _SYSTEMS = {"payments": "stripe", "carrier": "easypost", "commerce": "commerce"}
 
 
@@ -193,7 +195,10 @@ async def _working(services: Services, settings: Settings) -> AsyncIterator[Work
         time_scale=settings.time_scale,
     )
     relay = build_relay(
-        services.temporal, needs, public_url=settings.public_url, retry_webhooks_after=0
+        services.temporal,
+        needs,
+        public_url=settings.public_url,
+        retry_webhooks_after=_RETRY_WEBHOOKS_AFTER_SECONDS,
     )
     worker = build_worker(services.temporal, needs)
     async with working(worker):
