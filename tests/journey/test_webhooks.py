@@ -3,6 +3,9 @@
 import asyncio
 import json
 import uuid
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +14,14 @@ import pytest
 from sqlalchemy import text
 from standardwebhooks import Webhook
 
-from backhaul_client import CountedItem, InspectionCommand, ReceiveCommand
+from backhaul_client import (
+    CountedItem,
+    InspectionCommand,
+    NewReturn,
+    NewReturnLine,
+    ReceiveCommand,
+    ReturnView,
+)
 from domain.ids import workflow_id_for
 from storage.settlements import Settlements
 from tests.support.asking import labelled, new_key
@@ -225,23 +235,139 @@ async def count(journey: Journey, query: str, **of: object) -> int:
         return int(await connection.scalar(text(query), of) or 0)
 
 
-async def test_what_could_not_be_processed_is_processed_later(journey: Journey) -> None:
-    """While the carrier is away its webhook is kept; when it is back, the return is told."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a webhook is about, the call that reads it again, and what its news brings.
+
+    Args:
+        begins: Brings a return to where the news is waited for; gives its id and what is to move.
+        moves: Lets it move at its sender, who tells of it once.
+        hears: Says of the return that it was told.
+        nonsense: The place in what is read where something else stands.
+        unread: Other calls by which the return would hear of it without the webhook.
+    """
+
+    begins: Callable[[Journey], Awaitable[tuple[str, str]]]
+    moves: Callable[[Journey, str], object]
+    hears: Callable[[ReturnView], bool]
+    system: str
+    operation: str
+    nonsense: str
+    unread: tuple[str, ...] = ()
+
+
+async def parcel_with_label(journey: Journey) -> tuple[str, str]:
     view = await labelled(journey)
-    code = view.deliveries[0].tracking_code
-    assert code is not None
-    reading = {"system": "easypost", "operation": "GET /v2/trackers/{tracker}"}
+    return view.return_id, view.deliveries[0].tracking_code or ""
 
-    with journey.sandbox.fault(**reading, kind="http_503", times=100):
-        scan = {"scan_id": f"{code}-late", "status": "in_transit"}
-        journey.sandbox.post(f"parcels/{code}/scans", scan)
-        await waiting(journey, 1)
 
-    moved = await journey.client().wait_until(
-        view.return_id, lambda seen: seen.deliveries[0].first_scan_at is not None, timeout=60
+def scan(journey: Journey, code: str) -> None:
+    late = {"scan_id": f"{code}-late", "status": "in_transit"}
+    journey.sandbox.post(f"parcels/{code}/scans", late)
+
+
+async def refund_pending(journey: Journey) -> tuple[str, str]:
+    view = await labelled(journey)
+    pending = {"system": "stripe", "operation": "POST /v1/refunds", "kind": "pending_refund"}
+    with journey.sandbox.fault(**pending):
+        await take_in(journey, view.return_id, "LAMP-DESK-WHITE")
+        told = await journey.client().wait_until(
+            view.return_id,
+            lambda seen: any(r.state == "pending" for s in seen.settlements for r in s.refunds),
+            timeout=60,
+        )
+    refund_ref = told.settlements[0].refunds[0].refund_ref
+    assert refund_ref is not None
+    await read_at_sender(journey, refund_ref, times=1)
+    return view.return_id, refund_ref
+
+
+async def replacement_ordered(journey: Journey) -> tuple[str, str]:
+    wanted_sku = "SNEAKER-BLUE-25-5"
+    order = journey.sandbox.order("exchange")
+    product = {"price_minor": 9900, "currency": "JPY", "in_stock": 5}
+    journey.sandbox.put(f"products/{wanted_sku}", product)
+    line = NewReturnLine(
+        line_id="line-1", quantity=1, resolution="EXCHANGE", exchange_sku=wanted_sku
     )
-    assert moved.deliveries[0].state == "IN_TRANSIT"
-    await waiting(journey, 0)
+    started = await journey.client().start_return(
+        NewReturn(order_id=order["order_id"], lines=(line,)), idempotency_key=new_key()
+    )
+    await take_in(journey, started.return_id, "SNEAKER-BLUE-25")
+    ordered = await journey.client().wait_until(
+        started.return_id,
+        lambda seen: bool(seen.lots and seen.lots[0].replacement_order_id),
+        timeout=60,
+    )
+    return started.return_id, ordered.lots[0].replacement_order_id or ""
+
+
+async def take_in(journey: Journey, return_id: str, sku: str) -> None:
+    """Count one unit and grade it as new."""
+    warehouse = journey.client("warehouse")
+    item = CountedItem(sku=sku, quantity=1)
+    count = ReceiveCommand(receipt_id="R-1", parcel="P-1", entries=(item,))
+    grade = InspectionCommand(lot_id="line-1/1", grade="A")
+    await warehouse.receive(return_id, count, idempotency_key=new_key())
+    await warehouse.record_inspection(return_id, grade, idempotency_key=new_key())
+
+
+TOLD = {
+    "parcel": Told(
+        parcel_with_label,
+        scan,
+        lambda view: view.deliveries[0].first_scan_at is not None,
+        "easypost",
+        "GET /v2/trackers/{tracker}",
+        "tracking_code",
+    ),
+    "refund": Told(
+        refund_pending,
+        lambda journey, ref: journey.sandbox.post(f"refunds/{ref}/succeed"),
+        lambda view: view.settlements[0].refunds[0].state == "succeeded",
+        "stripe",
+        "GET /v1/refunds/{refund}",
+        "amount",
+        unread=("GET /v1/refunds",),
+    ),
+    "replacement": Told(
+        replacement_ordered,
+        lambda journey, order: journey.sandbox.post(
+            f"replacement-orders/{order}/advance", {"status": "shipped"}
+        ),
+        lambda view: view.lots[0].replacement_tracking_code is not None,
+        "commerce",
+        "GET /replacement-orders/{order}",
+        "status",
+    ),
+}
+"""All that is read when a webhook came."""
+
+
+@pytest.mark.parametrize("kind", ["http_503", "lost_reply", "nonsense"])
+@pytest.mark.parametrize("about", TOLD)
+async def test_what_could_not_be_processed_is_processed_later(
+    journey: Journey, about: str, kind: str
+) -> None:
+    """While its sender is away a webhook is kept; when it is back, the return is told."""
+    told = TOLD[about]
+    return_id, moving = await told.begins(journey)
+    trouble: dict[str, Any] = {"system": told.system, "operation": told.operation, "kind": kind}
+    if kind == "nonsense":
+        trouble["set"] = {"path": told.nonsense, "value": {"no": "sense"}}
+    with ExitStack() as away:
+        for call in told.unread:
+            other = {"system": told.system, "operation": call, "kind": "http_503"}
+            away.enter_context(journey.sandbox.fault(**other, times=10_000))
+
+        with journey.sandbox.fault(**trouble, times=10_000):
+            told.moves(journey, moving)
+            await waiting(journey, 1)
+            unaware = await journey.client().get_return(return_id)
+
+        await journey.client().wait_until(return_id, told.hears, timeout=60)
+        await waiting(journey, 0)
+    assert not told.hears(unaware)
 
 
 async def test_a_refund_that_fails_later_is_noticed(journey: Journey) -> None:
