@@ -1,7 +1,9 @@
 """A house per test: real PostgreSQL, the sandbox over HTTP, a Temporal server that skips time."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,8 @@ from tests.support.house import House, open_house
 from tests.support.postgres import Database
 from tests.support.sandbox import Sandbox
 from tests.support.sandbox_client import EXAMPLES, SandboxClient, sandbox_client
+
+OpenHouse = Callable[..., AbstractAsyncContextManager[House]]
 
 
 @pytest.fixture(scope="session")
@@ -35,37 +39,36 @@ async def house(
         yield opened
 
 
-@pytest_asyncio.fixture
-async def fast_house(
+@pytest.fixture
+def on_the_dev_server(
     dev_server: WorkflowEnvironment,
     database: Database,
     shared_sandbox: Sandbox,
     outside: SandboxClient,
-) -> AsyncIterator[House]:
-    """A house on the real development server, where two weeks of ours pass in six seconds."""
-    async with open_house(
-        dev_server, database, shared_sandbox, outside, time_scale=200_000
-    ) as opened:
+) -> OpenHouse:
+    """Opens houses on the real development server, where time passes by the clock."""
+    return partial(open_house, dev_server, database, shared_sandbox, outside)
+
+
+@pytest_asyncio.fixture
+async def fast_house(on_the_dev_server: OpenHouse) -> AsyncIterator[House]:
+    """A house where two weeks of ours pass in six seconds."""
+    async with on_the_dev_server(time_scale=200_000) as opened:
         yield opened
 
 
 @pytest_asyncio.fixture
-async def uncached_house(
-    dev_server: WorkflowEnvironment,
-    database: Database,
-    shared_sandbox: Sandbox,
-    outside: SandboxClient,
-) -> AsyncIterator[House]:
+async def steady_house(on_the_dev_server: OpenHouse) -> AsyncIterator[House]:
+    """A house where a return may stay lost for a while: a day of ours is four seconds."""
+    async with on_the_dev_server(time_scale=20_000) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def uncached_house(on_the_dev_server: OpenHouse) -> AsyncIterator[House]:
     """A fast house whose worker forgets every run after each of its tasks.
 
     Not on the server that skips time: that one now and then loses the task of a forgotten run.
     """
-    async with open_house(
-        dev_server,
-        database,
-        shared_sandbox,
-        outside,
-        time_scale=200_000,
-        max_cached_workflows=0,
-    ) as opened:
+    async with on_the_dev_server(time_scale=200_000, max_cached_workflows=0) as opened:
         yield opened

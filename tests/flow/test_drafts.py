@@ -4,7 +4,6 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 import pytest
 from sqlalchemy import make_url, text
@@ -45,17 +44,6 @@ def correction(field: str, value: object, *, reason: str = "seen on the invoice"
     return Correct(info(OPS), field, value, reason)
 
 
-async def held(house: House, order: dict[str, Any]) -> int:
-    return len(await house.returns.held_units(TENANT, order["order_id"]))
-
-
-async def log(opened: OpenReturn) -> list[str]:
-    """Return the draft's part of the log, whose numbers have no gap."""
-    events = [e for e in await opened.house.events(opened.return_id) if e.stream == "return"]
-    assert [event.sequence for event in events] == list(range(1, len(events) + 1))
-    return [event.type for event in events]
-
-
 BAD = [
     ("lines[0].gross_minor", "cheap", "lines[0].gross_minor"),
     ("lines[0].gross_minor", -5, "lines[0].gross_minor"),
@@ -81,7 +69,7 @@ async def test_nonsense_parks_a_start_and_loses_nothing(
     with house.sandbox.nonsense(order, path, value):
         opened = await house.begin_draft(some_of(order, 2), "bad_upstream_data")
         draft = await opened.view()
-        assert await held(house, order) == 0
+        assert await house.held(order["order_id"]) == 0
     await opened.do(Retry(info(OPS)))
 
     (wait,) = draft["waiting_on"]
@@ -94,9 +82,9 @@ async def test_nonsense_parks_a_start_and_loses_nothing(
     view = await opened.view()
     assert (view["rma_no"], view["currency"]) == (draft["rma_no"], order["currency"])
     assert (await opened.row()).currency == order["currency"]
-    assert await held(house, order) == 2
+    assert await house.held(order["order_id"]) == 2
     assert len(opened.ledger()["labels"]) == 1
-    assert (await log(opened))[:5] == [
+    assert (await opened.stream())[:5] == [
         "blocker.raised",
         "ops.intervention",
         "blocker.cleared",
@@ -220,8 +208,8 @@ async def test_a_draft_can_be_taken_back(house: House) -> None:
     assert outcome.headline == "WITHDRAWN"
     assert answer.document is not None
     assert answer.document["headline"] == "WITHDRAWN"
-    assert await log(opened) == ["blocker.raised", "return.withdrawn", "blocker.cleared"]
-    assert await held(house, order) == 0
+    assert await opened.stream() == ["blocker.raised", "return.withdrawn", "blocker.cleared"]
+    assert await house.held(order["order_id"]) == 0
     assert opened.ledger()["labels"] == []
 
 
@@ -255,8 +243,8 @@ async def test_a_draft_may_turn_out_to_be_impossible(
     assert outcome.opening.refusal == answer.refusal
     view = await opened.view()
     assert (view["headline"], view["refused"]["code"]) == ("CANCELLED", code)
-    assert (await log(opened))[-2:] == ["blocker.cleared", "return.refused"]
-    assert await held(house, order) == 0
+    assert (await opened.stream())[-2:] == ["blocker.cleared", "return.refused"]
+    assert await house.held(order["order_id"]) == 0
 
 
 async def test_a_platform_that_is_down_is_asked_again(house: House) -> None:
@@ -273,7 +261,7 @@ async def test_a_platform_that_is_down_is_asked_again(house: House) -> None:
     await opened.ready_for_handover()
 
     assert wait["exits"] == ["retry", "withdraw"]
-    assert (await log(opened)).count("blocker.raised") == 1
+    assert (await opened.stream()).count("blocker.raised") == 1
 
 
 async def test_each_try_in_vain_waits_longer(house: House) -> None:
@@ -301,7 +289,7 @@ async def test_a_connection_that_is_refused_parks(house: House) -> None:
 
     await opened.ready_for_handover()
 
-    assert (await log(opened))[:3] == ["blocker.raised", "ops.intervention", "blocker.cleared"]
+    assert (await opened.stream())[:3] == ["blocker.raised", "ops.intervention", "blocker.cleared"]
 
 
 async def test_another_currency_than_before_parks(house: House) -> None:
@@ -316,7 +304,7 @@ async def test_another_currency_than_before_parks(house: House) -> None:
     await opened.ready_for_handover()
 
     assert wait["field"] == "currency"
-    assert await held(house, order) == 2
+    assert await house.held(order["order_id"]) == 2
 
 
 async def test_compensates_when_an_operator_cancels_a_draft(house: House) -> None:
@@ -331,7 +319,7 @@ async def test_compensates_when_an_operator_cancels_a_draft(house: House) -> Non
             await opened.handle.result()
     assert isinstance(ended.value.cause, CancelledError)
     assert (await opened.row()).headline == "WITHDRAWN"
-    assert await held(house, order) == 0
+    assert await house.held(order["order_id"]) == 0
 
 
 async def test_a_missing_street_blocks_the_label_alone(house: House) -> None:
@@ -371,9 +359,9 @@ async def test_taken_back_while_it_is_read_it_is_not_registered(house: House) ->
         outcome = await opened.handle.result()
 
     assert outcome.headline == "WITHDRAWN"
-    assert "return.requested" not in await log(opened)
+    assert "return.requested" not in await opened.stream()
     assert (await opened.view())["lots"] == []
-    assert await held(house, order) == 0
+    assert await house.held(order["order_id"]) == 0
 
 
 async def test_taken_back_while_it_is_registered_it_frees_its_units(
@@ -392,8 +380,8 @@ async def test_taken_back_while_it_is_registered_it_frees_its_units(
 
     assert outcome.headline == "WITHDRAWN"
     assert [lot["state"] for lot in (await opened.view())["lots"]] == ["CANCELLED"]
-    assert (await log(opened)).count("return.withdrawn") == 1
-    assert await held(house, order) == 0
+    assert (await opened.stream()).count("return.withdrawn") == 1
+    assert await house.held(order["order_id"]) == 0
 
 
 async def test_a_correction_during_a_try_counts(house: House) -> None:
@@ -472,7 +460,7 @@ async def test_meets_its_own_row_again(house: House) -> None:
 
     assert opened.answer.document is not None
     assert opened.answer.document["rma_no"] == numbered.rma_no
-    assert await held(house, order) == 1
+    assert await house.held(order["order_id"]) == 1
 
 
 async def test_goes_on_as_a_draft_in_a_new_run(fast_house: House) -> None:
@@ -519,7 +507,7 @@ async def test_goes_on_as_a_draft_in_a_new_run(fast_house: House) -> None:
     assert answer.document is not None
     assert answer.document["rma_no"] == row.rma_no
     await again.until(lambda view: view["headline"] != "DRAFT")
-    assert (await log(again))[:4] == [
+    assert (await again.stream())[:4] == [
         "blocker.raised",
         "ops.intervention",
         "blocker.cleared",
@@ -548,7 +536,7 @@ async def test_without_our_database_nothing_is_parked(
             await proxy.mend()
             async with house.time_flies():
                 answer = await opened.decision()
-            types = await log(opened)
+            types = await opened.stream()
 
     assert answer.document is not None
     assert answer.document["headline"] == "APPROVED"

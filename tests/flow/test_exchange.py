@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from domain.inspection import Grade
-from domain.requests import RequestedLine, Resolution
+from domain.requests import Resolution
 from tests.support.house import House, OpenReturn
-from tests.support.told import CUSTOMER_SIDE, counted, graded, info, received, shipped, whole_order
+from tests.support.told import CUSTOMER_SIDE, counted, for_exchange, graded, info, received, shipped
 from workflows.messages import ChooseResolution
 from workflows.return_workflow import ReturnWorkflow
 
@@ -19,8 +19,7 @@ async def exchange(house: House, *, in_stock: int) -> OpenReturn:
     order = house.sandbox.order("exchange")
     product = {"price_minor": 9900, "currency": "JPY", "in_stock": in_stock}
     house.sandbox.put(f"products/{WANTED}", product)
-    line = RequestedLine("line-1", 1, Resolution.EXCHANGE, exchange_sku=WANTED)
-    opened = await house.open(whole_order(order, lines=(line,)))
+    opened = await house.open(for_exchange(order, WANTED))
     await opened.ready_for_handover()
     await opened.do(received(counted(order)))
     await opened.do(graded("line-1/1", Grade.A))

@@ -4,7 +4,7 @@ import pytest
 
 from domain.inspection import Grade
 from domain.tracking import Milestone
-from tests.support.house import TENANT, House, OpenReturn
+from tests.support.house import House, OpenReturn
 from tests.support.told import (
     WAREHOUSE,
     counted,
@@ -29,7 +29,7 @@ async def three(house: House) -> OpenReturn:
 
 async def free_units(opened: OpenReturn) -> int:
     view = await opened.view()
-    return 3 - len(await opened.house.returns.held_units(TENANT, view["order_id"]))
+    return 3 - await opened.house.held(view["order_id"])
 
 
 async def test_waits_for_the_rest_and_takes_it(three: OpenReturn) -> None:

@@ -2,14 +2,12 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import pytest_asyncio
 from sqlalchemy import text
-from temporalio.testing import WorkflowEnvironment
 
 from api.restarting import Restarter
 from api.starting import Patience
@@ -21,10 +19,7 @@ from domain.requests import ReturnRequest, request_hash
 from domain.tracking import Milestone
 from storage.records import Opened, Opening, TenderFacts
 from storage.settlements import Settlements
-from tests.support.house import TENANT, House, OpenReturn, eventually, open_house
-from tests.support.postgres import Database
-from tests.support.sandbox import Sandbox
-from tests.support.sandbox_client import SandboxClient
+from tests.support.house import TENANT, House, OpenReturn, eventually
 from tests.support.told import (
     CUSTOMER_SIDE,
     OPS,
@@ -50,20 +45,6 @@ REFUNDS = {"system": "stripe", "operation": "POST /v1/refunds"}
 BUY_LABEL = {"system": "easypost", "operation": "POST /v2/shipments/{id}/buy"}
 CANCEL_PICKUP = {"system": "easypost", "operation": "POST /v2/pickups/{id}/cancel"}
 PATIENCE = Patience(*[timedelta(seconds=60)] * 3)
-
-
-@pytest_asyncio.fixture
-async def steady_house(
-    dev_server: WorkflowEnvironment,
-    database: Database,
-    shared_sandbox: Sandbox,
-    outside: SandboxClient,
-) -> AsyncIterator[House]:
-    """A house where a return may stay lost for a while: a day of ours is four seconds."""
-    async with open_house(
-        dev_server, database, shared_sandbox, outside, time_scale=20_000
-    ) as opened:
-        yield opened
 
 
 async def a_return(house: House, request: ReturnRequest | None = None) -> OpenReturn:
@@ -114,16 +95,9 @@ async def refused_restart(opened: OpenReturn, key: str | None = None, **said: st
     return refused.value.code
 
 
-async def stream(opened: OpenReturn, name: str) -> list[str]:
-    """The types of one stream's events, whose numbers have no gap."""
-    events = [one for one in await opened.house.events(opened.return_id) if one.stream == name]
-    assert [one.sequence for one in events] == list(range(1, len(events) + 1))
-    return [one.type for one in events]
-
-
 async def units_held(opened: OpenReturn) -> int:
     row = await opened.row()
-    return len(await opened.house.returns.held_units(TENANT, row.order_id))
+    return await opened.house.held(row.order_id)
 
 
 async def test_a_sweep_finds_the_lost_and_leaves_the_others(lost: OpenReturn) -> None:
@@ -153,7 +127,7 @@ async def test_ops_are_told_again_at_each_deadline(lost: OpenReturn) -> None:
     await eventually(lambda: sweep(lost.house), lambda done: done.changed == 1)
 
     assert at_once.changed == 0
-    assert await stream(lost, "sweeper") == ["blocker.raised", "sla.breached"]
+    assert await lost.stream("sweeper") == ["blocker.raised", "sla.breached"]
 
 
 async def test_goes_on_after_the_restart(lost: OpenReturn) -> None:
@@ -167,8 +141,8 @@ async def test_goes_on_after_the_restart(lost: OpenReturn) -> None:
     row, ledger = await lost.row(), lost.ledger()
     assert (row.missing_since, "workflow_missing" in row.blocker_codes) == (None, False)
     assert (len(ledger["labels"]), len(ledger["refunds"])) == (1, 1)
-    assert "ops.intervention" in await stream(lost, "return")
-    assert await stream(lost, "sweeper") == ["blocker.raised", "blocker.cleared"]
+    assert "ops.intervention" in await lost.stream()
+    assert await lost.stream("sweeper") == ["blocker.raised", "blocker.cleared"]
     (noted,) = await lost.events("ops.intervention")
     assert noted.data == {
         "kind": "restart-from-projection",
@@ -242,7 +216,7 @@ async def test_pays_once_when_lost_between_seal_and_payment(steady_house: House)
         await opened.until_headline("COMPLETED")
 
     assert len(opened.ledger()["refunds"]) == 1
-    assert (await stream(opened, "return")).count("refund.settled") == 1
+    assert (await opened.stream()).count("refund.settled") == 1
 
 
 async def test_books_once_when_lost_while_it_is_booked(steady_house: House) -> None:
@@ -262,7 +236,7 @@ async def test_books_once_when_lost_while_it_is_booked(steady_house: House) -> N
 
     ledger = opened.ledger()
     assert (len(ledger["labels"]), len(ledger["pickups"])) == (1, 1)
-    assert (await stream(opened, "return")).count("pickup.booked") == 1
+    assert (await opened.stream()).count("pickup.booked") == 1
 
 
 async def requested(house: House, path: str) -> bool:
@@ -299,8 +273,8 @@ async def test_opens_a_return_that_was_only_registered(steady_house: House) -> N
     await opened.ready_for_handover()
 
     assert (found, shown.allowed_commands) == (1, ("restart-from-projection",))
-    assert (await stream(opened, "return"))[0] == "return.requested"
-    assert "ops.intervention" in await stream(opened, "return")
+    assert (await opened.stream())[0] == "return.requested"
+    assert "ops.intervention" in await opened.stream()
     assert await units_held(opened) == 1
 
 
@@ -348,7 +322,7 @@ async def test_a_lost_draft_goes_on_as_one(steady_house: House) -> None:
 
     assert (found, row.headline) == (1, "DRAFT")
     assert await units_held(opened) == 1
-    assert "return.requested" in await stream(opened, "return")
+    assert "return.requested" in await opened.stream()
 
 
 async def test_gives_a_signal_again_that_nobody_had_read(lost: OpenReturn) -> None:
@@ -385,4 +359,4 @@ async def test_carries_out_again_what_was_answered_and_not_written(lost: OpenRet
 
     assert answer.given_again == ("c-1",)
     assert (again.command_id, again.content_hash) == (first.command_id, first.content_hash)
-    assert (await stream(lost, "return")).count("parcel.received") == 1
+    assert (await lost.stream()).count("parcel.received") == 1

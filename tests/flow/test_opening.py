@@ -9,16 +9,12 @@ import pytest
 from temporalio.service import RPCError
 
 from domain.ids import return_id_for, workflow_id_for
-from domain.requests import RequestedLine, Resolution, ReturnRequest
+from domain.requests import RequestedLine, ReturnRequest
 from domain.tracking import Milestone
 from tests.support.house import TENANT, House, eventually
-from tests.support.told import CUSTOMER_SIDE, info, scanned, some_of, whole_order
+from tests.support.told import CUSTOMER_SIDE, for_exchange, info, scanned, some_of, whole_order
 from workflows.messages import StartReturn, Withdraw
 from workflows.return_workflow import ReturnWorkflow
-
-
-async def held(house: House, order: dict[str, Any]) -> int:
-    return len(await house.returns.held_units(TENANT, order["order_id"]))
 
 
 async def test_grants_what_the_policy_allows(house: House) -> None:
@@ -31,7 +27,7 @@ async def test_grants_what_the_policy_allows(house: House) -> None:
     assert document is not None
     assert document["headline"] == "APPROVED"
     assert document["rma_no"].startswith("RMA-")
-    assert await held(house, order) == 2
+    assert await house.held(order["order_id"]) == 2
     await opened.ready_for_handover()
 
 
@@ -43,7 +39,7 @@ async def test_registers_a_denial_that_locks_nothing(house: House) -> None:
 
     assert (await opened.ends()).headline == "DENIED"
     assert (await opened.row()).headline == "DENIED"
-    assert await held(house, order) == 0
+    assert await house.held(order["order_id"]) == 0
     assert "return.decided" in await opened.event_types()
 
 
@@ -64,8 +60,7 @@ def of_no_units(order: dict[str, Any]) -> ReturnRequest:
 
 
 def for_unknown_goods(order: dict[str, Any]) -> ReturnRequest:
-    line = RequestedLine("line-1", 1, Resolution.EXCHANGE, exchange_sku="NO-SUCH-SKU")
-    return whole_order(order, lines=(line,))
+    return for_exchange(order, "NO-SUCH-SKU")
 
 
 @pytest.mark.parametrize(
@@ -94,9 +89,8 @@ async def test_refuses_to_exchange_for_another_currency(house: House) -> None:
     order = house.sandbox.order("exchange")
     product = {"price_minor": 9900, "currency": "USD", "in_stock": 5}
     house.sandbox.put("products/SNEAKER-DOLLARS", product)
-    line = RequestedLine("line-1", 1, Resolution.EXCHANGE, exchange_sku="SNEAKER-DOLLARS")
 
-    handle, answer = await house.start(whole_order(order, lines=(line,)))
+    handle, answer = await house.start(for_exchange(order, "SNEAKER-DOLLARS"))
 
     assert answer.refusal is not None
     assert (answer.refusal.code, answer.refusal.field) == (
@@ -116,7 +110,7 @@ async def assert_nothing_left(
     assert outcome.headline == "REFUSED"
     assert await house.returns.get(TENANT, return_id) is None
     assert await house.events(return_id) == ()
-    assert await held(house, order) == 0
+    assert await house.held(order["order_id"]) == 0
     later = await house.open(some_of(order, 1))
     assert (await later.row()).rma_no.startswith("RMA-0000-01")
 
@@ -141,7 +135,7 @@ async def test_answers_a_repeated_start_the_same(house: House) -> None:
     again = await house.open(some_of(order, 1), key="key-1")
 
     assert again.answer == first.answer
-    assert await held(house, order) == 1
+    assert await house.held(order["order_id"]) == 1
 
 
 async def test_waits_for_a_platform_that_is_away(house: House) -> None:
@@ -169,7 +163,7 @@ async def test_gives_the_last_unit_to_one(fast_house: House) -> None:
     assert refused.refusal is not None
     assert refused.refusal.code == "units_not_available"
     assert "held by RMA-" in refused.refusal.message
-    assert await held(fast_house, order) == 3
+    assert await fast_house.held(order["order_id"]) == 3
     assert (await loser.result()).headline == "REFUSED"
     assert await fast_house.returns.get(TENANT, refused.return_id) is None
     assert await fast_house.events(refused.return_id) == ()

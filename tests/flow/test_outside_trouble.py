@@ -20,7 +20,6 @@ from sqlalchemy import func, select, update
 import runtime.adapters
 from domain.blockers import WAITS, Kind
 from domain.inspection import Grade
-from domain.requests import RequestedLine, Resolution
 from integrations.carriers.port import CarrierGateway
 from integrations.commerce.http_platform import open_commerce_client
 from integrations.commerce.port import CommercePlatform
@@ -34,6 +33,7 @@ from tests.support.house import TENANT, House, OpenReturn
 from tests.support.told import (
     OPS,
     counted,
+    for_exchange,
     graded,
     info,
     received,
@@ -136,14 +136,9 @@ def shoes(house: House) -> dict[str, Any]:
     return order
 
 
-def exchanged(order: dict[str, Any]) -> Any:
-    line = RequestedLine("line-1", 1, Resolution.EXCHANGE, exchange_sku=WANTED)
-    return whole_order(order, lines=(line,))
-
-
 async def decided(house: House, trouble: Trouble) -> OpenReturn:
     trouble.begin()
-    handle = await house.begin(exchanged(shoes(house)))
+    handle = await house.begin(for_exchange(shoes(house), WANTED))
     await trouble.until_patience_ends()
     return await house.draft(handle, trouble.code)
 
@@ -222,7 +217,7 @@ async def paid_and_moved_once(opened: OpenReturn) -> None:
 
 async def shoes_came_back(house: House, trouble: Trouble) -> OpenReturn:
     order = shoes(house)
-    opened = await house.open(exchanged(order))
+    opened = await house.open(for_exchange(order, WANTED))
     await opened.ready_for_handover()
     trouble.begin()
     await opened.do(received(counted(order)))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from domain.inspection import Grade
 from domain.reasons import Ground
-from tests.flow.test_lost_runs import a_return, lose, restart, steady_house
+from tests.flow.test_lost_runs import a_return, lose, restart
 from tests.support.house import House, OpenReturn
 from tests.support.told import (
     FINANCE,
@@ -19,8 +19,6 @@ from tests.support.told import (
 )
 from workflows.messages import Retry
 from workflows.return_workflow import ReturnWorkflow
-
-__all__ = ["steady_house"]
 
 LAMP = "LAMP-DESK-WHITE"
 REFUNDS = {"system": "stripe", "operation": "POST /v1/refunds"}

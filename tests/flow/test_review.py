@@ -3,7 +3,7 @@
 import pytest
 
 from domain.reviewing import LineReason
-from tests.support.house import TENANT, House, OpenReturn, eventually
+from tests.support.house import House, OpenReturn, eventually
 from tests.support.told import REVIEWER, complaint, info, lot_states
 from workflows.messages import Approve, Deny
 
@@ -20,7 +20,7 @@ async def reviewed(house: House) -> OpenReturn:
 
 async def held(opened: OpenReturn) -> int:
     order_id = (await opened.row()).order_id
-    return len(await opened.house.returns.held_units(TENANT, order_id))
+    return await opened.house.held(order_id)
 
 
 async def test_grants_all(reviewed: OpenReturn) -> None:

@@ -7,7 +7,7 @@ from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import CancelledError
 
 from domain.tracking import Milestone
-from tests.support.house import TENANT, House, OpenReturn
+from tests.support.house import House, OpenReturn
 from tests.support.told import CUSTOMER_SIDE, OPS, info, some_of, with_pickup
 from workflows.messages import Retry, Withdraw
 
@@ -20,7 +20,7 @@ async def nothing_booked(house: House, order: dict[str, Any], opened: OpenReturn
     ledger = opened.ledger()
     labels = [label["status"] for label in ledger["labels"]]
     visits = [visit["status"] for visit in ledger["pickups"]]
-    held = await house.returns.held_units(TENANT, order["order_id"])
+    held = await house.held(order["order_id"])
     return "bought" not in labels and "scheduled" not in visits and not held
 
 

@@ -9,7 +9,7 @@ from temporalio.client import WorkflowFailureError
 
 from domain.inspection import Grade
 from domain.pickups import PickupOutcome
-from domain.requests import RequestedLine, Resolution
+from domain.requests import Resolution
 from domain.tracking import Milestone
 from tests.replay.keeping import Keep
 from tests.support.house import House, OpenReturn, eventually
@@ -20,6 +20,7 @@ from tests.support.told import (
     REVIEWER,
     complaint,
     counted,
+    for_exchange,
     graded,
     info,
     received,
@@ -139,8 +140,7 @@ async def asked_for_exchange(house: House, wanted: str, *, in_stock: int) -> Ope
     order = house.sandbox.order("exchange")
     product = {"price_minor": 9900, "currency": "JPY", "in_stock": in_stock}
     house.sandbox.put(f"products/{wanted}", product)
-    line = RequestedLine("line-1", 1, Resolution.EXCHANGE, exchange_sku=wanted)
-    opened = await house.open(whole_order(order, lines=(line,)))
+    opened = await house.open(for_exchange(order, wanted))
     await opened.ready_for_handover()
     await opened.do(received(counted(order)))
     await opened.do(graded("line-1/1", Grade.A))

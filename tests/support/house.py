@@ -205,6 +205,10 @@ class House:
     async def event_types(self, return_id: str) -> list[str]:
         return [event.type for event in await self.events(return_id) if event.stream == "return"]
 
+    async def held(self, order_id: str) -> int:
+        """Count the units of an order that its returns hold."""
+        return len(await self.returns.held_units(TENANT, order_id))
+
 
 @dataclass(frozen=True, slots=True)
 class OpenReturn:
@@ -256,6 +260,12 @@ class OpenReturn:
 
     async def event_types(self) -> list[str]:
         return await self.house.event_types(self.return_id)
+
+    async def stream(self, name: str = "return") -> list[str]:
+        """Return the types of one stream's events, whose numbers have no gap."""
+        events = [one for one in await self.house.events(self.return_id) if one.stream == name]
+        assert [one.sequence for one in events] == list(range(1, len(events) + 1))
+        return [one.type for one in events]
 
     async def events(self, event_type: str) -> list[EventRow]:
         found = await self.house.events(self.return_id)

@@ -41,8 +41,8 @@ class SandboxClient:
     def requests(self, system: str) -> Any:
         return _read(self.http.get("/_ledger/requests", params={"system": system}))
 
-    def refund_by_hand(self, payment_ref: str, amount: int) -> None:
-        """Refund a charge at the provider's own page, where the engine does not see it."""
+    def refund_by_hand(self, payment_ref: str, amount: int) -> str:
+        """Refund a charge at the provider's own page, unseen by the engine; return its id."""
         kind = "charge" if payment_ref.startswith("ch_") else "payment_intent"
         answer = self.http.post(
             "/stripe/v1/refunds",
@@ -50,6 +50,8 @@ class SandboxClient:
             headers={"Authorization": "Bearer sk_test_1"},
         )
         answer.raise_for_status()
+        refund_id: str = answer.json()["id"]
+        return refund_id
 
     @contextmanager
     def fault(self, **plan: Any) -> Iterator[None]:

@@ -12,7 +12,7 @@ from temporalio.exceptions import ApplicationError
 
 from domain.commands import Actor
 from domain.reasons import Ground
-from domain.requests import HandoverMethod, PickupWindow, RequestedLine, ReturnRequest
+from domain.requests import HandoverMethod, PickupWindow, RequestedLine, Resolution, ReturnRequest
 from domain.tracking import Milestone, Reached
 from workflows.messages import (
     CarrierMilestones,
@@ -53,6 +53,13 @@ def some_of(order: dict[str, Any], quantity: int, **changes: Any) -> ReturnReque
     """Ask for ``quantity`` units of the order's first line back."""
     lines = (RequestedLine(order["lines"][0]["line_id"], quantity),)
     return whole_order(order, lines=lines, **changes)
+
+
+def for_exchange(order: dict[str, Any], sku: str) -> ReturnRequest:
+    """Ask for other goods instead of one unit of the order's first line."""
+    line_id = order["lines"][0]["line_id"]
+    line = RequestedLine(line_id, 1, Resolution.EXCHANGE, exchange_sku=sku)
+    return whole_order(order, lines=(line,))
 
 
 def complaint(order: dict[str, Any]) -> ReturnRequest:
