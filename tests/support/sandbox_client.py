@@ -41,6 +41,10 @@ class SandboxClient:
     def requests(self, system: str) -> Any:
         return _read(self.http.get("/_ledger/requests", params={"system": system}))
 
+    def faults(self) -> Any:
+        """Return the faults that are switched on, by name, and how often each has struck."""
+        return _read(self.http.get("/_control/faults"))
+
     def refund_by_hand(self, payment_ref: str, amount: int) -> str:
         """Refund a charge at the provider's own page, unseen by the engine; return its id."""
         kind = "charge" if payment_ref.startswith("ch_") else "payment_intent"
