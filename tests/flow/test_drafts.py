@@ -439,8 +439,7 @@ async def test_shows_a_draft_in_temporal(fast_house: House) -> None:
     order = fast_house.sandbox.order("three-units")
     with fast_house.sandbox.nonsense(order, "ship_to.time_zone"):
         opened = await fast_house.begin_draft(some_of(order, 1), "bad_upstream_data")
-        described = await opened.handle.describe()
-        shown = {pair.key.name: pair.value for pair in described.typed_search_attributes}
+        shown = await eventually(opened.shown, lambda shown: "BlockerCodes" in shown)
         await opened.withdraw()
 
     assert shown["Headline"] == shown["AuthorizationState"] == "DRAFT"

@@ -90,15 +90,10 @@ async def test_shows_a_return_in_temporal(fast_house: House) -> None:
     assert row["headline"] == "APPROVED"
 
     found = await eventually(
-        lambda: shown(opened), lambda shown: shown.get("LogisticsState") == "AWAITING_HANDOVER"
+        opened.shown, lambda shown: shown.get("LogisticsState") == "AWAITING_HANDOVER"
     )
 
     assert found["TenantId"] == "acme"
     assert found["Headline"] == "APPROVED"
     assert found["BlockerCodes"] == ["awaiting_handover"]
     await opened.withdraw()
-
-
-async def shown(opened: OpenReturn) -> dict[str, object]:
-    description = await opened.handle.describe()
-    return {pair.key.name: pair.value for pair in description.typed_search_attributes}

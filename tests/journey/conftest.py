@@ -49,7 +49,7 @@ def journey_database(postgres_server: PostgresServer, migrated_template: str) ->
 
 
 @pytest_asyncio.fixture(scope="package")
-async def whole_house(
+async def journey(
     dev_server: WorkflowEnvironment,
     journey_database: Database,
     shared_sandbox: Sandbox,
@@ -62,11 +62,10 @@ async def whole_house(
         yield running
 
 
-@pytest.fixture
-def journey(whole_house: Journey) -> Journey:
-    """The running Backhaul, whose worker an earlier test has not brought to its end."""
-    assert whole_house.worker.is_running
-    return whole_house
+@pytest.fixture(autouse=True)
+def still_works(journey: Journey) -> None:
+    """Name the first test that finds the worker gone, not the next one that waits for it."""
+    assert journey.worker.is_running
 
 
 @pytest.fixture

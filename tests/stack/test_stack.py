@@ -203,6 +203,8 @@ def test_says_where_the_api_went(data_dir: Path) -> None:
         raise EnoughError
 
     with socket.socket() as other:
+        # Connections to an earlier server there may still wind down.
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         with contextlib.suppress(OSError):  # somebody else has it already
             other.bind(("127.0.0.1", 8080))
             other.listen()

@@ -271,6 +271,11 @@ class OpenReturn:
         found = await self.house.events(self.return_id)
         return [event for event in found if event.type == event_type]
 
+    async def shown(self) -> dict[str, object]:
+        """Return the search attributes by name, which follow the projection a moment later."""
+        described = await self.handle.describe()
+        return {pair.key.name: pair.value for pair in described.typed_search_attributes}
+
     async def ready_for_handover(self) -> dict[str, Any]:
         return await self.until_waiting("awaiting_handover")
 
