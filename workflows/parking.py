@@ -30,6 +30,7 @@ _CODES = {
     "NothingLeft": "nothing_left_to_refund",
     "SealedOtherwise": "settlement_conflict",
     "OutcomeUnknown": "refund_unknown",
+    "RefundRefused": "refund_refused",
 }
 _LONGEST_DETAIL = 300
 
@@ -116,6 +117,10 @@ class Parking:
             self.unpark(work)
             raise NoLongerWantedError(work)
 
+    def has_blocker(self, work: str) -> bool:
+        """Say whether trouble of this work stands, perhaps since an earlier run."""
+        return any(blocker.work == work for blocker in self._case.ret.blockers)
+
     def is_parked(self, work: str) -> bool:
         return work in self._parked and work not in self._again
 
@@ -200,4 +205,6 @@ def _detail(error: FailureError) -> str:
     cause = reason_of(error)
     if isinstance(cause, ActivityTimeoutError) and cause.cause is not None:
         cause = cause.cause
-    return str(cause)[:_LONGEST_DETAIL]
+    # The type of an error of ours is told by the blocker's code already.
+    said = cause.message if isinstance(cause, ApplicationError) else str(cause)
+    return said[:_LONGEST_DETAIL]

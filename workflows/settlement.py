@@ -17,7 +17,7 @@ from workflows.parking import Parking
 from workflows.recording import Case
 
 PROVIDER = Actor("provider", "webhook")
-_UNPAID = ("rejected", "failed")
+_REFUSED = ("rejected", "failed")
 
 
 async def settle(case: Case, parking: Parking, number: str) -> None:
@@ -105,24 +105,26 @@ async def refund(case: Case, parking: Parking, intent_id: str) -> None:
         return _intent(case.ret, intent_id).state not in ("succeeded", "pending")
 
     intent = _intent(case.ret, intent_id)
-    generation = intent.generation
-    if intent.state in _UNPAID:
-        await parking.park(work, "refund_refused", intent.failure or "failed", wanted=wanted)
-        generation += 1
-    asked = IssueRefund(case.ret.tenant_id, intent_id, generation)
-    answer = await parking.attempt(
-        work,
-        lambda: case.call(
-            PaymentActivities.issue_refund,
-            asked,
-            summary=f"refund {_amount(case.ret, intent_id)} for {case.ret.rma_no}",
-        ),
-        wanted=wanted,
-    )
-    if answer.state in _UNPAID and not wanted():
-        # The provider was read again while this try was under way: its word is the later one.
-        return
-    _take_in(case, intent_id, answer)
+    if parking.has_blocker(work):
+        await parking.stand(work, wanted=wanted)
+    elif intent.state in _REFUSED:
+        await parking.park(work, "refund_refused", intent.failure or "rejected", wanted=wanted)
+    await parking.attempt(work, lambda: _pay(case, intent_id), wanted=wanted)
+
+
+async def _pay(case: Case, intent_id: str) -> None:
+    """Try one intent once, a rejected one in its next generation.
+
+    Raises:
+        ApplicationError: the provider refused it: it parks for longer each time, as other trouble.
+    """
+    intent = _intent(case.ret, intent_id)
+    generation = intent.generation + (intent.state in _REFUSED)
+    summary = f"refund {_amount(case.ret, intent_id)} for {case.ret.rma_no}"
+    answer = await _ask(case, intent, generation, summary=summary)
+    if answer is not None and answer.state in _REFUSED:
+        message = answer.failure or "rejected"
+        raise ApplicationError(message, type="RefundRefused", non_retryable=True)
 
 
 async def look_up(case: Case, intent_id: str) -> None:
@@ -131,16 +133,27 @@ async def look_up(case: Case, intent_id: str) -> None:
     Its own message may have been lost, and nobody else would notice.
     """
     intent = _intent(case.ret, intent_id)
-    asked = IssueRefund(case.ret.tenant_id, intent_id, intent.generation)
     try:
-        answer = await case.call(
-            PaymentActivities.issue_refund, asked, summary=f"look up a refund of {case.ret.rma_no}"
+        await _ask(
+            case, intent, intent.generation, summary=f"look up a refund of {case.ret.rma_no}"
         )
     except FailureError as error:
         if is_cancelled_exception(error):
             raise
-        return
-    _take_in(case, intent_id, answer)
+
+
+async def _ask(case: Case, intent: Intent, generation: int, *, summary: str) -> RefundAnswer | None:
+    """Send or look up one intent and take in the answer, unless it was overtaken.
+
+    Which is older, the answer or news that came while it was on its way, nobody here can tell. The
+    ledger can: asked again, it answers with the last word.
+    """
+    asked = IssueRefund(case.ret.tenant_id, intent.intent_id, generation)
+    answer = await case.call(PaymentActivities.issue_refund, asked, summary=summary)
+    if _intent(case.ret, intent.intent_id) != intent:
+        return None
+    _take_in(case, intent.intent_id, answer)
+    return answer
 
 
 def _take_in(case: Case, intent_id: str, answer: RefundAnswer) -> None:

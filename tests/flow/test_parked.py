@@ -254,6 +254,24 @@ async def test_a_refused_refund_is_tried_again(house: House) -> None:
     assert len(paid(opened)) == 1
 
 
+async def test_a_refused_refund_is_tried_again_later_each_time(house: House) -> None:
+    """A provider that says no is not asked every ten minutes."""
+    order = house.sandbox.order("three-units")
+    opened = await house.open(whole_order(order))
+    await opened.ready_for_handover()
+    (tender,) = order["tenders"]
+    house.sandbox.refund_by_hand(tender["payment_ref"], tender["captured_minor"])
+    await opened.arrive_and_grade(order)
+    await stands(opened, "refund_refused")
+
+    await house.pass_time(hours=3)
+    await stands(opened, "refund_refused")
+
+    raised = await opened.events("blocker.raised")
+    assert [event.data["tries"] for event in raised] == [1, 2, 3, 4, 5]
+    assert await opened.events("blocker.cleared") == []
+
+
 async def test_a_refund_of_another_amount_is_not_believed(house: House) -> None:
     """The provider says that it paid a cent: that is no end, and the right answer is waited for."""
     look_up = {"system": "stripe", "operation": "GET /v1/refunds"}
