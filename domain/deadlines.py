@@ -100,7 +100,16 @@ _AT_DEADLINE: dict[str, Callable[[Return, Waiting, datetime], Change]] = {
 
 
 def extend(ret: Return, key: str, until: datetime) -> Return:
-    """Move the deadline of one wait; the later of the old and the new one counts."""
+    """Move the deadline of one wait; the later of the old and the new one counts.
+
+    Of parked work, whose wait is ``work/<work>``, it is when it is tried again: that may be sooner.
+    """
+    parked = tuple(
+        replace(blocker, deadline=until) if f"work/{blocker.work}" == key else blocker
+        for blocker in ret.blockers
+    )
+    if parked != ret.blockers:
+        return replace(ret, blockers=parked)
     others = tuple(row for row in ret.extended if row[0] != key)
     return replace(ret, extended=(*others, (key, until)))
 

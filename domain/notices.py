@@ -7,6 +7,7 @@ from domain.events import Event, JsonValue
 from domain.ids import content_hash, part_id
 from domain.requests import HandoverMethod
 from domain.returns import Return
+from domain.transport import BEFORE_HANDOVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def _kind(ret: Return, event: Event) -> str | None:
         denied = event.data["decision"] == "DENIED"
         return "request_denied" if denied else "request_received"
     if event.type == "pickup.booked":
-        return "handover_ready"
+        return "handover_ready" if _is_awaited(ret, event) else None
     if event.type == "pickup.attempted":
         # Before another visit there is nothing to do: the customer hears of its window.
         drop_off = event.data["next_method"] == HandoverMethod.DROP_OFF
@@ -63,8 +64,13 @@ def _kind(ret: Return, event: Event) -> str | None:
     if event.type == "delivery.label_created":
         delivery = ret.delivery(str(event.data["delivery_id"]))
         own = delivery.ship_back_of is None and delivery.method is HandoverMethod.DROP_OFF
-        return "handover_ready" if own else None
+        return "handover_ready" if own and _is_awaited(ret, event) else None
     if event.type == "return.withdrawn" and not ret.lines:
         # Of a draft nobody was told anything.
         return None
     return _PLAIN.get(event.type)
+
+
+def _is_awaited(ret: Return, event: Event) -> bool:
+    """Say whether the customer still has the parcel that was booked; it may have arrived since."""
+    return ret.delivery(str(event.data["delivery_id"])).state in BEFORE_HANDOVER

@@ -1,7 +1,6 @@
 """What each command asks of a return: checked before it enters history, then done."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 from temporalio import workflow
@@ -176,12 +175,7 @@ def check_extend_deadline(ret: Return, command: ExtendDeadline) -> None:
 
 
 def do_extend_deadline(ret: Return, command: ExtendDeadline) -> Change:
-    work = command.wait.removeprefix("work/")
-    blockers = tuple(
-        replace(blocker, deadline=command.until) if blocker.work == work else blocker
-        for blocker in ret.blockers
-    )
-    extended = replace(extend(ret, command.wait, command.until), blockers=blockers)
+    extended = extend(ret, command.wait, command.until)
     return extended, (_intervention("extend-deadline", command.wait),)
 
 

@@ -14,6 +14,7 @@ from domain.granting import apply_policy
 from domain.inspection import Grade
 from domain.notices import notices_for
 from domain.reasons import Ground
+from domain.receiving import receive
 from domain.requests import RequestedLine
 from domain.resolving import close, complete, out_of_stock
 from domain.returns import Blocker, Return
@@ -31,6 +32,7 @@ from tests.support.builders import (
     opened,
     order,
     order_line,
+    receipt,
     received,
     settled,
     with_label,
@@ -145,6 +147,14 @@ class TestNotices:
         )
 
         assert [notice.kind for notice in notices_for(ret, events_of(facts))] == kinds
+
+    @pytest.mark.parametrize("pickup", [False, True])
+    def test_a_booking_of_a_parcel_that_is_here_is_not_announced(self, pickup: bool) -> None:
+        """Its answer came late: the customer has brought the parcel by other means."""
+        ret, _ = receive(decided(pickup=pickup), receipt())
+        late = "pickup.booked" if pickup else "delivery.label_created"
+
+        assert notices_for(ret, events_of((Fact(late, {"delivery_id": "d1"}),))) == ()
 
     def test_the_label_of_goods_going_back_is_the_warehouses(self) -> None:
         """The customer gets no label for a parcel that comes to him."""

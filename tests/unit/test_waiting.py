@@ -259,6 +259,16 @@ class TestKeysAndClocks:
         assert pass_deadlines(moved, at=after(days=59)) == (moved, ())
         assert [known.deadline for known in waits(extend(ret, wait.key, NOW))] == [wait.deadline]
 
+    def test_moves_when_parked_work_is_tried_again(self) -> None:
+        """Also to an earlier time, and no wait of another key goes with it."""
+        blocker = Blocker("provider_refused", "refund/r1", NOW, after(hours=8), "no such charge")
+        ret = replace(decided(), blockers=(blocker,))
+
+        sooner = extend(ret, "work/refund/r1", after(hours=1))
+
+        assert sooner == replace(ret, blockers=(replace(blocker, deadline=after(hours=1)),))
+        assert extend(ret, "refund/r1", after(hours=1)).blockers == ret.blockers
+
     def test_parked_work_shows_its_error_instead_of_its_wait(self) -> None:
         """One entry per piece of work, with what went wrong last."""
         blocker = Blocker("provider_refused", "book/d1", NOW, after(hours=1), "no such address")
