@@ -18,6 +18,7 @@ from domain.work import OPENING
 from storage.records import DraftOpening
 from workflows.messages import StartReturn
 from workflows.opening import as_refusal, check_same_request, open_case, read_facts, register
+from workflows.options import call_provider
 from workflows.parking import NoLongerWantedError, Parking, blocked, trouble_of
 from workflows.recording import Case
 from workflows.resuming import dump
@@ -91,7 +92,7 @@ async def open_order(case: Case, parking: Parking, _subject: str) -> None:
         return is_draft(case.ret)
 
     requested_by = case.ret.requested_by or SYSTEM
-    if any(blocker.work == OPENING.key for blocker in case.ret.blockers):
+    if parking.has_blocker(OPENING.key):
         await parking.stand(OPENING.key, wanted=wanted)
     try:
         opened = await parking.attempt(OPENING.key, lambda: _open(case), wanted=wanted)
@@ -125,7 +126,12 @@ async def _read_corrected(case: Case) -> OrderFacts:
     while True:
         ret = case.ret
         try:
-            facts = await read_facts(ret.tenant_id, ret.request, ret.corrections)
+            facts = await read_facts(
+                ret.tenant_id,
+                ret.request,
+                ret.corrections,
+                options=call_provider(ret.policy.handling.parked),
+            )
         except FailureError:
             if case.ret.corrections == ret.corrections:
                 raise

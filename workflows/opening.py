@@ -7,6 +7,7 @@ from typing import Any
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError, FailureError
+from temporalio.workflow import ActivityConfig
 
 from activities.orders import FetchFacts, OrderActivities, OrderFacts
 from activities.records import OpenedReturn, RecordActivities
@@ -20,6 +21,7 @@ from domain.requests import RequestError, ReturnRequest, check_request, request_
 from domain.returns import Return
 from storage.records import Opening, TenderFacts
 from workflows.messages import StartReturn
+from workflows.options import CALL_PROVIDER
 from workflows.parking import trouble_of
 from workflows.recording import Case
 from workflows.resuming import dump
@@ -59,25 +61,29 @@ async def open_case(start: StartReturn) -> Case:
 
 
 async def _open_with(start: StartReturn, facts: OrderFacts) -> Case:
-    now = workflow.now()
     ret = await register(
         start.tenant_id,
         start.return_id,
         start.request,
         facts,
-        requested_at=now,
+        # Not as of now: that a platform was away for an hour closes no customer's window.
+        requested_at=workflow.info().workflow_start_time,
         resume_from=dump(replace(start, restarted=None)),
         is_fresh=start.restarted is None,
     )
     case = Case(start, ret)
     case.take((ret, requested_facts(ret)), actor=start.actor)
-    case.take(apply_policy(case.ret, at=now))
+    case.take(apply_policy(case.ret, at=workflow.now()))
     await case.record()
     return case
 
 
 async def read_facts(
-    tenant_id: str, request: ReturnRequest, corrections: tuple[Correction, ...] = ()
+    tenant_id: str,
+    request: ReturnRequest,
+    corrections: tuple[Correction, ...] = (),
+    *,
+    options: ActivityConfig = CALL_PROVIDER,
 ) -> OrderFacts:
     """Read what decides a request from the platform.
 
@@ -88,7 +94,10 @@ async def read_facts(
     asked = FetchFacts(tenant_id, request.order_id, needs_exchange(request), corrections)
     try:
         return await call(
-            OrderActivities.fetch_facts, asked, summary=f"facts of order {request.order_id}"
+            OrderActivities.fetch_facts,
+            asked,
+            summary=f"facts of order {request.order_id}",
+            options=options,
         )
     except FailureError as error:
         if refusal := as_refusal(error):

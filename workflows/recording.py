@@ -17,7 +17,7 @@ from domain.returns import Change, Return
 from domain.view import document
 from domain.waiting import waits
 from storage.records import DeliveryRecord, EventRecord, NoticeRecord, Transition
-from workflows.messages import RefundNews, Resumed, StartReturn
+from workflows.messages import RefundNews, ReplacementNews, Resumed, StartReturn
 from workflows.options import call_provider
 from workflows.resuming import dump
 from workflows.steps import Activity, call, write
@@ -67,6 +67,8 @@ class Case:
         """Whether a draft's order was read and its units are being locked."""
         self.early_news: list[RefundNews] = []
         """News of refunds that are not known here yet."""
+        self.early_replacement_news: list[ReplacementNews] = []
+        """News of replacements whose order is still being answered."""
 
     @property
     def ret(self) -> Return:

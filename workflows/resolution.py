@@ -3,6 +3,7 @@
 from temporalio import workflow
 
 from activities.platform import MoveStock, OrderReplacement, PlatformActivities
+from domain.commands import Actor
 from domain.ids import part_id
 from domain.resolving import (
     lots_to_move,
@@ -11,11 +12,14 @@ from domain.resolving import (
     replacement_ordered,
     stock_moved,
 )
-from domain.returns import Replacement
+from domain.returns import Change, Replacement, Return
 from domain.work import receipt_of
 from integrations.commerce.port import StockMove
+from workflows.messages import ReplacementNews
 from workflows.parking import Parking
 from workflows.recording import Case
+
+PLATFORM = Actor("platform", "webhook")
 
 
 async def move_stock(case: Case, parking: Parking, parcel: str) -> None:
@@ -51,7 +55,7 @@ async def replace(case: Case, parking: Parking, lot_id: str) -> None:
     sku = ret.line(lot.line_id).exchange_sku
     if sku is None:
         return
-    reference = f"{ret.return_id}/replacement/{lot_id}"
+    reference = _reference(ret, lot_id)
     asked = OrderReplacement(
         tenant_id=ret.tenant_id,
         return_id=ret.return_id,
@@ -78,13 +82,36 @@ async def replace(case: Case, parking: Parking, lot_id: str) -> None:
         replacement_order_id=ordered.replacement_order_id,
     )
     case.take(replacement_ordered(case.ret, lot_id, replacement, at=workflow.now()))
-    if ordered.status in ("shipped", "delivered"):
-        # It left before we knew its number, so the platform's own message met nobody.
-        news = replacement_news(
-            case.ret,
-            reference,
-            ordered.status,
-            tracking_code=ordered.tracking_code,
-            at=workflow.now(),
-        )
-        case.take(news)
+    # It may have left before we knew of its order: then the answer says so, or a message that came
+    # while the answer was on its way.
+    case.take(_told(case, reference, ordered.status, ordered.tracking_code))
+    early, case.early_replacement_news = case.early_replacement_news, []
+    for news in early:
+        take_news(case, news)
+
+
+def take_news(case: Case, news: ReplacementNews) -> None:
+    """Take in what the platform, read again, says of one replacement.
+
+    It may come while the answer to its order is still awaited; then it is kept until that is here.
+    """
+    if case.has_taken("replacement_news", news.event_id):
+        return
+    ret = case.ret
+    if not any(lot.replacement and lot.replacement.reference == news.reference for lot in ret.lots):
+        if news.reference in [_reference(ret, lot.lot_id) for lot in ret.lots]:
+            case.early_replacement_news.append(news)
+        return
+    change = _told(case, news.reference, news.status, news.tracking_code)
+    case.take(change, actor=PLATFORM, cause_id=news.event_id)
+    case.note("replacement_news", news.event_id)
+
+
+def _told(case: Case, reference: str, status: str, tracking_code: str | None) -> Change:
+    now = workflow.now()
+    return replacement_news(case.ret, reference, status, tracking_code=tracking_code, at=now)
+
+
+def _reference(ret: Return, lot_id: str) -> str:
+    """Name the replacement of a lot at the platform: the same however often it is ordered."""
+    return f"{ret.return_id}/replacement/{lot_id}"

@@ -14,13 +14,12 @@ from domain.drafts import is_draft
 from domain.events import Fact
 from domain.lifecycle import AuthorizationState
 from domain.requests import request_hash
-from domain.resolving import replacement_news
 from domain.returns import Change, Return
 from domain.texts import bad_text_in
 from domain.transport import check_withdrawal, reached, withdraw
 from domain.view import document
 from domain.work import OPENING
-from workflows import command_kinds, commands, restarting
+from workflows import command_kinds, commands, resolution, restarting, settlement
 from workflows.drafting import open_or_park
 from workflows.messages import (
     INSPECTION_SIGNAL,
@@ -49,12 +48,10 @@ from workflows.parking import Parking
 from workflows.recording import Case
 from workflows.results import leave_result
 from workflows.rounds import Rounds
-from workflows.settlement import take_news
 from workflows.starting import read_start
 from workflows.steps import uninterrupted
 
 CARRIER = Actor("carrier", "webhook")
-PLATFORM = Actor("platform", "webhook")
 OPERATOR = Actor("ops", "temporal")
 """Who cancels a run at Temporal itself, past the API."""
 C = TypeVar("C", bound=commands.Command)
@@ -202,10 +199,7 @@ class ReturnWorkflow:
 
     @correct.validator
     def check_correct(self, command: Correct) -> None:
-        if self._case is not None and self._case.is_registering:
-            late = RefusedError("command_not_allowed", "the order was read; it is being registered")
-            raise commands.refusal(late, self._case.ret)
-        self._check("correct", command, command_kinds.check_correct)
+        self._check("correct", command, self._check_correction)
 
     @workflow.update(description="move the deadline of a wait")
     def extend_deadline(self, command: ExtendDeadline) -> CommandAnswer:
@@ -260,24 +254,12 @@ class ReturnWorkflow:
     @workflow.signal(description="what a provider, read again, says of one refund")
     def refund_news(self, news: RefundNews) -> None:
         if self._case is not None and bad_text_in(news) is None:
-            take_news(self._case, news)
+            settlement.take_news(self._case, news)
 
     @workflow.signal(name="replacement_news", description="what the platform says of a replacement")
     def take_replacement_news(self, news: ReplacementNews) -> None:
-        case, signal = self._case, "replacement_news"
-        if case is None or bad_text_in(news) or case.has_taken(signal, news.event_id):
-            return
-        ret = case.ret
-        if any(lot.replacement and lot.replacement.reference == news.reference for lot in ret.lots):
-            change = replacement_news(
-                ret,
-                news.reference,
-                news.status,
-                tracking_code=news.tracking_code,
-                at=workflow.now(),
-            )
-            case.take(change, actor=PLATFORM, cause_id=news.event_id)
-            case.note(signal, news.event_id)
+        if self._case is not None and bad_text_in(news) is None:
+            resolution.take_news(self._case, news)
 
     def _take_over(self, case: Case) -> None:
         self._case, self._parking = case, Parking(case)
@@ -316,6 +298,11 @@ class ReturnWorkflow:
 
     def _check(self, name: str, command: C, check: Callable[[Return, C], object]) -> None:
         self._commands.check(self._case, name, command, lambda ret: check(ret, command))
+
+    def _check_correction(self, ret: Return, command: Correct) -> None:
+        if self._running.is_registering:
+            raise RefusedError("command_not_allowed", "the order was read; it is being registered")
+        command_kinds.check_correct(ret, command)
 
     def _carry_out(self, command: C, act: Callable[[Return, C], Change]) -> CommandAnswer:
         return self._commands.carry_out(self._running, command, lambda ret: act(ret, command))

@@ -6,8 +6,17 @@ import pytest
 
 from domain.inspection import Grade
 from domain.requests import Resolution
-from tests.support.house import House, OpenReturn
-from tests.support.told import CUSTOMER_SIDE, counted, for_exchange, graded, info, received, shipped
+from tests.support.house import House, OpenReturn, eventually
+from tests.support.told import (
+    CUSTOMER_SIDE,
+    counted,
+    for_exchange,
+    graded,
+    info,
+    lot_states,
+    received,
+    shipped,
+)
 from workflows.messages import ChooseResolution
 from workflows.return_workflow import ReturnWorkflow
 
@@ -47,6 +56,28 @@ async def test_orders_the_replacement_once(house: House, news: tuple[str, str]) 
     assert opened.ledger()["refunds"] == []
     types = await opened.event_types()
     assert types.index("replacement.shipped") < types.index("replacement.delivered")
+
+
+async def test_takes_news_that_comes_before_the_order_is_answered(house: House) -> None:
+    """A platform may tell of a replacement while we still wait for the answer to ordering it."""
+    orders = {"system": "commerce", "operation": "POST /replacement-orders"}
+    with house.sandbox.fault(**orders, kind="delay", delay_ms=1500):
+        opened = await exchange(house, in_stock=5)
+        (reference,) = await eventually(lambda: ordered(opened), bool)
+        await opened.handle.signal(
+            ReturnWorkflow.take_replacement_news, shipped(reference, "delivered")
+        )
+        before = await opened.view()
+
+        await opened.until_lot("line-1/1", "REPLACED")
+
+    assert lot_states(before) == {"line-1/1": "ACCEPTED"}
+    types = await opened.event_types()
+    assert types.count("replacement.shipped") == types.count("replacement.delivered") == 1
+
+
+async def ordered(opened: OpenReturn) -> list[str]:
+    return [row["reference"] for row in opened.ledger()["replacements"]]
 
 
 async def test_pays_instead_when_the_customer_chooses_it(house: House) -> None:
