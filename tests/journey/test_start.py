@@ -1,9 +1,6 @@
 """Starting a return over HTTP: once per key, whatever happens to the answer."""
 
 import pytest
-from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
-from temporalio.service import RPCError, RPCStatusCode
 
 from backhaul_client import (
     BackhaulError,
@@ -12,9 +9,10 @@ from backhaul_client import (
     ReturnView,
     WithdrawCommand,
 )
-from domain.ids import return_id_for, workflow_id_for
+from domain.ids import return_id_for
+from storage.returns import Returns
 from tests.support.asking import new_key, units_of
-from tests.support.house import TENANT, eventually
+from tests.support.house import TENANT
 from tests.support.journey import Journey, without_workers
 
 
@@ -120,7 +118,7 @@ async def test_a_forgotten_run_is_never_started_again(journey: Journey) -> None:
 
 
 async def test_a_refusal_is_kept_for_as_long_as_its_run(journey: Journey) -> None:
-    """A refused start left nothing: once the engine forgot its run, the key is decided anew."""
+    """The run answers for a refused key, and nothing else does once the engine forgot it."""
     client, order, key = journey.client(), journey.sandbox.order("three-units"), new_key()
 
     async def ask(quantity: int) -> str:
@@ -131,37 +129,11 @@ async def test_a_refusal_is_kept_for_as_long_as_its_run(journey: Journey) -> Non
         assert isinstance(answer, ReturnView)
         return answer.headline
 
-    remembered = [await ask(9), await ask(1), await ask(9)]
-    await forget_run(journey, key)
-    decided_anew = await ask(9)
-    await forget_run(journey, key)
-    kept = [await ask(1), await ask(1), await ask(9)]
+    answers = [await ask(9), await ask(1), await ask(9)]
 
-    assert remembered == ["units_not_available", "key_reused", "units_not_available"]
-    assert decided_anew == "units_not_available"
-    assert kept == ["APPROVED", "APPROVED", "key_reused"]
-
-
-async def forget_run(journey: Journey, key: str) -> None:
-    """Take a closed run from the engine, as the end of its retention does."""
-    temporal = journey.services.temporal
-    handle = temporal.get_workflow_handle(workflow_id_for(return_id_for(TENANT, key)))
-    execution = WorkflowExecution(workflow_id=handle.id)
-    await handle.result()
-    await temporal.workflow_service.delete_workflow_execution(
-        DeleteWorkflowExecutionRequest(namespace=temporal.namespace, workflow_execution=execution)
-    )
-
-    async def is_known() -> bool:
-        try:
-            await handle.describe()
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
-            return False
-        return True
-
-    await eventually(is_known, lambda known: not known)
+    assert answers == ["units_not_available", "key_reused", "units_not_available"]
+    returns = Returns(journey.services.database)
+    assert await returns.get(TENANT, return_id_for(TENANT, key)) is None
 
 
 async def test_repeats_the_first_answer_after_the_return_has_ended(journey: Journey) -> None:
