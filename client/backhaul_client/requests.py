@@ -7,9 +7,13 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    JsonValue,
+    StrictBool,
     StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
 )
+from pydantic_core import PydanticCustomError
 
 # No control characters: they are in no id that anybody prints, and databases refuse NUL.
 Id = Annotated[
@@ -17,7 +21,10 @@ Id = Annotated[
     StringConstraints(strict=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$"),
 ]
 Note = Annotated[
-    str, StringConstraints(strict=True, max_length=2000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")
+    str,
+    StringConstraints(
+        strict=True, max_length=2000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+    ),
 ]
 Count = Annotated[int, Field(strict=True, ge=-1_000_000, le=1_000_000)]
 Version = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
@@ -28,6 +35,28 @@ Handover = Literal["PICKUP", "DROP_OFF"]
 Grade = Literal["A", "B", "C", "D", "X"]
 PickupOutcome = Literal["customer_absent", "courier_no_show"]
 Fault = Literal["NONE", "CUSTOMER", "CARRIER", "WAREHOUSE", "SELLER", "VENDOR"]
+
+
+_Text = Annotated[Note, StringConstraints(max_length=200)]
+_Whole = Annotated[int, Field(strict=True, ge=-(2**53), le=2**53)]
+
+
+def _by_its_name(value: object, read: ValidatorFunctionWrapHandler) -> object:
+    """Blame the field as a whole: a union's own errors name each of its branches."""
+    try:
+        return read(value)
+    except ValidationError as error:
+        raise PydanticCustomError(
+            "correction",
+            "wanted text of at most 200 characters without control characters, at most 50 such "
+            "texts, a whole number, true, false or null",
+        ) from error
+
+
+Correctable = Annotated[
+    StrictBool | _Whole | _Text | Annotated[tuple[_Text, ...], Field(max_length=50)] | None,
+    WrapValidator(_by_its_name),
+]
 
 
 class RequestModel(BaseModel):
@@ -162,7 +191,7 @@ class CorrectCommand(Command):
     """Say what is true of a parked start's order; ``field`` is the one that its wait names."""
 
     field: Id
-    value: JsonValue
+    value: Correctable
     reason: Annotated[Note, StringConstraints(min_length=1)]
 
 

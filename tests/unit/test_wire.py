@@ -17,6 +17,7 @@ from domain.reasons import Ground
 from domain.requests import HandoverMethod, Resolution
 from domain.resolving import out_of_stock
 from domain.returns import Return
+from domain.texts import bad_text_in
 from domain.view import document
 from integrations import directory
 from storage.states import Role as StoredRole
@@ -52,12 +53,14 @@ def test_both_know_the_same_words(wire: Any, ours: list[str]) -> None:
     assert sorted(get_args(wire)) == sorted(ours)
 
 
-@pytest.mark.parametrize("bad", ["a\x00b", "\x00", "a\x7f"])
+@pytest.mark.parametrize("bad", ["a\x00b", "\x00", "a\x7f", "a\ud800b"])
 @pytest.mark.parametrize(
     "ask",
     [
         lambda bad: requests.WithdrawCommand(reason=bad),
         lambda bad: requests.RetryCommand(work=bad),
+        lambda bad: requests.CorrectCommand(field="channel", value=bad, reason="a typo"),
+        lambda bad: requests.CorrectCommand(field="traits", value=(bad,), reason="a typo"),
         lambda bad: requests.PhotoReference(url=f"https://{bad}", sha256="0" * 64),
     ],
 )
@@ -65,6 +68,23 @@ def test_no_request_holds_what_cannot_be_kept(ask: Callable[[str], Any], bad: st
     """Notes, ids and addresses of photos are refused before they are sent."""
     with pytest.raises(ValidationError):
         ask(bad)
+
+
+@pytest.mark.parametrize("note", ["two\nlines", "two\r\nlines", "a\ttab", "Grüße"])
+def test_a_request_takes_every_text_that_can_be_kept(note: str) -> None:
+    """Forms end their lines with a carriage return: what we can keep, we take."""
+    command = requests.CorrectCommand(field="lines[0].title", value=note, reason=note)
+
+    assert (command.value, command.reason) == (note, note)
+    assert bad_text_in(note) is None
+
+
+@pytest.mark.parametrize("value", [True, 0, "DISTANCE", "1", ("fragile",), (), None])
+def test_a_correction_keeps_the_kind_of_its_value(value: Any) -> None:
+    """Text that looks like a number stays text, and a yes does not become a one."""
+    command = requests.CorrectCommand(field="lines[0].traits", value=value, reason="a typo")
+
+    assert (type(command.value), command.value) == (type(value), value)
 
 
 @pytest.mark.parametrize(
