@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from integrations.directory import UnknownConnectionError
@@ -26,6 +26,7 @@ from integrations.errors import (
     TemporarilyUnavailableError,
     ThrottledError,
 )
+from storage.database import UNREACHABLE
 
 _REPEATABLE = (
     NotSentError,
@@ -54,7 +55,7 @@ def translated(*, unknown: str = "ProviderUnavailable") -> Iterator[None]:
         # run that failed would be lost. A recording stands as a visible pending activity until the
         # code is mended, other work parks.
         raise ApplicationError("database: a value does not fit", type="Database") from error
-    except (OperationalError, InterfaceError) as error:
+    except UNREACHABLE as error:
         # The driver's message may hold values; the class says enough.
         raise ApplicationError(f"database: {type(error).__name__}", type="Database") from error
 

@@ -7,13 +7,12 @@ from typing import Any
 
 from fastapi import Response
 from pydantic_core import ErrorDetails
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from temporalio.service import RPCError
 
 from domain.codes import PROBLEMS, ProblemKind, RefusedError
 from domain.paths import written
 from domain.requests import RequestError
+from storage.database import UNREACHABLE
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -39,7 +38,6 @@ _EXCEPTIONS = {
     "method_not_allowed": HTTPStatus.METHOD_NOT_ALLOWED,
 }
 _RETRY_AFTER_SECONDS = "2"
-_UNREACHABLE = (RPCError, OperationalError, InterfaceError, PoolTimeoutError)
 
 
 def status_of(code: str) -> HTTPStatus:
@@ -99,7 +97,7 @@ def problem_of(error: Exception) -> Response | None:
             return problem(error.code, str(error), field=error.field, more=more)
         case RefusedError() | RequestError():
             return problem(error.code, str(error), field=error.field)
-    if isinstance(error, _UNREACHABLE):
+    if isinstance(error, (RPCError, *UNREACHABLE)):
         return problem("engine_unavailable", "try again in a moment")
     return None
 

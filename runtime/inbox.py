@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any, cast
 
 import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -21,7 +20,7 @@ from integrations.directory import Connections, UnknownConnectionError, WebhookT
 from integrations.errors import IntegrationError, NotFoundError
 from integrations.payments.port import PaymentEvent, PaymentGateway
 from runtime.news import Event, News, RunMissingError
-from storage.database import Database
+from storage.database import UNREACHABLE, Database
 from storage.inbox import Inbox
 from storage.rows import InboxEntry
 from storage.tenants import Tenants
@@ -32,14 +31,7 @@ _EVENTS: dict[str, type[Event]] = {
     "carrier": TrackingEvent,
     "commerce": ReplacementEvent,
 }
-_PASSING = (
-    IntegrationError,
-    UnknownConnectionError,
-    RunMissingError,
-    RPCError,
-    OperationalError,
-    InterfaceError,
-)
+_PASSING = (IntegrationError, UnknownConnectionError, RunMissingError, RPCError, *UNREACHABLE)
 _log = structlog.get_logger(__name__)
 
 

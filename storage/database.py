@@ -4,7 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from sqlalchemy import text
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+UNREACHABLE = (OperationalError, InterfaceError, PoolTimeoutError)
+"""What a transaction raises while the database, or a free connection to it, is not to be had."""
 
 _SET_TENANT = text("SELECT set_config('backhaul.tenant_id', :tenant_id, true)")
 # A statement that outlives these belongs to nobody: the activity that sent it has timed out.
@@ -22,16 +27,17 @@ class Database:
     Args:
         url: ``postgresql+psycopg://…``.
         pool_size: Connections kept open; as many again are opened under load.
+        pool_seconds: How long a transaction waits until one of them is free.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 5) -> None:
+    def __init__(self, url: str, *, pool_size: int = 5, pool_seconds: float = 10) -> None:
         self._engine = create_async_engine(
             url,
             # Parameters may be personal data, and errors end in logs and in workflow history.
             hide_parameters=True,
             pool_size=pool_size,
             max_overflow=pool_size,
-            pool_timeout=10,
+            pool_timeout=pool_seconds,
             pool_pre_ping=True,
             connect_args={
                 "connect_timeout": 5,
