@@ -6,15 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 from temporalio import activity
-from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import WorkflowExecutionStatus
-from temporalio.api.workflowservice.v1 import (
-    DescribeWorkflowExecutionRequest,
-    ListWorkflowExecutionsRequest,
-)
 from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
 
+from activities.engine import goes_on, latest_run, visibly_running
 from activities.errors import translated
 from domain.ids import workflow_id_for
 from storage.missing import MissingRuns
@@ -27,13 +21,6 @@ _PAGE = 200
 """Ids in one question to visibility: ten kilobytes of query, well below every limit."""
 _PAGES = 20
 """Pages in one activity: a sweep of a hundred thousand returns is 25 activities."""
-_GONE = (
-    WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_COMPLETED,
-    WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_FAILED,
-    WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_CANCELED,
-    WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_TERMINATED,
-    WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_TIMED_OUT,
-)
 _log = structlog.get_logger(__name__)
 
 
@@ -95,41 +82,10 @@ class SweepActivities:
 async def _without_run(client: Client, page: Sequence[OpenReturn]) -> list[OpenReturn]:
     if not page:
         return []
-    running = await _visible(client, page)
+    by_id = {workflow_id_for(seen.return_id): seen for seen in page}
+    running = await visibly_running(client, tuple(by_id))
     return [
         seen
-        for seen in page
-        if workflow_id_for(seen.return_id) not in running and await _is_gone(client, seen)
+        for workflow_id, seen in by_id.items()
+        if workflow_id not in running and not goes_on(await latest_run(client, workflow_id))
     ]
-
-
-async def _visible(client: Client, page: Sequence[OpenReturn]) -> set[str]:
-    """Ask visibility, which is quick and a little late, for the runs of a page that are open.
-
-    The raw call is used, here and below: the client's own fails on a paused run.
-    """
-    ids = ", ".join(f"'{workflow_id_for(seen.return_id)}'" for seen in page)
-    answer = await client.workflow_service.list_workflow_executions(
-        ListWorkflowExecutionsRequest(
-            namespace=client.namespace,
-            page_size=len(page),
-            query=f"WorkflowId IN ({ids}) AND ExecutionStatus = 'Running'",
-        )
-    )
-    return {info.execution.workflow_id for info in answer.executions}
-
-
-async def _is_gone(client: Client, seen: OpenReturn) -> bool:
-    """Ask the engine itself whether the latest run has ended, or never was."""
-    try:
-        found = await client.workflow_service.describe_workflow_execution(
-            DescribeWorkflowExecutionRequest(
-                namespace=client.namespace,
-                execution=WorkflowExecution(workflow_id=workflow_id_for(seen.return_id)),
-            )
-        )
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise
-        return True
-    return found.workflow_execution_info.status in _GONE

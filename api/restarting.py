@@ -105,7 +105,7 @@ class Restarter:
         handle = self._temporal.get_workflow_handle(workflow_id_for(start.return_id))
         found: list[GivenAgain] = []
         try:
-            async for event in handle.fetch_history_events():
+            async for event in handle.fetch_history_events(rpc_timeout=self._patience.check):
                 found += await self._messages(event)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:

@@ -7,6 +7,7 @@ import structlog
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from activities.engine import ANSWERS_WITHIN
 from domain.codes import RefusedError
 from domain.ids import follow_up_id_for
 from runtime.tokens import token_hash
@@ -57,6 +58,6 @@ class SurveysService:
         """Tell the follow-up, best effort: the stored answer counts whether it hears or not."""
         handle = self._temporal.get_workflow_handle(follow_up_id_for(return_id))
         try:
-            await handle.signal("survey_answered", answer)
+            await handle.signal("survey_answered", answer, rpc_timeout=ANSWERS_WITHIN)
         except RPCError as error:
             _log.warning("survey.untold", return_id=return_id, status=error.status.name)

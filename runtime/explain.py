@@ -1,6 +1,6 @@
 """What the workflow engine itself knows of a return: works with every worker down."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -16,21 +16,19 @@ from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.api.workflowservice.v1 import (
     DescribeTaskQueueRequest,
-    DescribeWorkflowExecutionRequest,
     DescribeWorkflowExecutionResponse,
     GetWorkflowExecutionHistoryReverseRequest,
 )
 from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
 
-_PATIENCE = timedelta(seconds=5)
+from activities.engine import ANSWERS_WITHIN, goes_on, latest_run
+
 # A task that nobody took for this long has no worker that would take it.
 _LATE = timedelta(seconds=10)
 _STARTED = (
     PendingActivityState.PENDING_ACTIVITY_STATE_STARTED,
     PendingActivityState.PENDING_ACTIVITY_STATE_CANCEL_REQUESTED,
 )
-_ENDED = ("completed", "failed", "canceled", "terminated", "timed_out", "missing")
 _PAUSED = (
     PendingActivityState.PENDING_ACTIVITY_STATE_PAUSED,
     PendingActivityState.PENDING_ACTIVITY_STATE_PAUSE_REQUESTED,
@@ -50,55 +48,37 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class EngineState:
-    """``status`` is running, completed, failed, canceled, terminated, timed_out or missing.
+    """``status`` is running, paused, completed, failed, canceled, terminated, timed_out or missing.
 
+    ``has_run``: there is one that goes on, or would once it is no longer paused.
     ``workers`` counts who asked for workflow tasks within the last minutes; ``tenant_id`` is whose
     return it is, as far as the engine knows.
     """
 
     workflow_id: str
     status: str
+    has_run: bool = False
     tenant_id: str | None = None
     workers: int | None = None
     steps: tuple[Step, ...] = ()
     workflow_task_error: str | None = None
     findings: tuple[str, ...] = ()
 
-    @property
-    def has_run(self) -> bool:
-        """Whether there is a run that goes on, or would once it is no longer paused."""
-        return self.status not in _ENDED
-
 
 async def engine_state(client: Client, workflow_id: str) -> EngineState:
     """Describe one workflow from outside.
 
-    The raw call is used: the client's own fails on a paused run.
-
     Raises:
         RPCError: the engine does not answer.
     """
-    try:
-        found = await client.workflow_service.describe_workflow_execution(
-            DescribeWorkflowExecutionRequest(
-                namespace=client.namespace, execution=WorkflowExecution(workflow_id=workflow_id)
-            ),
-            timeout=_PATIENCE,
-        )
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise
+    found = await latest_run(client, workflow_id)
+    if found is None:
         return EngineState(workflow_id, "missing", findings=("the engine has no such workflow",))
     info = found.workflow_execution_info
     status = WorkflowExecutionStatus.Name(info.status).removeprefix("WORKFLOW_EXECUTION_STATUS_")
-    state = EngineState(workflow_id, status.lower(), tenant_id=_tenant(client, found))
+    state = EngineState(workflow_id, status.lower(), goes_on(found), _tenant(client, found))
     if state.status != "running":
-        return EngineState(
-            workflow_id,
-            state.status,
-            tenant_id=state.tenant_id,
-            findings=(f"the workflow is {state.status}",),
-        )
+        return replace(state, findings=(f"the workflow is {state.status}",))
     return await _running(client, state, found)
 
 
@@ -121,10 +101,8 @@ async def _running(
     if workers == 0:
         findings.append(f"no worker polls task queue {queue!r}")
     findings += [_sentence(step) for step in steps]
-    return EngineState(
-        workflow_id=state.workflow_id,
-        status=state.status,
-        tenant_id=state.tenant_id,
+    return replace(
+        state,
         workers=workers,
         steps=steps,
         workflow_task_error=task_error,
@@ -165,7 +143,7 @@ async def _pollers(client: Client, queue: str) -> int:
             task_queue=TaskQueue(name=queue),
             task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
         ),
-        timeout=_PATIENCE,
+        timeout=ANSWERS_WITHIN,
     )
     return len(answer.pollers)
 
@@ -178,7 +156,7 @@ async def _task_error(client: Client, workflow_id: str) -> str:
             execution=WorkflowExecution(workflow_id=workflow_id),
             maximum_page_size=20,
         ),
-        timeout=_PATIENCE,
+        timeout=ANSWERS_WITHIN,
     )
     for event in history.history.events:
         if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED:

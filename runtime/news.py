@@ -7,6 +7,7 @@ import structlog
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.engine import ANSWERS_WITHIN
 from domain.ids import workflow_id_for
 from domain.tracking import milestones
 from integrations.carriers.port import CarrierGateway, TrackingEvent
@@ -127,7 +128,7 @@ class News:
     async def _signal(self, tenant_id: str, return_id: str, name: str, told: object) -> None:
         handle = self._client.get_workflow_handle(workflow_id_for(return_id))
         try:
-            await handle.signal(name, told)
+            await handle.signal(name, told, rpc_timeout=ANSWERS_WITHIN)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise

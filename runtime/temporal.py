@@ -6,6 +6,8 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.engine import REGISTERS_WITHIN
+
 DATA_CONVERTER = pydantic_data_converter
 
 # Everything pure or third-party is loaded once, not once per workflow run; only the workflow
@@ -63,5 +65,6 @@ async def ensure_search_attributes(client: Client) -> None:
             search_attributes={
                 name: _INDEXED[kind] for name, kind in SEARCH_ATTRIBUTE_TYPES.items()
             },
-        )
+        ),
+        timeout=REGISTERS_WITHIN,
     )

@@ -18,13 +18,13 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.engine import ANSWERS_WITHIN
 from domain.ids import sweep_id_for
 from runtime.doctor.findings import Finding, broken, clock, doubtful, version_of, well
 from runtime.settings import Settings, variable
 from runtime.temporal import SEARCH_ATTRIBUTE_TYPES, connect
 
 _TESTED = (1, 32)
-_PATIENCE = timedelta(seconds=5)
 _CONNECT_SECONDS = 10.0
 _PROBES = 40
 _PROBE_SECONDS = 0.05
@@ -45,10 +45,10 @@ async def reachable(settings: Settings) -> tuple[list[Finding], Client | None]:
         async with asyncio.timeout(_CONNECT_SECONDS):
             client = await connect(address, namespace)
             info = await client.workflow_service.get_system_info(
-                GetSystemInfoRequest(), timeout=_PATIENCE
+                GetSystemInfoRequest(), timeout=ANSWERS_WITHIN
             )
             await client.workflow_service.describe_namespace(
-                DescribeNamespaceRequest(namespace=namespace), timeout=_PATIENCE
+                DescribeNamespaceRequest(namespace=namespace), timeout=ANSWERS_WITHIN
             )
     except (RuntimeError, TimeoutError, RPCError) as error:
         if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
@@ -70,7 +70,7 @@ async def reachable(settings: Settings) -> tuple[list[Finding], Client | None]:
 async def search_attributes(client: Client) -> Finding:
     """Compare the namespace's search attributes with ours."""
     answer = await client.operator_service.list_search_attributes(
-        ListSearchAttributesRequest(namespace=client.namespace), timeout=_PATIENCE
+        ListSearchAttributesRequest(namespace=client.namespace), timeout=ANSWERS_WITHIN
     )
     missing = SEARCH_ATTRIBUTE_TYPES.keys() - answer.custom_attributes.keys()
     other = {
@@ -105,7 +105,7 @@ async def skew(client: Client) -> timedelta | None:
     asking = asyncio.create_task(
         client.workflow_service.poll_workflow_task_queue(
             PollWorkflowTaskQueueRequest(namespace=client.namespace, task_queue=queue, identity=me),
-            timeout=_PATIENCE,
+            timeout=ANSWERS_WITHIN,
         )
     )
     try:
@@ -159,7 +159,7 @@ async def sweep(client: Client, settings: Settings, skewed: timedelta) -> Findin
     """Look whether the search for lost runs goes on, by Temporal's clock."""
     schedule_id = sweep_id_for(settings.task_queue)
     try:
-        found = await client.get_schedule_handle(schedule_id).describe(rpc_timeout=_PATIENCE)
+        found = await client.get_schedule_handle(schedule_id).describe(rpc_timeout=ANSWERS_WITHIN)
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
@@ -183,7 +183,7 @@ async def _pollers(client: Client, queue: str, kind: TaskQueueType.ValueType) ->
         DescribeTaskQueueRequest(
             namespace=client.namespace, task_queue=TaskQueue(name=queue), task_queue_type=kind
         ),
-        timeout=_PATIENCE,
+        timeout=ANSWERS_WITHIN,
     )
     return list(answer.pollers)
 
