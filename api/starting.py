@@ -140,6 +140,8 @@ class Starter:
             return await opening
         finally:
             opening.cancel()
+            # Its end is heard even where nobody wants it: Python complains of errors left alone.
+            await asyncio.gather(opening, return_exceptions=True)
 
     async def _open(self, start: StartReturn) -> OpenAnswer:
         lines = len(start.request.lines)
