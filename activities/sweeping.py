@@ -52,7 +52,7 @@ class SweepActivities:
         """Look at the next pages of returns that need a run, and mark those without one.
 
         A page of 200 costs one statement and one question to visibility; each return not found
-        there one question more, and one that is marked six statements. Repeats change nothing.
+        there one question more, and one that is marked five statements. Repeats change nothing.
         """
         looked_at = changed = pages = 0
         with translated():

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -40,7 +40,7 @@ class MissingRuns:
     ) -> bool:
         """Mark a return that has no run, or tell ops again once its deadline has passed.
 
-        One to six statements. Says whether anything changed: a return that moved or was marked
+        Five statements at most. Says whether anything changed: a return that moved or was marked
         since it was ``seen`` is left alone.
         """
         if seen.missing_since is not None and (seen.next_deadline or at) > at:
@@ -85,10 +85,37 @@ class MissingRuns:
             return True
 
 
-async def note_run(
-    connection: AsyncConnection, tenant_id: str, return_id: str, *, at: datetime
+async def clear(
+    connection: AsyncConnection,
+    tenant_id: str,
+    return_id: str,
+    *,
+    at: datetime,
+    owner: str | None,
+    deadline: datetime | None,
 ) -> None:
-    """Log that a marked return has a run again; the projection is its writer's to change."""
+    """Take the mark off a return whose run writes again, and log it: four statements.
+
+    ``owner`` and ``deadline`` are what the run says of them; the mark had its own.
+    """
+    await connection.execute(
+        delete(BlockerModel).where(
+            BlockerModel.tenant_id == tenant_id,
+            BlockerModel.return_id == return_id,
+            BlockerModel.code == _CODE,
+        )
+    )
+    await connection.execute(
+        update(ReturnModel)
+        .where(ReturnModel.tenant_id == tenant_id, ReturnModel.return_id == return_id)
+        .values(
+            missing_since=None,
+            owner_role=owner,
+            next_deadline=deadline,
+            blocker_codes=func.array_remove(ReturnModel.blocker_codes, _CODE),
+            updated_at=func.now(),
+        )
+    )
     await _add_event(
         connection, tenant_id, return_id, "blocker.cleared", at=at, data={"code": _CODE}
     )

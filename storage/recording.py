@@ -28,7 +28,8 @@ class UnknownReturnError(LookupError):
 async def record(connection: AsyncConnection, transition: Transition) -> None:
     """Write the transition unless it is stored already.
 
-    Three to nine statements, and three for each new notice.
+    Three statements, and up to eight for what else moved with it; three for each new notice, four
+    where a lost run is back.
     """
     stored = (
         await connection.execute(
@@ -55,6 +56,16 @@ async def record(connection: AsyncConnection, transition: Transition) -> None:
         # From a run that was lost while it wrote; the one that follows it has gone on already.
         return
     fresh = await _unseen(connection, transition, version)
+    if missing_since is not None:
+        # Whoever writes is a run, also where it repeats what is stored.
+        await missing.clear(
+            connection,
+            transition.tenant_id,
+            transition.return_id,
+            at=transition.events[-1].occurred_at,
+            owner=transition.owner_role,
+            deadline=transition.next_deadline,
+        )
     if not fresh:
         return
     await _insert_events(connection, transition, fresh, after=last_sequence)
@@ -62,9 +73,6 @@ async def record(connection: AsyncConnection, transition: Transition) -> None:
     await _update_projection(
         connection, transition, last_sequence + len(fresh), was_undecided=undecided
     )
-    if missing_since is not None:
-        at = transition.events[-1].occurred_at
-        await missing.note_run(connection, transition.tenant_id, transition.return_id, at=at)
     if set(blocker_codes) != set(transition.blocker_codes):
         await _replace_blockers(connection, transition, created_at)
     await ledger.release_units(
@@ -185,7 +193,6 @@ async def _update_projection(
             snapshot=dict(transition.snapshot),
             resume_from=kept_json(transition.resume_from),
             restarts=transition.restarts,
-            missing_since=None,
             updated_at=func.now(),
             **first,
         )

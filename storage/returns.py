@@ -28,7 +28,7 @@ class Returns:
     async def open_return(self, wanted: Opening) -> Opened | Existing | NotEnoughUnits:
         """Number a return and lock its units in one transaction: eight statements.
 
-        A draft of the same request keeps its number: five statements. A repeat answers
+        A draft of the same request keeps its number: seven statements. A repeat answers
         :class:`Existing` with the number and units of the first time. Unless the
         answer is :class:`Opened`, nothing is written.
 
@@ -75,7 +75,8 @@ class Returns:
     async def record_transition(self, transition: Transition) -> None:
         """Store a return's next state with its events, in one transaction.
 
-        Three to nine statements, and three for each new notice.
+        Three statements, and up to eight for what else moved with it; three for each new notice,
+        four where a lost run is back.
 
         A transition at or below the stored version changes nothing; events at or below it are
         skipped, so that several transitions may come as one.

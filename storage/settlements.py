@@ -72,7 +72,7 @@ class Settlements:
         """Turn an amount into refund intents, one per tender with a part above zero.
 
         A repeat answers the stored intents and does not split again. Every settlement of an order
-        waits for the other; at most seven statements.
+        waits for the other; at most five statements.
 
         Raises:
             OtherLotsError: the number was sealed for other lots.

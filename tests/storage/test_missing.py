@@ -103,6 +103,34 @@ async def test_the_next_transition_clears_the_mark(returns: Returns, missing: Mi
     ]
 
 
+async def test_a_write_that_is_repeated_clears_the_mark(
+    returns: Returns, missing: MissingRuns
+) -> None:
+    """A run that is back may have nothing new to say: that it writes is enough."""
+    await opened(returns)
+    written = transition(
+        owner_role="customer", next_deadline=NOON, blocker_codes=("awaiting_handover",)
+    )
+    await returns.record_transition(written)
+    await missing.note(TENANT, await found(missing), at=NOON, deadline=NOON + DAY)
+
+    for _ in range(2):
+        await returns.record_transition(written)
+
+    row = await returns.get(TENANT, return_id("first"))
+    assert row is not None
+    assert (row.missing_since, row.owner_role, row.next_deadline) == (None, "customer", NOON)
+    assert row.blocker_codes == ("awaiting_handover",)
+    assert (await returns.page(TENANT, limit=10, blocker="workflow_missing")).rows == ()
+    blocked = await returns.page(TENANT, limit=10, blocker="awaiting_handover")
+    assert [one.return_id for one in blocked.rows] == [return_id("first")]
+    events = await returns.timeline(TENANT, return_id("first"), limit=10)
+    assert [one.type for one in events if one.stream == "sweeper"] == [
+        "blocker.raised",
+        "blocker.cleared",
+    ]
+
+
 async def test_what_a_new_run_starts_with_is_kept(returns: Returns) -> None:
     """The last one written counts; one that says nothing leaves nothing to go on from."""
     key = (TENANT, return_id("first"))
