@@ -7,7 +7,7 @@ from temporalio import workflow
 from domain.codes import RefusedError
 from domain.holding import hold, is_early, refused, release, ripe, take_result
 from domain.returns import HeldInspection
-from workflows.command_kinds import finding_of
+from workflows.command_kinds import check_record_inspection, finding_of
 from workflows.commands import Commands, check_frame, payload_hash
 from workflows.messages import INSPECTION_SIGNAL, RecordInspection
 from workflows.recording import Case
@@ -39,6 +39,8 @@ def leave_result(case: Case, commands: Commands, result: RecordInspection) -> No
             kept = hold(case.ret, held)
             case.take(kept, actor=info.actor, cause_id=info.command_id)
             return
+        # Of what is kept for its receipt, the lot changes when it is counted: no version holds.
+        check_record_inspection(case.ret, result)
     except RefusedError as error:
         _refuse(case, held, error)
         return

@@ -258,7 +258,8 @@ class CommandLeft(AnswerModel):
     """A result that is kept and counts once, when somebody is there to carry it out.
 
     Repeat it with the same key to learn how it went, or read the timeline:
-    ``inspection.completed``, ``inspection.held`` or ``inspection.refused``.
+    ``inspection.completed``, ``inspection.held`` or ``inspection.refused``. Its ``lot_version`` is
+    looked at then, as that of a command; of a result that is held for its receipt it is not.
     """
 
     command_id: str

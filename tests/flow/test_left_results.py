@@ -101,6 +101,19 @@ async def test_logs_what_cannot_be_taken(two: OpenReturn) -> None:
     assert len(await two.events("inspection.completed")) == 1
 
 
+async def test_a_grade_of_a_lot_that_changed_is_logged_as_refused(two: OpenReturn) -> None:
+    """The inspector saw an older version: the grade is dropped, as a command's would be."""
+    await two.do(received(counted({}, **{LAMP: 2})))
+    seen = {lot["lot_id"]: lot["version"] for lot in (await two.view())["lots"]}["line-1/1"]
+    await two.leave(graded("line-1/1", Grade.D, checklist=("dented",), lot_version=seen - 1))
+
+    await two.leave(graded("line-1/1", Grade.A, lot_version=seen))
+
+    await two.until_lot("line-1/1", "REFUNDED")
+    assert await refusals(two) == ["stale_version"]
+    assert [lot["grade"] for lot in (await two.view())["lots"]] == ["A"]
+
+
 async def test_a_kept_grade_is_refused_when_nothing_comes_any_more(two: OpenReturn) -> None:
     """The rest counts as not sent: the grade that waited for it is named and dropped."""
     await two.do(received(counted({}, **{LAMP: 1})))
