@@ -48,7 +48,7 @@ def translated(*, unknown: str = "ProviderUnavailable") -> Iterator[None]:
     except IntegrationError as error:
         raise _from_integration(error, unknown) from error
     except UnknownConnectionError as error:
-        raise ApplicationError(str(error), type="ProviderRefused", non_retryable=True) from error
+        raise refused("ProviderRefused", str(error)) from error
     except DataError as error:
         # A value that the database cannot hold; every door refuses those, so one was left open.
         # Repeated all the same: nothing can be recorded of the return, not even a blocker, and a
@@ -58,6 +58,16 @@ def translated(*, unknown: str = "ProviderUnavailable") -> Iterator[None]:
     except UNREACHABLE as error:
         # The driver's message may hold values; the class says enough.
         raise ApplicationError(f"database: {type(error).__name__}", type="Database") from error
+
+
+def refused(
+    kind: str, message: str, *, code: str | None = None, field: str | None = None
+) -> ApplicationError:
+    """Make the error of a step that is not repeated.
+
+    ``kind`` is its type, ``code`` the other side's word for it, ``field`` the place at fault.
+    """
+    return ApplicationError(message, code, field, type=kind, non_retryable=True)
 
 
 def _from_integration(error: IntegrationError, unknown: str) -> ApplicationError:
@@ -70,4 +80,4 @@ def _from_integration(error: IntegrationError, unknown: str) -> ApplicationError
             category=ApplicationErrorCategory.BENIGN,
         )
     kind = "BadUpstreamData" if isinstance(error, ProtocolError) else "ProviderRefused"
-    return ApplicationError(str(error), error.code, error.field, type=kind, non_retryable=True)
+    return refused(kind, str(error), code=error.code, field=error.field)

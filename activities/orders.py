@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
 
-from activities.errors import translated
+from activities.errors import refused, translated
 from activities.policies import load_policy
 from domain.corrections import Correction
 from domain.orders import Order
@@ -80,15 +79,13 @@ async def _order(platform: CommercePlatform, asked: FetchFacts) -> Order:
     try:
         return await platform.get_order(asked.order_id, asked.corrections)
     except NotFoundError as error:
-        raise _refused("order_not_found", f"no order {asked.order_id!r}", "order_id") from error
+        raise refused(
+            "order_not_found", f"no order {asked.order_id!r}", field="order_id"
+        ) from error
 
 
 async def _product(platform: CommercePlatform, sku: str) -> Product:
     try:
         return await platform.get_product(sku)
     except NotFoundError as error:
-        raise _refused("sku_not_found", f"no product {sku!r}", "lines.exchange_sku") from error
-
-
-def _refused(code: str, message: str, field: str) -> ApplicationError:
-    return ApplicationError(message, code, field, type=code, non_retryable=True)
+        raise refused("sku_not_found", f"no product {sku!r}", field="lines.exchange_sku") from error

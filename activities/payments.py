@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.errors import translated
+from activities.errors import refused, translated
 from domain.intents import Intent
 from domain.money import Money
 from domain.settlement import NothingLeftError, TenderLeft, split_over_tenders
@@ -116,11 +116,9 @@ class PaymentActivities:
                 lot_ids=asked.lot_ids,
             )
         except (NothingLeftError, OverRefundError) as error:
-            raise ApplicationError(str(error), type="NothingLeft", non_retryable=True) from error
+            raise refused("NothingLeft", str(error)) from error
         except (SealedOtherwiseError, SplitError) as error:
-            raise ApplicationError(
-                str(error), type="SealedOtherwise", non_retryable=True
-            ) from error
+            raise refused("SealedOtherwise", str(error)) from error
 
     async def _try_once(self, tenant_id: str, row: IntentRow) -> RefundAnswer:
         """Send one intent without trying again: its trouble must not hold back the others."""
@@ -158,7 +156,7 @@ class PaymentActivities:
                 asked.tenant_id, rejected.intent_id, generation=rejected.generation + 1
             )
         except OverRefundError as error:
-            raise ApplicationError(str(error), type="NothingLeft", non_retryable=True) from error
+            raise refused("NothingLeft", str(error)) from error
         return (await self._settlements.begin(asked.tenant_id, rejected.intent_id)).after
 
     async def _send(
@@ -186,12 +184,10 @@ class PaymentActivities:
     async def _finish(self, tenant_id: str, intent: IntentRow, refund: Refund) -> RefundAnswer:
         if refund.amount != intent.amount:
             # Taken for the end, it would close the return with another sum than the customer has.
-            raise ApplicationError(
+            raise refused(
+                "BadUpstreamData",
                 f"refund {refund.refund_ref} is of {refund.amount}, asked for {intent.amount}",
-                None,
-                "amount",
-                type="BadUpstreamData",
-                non_retryable=True,
+                field="amount",
             )
         row = await self._settlements.finish(
             tenant_id,

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
 
-from activities.errors import translated
+from activities.errors import refused, translated
 from storage.ledger import CurrencyChangedError
 from storage.records import DraftOpening, Existing, NotEnoughUnits, Opened, Opening, Transition
 from storage.returns import Returns, UnknownTenantError
@@ -48,9 +47,7 @@ class RecordActivities:
             try:
                 answer = await self._returns.open_return(opening)
             except CurrencyChangedError as error:
-                raise ApplicationError(
-                    str(error), None, "currency", type="BadUpstreamData", non_retryable=True
-                ) from error
+                raise refused("BadUpstreamData", str(error), field="currency") from error
         match answer:
             case Opened(rma_no, units):
                 return OpenedReturn(rma_no, opening.request_hash, units)
@@ -72,12 +69,8 @@ class RecordActivities:
             try:
                 answer = await self._returns.open_draft(opening)
             except UnknownTenantError as error:
-                raise ApplicationError(
-                    "there is no such tenant",
-                    None,
-                    "tenant_id",
-                    type="tenant_not_found",
-                    non_retryable=True,
+                raise refused(
+                    "tenant_not_found", "there is no such tenant", field="tenant_id"
                 ) from error
         if isinstance(answer, Existing):
             return _met(answer)
