@@ -4,7 +4,6 @@ from functools import cache
 from zoneinfo import available_timezones
 
 from backhaul_client import requests
-from domain.commands import Actor
 from domain.inspection import Fault, Grade, Photo
 from domain.pickups import PickupOutcome
 from domain.reasons import Ground
@@ -134,7 +133,3 @@ def restart_from_projection(
     info: CommandInfo, body: requests.RestartCommand
 ) -> RestartFromProjection:
     return RestartFromProjection(info, body.reason)
-
-
-def command_info(key: str, actor: Actor, expected_version: int | None) -> CommandInfo:
-    return CommandInfo(command_id=key, actor=actor, expected_version=expected_version)

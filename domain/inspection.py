@@ -6,20 +6,13 @@ from enum import StrEnum
 
 
 class Grade(StrEnum):
+    """A new or sealed, B open box and complete, C used, D damaged, X not the item that was sent."""
+
     A = "A"
     B = "B"
     C = "C"
     D = "D"
     X = "X"
-
-
-GRADE_MEANINGS = {
-    Grade.A: "new or sealed",
-    Grade.B: "open box, complete",
-    Grade.C: "used",
-    Grade.D: "damaged",
-    Grade.X: "not the item sent, or unidentifiable",
-}
 
 
 class Fault(StrEnum):

@@ -67,7 +67,7 @@ class Settlements:
         amount_minor: int,
         currency: str,
         split: Split,
-        lot_ids: tuple[str, ...] = (),
+        lot_ids: tuple[str, ...],
     ) -> tuple[IntentRow, ...]:
         """Turn an amount into refund intents, one per tender with a part above zero.
 

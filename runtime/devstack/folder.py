@@ -5,7 +5,7 @@ import fcntl
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self, TextIO
 
@@ -128,12 +128,6 @@ class DataFolder:
     def write_record(self, record: StackRecord) -> None:
         """Replace ``stack.json`` in one step: a reader sees the old one or the new one."""
         _write(self.root / "stack.json", record.to_json(), mode=0o644)
-
-    def change_record(self, **changes: Any) -> StackRecord:
-        """Write the record with some fields changed, and return it."""
-        record = replace(self.read_record(), **changes)
-        self.write_record(record)
-        return record
 
     def read_secrets(self) -> dict[str, str]:
         """Return the secrets by name; none before the first start."""

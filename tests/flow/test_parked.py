@@ -384,6 +384,7 @@ async def seal_otherwise(house: House, opened: OpenReturn, order: dict[str, Any]
         amount_minor=1,
         currency=order["currency"],
         split=all_on_one,
+        lot_ids=(),
     )
 
 

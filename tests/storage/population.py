@@ -47,6 +47,7 @@ async def populate(store: Database, tenant_id: str) -> None:
         amount_minor=500,
         currency="EUR",
         split=_all_on_one,
+        lot_ids=("shoes/1",),
     )
     await Bookings(store).plan(tenant_id, first, "label", 1)
     await Tracking(store).add_scans(tenant_id, "TRACK1", [Scan(ScanStatus.ACCEPTED, NOON)])

@@ -52,6 +52,7 @@ async def _seal(
         amount_minor=amount_minor,
         currency="EUR",
         split=in_turn,
+        lot_ids=("shoes/1",),
     )
 
 
@@ -136,6 +137,7 @@ async def test_no_tender_gives_back_more_than_it_took(
             amount_minor=12_000,
             currency="EUR",
             split=_given(parts),
+            lot_ids=("shoes/1",),
         )
 
     assert await settlements.of_return(TENANT, FIRST) == ()
@@ -158,6 +160,7 @@ async def test_a_split_that_does_not_add_up_is_refused(
             amount_minor=500,
             currency="EUR",
             split=_given(parts),
+            lot_ids=("shoes/1",),
         )
 
 
