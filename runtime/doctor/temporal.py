@@ -168,6 +168,9 @@ async def sweep(client: Client, settings: Settings, skewed: timedelta) -> Findin
     if found.schedule.state.paused:
         mend = f"`temporal schedule toggle --unpause --schedule-id {schedule_id}`"
         return doubtful("sweep", f"schedule {schedule_id} is paused: no lost run is found", mend)
+    if not found.schedule.spec.intervals:
+        said = f"schedule {schedule_id} has no interval: lost runs are found late or never"
+        return doubtful("sweep", said, "restart a worker, which gives it its own again")
     every = found.schedule.spec.intervals[0].every
     begun = [action.started_at for action in found.info.recent_actions]
     age = datetime.now(UTC) + skewed - max(begun, default=found.info.created_at)

@@ -13,6 +13,7 @@ from cryptography.fernet import Fernet
 from google.protobuf.duration_pb2 import Duration
 from temporalio.api.operatorservice.v1 import RemoveSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
+from temporalio.client import ScheduleUpdate, ScheduleUpdateInput
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
@@ -226,7 +227,7 @@ async def test_nobody_works(practice: Practice) -> None:
 
 
 async def test_a_sweep_stands_still(practice: Practice, dev_server: WorkflowEnvironment) -> None:
-    """A schedule that was paused, or that begins nothing any more, is named."""
+    """A schedule that was paused or robbed of its interval is named, with what mends it."""
     queue = f"idle-{uuid.uuid4().hex[:8]}"
     client = dev_server.client
     await ensure_sweep(client, task_queue=queue, time_scale=1)
@@ -237,11 +238,25 @@ async def test_a_sweep_stands_still(practice: Practice, dev_server: WorkflowEnvi
     await schedule.pause()
     await ensure_sweep(client, task_queue=queue, time_scale=1)
     paused = await practice.examine()
+    await schedule.unpause()
+    await schedule.update(without_interval)
+    changed = await practice.examine()
+    await ensure_sweep(client, task_queue=queue, time_scale=1)
+    mended = await practice.examine()
     await schedule.delete()
 
     assert fresh.by_check["sweep"]["level"] == "ok"
     assert paused.by_check["sweep"]["level"] == "warn"
     assert f"--unpause --schedule-id {sweep_id_for(queue)}" in paused.mend("sweep")
+    assert changed.by_check["sweep"]["level"] == "warn"
+    assert "has no interval" in changed.found("sweep")
+    assert mended.by_check["sweep"]["level"] == "ok"
+
+
+def without_interval(found: ScheduleUpdateInput) -> ScheduleUpdate:
+    """Let a schedule begin at no time, as an edit by hand may."""
+    schedule = found.description.schedule
+    return ScheduleUpdate(replace(schedule, spec=replace(schedule.spec, intervals=[])))
 
 
 async def test_runs_are_lost(practice: Practice) -> None:
