@@ -14,10 +14,10 @@ from backhaul_client import (
     ReturnView,
 )
 from cli.demo.actors import patiently
+from cli.demo.arriving import arrive_and_be_graded
 from cli.demo.checks import (
     check_money,
     check_one_effect_each,
-    has_arrived,
     is_done,
     is_ready,
     until_mailed,
@@ -106,7 +106,7 @@ async def outage(story: Story) -> str:
                 containing=tender["payment_ref"],
             )
         )
-    await _arrive(story)
+    await arrive_and_be_graded(story)
     parked = await story.until(
         "the refund stands parked", lambda ret: _waits_for(ret, "provider_unavailable")
     )
@@ -244,18 +244,8 @@ async def _correct(story: Story, return_id: str, field: str) -> None:
 
 async def _bring_home(story: Story, *lines: dict[str, Any]) -> None:
     """The parcel travels, is counted and graded as new, and the money goes back."""
-    await _arrive(story, *lines)
+    await arrive_and_be_graded(story, *lines)
     await story.until("the money went back", is_done)
-
-
-async def _arrive(story: Story, *lines: dict[str, Any]) -> None:
-    ret = await story.until("the label is ready", is_ready)
-    await story.travel(ret.deliveries[0])
-    await story.until("the carrier delivered", has_arrived)
-    counted = {str(line["sku"]): line["quantity"] for line in lines or story.order["lines"]}
-    await story.receive("R-1", **counted)
-    for lot in story.lots("RECEIVED"):
-        await story.inspect(lot, "A")
 
 
 def _has_visits(ret: ReturnView, *, number: int) -> bool:

@@ -4,13 +4,13 @@ from functools import partial
 
 from backhaul_client import NewReturn, NewReturnLine, NewSurveyAnswer, WithdrawCommand
 from cli.demo.actors import patiently
+from cli.demo.arriving import arrive, arrive_and_be_graded
 from cli.demo.checks import (
     check_money,
     check_one_effect_each,
     has_arrived,
     has_pickup,
     is_done,
-    is_ready,
     moved,
     settlements_paid,
     states,
@@ -48,9 +48,7 @@ async def no_reason(story: Story) -> str:
 async def three_units(story: Story) -> str:
     """(b) Of three units two arrive, one of them damaged; the third later: settled twice."""
     await story.ask()
-    ret = await story.until("the label is ready", is_ready)
-    await story.travel(ret.deliveries[0])
-    await story.until("the carrier delivered", has_arrived)
+    await arrive(story)
     sku = story.order["lines"][0]["sku"]
     await story.receive("R-1", **{sku: 2})
     received = story.lots("RECEIVED")
@@ -77,12 +75,7 @@ async def exchange(story: Story) -> str:
     """(c) Shoes a size too small, exchanged for the next size at the same price."""
     wanted = "SNEAKER-BLUE-25-5"
     await story.ask(exchange_sku=wanted, reason="FIT")
-    ret = await story.until("the label is ready", is_ready)
-    await story.travel(ret.deliveries[0])
-    await story.until("the carrier delivered", has_arrived)
-    await story.receive("R-1", **{line["sku"]: line["quantity"] for line in story.order["lines"]})
-    for lot in story.lots("RECEIVED"):
-        await story.inspect(lot, "A")
+    await arrive_and_be_graded(story)
     ret = await story.until(
         "the replacement is ordered", lambda view: bool(view.lots[0].replacement_order_id)
     )
@@ -153,12 +146,9 @@ async def withdrawn(story: Story) -> str:
 async def rejected(story: Story) -> str:
     """(f) The warehouse finds another thing than was sold: rejected, and sent back."""
     await story.ask()
-    ret = await story.until("the label is ready", is_ready)
-    await story.travel(ret.deliveries[0])
-    await story.until("the carrier delivered", has_arrived)
-    await story.receive("R-1", **{line["sku"]: line["quantity"] for line in story.order["lines"]})
-    for lot in story.lots("RECEIVED"):
-        await story.inspect(lot, "X", fault="CUSTOMER", checklist=["another make in the box"])
+    await arrive_and_be_graded(
+        story, grade="X", fault="CUSTOMER", checklist=["another make in the box"]
+    )
     ret = await story.until(
         "a day to object passes, then a label to the customer",
         lambda view: any(d.ship_back_of and d.tracking_code for d in view.deliveries),
