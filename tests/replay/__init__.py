@@ -1,0 +1,1 @@
+"""Recorded runs of every branch: they replay, say what they said, and stay as they were."""
