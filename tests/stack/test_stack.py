@@ -141,7 +141,8 @@ def test_it_ends_with_the_program_that_started_it(data_dir: Path) -> None:
 
 def test_ctrl_c_stops_what_was_starting(data_dir: Path) -> None:
     """Whoever changes their mind while it starts is left with nothing running."""
-    command = [sys.executable, "-m", "cli.main", "up"]
+    # As at a terminal, also where the tests themselves run in the background and ignore it.
+    command = ["env", "--default-signal=INT", sys.executable, "-m", "cli.main", "up"]
     environment = {**os.environ, "BACKHAUL_DATA_DIR": str(data_dir)}
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as up:
         folder = DataFolder.at(data_dir)
