@@ -31,8 +31,8 @@ status: $(STAMP) ## show what runs and where
 reset: $(STAMP) ## delete the embedded data, after asking
 	@$(BIN)/backhaul reset
 
-test: $(STAMP) ## run every test
-	@$(BIN)/pytest
+test: $(STAMP) ## run every test, in two processes side by side
+	@$(BIN)/pytest --numprocesses 2
 
 check: lint types layers determinism fingerprint ## run every check that needs no running process
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from backhaul_client import (
     ApproveCommand,
+    BackhaulError,
     CorrectCommand,
     DenyCommand,
     LineReason,
@@ -224,7 +225,13 @@ async def bad_data(story: Story) -> str:
 
 async def _correct(story: Story, return_id: str, field: str) -> None:
     async def is_parked() -> bool:
-        story.view = await patiently(lambda: story.actors.shop.get_return(return_id))
+        try:
+            story.view = await patiently(lambda: story.actors.shop.get_return(return_id))
+        except BackhaulError as error:
+            # Accepted is a promise: it is registered, or parked, when a worker comes to it.
+            if error.code != "return_not_found":
+                raise
+            return False
         return story.ret.headline != "DRAFT" or _waits_for(story.ret, "bad_upstream_data")
 
     await story.until_seen("the start stands parked", is_parked)

@@ -123,7 +123,7 @@ async def test_a_malformed_webhook_is_refused(journey: Journey, body: str) -> No
     assert await kept(journey) == 0
 
 
-@pytest.mark.parametrize("connection_id", ["x", str(uuid.uuid4()), "%00"])
+@pytest.mark.parametrize("connection_id", ["x", str(uuid.UUID(int=7)), "%00"])
 async def test_a_webhook_to_nobody_is_refused(journey: Journey, connection_id: str) -> None:
     """An address that was never given out takes nothing."""
     response = await journey.anonymous.post(f"/v1/webhooks/{connection_id}", content="{}")
