@@ -207,7 +207,11 @@ class PaymentActivities:
 
 async def _find(gateway: PaymentGateway, intent: IntentRow) -> Refund | None:
     """Find a refund of this intent that did not fail; a failed one moved no money."""
-    found = await gateway.find_refund(payment_ref=intent.payment_ref, intent_id=intent.intent_id)
+    found = await gateway.find_refund(
+        payment_ref=intent.payment_ref,
+        intent_id=intent.intent_id,
+        idempotency_key=intent.idempotency_key,
+    )
     return found if found is not None and found.outcome is not RefundOutcome.FAILED else None
 
 

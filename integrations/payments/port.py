@@ -15,16 +15,50 @@ class RefundOutcome(StrEnum):
     FAILED = "failed"
 
 
+class LookUp(StrEnum):
+    """How a refund is found again when the answer to sending it was lost."""
+
+    BY_KEY = "by_key"
+    """Under the number made of our key, which the provider keeps as the refund's own."""
+    BY_REFERENCE = "by_reference"
+    """Among the refunds of its payment, by our id stamped on it."""
+    NONE = "none"
+
+
+FOR_GOOD = timedelta.max
+"""A key window that does not end: the key is the refund's own number."""
+
+
 @dataclass(frozen=True, slots=True)
 class PaymentCapabilities:
-    """The provider's capability sheet: what its idempotency and look-up can be trusted for."""
+    """The provider's capability sheet: what it can be trusted for, and what it refuses.
+
+    ``sources`` says of every other field where its value comes from. A limit that the provider does
+    not have, or does not tell, is ``None`` or zero; then only its refusal tells.
+    """
 
     provider: str
     key_window: timedelta
-    lookup_by_reference: bool
+    """How long a repeat under the same key has no second effect; :data:`FOR_GOOD` has no end."""
+    compares_content: bool
+    """Whether the provider itself refuses other content under a used key."""
+    replays_stored_failures: bool
+    """Whether a failed answer is given again under its key, without another try."""
+    lookup: LookUp
     settle_time: timedelta
     """How long after a send a look-up may still miss the refund; zero is read-after-write."""
-    replays_stored_failures: bool
+    answers_acceptance_only: bool
+    """Whether the answer to a refund says no more than that it was taken; its end is read later."""
+    partial_refunds: bool
+    max_refunds: int | None
+    """How many refunds one payment takes."""
+    min_spacing: timedelta
+    """How long to wait between two refunds of one payment."""
+    max_age: timedelta | None
+    """How long after it was made a payment can be refunded."""
+    currencies: frozenset[str] | None
+    """ISO 4217 codes; ``None`` is every currency whose amounts the adapter can write exactly."""
+    sources: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +100,14 @@ class PaymentGateway(Protocol):
     async def refund(self, request: RefundRequest) -> Refund:
         """Give money back. The same key and content within the key window pays once."""
 
-    async def find_refund(self, *, payment_ref: str, intent_id: str) -> Refund | None:
-        """Find the refund stamped with our ``intent_id`` among those of one payment."""
+    async def find_refund(
+        self, *, payment_ref: str, intent_id: str, idempotency_key: str
+    ) -> Refund | None:
+        """Find the refund of our ``intent_id`` on one payment.
+
+        Where several generations of it were sent, one that stands comes before one that failed. A
+        provider whose look-up is by key knows only the one sent under ``idempotency_key``.
+        """
 
     async def get_refund(self, refund_ref: str) -> Refund: ...
 

@@ -18,6 +18,7 @@ from tests.contract.payment_contract import (
     PaymentGatewayContract,
     PaymentWorld,
     refund_of,
+    sent,
 )
 from tests.support.sandbox import Sandbox
 from tests.support.webhook_receiver import webhook_receiver
@@ -99,7 +100,7 @@ class TestStripe(PaymentGatewayContract):
             with pytest.raises(AmbiguousOutcomeError):
                 await gateway.refund(request)
 
-        found = await gateway.find_refund(payment_ref=payment, intent_id=request.intent_id)
+        found = await gateway.find_refund(**sent(request))
 
         assert found is not None
         assert [paid.refund_ref for paid in world.paid_back(payment)] == [found.refund_ref]

@@ -34,6 +34,7 @@ REQUEST = RefundRequest(
     idempotency_key="key-1",
     return_id="return-1",
 )
+SENT = {"intent_id": "intent-1", "idempotency_key": "key-1"}
 
 
 def refund_object(**changes: object) -> dict[str, object]:
@@ -126,7 +127,7 @@ class TestRefundRequest:
         pages = json_answer({"data": [], "has_more": False})
         async with gateway(json_answer(refund_object()), pages) as (stripe, transport):
             await stripe.refund(REQUEST)
-            await stripe.find_refund(payment_ref="ch_1", intent_id="intent-1")
+            await stripe.find_refund(payment_ref="ch_1", **SENT)
 
         refund, listing = transport.requests
         assert specification["info"]["version"] == API_VERSION
@@ -261,7 +262,7 @@ class TestLookUp:
         first = json_answer({"data": others, "has_more": True})
         second = json_answer({"data": [refund_object(id="re_ours")], "has_more": False})
         async with gateway(first, second) as (stripe, transport):
-            refund = await stripe.find_refund(payment_ref="pi_1", intent_id="intent-1")
+            refund = await stripe.find_refund(payment_ref="pi_1", **SENT)
 
         assert refund is not None
         assert refund.refund_ref == "re_ours"
@@ -275,7 +276,7 @@ class TestLookUp:
             "has_more": False,
         }
         async with gateway(json_answer(page)) as (stripe, _):
-            refund = await stripe.find_refund(payment_ref="pi_1", intent_id="intent-1")
+            refund = await stripe.find_refund(payment_ref="pi_1", **SENT)
 
         assert refund is not None
         assert refund.refund_ref == "re_2"
@@ -284,7 +285,7 @@ class TestLookUp:
         """An empty page that promises more breaks the contract and ends the look-up."""
         async with gateway(json_answer({"data": [], "has_more": True})) as (stripe, _):
             with pytest.raises(ProtocolError):
-                await stripe.find_refund(payment_ref="pi_1", intent_id="intent-1")
+                await stripe.find_refund(payment_ref="pi_1", **SENT)
 
 
 def _form_schema(specification: dict[str, Any], path: str) -> dict[str, Any]:

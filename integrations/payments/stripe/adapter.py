@@ -1,7 +1,7 @@
 """Refunds through Stripe."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import httpx
 from pydantic import ValidationError
@@ -10,13 +10,13 @@ from domain.money import Money
 from integrations.errors import ProtocolError, RejectedError, WebhookMalformedError
 from integrations.http import Call, HttpApi, open_client
 from integrations.payments.port import (
-    PaymentCapabilities,
     PaymentEvent,
     Refund,
     RefundOutcome,
     RefundRequest,
 )
 from integrations.payments.stripe import wire
+from integrations.payments.stripe.capabilities import CAPABILITIES
 from integrations.payments.stripe.money import NotRepresentableError, from_wire, to_wire
 from integrations.webhooks import header
 
@@ -46,14 +46,7 @@ def open_stripe_client(
 class StripeGateway:
     """The payment port on Stripe's API, version :data:`API_VERSION`."""
 
-    capabilities = PaymentCapabilities(
-        provider=wire.SYSTEM,
-        # Keys are pruned once 24 hours old; the hour left out is for clocks and queues.
-        key_window=timedelta(hours=23),
-        lookup_by_reference=True,
-        settle_time=timedelta(),
-        replays_stored_failures=True,
-    )
+    capabilities = CAPABILITIES
 
     def __init__(self, http: httpx.AsyncClient, *, webhook_secret: str) -> None:
         self._api = HttpApi(http, wire.SYSTEM, wire.read_refusal)
@@ -71,7 +64,13 @@ class StripeGateway:
         call = Call("POST", "/v1/refunds", form=form, idempotency_key=request.idempotency_key)
         return _refund(await self._api.ask(call, wire.WireRefund))
 
-    async def find_refund(self, *, payment_ref: str, intent_id: str) -> Refund | None:
+    async def find_refund(
+        self,
+        *,
+        payment_ref: str,
+        intent_id: str,
+        idempotency_key: str,  # noqa: ARG002
+    ) -> Refund | None:
         query = {**_payment(payment_ref), "limit": str(_PAGE)}
         found: list[wire.WireRefund] = []
         more = True

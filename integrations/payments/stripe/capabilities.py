@@ -1,0 +1,35 @@
+"""Stripe's capability sheet."""
+
+from datetime import timedelta
+
+from integrations.payments.port import LookUp, PaymentCapabilities
+
+CAPABILITIES = PaymentCapabilities(
+    provider="stripe",
+    # Keys are pruned once 24 hours old; the hour left out is for clocks and queues.
+    key_window=timedelta(hours=23),
+    compares_content=True,
+    replays_stored_failures=True,
+    lookup=LookUp.BY_REFERENCE,
+    settle_time=timedelta(),
+    answers_acceptance_only=False,
+    partial_refunds=True,
+    max_refunds=None,
+    min_spacing=timedelta(),
+    max_age=None,
+    currencies=None,
+    sources={
+        "provider": "the adapter's name",
+        "key_window": "docs.stripe.com/api/idempotent_requests: pruned at 24 h, one hour left out",
+        "compares_content": "docs.stripe.com/api/idempotent_requests: idempotency_error",
+        "replays_stored_failures": "docs.stripe.com/api/idempotent_requests: 500s included",
+        "lookup": "OpenAPI 2026-05-27.dahlia: GET /v1/refunds by payment, metadata on each",
+        "settle_time": "lists of objects are read after write; only search lags",
+        "answers_acceptance_only": "OpenAPI 2026-05-27.dahlia: Refund.status",
+        "partial_refunds": "OpenAPI 2026-05-27.dahlia: POST /v1/refunds, amount",
+        "max_refunds": "docs.stripe.com/refunds: any number up to the charge's amount",
+        "min_spacing": "none documented; 1000 updates an hour of one payment",
+        "max_age": "none documented; the card network may refuse an old one",
+        "currencies": "docs.stripe.com/currencies: minor units as stripe/money.py writes them",
+    },
+)
