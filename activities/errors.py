@@ -25,6 +25,7 @@ from integrations.errors import (
     ProtocolError,
     TemporarilyUnavailableError,
     ThrottledError,
+    UnansweredError,
 )
 from storage.database import UNREACHABLE
 
@@ -34,19 +35,22 @@ _REPEATABLE = (
     InProgressError,
     AmbiguousOutcomeError,
 )
+_UNCERTAIN = (AmbiguousOutcomeError, UnansweredError)
 
 
 @contextmanager
-def translated(*, unknown: str = "ProviderUnavailable") -> Iterator[None]:
+def translated(
+    *, unknown: str = "ProviderUnavailable", outage: str = "ProviderUnavailable"
+) -> Iterator[None]:
     """Raise what happens inside as an ``ApplicationError`` that says whether to try again.
 
-    ``unknown`` is the type of an outcome that nobody knows. It is repeated as an outage is, since
-    each of our activities looks up before it sends again; of money it is told apart.
+    ``unknown`` is the type of an outcome that nobody knows. It is repeated as an ``outage`` is,
+    since each of our activities looks up before it sends again; of money it is told apart.
     """
     try:
         yield
     except IntegrationError as error:
-        raise _from_integration(error, unknown) from error
+        raise _from_integration(error, unknown, outage) from error
     except UnknownConnectionError as error:
         raise refused("ProviderRefused", str(error)) from error
     except DataError as error:
@@ -70,12 +74,12 @@ def refused(
     return ApplicationError(message, code, field, type=kind, non_retryable=True)
 
 
-def _from_integration(error: IntegrationError, unknown: str) -> ApplicationError:
+def _from_integration(error: IntegrationError, unknown: str, outage: str) -> ApplicationError:
     if isinstance(error, _REPEATABLE):
         delay = error.retry_after if isinstance(error, ThrottledError) else None
         return ApplicationError(
             str(error),
-            type=unknown if isinstance(error, AmbiguousOutcomeError) else "ProviderUnavailable",
+            type=unknown if isinstance(error, _UNCERTAIN) else outage,
             next_retry_delay=min(delay, timedelta(minutes=5)) if delay else None,
             category=ApplicationErrorCategory.BENIGN,
         )

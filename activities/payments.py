@@ -7,12 +7,11 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import refused, translated
+from activities.refunds import IssueRefund, RefundAnswer, Refunder
 from domain.intents import Intent
 from domain.money import Money
 from domain.settlement import NothingLeftError, TenderLeft, split_over_tenders
 from integrations.directory import Connections
-from integrations.errors import AlreadyDoneError, RejectedError
-from integrations.payments.port import PaymentGateway, Refund, RefundOutcome, RefundRequest
 from storage.rows import IntentRow, TenderBalance
 from storage.settlements import (
     IntentStateError,
@@ -48,41 +47,9 @@ class Settled:
     other_lots: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class IssueRefund:
-    """Pay one intent. A ``generation`` above the stored one is a new try after a refusal.
-
-    It is raised only if a look-up shows that no money went; asking for it again changes nothing.
-    """
-
-    tenant_id: str
-    intent_id: str
-    generation: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class RefundAnswer:
-    """``state`` is ``succeeded``, ``pending`` or ``rejected``, after a first try also ``sending``.
-
-    ``failure`` is the provider's code.
-    """
-
-    state: str
-    generation: int = 1
-    refund_ref: str | None = None
-    failure: str | None = None
-
-
-_STATES = {
-    RefundOutcome.SUCCEEDED: IntentState.SUCCEEDED,
-    RefundOutcome.PENDING: IntentState.PENDING,
-    RefundOutcome.FAILED: IntentState.REJECTED,
-}
-
-
 class PaymentActivities:
     def __init__(self, connections: Connections, settlements: Settlements) -> None:
-        self._connections = connections
+        self._refunder = Refunder(connections, settlements)
         self._settlements = settlements
 
     @activity.defn
@@ -129,90 +96,8 @@ class PaymentActivities:
 
     @activity.defn
     async def issue_refund(self, asked: IssueRefund) -> RefundAnswer:
-        """Send one intent.
-
-        Whatever was sent before is looked up first, by our id on the refund; only what is not there
-        is sent, under the key of its generation.
-        """
-        with translated(unknown="OutcomeUnknown"):
-            before, intent = await self._settlements.begin(asked.tenant_id, asked.intent_id)
-            rejected = before.state is IntentState.REJECTED
-            if before.state is IntentState.SUCCEEDED or (
-                rejected and asked.generation <= before.generation
-            ):
-                return _answer(before)
-            gateway = await self._connections.payments(asked.tenant_id)
-            if before.state is not IntentState.PLANNED:
-                found = await _find(gateway, intent)
-                if found is not None:
-                    return await self._finish(asked.tenant_id, intent, found)
-            if rejected:
-                intent = await self._next_generation(asked, before)
-            return await self._send(asked.tenant_id, gateway, intent)
-
-    async def _next_generation(self, asked: IssueRefund, rejected: IntentRow) -> IntentRow:
-        try:
-            await self._settlements.next_generation(
-                asked.tenant_id, rejected.intent_id, generation=rejected.generation + 1
-            )
-        except OverRefundError as error:
-            raise refused("NothingLeft", str(error)) from error
-        return (await self._settlements.begin(asked.tenant_id, rejected.intent_id)).after
-
-    async def _send(
-        self, tenant_id: str, gateway: PaymentGateway, intent: IntentRow
-    ) -> RefundAnswer:
-        try:
-            refund = await gateway.refund(
-                RefundRequest(
-                    payment_ref=intent.payment_ref,
-                    amount=intent.amount,
-                    intent_id=intent.intent_id,
-                    idempotency_key=intent.idempotency_key,
-                    return_id=intent.return_id,
-                )
-            )
-        except AlreadyDoneError as error:
-            found = await _find(gateway, intent)
-            if found is not None:
-                return await self._finish(tenant_id, intent, found)
-            return await self._reject(tenant_id, intent, error.code or "already_refunded")
-        except RejectedError as error:
-            return await self._reject(tenant_id, intent, error.code or "rejected")
-        return await self._finish(tenant_id, intent, refund)
-
-    async def _finish(self, tenant_id: str, intent: IntentRow, refund: Refund) -> RefundAnswer:
-        if refund.amount != intent.amount:
-            # Taken for the end, it would close the return with another sum than the customer has.
-            raise refused(
-                "BadUpstreamData",
-                f"refund {refund.refund_ref} is of {refund.amount}, asked for {intent.amount}",
-                field="amount",
-            )
-        row = await self._settlements.finish(
-            tenant_id,
-            intent.intent_id,
-            state=_STATES[refund.outcome],
-            refund_ref=refund.refund_ref,
-            failure=refund.failure_reason,
-        )
-        return _answer(row)
-
-    async def _reject(self, tenant_id: str, intent: IntentRow, code: str) -> RefundAnswer:
-        row = await self._settlements.finish(
-            tenant_id, intent.intent_id, state=IntentState.REJECTED, failure=code
-        )
-        return _answer(row)
-
-
-async def _find(gateway: PaymentGateway, intent: IntentRow) -> Refund | None:
-    """Find a refund of this intent that did not fail; a failed one moved no money."""
-    found = await gateway.find_refund(
-        payment_ref=intent.payment_ref,
-        intent_id=intent.intent_id,
-        idempotency_key=intent.idempotency_key,
-    )
-    return found if found is not None and found.outcome is not RefundOutcome.FAILED else None
+        """Send one intent, unless it went already; see :mod:`activities.refunds`."""
+        return await self._refunder.issue(asked)
 
 
 def _split(balances: tuple[TenderBalance, ...], amount_minor: int) -> tuple[int, ...]:
@@ -231,7 +116,3 @@ def _intent(row: IntentRow) -> Intent:
         refund_ref=row.refund_ref,
         failure=row.failure,
     )
-
-
-def _answer(row: IntentRow) -> RefundAnswer:
-    return RefundAnswer(row.state, row.generation, row.refund_ref, row.failure)

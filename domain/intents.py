@@ -5,6 +5,17 @@ from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True)
+class Ruling:
+    """What a person found in the provider's books of a refund whose end nobody knew.
+
+    ``refund_ref`` is the provider's name of the refund, where it was paid.
+    """
+
+    paid: bool
+    refund_ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
     """One refund intent as the ledger sealed it; ``state`` follows its execution."""
 
@@ -16,6 +27,7 @@ class Intent:
     generation: int = 1
     refund_ref: str | None = None
     failure: str | None = None
+    ruling: Ruling | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,6 +230,7 @@ def _settlement(settlement: Settlement) -> JsonValue:
                 "state": intent.state,
                 "refund_ref": intent.refund_ref,
                 "failure": intent.failure,
+                "generation": intent.generation,
             }
             for intent in settlement.intents
         ],

@@ -3,9 +3,11 @@
 IntegrationError
 ├── NotSentError                  nothing left this machine: repeat freely
 ├── TemporarilyUnavailableError   5xx, 429 or lost answer, and a repeat is safe: repeat the same
-│   └── ThrottledError            429: repeat after ``retry_after``
+│   ├── ThrottledError            429: repeat after ``retry_after``
+│   └── UnansweredError           sent under a key, no answer to go by: it may have had its effect
 ├── InProgressError               the same request is being worked on: wait, repeat the same
 ├── AmbiguousOutcomeError         sent, no answer, no key: look up before anything else
+│   └── StoredFailureError        a failure is kept under the key: the same would get it again
 ├── AlreadyDoneError              the effect exists: look up and adopt it if it is ours
 ├── RejectedError                 the same request would be refused again
 │   ├── NotFoundError             no such object
@@ -64,11 +66,19 @@ class ThrottledError(TemporarilyUnavailableError):
         self.retry_after = retry_after
 
 
+class UnansweredError(TemporarilyUnavailableError):
+    pass
+
+
 class InProgressError(IntegrationError):
     pass
 
 
 class AmbiguousOutcomeError(IntegrationError):
+    pass
+
+
+class StoredFailureError(AmbiguousOutcomeError):
     pass
 
 

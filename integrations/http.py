@@ -29,6 +29,7 @@ from integrations.errors import (
     RejectedError,
     TemporarilyUnavailableError,
     ThrottledError,
+    UnansweredError,
 )
 
 log = structlog.get_logger()
@@ -216,7 +217,7 @@ class HttpApi:
                 self._system, f"{what} cannot be sent: its address or a header is malformed"
             ) from error
         except httpx.RequestError as error:
-            raise self._outage(call)(self._system, f"{what}: the answer was lost") from error
+            raise self._unanswered(call)(self._system, f"{what}: the answer was lost") from error
 
     def _filled(self, call: Call) -> str:
         for name, value in call.ids.items():
@@ -247,13 +248,14 @@ class HttpApi:
         if status == 429:
             return ThrottledError
         if status >= 500 or status in {408, 424, 425}:
-            return self._outage(call)
+            return self._unanswered(call, status)
         return RejectedError
 
-    def _outage(self, call: Call) -> type[IntegrationError]:
-        if call.is_safe or call.idempotency_key:
-            return TemporarilyUnavailableError
-        return AmbiguousOutcomeError
+    def _unanswered(self, call: Call, status: int | None = None) -> type[IntegrationError]:
+        if not call.is_safe and not call.idempotency_key:
+            return AmbiguousOutcomeError
+        # 503 is said by who does not take the request; others may have begun it.
+        return TemporarilyUnavailableError if call.is_safe or status == 503 else UnansweredError
 
 
 def _json_object(response: httpx.Response) -> dict[str, Any]:

@@ -127,6 +127,9 @@ class IntentRow:
     idempotency_key: str
     refund_ref: str | None
     failure: str | None
+    first_sent_at: datetime | None = None
+    """By the database's clock, of the present generation."""
+    last_sent_at: datetime | None = None
 
     @property
     def amount(self) -> Money:

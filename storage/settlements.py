@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -106,9 +106,13 @@ class Settlements:
             before = await intents.locked(connection, tenant_id, intent_id)
             if before.state is not _S.PLANNED:
                 return Begun(before, before)
-            return Begun(
-                before, await intents.changed(connection, tenant_id, intent_id, state=_S.SENDING)
-            )
+            sending = {"state": _S.SENDING, "first_sent_at": func.now(), "last_sent_at": func.now()}
+            return Begun(before, await intents.changed(connection, tenant_id, intent_id, **sending))
+
+    async def send_again(self, tenant_id: str, intent_id: str) -> IntentRow:
+        """Note that an intent is being sent once more under the same key: one statement."""
+        async with self._database.tenant(tenant_id) as connection:
+            return await intents.changed(connection, tenant_id, intent_id, last_sent_at=func.now())
 
     async def finish(
         self,
@@ -140,14 +144,15 @@ class Settlements:
             )
 
     async def next_generation(
-        self, tenant_id: str, intent_id: str, *, generation: int
+        self, tenant_id: str, intent_id: str, *, generation: int, without_effect: bool = False
     ) -> IntentRow:
         """Plan a rejected intent again, under a new idempotency key: at most five statements.
 
+        Also one of unknown end, of which the caller has found out that it was ``without_effect``.
         ``generation`` is the wanted one, so that a repeat changes nothing.
 
         Raises:
-            IntentStateError: the intent is not rejected, or ``generation`` is not its next one.
+            IntentStateError: it is of another state, or ``generation`` is not its next one.
             OverRefundError: the tender has too little left by now.
         """
         async with self._database.tenant(tenant_id) as connection:
@@ -163,18 +168,18 @@ class Settlements:
             before = await intents.locked(connection, tenant_id, intent_id)
             if before.generation == generation:
                 return before
-            if before.state is not _S.REJECTED or before.generation + 1 != generation:
+            rejected = before.state is _S.REJECTED
+            unknown = before.state in (_S.SENDING, _S.UNKNOWN)
+            may = rejected or (unknown and without_effect)
+            if not may or before.generation + 1 != generation:
                 raise IntentStateError(
                     f"wanted a rejected intent of generation {generation - 1}, "
                     f"found {before.state} of generation {before.generation}"
                 )
-            balances = await ledger.tender_balances(connection, tenant_id, order_id)
-            left = {balance.tender_id: balance.left_minor for balance in balances}
-            if before.amount_minor > left[before.tender_id]:
-                raise OverRefundError(
-                    f"wanted {before.amount_minor} on tender {before.tender_id}, "
-                    f"found {left[before.tender_id]} left"
-                )
+            if rejected:
+                # Only this one had freed its amount, which others may have taken since.
+                balances = await ledger.tender_balances(connection, tenant_id, order_id)
+                check_left(balances, before)
             return await intents.changed(
                 connection,
                 tenant_id,
@@ -184,6 +189,8 @@ class Settlements:
                 idempotency_key=refund_key(intent_id, generation),
                 refund_ref=None,
                 failure=None,
+                first_sent_at=None,
+                last_sent_at=None,
             )
 
     async def get(self, tenant_id: str, intent_id: str) -> IntentRow | None:
@@ -203,6 +210,16 @@ class Settlements:
         """Read a return's intents, by settlement and tender."""
         async with self._database.tenant(tenant_id) as connection:
             return await intents.of_return(connection, tenant_id, return_id)
+
+
+def check_left(balances: tuple[TenderBalance, ...], intent: IntentRow) -> None:
+    """Raise unless the intent's tender has its amount left."""
+    left = {balance.tender_id: balance.left_minor for balance in balances}
+    if intent.amount_minor > left[intent.tender_id]:
+        raise OverRefundError(
+            f"wanted {intent.amount_minor} on tender {intent.tender_id}, "
+            f"found {left[intent.tender_id]} left"
+        )
 
 
 def check_parts(

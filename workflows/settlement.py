@@ -5,7 +5,8 @@ from dataclasses import replace
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
-from activities.payments import IssueRefund, PaymentActivities, RefundAnswer, Settle, Settled
+from activities.payments import PaymentActivities, Settle, Settled
+from activities.refunds import IssueRefund, RefundAnswer
 from domain.commands import Actor
 from domain.intents import Intent
 from domain.money import Money
@@ -13,7 +14,7 @@ from domain.resolving import intent_changed, lots_to_settle, sealed
 from domain.returns import Lot, Return
 from domain.settlement import settle as amounts_of
 from workflows.messages import RefundNews
-from workflows.parking import Parking
+from workflows.parking import Parking, trouble_of
 from workflows.recording import Case
 
 PROVIDER = Actor("provider", "webhook")
@@ -121,7 +122,12 @@ async def _pay(case: Case, intent_id: str) -> None:
     intent = _intent(case.ret, intent_id)
     generation = intent.generation + (intent.state in _REFUSED)
     summary = f"refund {_amount(case.ret, intent_id)} for {case.ret.rma_no}"
-    answer = await _ask(case, intent, generation, summary=summary)
+    try:
+        answer = await _ask(case, intent, generation, summary=summary)
+    except FailureError as error:
+        if trouble_of(error).code == "refund_unknown" and _intent(case.ret, intent_id) == intent:
+            _take_in(case, intent_id, RefundAnswer("unknown", intent.generation))
+        raise
     if answer is not None and answer.state in _REFUSED:
         message = answer.failure or "rejected"
         raise ApplicationError(message, type="RefundRefused", non_retryable=True)

@@ -143,6 +143,7 @@ class RefundView(AnswerModel):
     state: str
     refund_ref: str | None
     failure: str | None
+    generation: int = 0
 
 
 class SettlementView(AnswerModel):

@@ -53,6 +53,8 @@ class RefundIntentModel(Model):
     idempotency_key: Mapped[str]
     refund_ref: Mapped[str | None]
     failure: Mapped[str | None]
+    first_sent_at: Mapped[datetime | None]
+    last_sent_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
 

@@ -20,6 +20,7 @@ from integrations.errors import (
     RejectedError,
     TemporarilyUnavailableError,
     ThrottledError,
+    UnansweredError,
 )
 from integrations.http import Call, HttpApi, Refusal, WireModel, open_client
 from tests.contract.answers import Answer, Answering, json_answer
@@ -126,12 +127,19 @@ class TestTransport:
         assert type(await error_of(WRITE, failure)) is AmbiguousOutcomeError
 
     @pytest.mark.parametrize("failure", LOST, ids=lambda failure: type(failure).__name__)
-    @pytest.mark.parametrize("call", [READ, KEYED_WRITE, REPEATABLE_WRITE])
+    @pytest.mark.parametrize("call", [READ, REPEATABLE_WRITE])
     async def test_a_lost_answer_is_harmless_where_a_repeat_is(
         self, call: Call, failure: Exception
     ) -> None:
-        """A read, a keyed write and a write the system applies once are sent again."""
+        """A read and a write the system applies once are sent again."""
         assert type(await error_of(call, failure)) is TemporarilyUnavailableError
+
+    @pytest.mark.parametrize("failure", LOST, ids=lambda failure: type(failure).__name__)
+    async def test_a_lost_answer_to_a_keyed_write_may_hide_its_effect(
+        self, failure: Exception
+    ) -> None:
+        """It is sent again, but until there is an answer nobody knows."""
+        assert type(await error_of(KEYED_WRITE, failure)) is UnansweredError
 
     async def test_a_malformed_address_is_a_setting(self) -> None:
         """An address without a known scheme is not repaired by repeating."""
@@ -171,12 +179,23 @@ class TestStatus:
         assert type(error) is expected
 
     @pytest.mark.parametrize("status", [408, 424, 425, 500, 502, 503, 504])
-    @pytest.mark.parametrize("call", [READ, KEYED_WRITE, REPEATABLE_WRITE])
+    @pytest.mark.parametrize("call", [READ, REPEATABLE_WRITE])
     async def test_an_outage_is_waited_for_where_a_repeat_is_harmless(
         self, call: Call, status: int
     ) -> None:
         """What may be repeated is repeated when the system is back."""
         error = await error_of(call, httpx.Response(status))
+
+        assert type(error) is TemporarilyUnavailableError
+
+    @pytest.mark.parametrize("status", [408, 424, 425, 500, 502, 504])
+    async def test_an_error_after_a_keyed_write_may_hide_its_effect(self, status: int) -> None:
+        """Somebody on the way gave up, and the system itself may have gone on."""
+        assert type(await error_of(KEYED_WRITE, httpx.Response(status))) is UnansweredError
+
+    async def test_a_keyed_write_that_nobody_took_has_no_effect(self) -> None:
+        """503 is an outage, and the money is where it was."""
+        error = await error_of(KEYED_WRITE, httpx.Response(503))
 
         assert type(error) is TemporarilyUnavailableError
 

@@ -19,8 +19,10 @@ from integrations.errors import (
     NotFoundError,
     ProtocolError,
     RejectedError,
+    StoredFailureError,
     TemporarilyUnavailableError,
     ThrottledError,
+    UnansweredError,
 )
 from integrations.payments.port import RefundOutcome, RefundRequest
 from integrations.payments.stripe.adapter import API_VERSION, StripeGateway, open_stripe_client
@@ -208,10 +210,10 @@ class TestErrors:
             (error_answer(401, type="invalid_request_error"), ConfigurationError),
             (error_answer(403, type="invalid_request_error"), ConfigurationError),
             (error_answer(400, type="invalid_request_error", param="amount"), RejectedError),
-            (error_answer(424, code="dependency"), TemporarilyUnavailableError),
-            (error_answer(500, type="api_error"), TemporarilyUnavailableError),
+            (error_answer(424, code="dependency"), UnansweredError),
+            (error_answer(500, type="api_error"), UnansweredError),
             (httpx.Response(503), TemporarilyUnavailableError),
-            (httpx.ReadTimeout("read"), TemporarilyUnavailableError),
+            (httpx.ReadTimeout("read"), UnansweredError),
         ],
     )
     async def test_say_what_may_be_done_next(
@@ -237,7 +239,7 @@ class TestErrors:
         """A stored 500 would be answered for a day: the refund is looked up, not repeated."""
         error = await error_of_refund(error_answer(500, headers, type="api_error"))
 
-        assert type(error) is AmbiguousOutcomeError
+        assert type(error) is StoredFailureError
 
     async def test_that_stripe_says_to_repeat_are_repeated(self) -> None:
         """Stripe may ask for a repeat of what looks final."""

@@ -119,19 +119,35 @@ async def test_pays_once_when_the_answer_is_lost(house: House, fault: dict[str, 
     assert len(paid(opened)) == 1
 
 
-async def test_parks_while_the_provider_repeats_a_stored_error(house: House) -> None:
-    """An error without effect, stored under the key, is repeated until the key is forgotten."""
+async def test_a_stored_error_is_got_round_under_a_new_key(house: House) -> None:
+    """Edge 61: the old key is answered with it for a day; no money went, so a new key goes out."""
     with house.sandbox.fault(**REFUNDS, kind="stored_500"):
         opened = await accepted(house)
         await opened.until_event("settlement.sealed")
-        await house.pass_time(minutes=3)
-        assert (await opened.until_waiting("refund_unknown"))["owner"] == "finance"
-    assert paid(opened) == []
-
-    with house.sandbox.fault(**REFUNDS, kind="forget_keys"):
-        await opened.do(Retry(info(FINANCE)))
+        await house.pass_time(seconds=30)
         await opened.until_lot("line-1/1", "REFUNDED")
 
+    assert len(paid(opened)) == 1
+    assert [intent["generation"] for intent in intents_of(await opened.view())] == [1]
+    assert await opened.events("blocker.raised") == []
+
+
+async def test_nobody_knows_while_the_provider_cannot_be_asked(house: House) -> None:
+    """A refund whose answer was an error counts as spent, and blocks, until its list is read."""
+    look_up = {"system": "stripe", "operation": "GET /v1/refunds", "kind": "http_503"}
+    with (
+        house.sandbox.fault(**REFUNDS, kind="lost_reply"),
+        house.sandbox.fault(**look_up, times=10_000),
+    ):
+        opened = await accepted(house)
+        await opened.until_event("settlement.sealed")
+        await house.pass_time(minutes=3)
+        wait = await opened.until_waiting("refund_unknown")
+        (intent,) = intents_of(await opened.view())
+    await opened.do(Retry(info(FINANCE)))
+    await opened.until_lot("line-1/1", "REFUNDED")
+
+    assert (wait["owner"], intent["state"]) == ("finance", "unknown")
     assert len(paid(opened)) == 1
 
 

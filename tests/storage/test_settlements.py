@@ -321,6 +321,38 @@ async def test_only_a_rejected_intent_is_planned_again(
         await settlements.next_generation(TENANT, intent.intent_id, generation=1)
 
 
+@pytest.mark.parametrize("state", [_S.SENDING, _S.UNKNOWN])
+async def test_an_unknown_intent_is_planned_again_when_it_had_no_effect(
+    returns: Returns, settlements: Settlements, state: IntentState
+) -> None:
+    """Whoever looked it up says so; its clock begins anew, and its amount stays spent meanwhile."""
+    intent = await _one(returns, settlements)
+    sent = (await settlements.begin(TENANT, intent.intent_id)).after
+    await settlements.finish(TENANT, intent.intent_id, state=state)
+
+    row = await settlements.next_generation(
+        TENANT, intent.intent_id, generation=1, without_effect=True
+    )
+
+    assert sent.first_sent_at == sent.last_sent_at
+    assert sent.first_sent_at is not None
+    assert (row.state, row.generation) == (_S.PLANNED, 1)
+    assert (row.first_sent_at, row.last_sent_at) == (None, None)
+
+
+async def test_sending_again_is_remembered(returns: Returns, settlements: Settlements) -> None:
+    """The key is as old as its first use, a look-up is to be believed after its last."""
+    intent = await _one(returns, settlements)
+    sent = (await settlements.begin(TENANT, intent.intent_id)).after
+
+    again = await settlements.send_again(TENANT, intent.intent_id)
+
+    assert again.first_sent_at == sent.first_sent_at
+    assert again.last_sent_at is not None
+    assert sent.last_sent_at is not None
+    assert again.last_sent_at > sent.last_sent_at
+
+
 async def test_planning_again_respects_what_was_given_since(
     returns: Returns, settlements: Settlements
 ) -> None:

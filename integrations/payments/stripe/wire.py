@@ -11,11 +11,11 @@ import httpx
 from integrations.errors import (
     ActionRequiredError,
     AlreadyDoneError,
-    AmbiguousOutcomeError,
     InProgressError,
     IntegrationError,
     KeyConflictError,
     NotFoundError,
+    StoredFailureError,
     TemporarilyUnavailableError,
     WebhookSignatureError,
 )
@@ -88,7 +88,7 @@ def _verdict(
         # Stripe keeps the first answer under the key, a 500 as well: the same request would get it
         # again for a day, whatever became of the refund.
         if again == "false" or response.headers.get("Idempotent-Replayed") == "true":
-            return AmbiguousOutcomeError
+            return StoredFailureError
     elif again == "true" and response.status_code not in {409, 429}:
         return TemporarilyUnavailableError
     return None

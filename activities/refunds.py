@@ -1,0 +1,238 @@
+"""Give one refund intent its one effect, whatever became of earlier tries."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import assert_never
+
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+
+from activities.errors import refused, translated
+from domain.intents import Ruling
+from domain.refunding import Sent, Trust, Way, believed_from, way_on
+from integrations.directory import Connections
+from integrations.errors import (
+    AlreadyDoneError,
+    AmbiguousOutcomeError,
+    RejectedError,
+    StoredFailureError,
+    UnansweredError,
+)
+from integrations.payments.port import LookUp, PaymentGateway, Refund, RefundOutcome, RefundRequest
+from storage.rows import IntentRow
+from storage.settlements import OverRefundError, Settlements
+from storage.states import IntentState
+
+UNKNOWN = "OutcomeUnknown"
+_STORED = "stored_failure"
+
+
+@dataclass(frozen=True, slots=True)
+class IssueRefund:
+    """Pay one intent. A ``generation`` above the stored one is a new try after a refusal.
+
+    It is raised only if a look-up shows that no money went; asking for it again changes nothing.
+    ``ruling`` is what a person found in the provider's books; it counts only while nobody else
+    knows.
+    """
+
+    tenant_id: str
+    intent_id: str
+    generation: int = 1
+    ruling: Ruling | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefundAnswer:
+    """``state`` is ``succeeded``, ``pending`` or ``rejected``, after a first try also ``sending``.
+
+    ``failure`` is the provider's code.
+    """
+
+    state: str
+    generation: int = 1
+    refund_ref: str | None = None
+    failure: str | None = None
+
+
+_STATES = {
+    RefundOutcome.SUCCEEDED: IntentState.SUCCEEDED,
+    RefundOutcome.PENDING: IntentState.PENDING,
+    RefundOutcome.FAILED: IntentState.REJECTED,
+}
+
+
+class Refunder:
+    def __init__(self, connections: Connections, settlements: Settlements) -> None:
+        self._connections = connections
+        self._settlements = settlements
+
+    async def issue(self, asked: IssueRefund) -> RefundAnswer:
+        """Send one intent, unless it went already.
+
+        Whatever was sent before is looked up first, by our id on the refund. What is not there is
+        sent again under its key, under a new one, later or not at all, as
+        :func:`domain.refunding.way_on` says.
+
+        Raises:
+            ApplicationError: of type ``OutcomeUnknown`` whenever the money may have gone.
+        """
+        with translated(unknown=UNKNOWN):
+            before, intent = await self._settlements.begin(asked.tenant_id, asked.intent_id)
+            if before.state is IntentState.SUCCEEDED or (
+                before.state is IntentState.REJECTED and asked.generation <= before.generation
+            ):
+                return answer_of(before)
+            gateway = await self._connections.payments(asked.tenant_id)
+        # What keeps us from asking does not matter as much as that nobody knows.
+        outage = UNKNOWN if before.state is IntentState.UNKNOWN else "ProviderUnavailable"
+        with translated(unknown=UNKNOWN, outage=outage):
+            if before.state is IntentState.PLANNED:
+                return await self._send(asked.tenant_id, gateway, intent)
+            return await self._go_on(asked, gateway, intent)
+
+    async def _go_on(
+        self, asked: IssueRefund, gateway: PaymentGateway, intent: IntentRow
+    ) -> RefundAnswer:
+        tenant_id = asked.tenant_id
+        found = await _find(gateway, intent)
+        if found is None and intent.state is IntentState.PENDING and intent.refund_ref:
+            found = await gateway.get_refund(intent.refund_ref)
+        if found is not None:
+            return await self._finish(tenant_id, intent, found)
+        if intent.state is IntentState.REJECTED:
+            return await self._send_anew(tenant_id, gateway, intent)
+        if asked.ruling is not None and asked.ruling.paid:
+            return await self._note(
+                tenant_id, intent, IntentState.SUCCEEDED, refund_ref=asked.ruling.refund_ref
+            )
+        way = Way.NEXT_GENERATION if asked.ruling is not None else _way_on(gateway, intent)
+        match way:
+            case Way.SEND_AGAIN:
+                await self._settlements.send_again(tenant_id, intent.intent_id)
+                return await self._send(tenant_id, gateway, intent, again=True)
+            case Way.NEXT_GENERATION:
+                return await self._send_anew(tenant_id, gateway, intent)
+            case Way.WAIT:
+                raise _too_early(gateway, intent)
+            case Way.ASK_A_PERSON:
+                message = "its key is spent and the provider cannot look refunds up"
+                raise refused(UNKNOWN, message)
+            case _:
+                assert_never(way)
+
+    async def _send_anew(
+        self, tenant_id: str, gateway: PaymentGateway, intent: IntentRow
+    ) -> RefundAnswer:
+        try:
+            await self._settlements.next_generation(
+                tenant_id,
+                intent.intent_id,
+                generation=intent.generation + 1,
+                without_effect=True,
+            )
+        except OverRefundError as error:
+            raise refused("NothingLeft", str(error)) from error
+        begun = await self._settlements.begin(tenant_id, intent.intent_id)
+        return await self._send(tenant_id, gateway, begun.after)
+
+    async def _send(
+        self, tenant_id: str, gateway: PaymentGateway, intent: IntentRow, *, again: bool = False
+    ) -> RefundAnswer:
+        request = RefundRequest(
+            payment_ref=intent.payment_ref,
+            amount=intent.amount,
+            intent_id=intent.intent_id,
+            idempotency_key=intent.idempotency_key,
+            return_id=intent.return_id,
+        )
+        try:
+            refund = await gateway.refund(request)
+            if again:
+                # Perhaps the first answer, kept under the key: it may have failed since.
+                refund = await gateway.get_refund(refund.refund_ref)
+        except AlreadyDoneError as error:
+            found = await _find(gateway, intent)
+            if found is not None:
+                return await self._finish(tenant_id, intent, found)
+            return await self._reject(tenant_id, intent, error.code or "already_refunded")
+        except RejectedError as error:
+            return await self._reject(tenant_id, intent, error.code or "rejected")
+        except (AmbiguousOutcomeError, UnansweredError) as error:
+            stored = _STORED if isinstance(error, StoredFailureError) else None
+            await self._note(tenant_id, intent, IntentState.UNKNOWN, failure=stored)
+            raise
+        return await self._finish(tenant_id, intent, refund)
+
+    async def _finish(self, tenant_id: str, intent: IntentRow, refund: Refund) -> RefundAnswer:
+        if refund.amount != intent.amount:
+            # Taken for the end, it would close the return with another sum than the customer has.
+            raise refused(
+                "BadUpstreamData",
+                f"refund {refund.refund_ref} is of {refund.amount}, asked for {intent.amount}",
+                field="amount",
+            )
+        return await self._note(
+            tenant_id,
+            intent,
+            _STATES[refund.outcome],
+            refund_ref=refund.refund_ref,
+            failure=refund.failure_reason,
+        )
+
+    async def _reject(self, tenant_id: str, intent: IntentRow, code: str) -> RefundAnswer:
+        return await self._note(tenant_id, intent, IntentState.REJECTED, failure=code)
+
+    async def _note(
+        self,
+        tenant_id: str,
+        intent: IntentRow,
+        state: IntentState,
+        *,
+        refund_ref: str | None = None,
+        failure: str | None = None,
+    ) -> RefundAnswer:
+        row = await self._settlements.finish(
+            tenant_id, intent.intent_id, state=state, refund_ref=refund_ref, failure=failure
+        )
+        return answer_of(row)
+
+
+async def _find(gateway: PaymentGateway, intent: IntentRow) -> Refund | None:
+    """Find a refund of this intent that did not fail; a failed one moved no money."""
+    if gateway.capabilities.lookup is LookUp.NONE:
+        return None
+    found = await gateway.find_refund(
+        payment_ref=intent.payment_ref,
+        intent_id=intent.intent_id,
+        idempotency_key=intent.idempotency_key,
+    )
+    return found if found is not None and found.outcome is not RefundOutcome.FAILED else None
+
+
+def _way_on(gateway: PaymentGateway, intent: IntentRow) -> Way:
+    return way_on(_sent(intent), _trust(gateway), now=datetime.now(UTC))
+
+
+def _too_early(gateway: PaymentGateway, intent: IntentRow) -> ApplicationError:
+    until = believed_from(_sent(intent), _trust(gateway))
+    return ApplicationError(
+        f"a look-up that finds nothing is believed from {until:%Y-%m-%d %H:%M} UTC",
+        type=UNKNOWN,
+        next_retry_delay=until - datetime.now(UTC),
+        category=ApplicationErrorCategory.BENIGN,
+    )
+
+
+def _sent(intent: IntentRow) -> Sent:
+    if intent.first_sent_at is None or intent.last_sent_at is None:
+        raise ValueError(f"refund intent {intent.intent_id} is {intent.state} and was never sent")
+    return Sent(intent.first_sent_at, intent.last_sent_at, intent.failure == _STORED)
+
+
+def _trust(gateway: PaymentGateway) -> Trust:
+    sheet = gateway.capabilities
+    return Trust(sheet.key_window, sheet.lookup is not LookUp.NONE, sheet.settle_time)
+
+
+def answer_of(row: IntentRow) -> RefundAnswer:
+    return RefundAnswer(row.state, row.generation, row.refund_ref, row.failure)
