@@ -13,6 +13,7 @@ from integrations.directory import Connections
 from integrations.errors import (
     AlreadyDoneError,
     AmbiguousOutcomeError,
+    IntegrationError,
     RejectedError,
     StoredFailureError,
     UnansweredError,
@@ -94,9 +95,7 @@ class Refunder:
         self, asked: IssueRefund, gateway: PaymentGateway, intent: IntentRow
     ) -> RefundAnswer:
         tenant_id = asked.tenant_id
-        found = await _find(gateway, intent)
-        if found is None and intent.state is IntentState.PENDING and intent.refund_ref:
-            found = await gateway.get_refund(intent.refund_ref)
+        found = await _look_up(asked, gateway, intent)
         if found is not None:
             return await self._finish(tenant_id, intent, found)
         if intent.state is IntentState.REJECTED:
@@ -195,6 +194,19 @@ class Refunder:
             tenant_id, intent.intent_id, state=state, refund_ref=refund_ref, failure=failure
         )
         return answer_of(row)
+
+
+async def _look_up(asked: IssueRefund, gateway: PaymentGateway, intent: IntentRow) -> Refund | None:
+    try:
+        found = await _find(gateway, intent)
+    except IntegrationError:
+        # Whoever rules has seen the books that cannot be read from here.
+        if asked.ruling is None:
+            raise
+        return None
+    if found is None and intent.state is IntentState.PENDING and intent.refund_ref:
+        return await gateway.get_refund(intent.refund_ref)
+    return found
 
 
 async def _find(gateway: PaymentGateway, intent: IntentRow) -> Refund | None:

@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 
 from backhaul_client import requests
 from domain.inspection import Fault, Grade, Photo
+from domain.intents import Ruling
 from domain.pickups import PickupOutcome
 from domain.reasons import Ground
 from domain.requests import (
@@ -26,6 +27,7 @@ from workflows.messages import (
     Deny,
     ExtendDeadline,
     Receive,
+    ReconcileRefund,
     RecordInspection,
     ReportPickupOutcome,
     RestartFromProjection,
@@ -123,6 +125,11 @@ def retry(info: CommandInfo, body: requests.RetryCommand) -> Retry:
 
 def correct(info: CommandInfo, body: requests.CorrectCommand) -> Correct:
     return Correct(info, body.field, body.value, body.reason)
+
+
+def reconcile_refund(info: CommandInfo, body: requests.ReconcileRefundCommand) -> ReconcileRefund:
+    ruling = Ruling(body.outcome == "paid", body.refund_ref)
+    return ReconcileRefund(info, body.intent_id, ruling, body.proof)
 
 
 def extend_deadline(info: CommandInfo, body: requests.ExtendDeadlineCommand) -> ExtendDeadline:

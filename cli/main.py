@@ -21,6 +21,7 @@ FAMILIES = (
     "database",
     "returns",
     "ops",
+    "finance",
     "keys",
     "tenants",
 )

@@ -5,6 +5,7 @@ from domain.lifecycle import AuthorizationState, DeliveryState, LotState
 from domain.receiving import is_receivable
 from domain.requests import Resolution
 from domain.returns import Return
+from domain.ruling import unknown_refunds
 from domain.transport import is_withdrawable
 from domain.waiting import waits
 
@@ -30,6 +31,7 @@ def allowed_commands(ret: Return) -> tuple[str, ...]:
         "choose-resolution": sold_out,
         "retry": bool(ret.blockers),
         "correct": is_draft(ret),
+        "reconcile-refund": bool(unknown_refunds(ret)),
         "extend-deadline": bool(waits(ret)),
     }
     return tuple(name for name, is_possible in possible.items() if is_possible)

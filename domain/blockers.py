@@ -322,7 +322,7 @@ _CATALOGUE = (
         "certainty whether a refund was paid",
         "parked",
         "the provider is asked again",
-        ("retry", "refund.settled"),
+        ("retry", "reconcile-refund", "refund.settled"),
     ),
     WaitKind(
         "nothing_left_to_refund",

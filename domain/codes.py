@@ -50,6 +50,7 @@ _CATALOGUE = (
     ProblemCode("tenant_not_found", _K.INVALID, "there is no such tenant"),
     ProblemCode("order_not_found", _K.INVALID, "the platform knows no such order"),
     ProblemCode("line_not_found", _K.INVALID, "the order has no such line"),
+    ProblemCode("refund_not_found", _K.INVALID, "the return has no such refund"),
     ProblemCode("sku_not_found", _K.INVALID, "the platform knows no such SKU"),
     ProblemCode(
         "exchange_not_even", _K.INVALID, "the wanted goods cost more or less than the returned"

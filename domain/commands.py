@@ -84,6 +84,11 @@ _CATALOGUE = (
         (_R.OPS,),
         "say what is true instead of what the platform says of a parked start's order",
     ),
+    CommandKind(
+        "reconcile-refund",
+        (_R.FINANCE,),
+        "say, with proof, whether a refund of unknown end was paid",
+    ),
     CommandKind("extend-deadline", (_R.OPS,), "move the deadline of a wait"),
     CommandKind(
         "restart-from-projection", (_R.OPS,), "go on in a new run where the engine has none"

@@ -42,6 +42,7 @@ EVENT_TYPES: dict[str, str] = {
     "refund.pending": "the provider took the refund and says more later",
     "refund.settled": "the provider says the money went back",
     "refund.failed": "the provider refused, or took a success back",
+    "refund.reconciled": "a person found in the provider's books whether it was paid",
     "replacement.reserved": "stock is held for an exchange",
     "replacement.created": "a replacement order exists at the platform",
     "replacement.out_of_stock": "the wanted goods are gone",

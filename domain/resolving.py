@@ -157,6 +157,8 @@ def intent_changed(
         generation=generation or before.generation,
         refund_ref=known,
         failure=failure,
+        # It was for the end that nobody knew.
+        ruling=before.ruling if state == "unknown" else None,
     )
     if news == before or (before.state == "succeeded" and state not in _AFTER_SUCCESS):
         return ret, ()

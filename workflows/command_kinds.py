@@ -19,6 +19,7 @@ from domain.requests import Resolution
 from domain.resolving import choose_refund
 from domain.returns import Change, Lot, Return
 from domain.reviewing import check_approval, check_in_review
+from domain.ruling import check_ruling, rule
 from domain.transport import check_withdrawal, withdraw
 from domain.waiting import waits
 from workflows.messages import (
@@ -28,6 +29,7 @@ from workflows.messages import (
     Deny,
     ExtendDeadline,
     Receive,
+    ReconcileRefund,
     RecordInspection,
     ReportPickupOutcome,
     RestartFromProjection,
@@ -161,6 +163,16 @@ def check_correct(ret: Return, command: Correct) -> None:
 
 def do_correct(ret: Return, command: Correct) -> Change:
     return correct(ret, check_correction(ret, command.field, command.value))
+
+
+def check_reconcile_refund(ret: Return, command: ReconcileRefund) -> None:
+    check_ruling(ret, command.intent_id, command.ruling)
+    if not command.proof:
+        raise RefusedError("invalid_request", "a ruling needs its proof", field="proof")
+
+
+def do_reconcile_refund(ret: Return, command: ReconcileRefund) -> Change:
+    return rule(ret, command.intent_id, command.ruling, proof=command.proof)
 
 
 def check_extend_deadline(ret: Return, command: ExtendDeadline) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from domain.commands import Actor
 from domain.inspection import Fault, Grade, Photo
+from domain.intents import Ruling
 from domain.pickups import PickupOutcome
 from domain.requests import Resolution, ReturnRequest
 from domain.returns import Return
@@ -223,6 +224,16 @@ class Correct:
     field: str
     value: Any
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileRefund:
+    """Say whether a refund of unknown end was paid, and where the provider's books say so."""
+
+    info: CommandInfo
+    intent_id: str
+    ruling: Ruling
+    proof: str
 
 
 @dataclass(frozen=True, slots=True)

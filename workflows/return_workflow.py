@@ -18,7 +18,7 @@ from domain.returns import Change, Return
 from domain.texts import bad_text_in
 from domain.transport import check_withdrawal, reached, withdraw
 from domain.view import document
-from domain.work import OPENING
+from domain.work import OPENING, Work, WorkKind
 from workflows import command_kinds, commands, resolution, restarting, settlement
 from workflows.drafting import open_or_park
 from workflows.messages import (
@@ -32,6 +32,7 @@ from workflows.messages import (
     ExtendDeadline,
     OpenAnswer,
     Receive,
+    ReconcileRefund,
     RecordInspection,
     RefundNews,
     Refusal,
@@ -200,6 +201,16 @@ class ReturnWorkflow:
     @correct.validator
     def check_correct(self, command: Correct) -> None:
         self._check("correct", command, self._check_correction)
+
+    @workflow.update(description="say whether a refund of unknown end was paid")
+    def reconcile_refund(self, command: ReconcileRefund) -> CommandAnswer:
+        answer = self._carry_out(command, command_kinds.do_reconcile_refund)
+        self._parking.release(Work(WorkKind.REFUND, command.intent_id).key)
+        return answer
+
+    @reconcile_refund.validator
+    def check_reconcile_refund(self, command: ReconcileRefund) -> None:
+        self._check("reconcile-refund", command, command_kinds.check_reconcile_refund)
 
     @workflow.update(description="move the deadline of a wait")
     def extend_deadline(self, command: ExtendDeadline) -> CommandAnswer:

@@ -154,7 +154,7 @@ async def _ask(case: Case, intent: Intent, generation: int, *, summary: str) -> 
     Which is older, the answer or news that came while it was on its way, nobody here can tell. The
     ledger can: asked again, it answers with the last word.
     """
-    asked = IssueRefund(case.ret.tenant_id, intent.intent_id, generation)
+    asked = IssueRefund(case.ret.tenant_id, intent.intent_id, generation, intent.ruling)
     answer = await case.call(PaymentActivities.issue_refund, asked, summary=summary)
     if _intent(case.ret, intent.intent_id) != intent:
         return None

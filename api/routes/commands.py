@@ -162,6 +162,14 @@ async def correct(
     return await giver.give(body, translate.correct)
 
 
+@router.post("/reconcile-refund", operation_id="reconcile_refund")
+async def reconcile_refund(
+    giver: Annotated[Giver, _giver("reconcile-refund")], body: requests.ReconcileRefundCommand
+) -> CommandView:
+    """Say, with proof, whether a refund of unknown end was paid."""
+    return await giver.give(body, translate.reconcile_refund)
+
+
 @router.post("/extend-deadline", operation_id="extend_deadline")
 async def extend_deadline(
     giver: Annotated[Giver, _giver("extend-deadline")], body: requests.ExtendDeadlineCommand

@@ -149,6 +149,11 @@ class BackhaulClient:
         """Say what is true of a parked start's order, and try again."""
         return await self._command(return_id, "correct", command, idempotency_key)
 
+    async def reconcile_refund(
+        self, return_id: str, command: requests.ReconcileRefundCommand, *, idempotency_key: str
+    ) -> CommandView:
+        return await self._command(return_id, "reconcile-refund", command, idempotency_key)
+
     async def extend_deadline(
         self, return_id: str, command: requests.ExtendDeadlineCommand, *, idempotency_key: str
     ) -> CommandView:

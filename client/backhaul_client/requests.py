@@ -34,6 +34,7 @@ WantedResolution = Literal["REFUND", "EXCHANGE"]
 Handover = Literal["PICKUP", "DROP_OFF"]
 Grade = Literal["A", "B", "C", "D", "X"]
 PickupOutcome = Literal["customer_absent", "courier_no_show"]
+RefundFound = Literal["paid", "not_paid"]
 Fault = Literal["NONE", "CUSTOMER", "CARRIER", "WAREHOUSE", "SELLER", "VENDOR"]
 
 
@@ -193,6 +194,19 @@ class CorrectCommand(Command):
     field: Id
     value: Correctable
     reason: Annotated[Note, StringConstraints(min_length=1)]
+
+
+class ReconcileRefundCommand(Command):
+    """Say whether a refund of unknown end was paid.
+
+    ``refund_ref`` is the provider's name of what was paid. ``proof`` says where its books show it,
+    such as a report and line; it is kept in the event log, so no names of people.
+    """
+
+    intent_id: Id
+    outcome: RefundFound
+    proof: Id
+    refund_ref: Id | None = None
 
 
 class ExtendDeadlineCommand(Command):

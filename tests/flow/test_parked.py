@@ -19,7 +19,7 @@ from domain.returns import Return
 from storage.bookings import Bookings
 from storage.rows import TenderBalance
 from storage.settlements import Settlements
-from tests.flow import test_drafts, test_lost_runs, test_settlement
+from tests.flow import test_drafts, test_lost_runs, test_refund_edges, test_settlement
 from tests.flow.test_settlement import REFUNDS, accepted, intents_of, paid
 from tests.support.house import TENANT, House, OpenReturn
 from tests.support.postgres import Database
@@ -448,6 +448,7 @@ WALKS: dict[str, dict[str, Callable[..., object]]] = {
     },
     "refund_unknown": {
         "retry": test_a_parked_refund_is_tried_again,
+        "reconcile-refund": test_refund_edges.test_finance_rules_that_it_was_paid,
         "refund.settled": test_a_parked_refund_turns_out_to_be_paid,
     },
     "nothing_left_to_refund": {

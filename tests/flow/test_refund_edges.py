@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from domain.intents import Ruling
 from integrations.payments.stripe.adapter import StripeGateway
-from tests.flow.test_settlement import REFUNDS, accepted, paid
+from tests.flow.test_settlement import REFUNDS, accepted, intents_of, paid
 from tests.support.house import House, OpenReturn
+from tests.support.told import FINANCE, info
+from workflows.messages import ReconcileRefund
 
 Patch = pytest.MonkeyPatch
 
@@ -82,13 +85,78 @@ async def test_edge_62_without_a_look_up_a_person_decides(house: House, monkeypa
     """A spent key and no list to read: nothing is sent, however often it is asked for."""
     promises(monkeypatch, key_window=timedelta(), lookup_by_reference=False)
     before = len(tries(house))
-    with house.sandbox.fault(**REFUNDS, kind="http_500", times=1):
-        opened = await accepted(house)
-        await opened.until_event("settlement.sealed")
-        wait = await opened.until_waiting("refund_unknown")
+    opened, wait = await nobody_knows(house, kind="http_500")
 
     await house.pass_time(hours=30)
 
     assert wait["owner"] == "finance"
     assert len(tries(house)) == before + 1
     assert len(await opened.events("blocker.raised")) > 1
+
+
+async def nobody_knows(house: House, *, kind: str) -> tuple[OpenReturn, dict[str, Any]]:
+    """A return whose one refund met this fault at a provider without a list to read."""
+    with house.sandbox.fault(**REFUNDS, kind=kind, times=1):
+        opened = await accepted(house)
+        await opened.until_event("settlement.sealed")
+        return opened, await opened.until_waiting("refund_unknown")
+
+
+async def ruling(opened: OpenReturn, *, paid: bool, refund_ref: str | None = None) -> Any:
+    """What finance found in the provider's report about the one refund."""
+    (intent,) = intents_of(await opened.view())
+    found = Ruling(paid, refund_ref)
+    return ReconcileRefund(info(FINANCE), intent["intent_id"], found, "report 2026-03, line 7")
+
+
+async def test_finance_rules_that_it_was_paid(house: House, monkeypatch: Patch) -> None:
+    """The provider's books show it: nothing is sent, and the proof stays with the return."""
+    promises(monkeypatch, key_window=timedelta(), lookup_by_reference=False)
+    opened, wait = await nobody_knows(house, kind="lost_reply")
+    before, (refund,) = len(tries(house)), opened.ledger()["refunds"]
+
+    await opened.do(await ruling(opened, paid=True, refund_ref=refund["refund_id"]))
+    await opened.until_lot("line-1/1", "REFUNDED")
+
+    assert "reconcile-refund" in wait["exits"]
+    assert len(tries(house)) == before
+    (told,) = await opened.events("refund.reconciled")
+    assert (told.data["outcome"], told.data["proof"]) == ("paid", "report 2026-03, line 7")
+    assert told.actor == str(FINANCE)
+    (intent,) = intents_of(await opened.view())
+    assert (intent["state"], intent["refund_ref"]) == ("succeeded", refund["refund_id"])
+
+
+async def test_finance_rules_that_it_was_not_paid(house: House, monkeypatch: Patch) -> None:
+    """Then it goes out once more, under a new key."""
+    promises(monkeypatch, key_window=timedelta(), lookup_by_reference=False)
+    opened, _ = await nobody_knows(house, kind="http_500")
+    ((first, _),) = tries(house)[-1:]
+
+    await opened.do(await ruling(opened, paid=False))
+    await opened.until_lot("line-1/1", "REFUNDED")
+
+    assert tries(house)[-1][0] != first
+    assert len(paid(opened)) == 1
+
+
+async def test_the_provider_knows_better_than_a_ruling(house: House, monkeypatch: Patch) -> None:
+    """Finance overlooked it: as the provider's list can be read by then, nothing is sent twice."""
+    with monkeypatch.context() as blind:
+        promises(blind, key_window=timedelta(), lookup_by_reference=False)
+        opened, _ = await nobody_knows(house, kind="lost_reply")
+
+    await opened.do(await ruling(opened, paid=False))
+    await opened.until_lot("line-1/1", "REFUNDED")
+
+    assert len(paid(opened)) == 1
+
+
+async def test_only_what_nobody_knows_is_ruled_on(house: House) -> None:
+    """A refund whose end is known, or that is not there, is left alone."""
+    opened = await accepted(house)
+    await opened.until_lot("line-1/1", "REFUNDED")
+
+    assert await opened.refused(await ruling(opened, paid=False)) == "command_not_allowed"
+    stray = replace(await ruling(opened, paid=False), intent_id="x")
+    assert await opened.refused(stray) == "refund_not_found"

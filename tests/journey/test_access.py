@@ -33,6 +33,7 @@ _BODIES: dict[str, dict[str, Any]] = {
     "choose-resolution": {"lot_id": "line-1/1", "resolution": "REFUND"},
     "retry": {},
     "correct": {"field": "channel", "value": "STORE", "reason": "seen in the shop"},
+    "reconcile-refund": {"intent_id": "x", "outcome": "not_paid", "proof": "report 7"},
     "restart-from-projection": {"reason": "it is gone"},
     "extend-deadline": {"wait": "x", "until": "2030-01-01T00:00:00+00:00"},
 }

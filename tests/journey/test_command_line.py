@@ -58,6 +58,22 @@ async def test_explains_and_moves_a_return(
     assert view.return_id in shown[1]
 
 
+async def test_finance_is_told_what_cannot_be_ruled_on(
+    journey: Journey, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A refund that is not there has no end to rule on, and a ruling has its proof."""
+    view = await labelled(journey)
+    sign_in(journey, monkeypatch, "finance")
+    ruling = ("finance", "reconcile-refund", view.rma_no, "intent-1", "not_paid")
+
+    unfounded = await terminal.type(*ruling, "--proof", "")
+    unknown = await terminal.type(*ruling, "--proof", "report 7, line 3")
+
+    assert (unfounded[0], unknown[0]) == (2, 1)
+    assert "proof" in unfounded[2]
+    assert "refund_not_found (intent_id)" in unknown[2]
+
+
 async def test_says_what_came_that_nobody_awaited(
     journey: Journey, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

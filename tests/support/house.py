@@ -57,6 +57,7 @@ from workflows.messages import (
     ExtendDeadline,
     OpenAnswer,
     Receive,
+    ReconcileRefund,
     RecordInspection,
     ReportPickupOutcome,
     Retry,
@@ -350,6 +351,7 @@ _UPDATES: dict[type, str] = {
     ChooseResolution: "choose_resolution",
     Retry: "retry",
     Correct: "correct",
+    ReconcileRefund: "reconcile_refund",
     ExtendDeadline: "extend_deadline",
 }
 
