@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from domain.intents import Ruling
+from integrations.payments.port import LookUp
 from integrations.payments.stripe.adapter import StripeGateway
 from tests.flow.test_settlement import REFUNDS, accepted, intents_of, paid
 from tests.support.house import House, OpenReturn
@@ -83,7 +84,7 @@ async def test_edge_62_an_old_key_is_not_sent_again(house: House, monkeypatch: P
 
 async def test_edge_62_without_a_look_up_a_person_decides(house: House, monkeypatch: Patch) -> None:
     """A spent key and no list to read: nothing is sent, however often it is asked for."""
-    promises(monkeypatch, key_window=timedelta(), lookup_by_reference=False)
+    promises(monkeypatch, key_window=timedelta(), lookup=LookUp.NONE)
     before = len(tries(house))
     opened, wait = await nobody_knows(house, kind="http_500")
 
@@ -111,7 +112,7 @@ async def ruling(opened: OpenReturn, *, paid: bool, refund_ref: str | None = Non
 
 async def test_finance_rules_that_it_was_paid(house: House, monkeypatch: Patch) -> None:
     """The provider's books show it: nothing is sent, and the proof stays with the return."""
-    promises(monkeypatch, key_window=timedelta(), lookup_by_reference=False)
+    promises(monkeypatch, key_window=timedelta(), lookup=LookUp.NONE)
     opened, wait = await nobody_knows(house, kind="lost_reply")
     before, (refund,) = len(tries(house)), opened.ledger()["refunds"]
 
@@ -129,7 +130,7 @@ async def test_finance_rules_that_it_was_paid(house: House, monkeypatch: Patch) 
 
 async def test_finance_rules_that_it_was_not_paid(house: House, monkeypatch: Patch) -> None:
     """Then it goes out once more, under a new key."""
-    promises(monkeypatch, key_window=timedelta(), lookup_by_reference=False)
+    promises(monkeypatch, key_window=timedelta(), lookup=LookUp.NONE)
     opened, _ = await nobody_knows(house, kind="http_500")
     ((first, _),) = tries(house)[-1:]
 
@@ -143,7 +144,7 @@ async def test_finance_rules_that_it_was_not_paid(house: House, monkeypatch: Pat
 async def test_the_provider_knows_better_than_a_ruling(house: House, monkeypatch: Patch) -> None:
     """Finance overlooked it: as the provider's list can be read by then, nothing is sent twice."""
     with monkeypatch.context() as blind:
-        promises(blind, key_window=timedelta(), lookup_by_reference=False)
+        promises(blind, key_window=timedelta(), lookup=LookUp.NONE)
         opened, _ = await nobody_knows(house, kind="lost_reply")
 
     await opened.do(await ruling(opened, paid=False))
