@@ -15,6 +15,7 @@ from integrations.commerce.port import CommercePlatform, ReplacementEvent
 from integrations.directory import WebhookTarget
 from integrations.payments.port import PaymentEvent, PaymentGateway, Refund, RefundOutcome
 from storage.database import Database
+from storage.externals import ExternalRefunds
 from storage.returns import Returns
 from storage.rows import IntentRow
 from storage.settlements import IntentStateError, Settlements
@@ -42,6 +43,7 @@ class News:
         self._client = client
         self._returns = Returns(database)
         self._settlements = Settlements(database)
+        self._externals = ExternalRefunds(database)
         self._tracking = Tracking(database)
 
     async def tell(self, target: WebhookTarget, event: Event, *, again: bool) -> None:
@@ -82,8 +84,10 @@ class News:
         if event.refund_ref is None:
             return
         refund = await payments.get_refund(event.refund_ref)
-        # One that carries no id of ours was made by hand, at the provider.
-        if refund.intent_id is None or not _ID.fullmatch(refund.intent_id):
+        if refund.intent_id is None:
+            await self._past_us(tenant_id, refund, event, again=again)
+            return
+        if not _ID.fullmatch(refund.intent_id):
             return
         intent = await self._settlements.get(tenant_id, refund.intent_id)
         if intent is None or _is_of_another_generation(intent, refund):
@@ -112,6 +116,36 @@ class News:
                 event_id=event.event_id,
             )
             await self._signal(tenant_id, intent.return_id, "refund_news", told)
+
+    async def _past_us(
+        self, tenant_id: str, refund: Refund, event: PaymentEvent, *, again: bool
+    ) -> None:
+        """Count what was refunded by hand, at the provider; it may pay what we could not pay."""
+        found = await self._externals.note(
+            tenant_id,
+            refund.refund_ref,
+            payment_refs=refund.payment_refs,
+            amount=refund.amount,
+            state=_STATES[refund.outcome],
+        )
+        if found is None:
+            return
+        if found.is_new or again:
+            _log.warning(
+                "refund.made_past_us",
+                order_id=found.order_id,
+                refund_ref=refund.refund_ref,
+                intent_id=found.intent.intent_id if found.intent else None,
+            )
+        if found.intent is not None:
+            told = RefundNews(
+                intent_id=found.intent.intent_id,
+                state=found.intent.state.value,
+                refund_ref=refund.refund_ref,
+                failure=refund.failure_reason,
+                event_id=event.event_id,
+            )
+            await self._signal(tenant_id, found.intent.return_id, "refund_news", told)
 
     async def _replacement(
         self, tenant_id: str, platform: CommercePlatform, event: ReplacementEvent

@@ -7,7 +7,7 @@ from sqlalchemy import delete, func, insert, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.models.effects import RefundIntentModel
+from storage.models.effects import ExternalRefundModel, RefundIntentModel
 from storage.models.orders import OrderLedgerModel, OrderUnitModel, TenderModel
 from storage.models.returns import ReturnModel
 from storage.records import NotEnoughUnits, Opening, Units
@@ -217,19 +217,36 @@ async def tender_balances(
         .group_by(RefundIntentModel.tender_id)
         .subquery()
     )
+    past_us = (
+        select(
+            ExternalRefundModel.tender_id,
+            func.sum(ExternalRefundModel.amount_minor).label("minor"),
+        )
+        .where(
+            ExternalRefundModel.tenant_id == tenant_id,
+            ExternalRefundModel.order_id == order_id,
+            ExternalRefundModel.state != IntentState.REJECTED,
+            # One that paid an intent is counted there.
+            ExternalRefundModel.intent_id.is_(None),
+        )
+        .group_by(ExternalRefundModel.tender_id)
+        .subquery()
+    )
     rows = await connection.execute(
         select(
             TenderModel.tender_id,
             TenderModel.payment_ref,
             TenderModel.captured_minor,
-            TenderModel.refunded_elsewhere_minor,
+            # The shop may know of what was refunded past us, or not yet.
+            func.greatest(TenderModel.refunded_elsewhere_minor, past_us.c.minor),
             func.coalesce(spent.c.minor, 0),
         )
         .outerjoin(spent, spent.c.tender_id == TenderModel.tender_id)
+        .outerjoin(past_us, past_us.c.tender_id == TenderModel.tender_id)
         .where(TenderModel.tenant_id == tenant_id, TenderModel.order_id == order_id)
         .order_by(TenderModel.tender_id)
     )
     return tuple(
-        TenderBalance(tender_id, payment_ref, captured, elsewhere + int(ours))
+        TenderBalance(tender_id, payment_ref, captured, int(elsewhere) + int(ours))
         for tender_id, payment_ref, captured, elsewhere, ours in rows
     )

@@ -23,6 +23,10 @@ class IntentState(StrEnum):
     REJECTED = "rejected"
 
 
+EXTERNAL_STATES = (IntentState.SUCCEEDED, IntentState.PENDING, IntentState.REJECTED)
+"""What a refund that was made past us can be: its provider always knows."""
+
+
 class BookingState(StrEnum):
     PLANNED = "planned"
     CREATED = "created"

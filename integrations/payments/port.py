@@ -83,6 +83,8 @@ class Refund:
     amount: Money
     intent_id: str | None
     failure_reason: str | None = None
+    payment_refs: tuple[str, ...] = ()
+    """The provider's names of the payment it is of, as a :class:`RefundRequest` may give them."""
 
 
 @dataclass(frozen=True, slots=True)

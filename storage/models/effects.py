@@ -15,7 +15,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.models.declarative import Minor, Model, UuidText, one_of
-from storage.states import BookingState, IntentState
+from storage.states import EXTERNAL_STATES, BookingState, IntentState
 
 _RETURN = (["tenant_id", "return_id"], ["returns.tenant_id", "returns.return_id"])
 
@@ -56,6 +56,38 @@ class RefundIntentModel(Model):
     first_sent_at: Mapped[datetime | None]
     last_sent_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class ExternalRefundModel(Model):
+    """A refund of a payment of ours that was made past us, at the provider.
+
+    ``intent_id`` is the intent that it turned out to pay.
+    """
+
+    __tablename__ = "external_refunds"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "order_id", "tender_id"],
+            ["tenders.tenant_id", "tenders.order_id", "tenders.tender_id"],
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "intent_id"], ["refund_intents.tenant_id", "refund_intents.intent_id"]
+        ),
+        CheckConstraint("amount_minor > 0", name="amount_positive"),
+        CheckConstraint(one_of("state", *EXTERNAL_STATES), name="state_is_known"),
+        Index(None, "tenant_id", "order_id", "tender_id"),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(primary_key=True)
+    refund_ref: Mapped[str] = mapped_column(primary_key=True)
+    order_id: Mapped[str]
+    tender_id: Mapped[str]
+    amount_minor: Mapped[Minor]
+    currency: Mapped[str] = mapped_column(String(3))
+    state: Mapped[str]
+    intent_id: Mapped[UuidText | None]
+    first_seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

@@ -40,6 +40,7 @@ class TenderModel(Model):
             "refunded_elsewhere_minor BETWEEN 0 AND captured_minor",
             name="refunded_elsewhere_within_captured",
         ),
+        Index(None, "tenant_id", "payment_ref"),
     )
 
     tenant_id: Mapped[str] = mapped_column(primary_key=True)

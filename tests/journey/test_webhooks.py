@@ -24,7 +24,7 @@ from backhaul_client import (
 )
 from domain.ids import workflow_id_for
 from storage.settlements import Settlements
-from tests.support.asking import labelled, new_key
+from tests.support.asking import labelled, new_key, units_of
 from tests.support.house import TENANT, eventually
 from tests.support.journey import QUIET_TENANT, WEBHOOK_SECRET, Journey
 
@@ -368,6 +368,36 @@ async def test_what_could_not_be_processed_is_processed_later(
         await journey.client().wait_until(return_id, told.hears, timeout=60)
         await waiting(journey, 0)
     assert not told.hears(unaware)
+
+
+async def test_a_refund_by_hand_pays_what_nobody_knew(journey: Journey) -> None:
+    """Edge 67: staff pay from the provider's own page; the return hears of it and pays no more."""
+    client, sandbox, order = journey.client(), journey.sandbox, journey.sandbox.order("three-units")
+    started = await client.start_return(units_of(order), idempotency_key=new_key())
+    ours = {"system": "stripe", "times": 10_000}
+    with (
+        sandbox.fault(
+            **ours, operation="POST /v1/refunds", kind="http_500", containing="refund_request_id"
+        ),
+        sandbox.fault(**ours, operation="GET /v1/refunds", kind="http_503"),
+    ):
+        await take_in(journey, started.return_id, "LAMP-DESK-WHITE")
+        parked = await client.wait_until(
+            started.return_id,
+            lambda seen: "refund_unknown" in [wait.code for wait in seen.waiting_on],
+            timeout=60,
+        )
+        (owed,) = parked.settlements[0].refunds
+        by_hand = sandbox.refund_by_hand(order["tenders"][0]["payment_ref"], owed.amount_minor)
+        ended = await client.wait_until(
+            started.return_id,
+            lambda seen: seen.settlements[0].refunds[0].state == "succeeded",
+            timeout=60,
+        )
+
+    assert ended.settlements[0].refunds[0].refund_ref == by_hand
+    made = sandbox.ledger(order_id=order["order_id"])["refunds"]
+    assert [refund["refund_id"] for refund in made] == [by_hand]
 
 
 async def test_a_refund_that_fails_later_is_noticed(journey: Journey) -> None:

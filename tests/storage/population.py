@@ -5,9 +5,11 @@ from datetime import timedelta
 from cryptography.fernet import Fernet
 
 from domain.ids import part_id
+from domain.money import Money
 from domain.tracking import Scan, ScanStatus
 from storage.bookings import Bookings
 from storage.database import Database
+from storage.externals import ExternalRefunds
 from storage.inbox import Inbox
 from storage.keys import ApiKeys
 from storage.relay import Outbox
@@ -15,7 +17,7 @@ from storage.returns import Returns
 from storage.rows import ConnectionRow, TenderBalance
 from storage.secrets import SecretBox
 from storage.settlements import Settlements
-from storage.states import Role
+from storage.states import IntentState, Role
 from storage.surveys import Surveys
 from storage.tenants import Tenants
 from storage.tracking import Tracking
@@ -48,6 +50,13 @@ async def populate(store: Database, tenant_id: str) -> None:
         currency="EUR",
         split=_all_on_one,
         lot_ids=("shoes/1",),
+    )
+    await ExternalRefunds(store).note(
+        tenant_id,
+        "re_1",
+        payment_refs=(CARD.payment_ref,),
+        amount=Money(100, "EUR"),
+        state=IntentState.SUCCEEDED,
     )
     await Bookings(store).plan(tenant_id, first, "label", 1)
     await Tracking(store).add_scans(tenant_id, "TRACK1", [Scan(ScanStatus.ACCEPTED, NOON)])

@@ -154,4 +154,5 @@ def _refund(found: wire.WireRefund) -> Refund:
         amount=amount,
         intent_id=(found.metadata or {}).get("refund_request_id"),
         failure_reason=reason,
+        payment_refs=tuple(filter(None, (found.payment_intent, found.charge))),
     )

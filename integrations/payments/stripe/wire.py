@@ -44,6 +44,8 @@ class WireRefund(WireModel):
     status: str | None = None
     metadata: dict[str, str] | None = None
     failure_reason: str | None = None
+    payment_intent: str | None = None
+    charge: str | None = None
 
 
 class WireRefundPage(WireModel):
