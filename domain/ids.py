@@ -32,6 +32,11 @@ def sweep_id_for(task_queue: str) -> str:
     return f"sweep/{task_queue}"
 
 
+def reconciliation_id_for(task_queue: str) -> str:
+    """Name the one schedule that compares refunds with the providers' in a deployment."""
+    return f"reconcile/{task_queue}"
+
+
 def rma_number(serial: int) -> str:
     """Return the human-readable number of a tenant's ``serial``-th return, e.g. ``RMA-0000-01-7``.
 

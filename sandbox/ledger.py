@@ -116,10 +116,12 @@ class Ledger:
         limit: int | None = None,
         older_than: str | None = None,
         newer_than: str | None = None,
+        created: Mapping[str, int] | None = None,
     ) -> list[Json]:
         """Return documents, newest first, whose values at JSON paths (``"metadata.x"``) are these.
 
         ``older_than`` and ``newer_than`` are ids of the same kind; an unknown one matches nothing.
+        ``created`` bounds a document's own time in seconds, by ``>=``, ``>``, ``<`` and ``<=``.
         """
         clauses, values = ["kind = ?"], [kind]
         for path, value in (where or {}).items():
@@ -130,6 +132,8 @@ class Ledger:
             if other is not None:
                 clauses.append(f"seq {sign} {_SEQ_OF}")
                 values += [kind, other]
+        for sign, seconds in (created or {}).items():
+            clauses.append(f"json_extract(body, '$.created') {sign} {int(seconds)}")
         # Only paths and operators stand in the text, and those come from this program.
         condition = " AND ".join(clauses)
         statement = f"SELECT body FROM documents WHERE {condition} ORDER BY seq DESC"  # noqa: S608

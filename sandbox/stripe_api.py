@@ -12,6 +12,7 @@ from sandbox.ledger import Json
 from sandbox.stripe_forms import (
     metadata,
     page_limit,
+    period,
     read_form,
     read_query,
     required,
@@ -25,7 +26,7 @@ router = APIRouter(prefix="/stripe/v1", route_class=SystemRoute, include_in_sche
 
 Id = Annotated[str, Path(min_length=1, max_length=300)]
 
-_PAGING = ("limit", "starting_after", "ending_before")
+_PAGING = ("limit", "starting_after", "ending_before", "created")
 _EXPANDABLE = {
     "charge": "charge",
     "payment_intent": "payment_intent",
@@ -187,6 +188,7 @@ def _list(request: Request, kind: str, *, filters: tuple[str, ...]) -> Json:
         limit=None if reading_back else limit + 1,
         older_than=older,
         newer_than=newer,
+        created=period(form),
     )
     more = len(data) > limit
     # The page before a cursor is the one next to it, still newest first.

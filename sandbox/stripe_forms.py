@@ -76,6 +76,24 @@ def page_limit(form: Json) -> int:
     return limit or 10
 
 
+_BOUNDS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+
+
+def period(form: Json) -> dict[str, int]:
+    """Read ``created[gte]=seconds`` and its like: SQL's sign and the seconds."""
+    given = form.get("created") or {}
+    if not isinstance(given, dict):
+        raise stripe_refusal(400, "Invalid hash", param="created")
+    bounds = {}
+    for name in given:
+        if name not in _BOUNDS:
+            raise stripe_refusal(400, f"Received unknown parameter: {name}", param="created")
+        seconds = whole_number(given, name, at_least=0)
+        assert seconds is not None
+        bounds[_BOUNDS[name]] = seconds
+    return bounds
+
+
 def _checked(pairs: Iterable[tuple[str, str]], known: Iterable[str]) -> Json:
     allowed = {*known, "expand"}
     form: Json = {}

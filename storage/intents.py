@@ -28,6 +28,13 @@ async def find(
     return None if row is None else _intent_row(row)
 
 
+async def those(
+    connection: AsyncConnection, tenant_id: str, *conditions: ColumnElement[bool]
+) -> tuple[IntentRow, ...]:
+    query = select(*_COLUMNS).where(RefundIntentModel.tenant_id == tenant_id, *conditions)
+    return tuple(_intent_row(row) for row in await connection.execute(query))
+
+
 async def of_return(
     connection: AsyncConnection, tenant_id: str, return_id: str, number: int | None = None
 ) -> tuple[IntentRow, ...]:

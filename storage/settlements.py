@@ -1,7 +1,8 @@
 """Settlements: an amount split over tenders once, and each part followed until it is paid."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -198,6 +199,21 @@ class Settlements:
             return await intents.find(
                 connection, tenant_id, RefundIntentModel.intent_id == intent_id
             )
+
+    async def get_many(self, tenant_id: str, intent_ids: Sequence[str]) -> tuple[IntentRow, ...]:
+        """Read those of the intents that are there: one statement."""
+        async with self._database.tenant(tenant_id) as connection:
+            return await intents.those(
+                connection, tenant_id, RefundIntentModel.intent_id.in_(intent_ids)
+            )
+
+    async def sent_between(
+        self, tenant_id: str, since: datetime, until: datetime
+    ) -> tuple[IntentRow, ...]:
+        """Read the intents that were last sent from ``since`` to before ``until``."""
+        sent_at = RefundIntentModel.last_sent_at
+        async with self._database.tenant(tenant_id) as connection:
+            return await intents.those(connection, tenant_id, sent_at >= since, sent_at < until)
 
     async def by_refund_ref(self, tenant_id: str, refund_ref: str) -> IntentRow | None:
         """Find the intent by the provider's name for its refund, of the current generation."""

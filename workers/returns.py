@@ -14,6 +14,7 @@ from temporalio.worker import Worker
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
 from activities.platform import PlatformActivities
+from activities.reconciling import ReconcileActivities
 from activities.records import RecordActivities
 from activities.shipping import ShippingActivities
 from activities.surveys import SurveyActivities
@@ -27,8 +28,10 @@ from runtime.temporal import WORKFLOW_RUNNER, connect, ensure_search_attributes
 from runtime.tokens import SurveyTokens
 from storage.bookings import Bookings
 from storage.database import Database
+from storage.externals import ExternalRefunds
 from storage.followups import FollowUps
 from storage.missing import MissingRuns
+from storage.reconciliations import Reconciliations
 from storage.relay import Outbox
 from storage.returns import Returns
 from storage.secrets import SecretBox
@@ -36,9 +39,10 @@ from storage.settlements import Settlements
 from storage.tenants import Tenants
 from workers.heartbeats import Heartbeats
 from workers.relay import Relay
-from workers.schedules import ensure_sweep
+from workers.schedules import ensure_reconciliation, ensure_sweep
 from workers.working import GRACE, working
 from workflows.follow_up import FollowUpWorkflow
+from workflows.reconciliation import ReconciliationWorkflow
 from workflows.return_workflow import ReturnWorkflow
 from workflows.sweep import SweepWorkflow
 
@@ -67,11 +71,18 @@ def build_worker(client: Client, needs: Dependencies) -> Worker:
     sweeping = SweepActivities(
         Tenants(needs.database), MissingRuns(needs.database), time_scale=needs.time_scale
     )
+    reconciling = ReconcileActivities(
+        needs.connections,
+        Tenants(needs.database),
+        Settlements(needs.database),
+        ExternalRefunds(needs.database),
+        Reconciliations(needs.database),
+    )
     surveys = SurveyActivities(FollowUps(needs.database), needs.tokens.hash_for)
     return Worker(
         client,
         task_queue=needs.task_queue,
-        workflows=[ReturnWorkflow, FollowUpWorkflow, SweepWorkflow],
+        workflows=[ReturnWorkflow, FollowUpWorkflow, SweepWorkflow, ReconciliationWorkflow],
         activities=[
             orders.fetch_facts,
             orders.read_policy,
@@ -89,6 +100,8 @@ def build_worker(client: Client, needs: Dependencies) -> Worker:
             surveys.start_follow_up,
             surveys.record_follow_up,
             sweeping.sweep,
+            reconciling.list_tenants,
+            reconciling.reconcile,
         ],
         workflow_runner=WORKFLOW_RUNNER,
         interceptors=[Heartbeats()],
@@ -127,6 +140,7 @@ async def run(settings: Settings) -> None:
     client = await connect(settings.temporal_address, settings.temporal_namespace)
     await ensure_search_attributes(client)
     await ensure_sweep(client, task_queue=settings.task_queue, time_scale=settings.time_scale)
+    await ensure_reconciliation(client, task_queue=settings.task_queue)
     needs = Dependencies(
         database=database,
         connections=connections,

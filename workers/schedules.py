@@ -1,4 +1,4 @@
-"""The schedule of the sweep: one a deployment, made and brought up to date by every worker."""
+"""What Temporal starts by the clock: one schedule each a deployment, kept current by workers."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -8,16 +8,25 @@ from temporalio.client import (
     Schedule,
     ScheduleActionStartWorkflow,
     ScheduleAlreadyRunningError,
+    ScheduleCalendarSpec,
     ScheduleIntervalSpec,
     ScheduleOverlapPolicy,
     SchedulePolicy,
+    ScheduleRange,
     ScheduleSpec,
     ScheduleUpdate,
     ScheduleUpdateInput,
 )
 
-from domain.ids import sweep_id_for
-from workflows.options import SWEEP_AT_MOST_EVERY, SWEEP_EVERY, SWEEP_LASTS
+from domain.ids import reconciliation_id_for, sweep_id_for
+from workflows.options import (
+    RECONCILE_AT_HOUR,
+    RECONCILIATION_LASTS,
+    SWEEP_AT_MOST_EVERY,
+    SWEEP_EVERY,
+    SWEEP_LASTS,
+)
+from workflows.reconciliation import Reconciliation, ReconciliationWorkflow
 from workflows.sweep import Sweep, SweepWorkflow
 
 
@@ -26,18 +35,45 @@ async def ensure_sweep(client: Client, *, task_queue: str, time_scale: float) ->
 
     A schedule that an operator paused stays paused.
     """
-    schedule = _schedule(task_queue, max(SWEEP_EVERY / time_scale, SWEEP_AT_MOST_EVERY))
+    every = max(SWEEP_EVERY / time_scale, SWEEP_AT_MOST_EVERY)
+    await _ensure(client, sweep_id_for(task_queue), _sweep(task_queue, every))
+
+
+async def ensure_reconciliation(client: Client, *, task_queue: str) -> None:
+    """Let Temporal compare each day's refunds with the providers' in the night after it."""
+    await _ensure(client, reconciliation_id_for(task_queue), _reconciliation(task_queue))
+
+
+async def _ensure(client: Client, schedule_id: str, schedule: Schedule) -> None:
     try:
-        await client.create_schedule(sweep_id_for(task_queue), schedule)
+        await client.create_schedule(schedule_id, schedule)
     except ScheduleAlreadyRunningError:
 
         def renewed(found: ScheduleUpdateInput) -> ScheduleUpdate:
             return ScheduleUpdate(replace(schedule, state=found.description.schedule.state))
 
-        await client.get_schedule_handle(sweep_id_for(task_queue)).update(renewed)
+        await client.get_schedule_handle(schedule_id).update(renewed)
 
 
-def _schedule(task_queue: str, every: timedelta) -> Schedule:
+def _reconciliation(task_queue: str) -> Schedule:
+    at_night = ScheduleCalendarSpec(hour=[ScheduleRange(RECONCILE_AT_HOUR)])
+    return Schedule(
+        action=ScheduleActionStartWorkflow(
+            ReconciliationWorkflow.run,
+            Reconciliation(),
+            id=reconciliation_id_for(task_queue),
+            task_queue=task_queue,
+            execution_timeout=RECONCILIATION_LASTS,
+        ),
+        spec=ScheduleSpec(calendars=[at_night]),
+        # A night that was missed is made up for when the engine is back within the day.
+        policy=SchedulePolicy(
+            overlap=ScheduleOverlapPolicy.SKIP, catchup_window=RECONCILIATION_LASTS
+        ),
+    )
+
+
+def _sweep(task_queue: str, every: timedelta) -> Schedule:
     return Schedule(
         action=ScheduleActionStartWorkflow(
             SweepWorkflow.run,

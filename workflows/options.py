@@ -79,6 +79,20 @@ WRITE_RECORD_PATIENTLY = ActivityConfig(
     retry_policy=_PATIENT,
 )
 
+RECONCILE_AT_HOUR = 3
+"""UTC. By then providers show all of the day before, and nobody works yet whom it would slow."""
+RECONCILIATION_LASTS = timedelta(hours=20)
+"""The next one begins after it; what it did not come to is compared by hand."""
+
+RECONCILE = ActivityConfig(
+    # A busy day is thousands of refunds, a hundred a page.
+    start_to_close_timeout=timedelta(minutes=30),
+    heartbeat_timeout=HEARTBEAT,
+    # One tenant's provider that is down all morning does not hold the others for longer.
+    schedule_to_close_timeout=timedelta(hours=2),
+    retry_policy=_PATIENT,
+)
+
 SWEEP = ActivityConfig(
     # Some thousand returns: twenty questions to the engine, and one more for each that is missing.
     start_to_close_timeout=timedelta(minutes=10),

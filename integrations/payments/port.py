@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from domain.money import Money
 
@@ -94,6 +94,14 @@ class PaymentEvent:
     event_id: str
     event_type: str
     refund_ref: str | None
+
+
+@runtime_checkable
+class ListsRefunds(Protocol):
+    """A provider that can show all its refunds of a time, by whomever they were made."""
+
+    async def list_refunds(self, *, since: datetime, until: datetime) -> tuple[Refund, ...]:
+        """Return the refunds that were made from ``since`` to before ``until``, newest first."""
 
 
 class PaymentGateway(Protocol):

@@ -1,6 +1,6 @@
 """What we ask of other systems: refunds and bookings, each planned in a row before it is asked."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -37,6 +37,7 @@ class RefundIntentModel(Model):
         CheckConstraint(one_of("state", *IntentState), name="state_is_known"),
         Index(None, "tenant_id", "order_id", "tender_id"),
         Index(None, "tenant_id", "refund_ref"),
+        Index(None, "tenant_id", "last_sent_at"),
     )
 
     tenant_id: Mapped[str] = mapped_column(primary_key=True)
@@ -89,6 +90,20 @@ class ExternalRefundModel(Model):
     intent_id: Mapped[UuidText | None]
     first_seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class ReconciliationModel(Model):
+    """One day's refunds of a tenant, ours beside the provider's; the last comparison counts."""
+
+    __tablename__ = "reconciliations"
+    __table_args__ = (ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"]),)
+
+    tenant_id: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    provider: Mapped[str]
+    counts: Mapped[dict[str, Any]]
+    findings: Mapped[list[Any]]
+    compared_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class SettlementModel(Model):

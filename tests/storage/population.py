@@ -12,6 +12,7 @@ from storage.database import Database
 from storage.externals import ExternalRefunds
 from storage.inbox import Inbox
 from storage.keys import ApiKeys
+from storage.reconciliations import Reconciliations
 from storage.relay import Outbox
 from storage.returns import Returns
 from storage.rows import ConnectionRow, TenderBalance
@@ -57,6 +58,9 @@ async def populate(store: Database, tenant_id: str) -> None:
         payment_refs=(CARD.payment_ref,),
         amount=Money(100, "EUR"),
         state=IntentState.SUCCEEDED,
+    )
+    await Reconciliations(store).put(
+        tenant_id, NOON.date(), provider="stripe", counts={"agrees": 1}, findings=[]
     )
     await Bookings(store).plan(tenant_id, first, "label", 1)
     await Tracking(store).add_scans(tenant_id, "TRACK1", [Scan(ScanStatus.ACCEPTED, NOON)])

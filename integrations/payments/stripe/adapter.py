@@ -71,25 +71,33 @@ class StripeGateway:
         intent_id: str,
         idempotency_key: str,  # noqa: ARG002
     ) -> Refund | None:
-        query = {**_payment(payment_ref), "limit": str(_PAGE)}
+        refunds = [
+            _refund(refund)
+            for refund in await self._all(_payment(payment_ref))
+            if (refund.metadata or {}).get("refund_request_id") == intent_id
+        ]
+        # One that failed may have been followed by one that did not: that is the one that counts.
+        standing = [refund for refund in refunds if refund.outcome is not RefundOutcome.FAILED]
+        return next(iter(standing + refunds), None)
+
+    async def list_refunds(self, *, since: datetime, until: datetime) -> tuple[Refund, ...]:
+        bounds = {"created[gte]": since, "created[lt]": until}
+        query = {name: str(int(bound.timestamp())) for name, bound in bounds.items()}
+        return tuple(_refund(refund) for refund in await self._all(query))
+
+    async def _all(self, wanted: Mapping[str, str]) -> list[wire.WireRefund]:
+        query = {**wanted, "limit": str(_PAGE)}
         found: list[wire.WireRefund] = []
         more = True
         while more:
             page = await self._api.ask(Call("GET", "/v1/refunds", query=query), wire.WireRefundPage)
-            found += [
-                refund
-                for refund in page.data
-                if (refund.metadata or {}).get("refund_request_id") == intent_id
-            ]
+            found += page.data
             more = page.has_more
             if more and not page.data:
                 raise ProtocolError(wire.SYSTEM, "an empty page promises more", field="data")
             if more:
                 query["starting_after"] = page.data[-1].id
-        refunds = [_refund(refund) for refund in found]
-        # One that failed may have been followed by one that did not: that is the one that counts.
-        standing = [refund for refund in refunds if refund.outcome is not RefundOutcome.FAILED]
-        return next(iter(standing + refunds), None)
+        return found
 
     async def get_refund(self, refund_ref: str) -> Refund:
         call = Call("GET", "/v1/refunds/{refund}", ids={"refund": refund_ref})

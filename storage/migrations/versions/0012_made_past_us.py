@@ -1,7 +1,8 @@
-"""Refunds of our payments that were made at the provider, past us."""
+"""Refunds of our payments that were made past us, and each day's books beside the provider's."""
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 from storage.migrations.row_security import protect
 
@@ -59,4 +60,27 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_tenders_tenant_id_payment_ref"), "tenders", ["tenant_id", "payment_ref"]
     )
-    protect("external_refunds")
+    op.create_table(
+        "reconciliations",
+        sa.Column("tenant_id", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("counts", JSONB(), nullable=False),
+        sa.Column("findings", JSONB(), nullable=False),
+        sa.Column(
+            "compared_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenants.tenant_id"], name=op.f("fk_reconciliations_tenant_id")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "day", name=op.f("pk_reconciliations")),
+    )
+    op.create_index(
+        op.f("ix_refund_intents_tenant_id_last_sent_at"),
+        "refund_intents",
+        ["tenant_id", "last_sent_at"],
+    )
+    protect("external_refunds", "reconciliations")

@@ -1,0 +1,229 @@
+"""Compare a day's refunds at the provider with ours, and take its word for what we lack."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+import structlog
+from temporalio import activity
+
+from activities.errors import translated
+from domain.reconciliation import Compared, Kept, Shown, Verdict, compare_shown, missing
+from integrations.directory import Connections, UnknownConnectionError
+from integrations.errors import NotFoundError
+from integrations.payments.port import ListsRefunds, PaymentGateway, Refund, RefundOutcome
+from storage.externals import ExternalRefunds
+from storage.reconciliations import Reconciliations
+from storage.records import Json
+from storage.rows import IntentRow
+from storage.settlements import IntentStateError, Settlements
+from storage.states import IntentState
+from storage.tenants import Tenants
+
+_MARGIN = timedelta(hours=1)
+"""Refunds around midnight: ours is stamped when it is sent, the provider's when it is made."""
+_MOST_FINDINGS = 1000
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_STATES = {
+    RefundOutcome.SUCCEEDED: IntentState.SUCCEEDED,
+    RefundOutcome.PENDING: IntentState.PENDING,
+    RefundOutcome.FAILED: IntentState.REJECTED,
+}
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileDay:
+    """One UTC day of one tenant."""
+
+    tenant_id: str
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class ToTell:
+    """What a return is to be told of one of its refunds."""
+
+    return_id: str
+    intent_id: str
+    state: str
+    refund_ref: str
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """``counts`` by verdict; empty where the tenant has no provider that lists its refunds."""
+
+    counts: dict[str, int]
+    to_tell: tuple[ToTell, ...] = ()
+
+
+class ReconcileActivities:
+    def __init__(
+        self,
+        connections: Connections,
+        tenants: Tenants,
+        settlements: Settlements,
+        externals: ExternalRefunds,
+        reconciliations: Reconciliations,
+    ) -> None:
+        self._connections = connections
+        self._tenants = tenants
+        self._settlements = settlements
+        self._externals = externals
+        self._reconciliations = reconciliations
+
+    @activity.defn
+    async def list_tenants(self) -> tuple[str, ...]:
+        with translated():
+            return tuple(sorted(tenant.tenant_id for tenant in await self._tenants.list_all()))
+
+    @activity.defn
+    async def reconcile(self, asked: ReconcileDay) -> Reconciled:
+        """Compare, adopt what is ours, count what was made past us, and keep the report.
+
+        Repeats find what they left; a day may be compared as often as one likes.
+        """
+        since = datetime.combine(asked.day, time(), UTC)
+        until = since + timedelta(days=1)
+        with translated():
+            try:
+                gateway = await self._connections.payments(asked.tenant_id)
+            except UnknownConnectionError:
+                return Reconciled({})
+            if not isinstance(gateway, ListsRefunds):
+                return Reconciled({})
+            refunds = await gateway.list_refunds(since=since - _MARGIN, until=until + _MARGIN)
+            told: list[ToTell] = []
+            found = await self._compare(asked.tenant_id, refunds, told)
+            sent = await self._settlements.sent_between(asked.tenant_id, since, until)
+            found += await self._missing(gateway, sent, refunds)
+            counts = dict(Counter(str(one.verdict) for one in found))
+            await self._reconciliations.put(
+                asked.tenant_id,
+                asked.day,
+                provider=gateway.capabilities.provider,
+                counts=counts,
+                findings=_findings(found),
+            )
+        for one in found:
+            if one.needs_a_person:
+                _log.warning("refund.differs", tenant_id=asked.tenant_id, **_finding(one))
+        return Reconciled(counts, tuple(told))
+
+    async def _compare(
+        self, tenant_id: str, refunds: Sequence[Refund], told: list[ToTell]
+    ) -> list[Compared]:
+        named = {refund.intent_id for refund in refunds if _is_id(refund.intent_id)}
+        kept = await self._settlements.get_many(tenant_id, sorted(filter(None, named)))
+        ours = {intent.intent_id: intent for intent in kept}
+        found: list[Compared] = []
+        for refund in refunds:
+            intent = ours.get(refund.intent_id or "")
+            if refund.intent_id is None:
+                found += await self._past_us(tenant_id, refund, told)
+                continue
+            one = compare_shown(_shown(refund), _kept(intent) if intent else None)
+            if one.verdict is Verdict.ADOPTED and intent is not None:
+                await self._adopt(tenant_id, intent, refund, told)
+            found.append(one)
+        return found
+
+    async def _adopt(
+        self, tenant_id: str, intent: IntentRow, refund: Refund, told: list[ToTell]
+    ) -> None:
+        try:
+            row = await self._settlements.finish(
+                tenant_id,
+                intent.intent_id,
+                state=_STATES[refund.outcome],
+                refund_ref=refund.refund_ref,
+                failure=refund.failure_reason,
+            )
+        except IntentStateError:
+            # It moved on since it was read: whoever moved it knew better.
+            return
+        told.append(_to_tell(row, refund))
+
+    async def _past_us(self, tenant_id: str, refund: Refund, told: list[ToTell]) -> list[Compared]:
+        external = await self._externals.note(
+            tenant_id,
+            refund.refund_ref,
+            payment_refs=refund.payment_refs,
+            amount=refund.amount,
+            state=_STATES[refund.outcome],
+        )
+        if external is None:
+            return []
+        if (paid := external.intent) is None:
+            return [compare_shown(_shown(refund), None)]
+        told.append(_to_tell(paid, refund))
+        state = _STATES[refund.outcome]
+        return [
+            Compared(
+                Verdict.ADOPTED,
+                refund.amount,
+                refund.refund_ref,
+                paid.intent_id,
+                paid.return_id,
+                now=state,
+            )
+        ]
+
+    async def _missing(
+        self, gateway: PaymentGateway, sent: Sequence[IntentRow], refunds: Sequence[Refund]
+    ) -> list[Compared]:
+        """Ask for each that the list lacks by its name: it may have been made another day."""
+        listed = {refund.refund_ref: _shown(refund) for refund in refunds}
+        found = []
+        for one in missing([_kept(intent) for intent in sent], listed):
+            try:
+                await gateway.get_refund(one.refund_ref or "")
+            except NotFoundError:
+                found.append(one)
+        return found
+
+
+def _to_tell(intent: IntentRow, refund: Refund) -> ToTell:
+    return ToTell(
+        intent.return_id,
+        intent.intent_id,
+        intent.state,
+        refund.refund_ref,
+        refund.failure_reason,
+    )
+
+
+def _is_id(intent_id: str | None) -> bool:
+    return intent_id is not None and _ID.fullmatch(intent_id) is not None
+
+
+def _shown(refund: Refund) -> Shown:
+    return Shown(refund.refund_ref, refund.amount, _STATES[refund.outcome], refund.intent_id)
+
+
+def _kept(intent: IntentRow) -> Kept:
+    return Kept(intent.intent_id, intent.return_id, intent.amount, intent.state, intent.refund_ref)
+
+
+def _findings(found: Sequence[Compared]) -> list[Json]:
+    """Keep what differs, what needs a person first."""
+    worth = [one for one in found if one.verdict is not Verdict.AGREES]
+    worth.sort(key=lambda one: (not one.needs_a_person, one.verdict, one.refund_ref or ""))
+    return [_finding(one) for one in worth[:_MOST_FINDINGS]]
+
+
+def _finding(one: Compared) -> Json:
+    return {
+        "verdict": str(one.verdict),
+        "amount_minor": one.amount.minor,
+        "currency": one.amount.currency,
+        "refund_ref": one.refund_ref,
+        "intent_id": one.intent_id,
+        "return_id": one.return_id,
+        "was": one.was,
+        "now": one.now,
+    }

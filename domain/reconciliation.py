@@ -1,0 +1,109 @@
+"""What a provider says was refunded, beside what our ledger says: where they differ, and how."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from domain.money import Money
+
+
+class Verdict(StrEnum):
+    AGREES = "agrees"
+    ADOPTED = "adopted"
+    """Ours, and the provider knows more of it than we did: its word is taken."""
+    OTHER_AMOUNT = "other_amount"
+    """Ours, of another sum than was asked for."""
+    STRANGER = "stranger"
+    """Names an intent that our ledger does not have."""
+    MADE_PAST_US = "made_past_us"
+    """On a payment of ours, by whom we do not know."""
+    MISSING = "missing"
+    """We say that it was paid, or is under way, and the provider does not show it."""
+
+
+_NEEDS_A_PERSON = frozenset(
+    {Verdict.OTHER_AMOUNT, Verdict.STRANGER, Verdict.MADE_PAST_US, Verdict.MISSING}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A refund as the provider shows it; ``state`` is succeeded, pending or rejected."""
+
+    refund_ref: str
+    amount: Money
+    state: str
+    intent_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A refund intent as our ledger keeps it."""
+
+    intent_id: str
+    return_id: str
+    amount: Money
+    state: str
+    refund_ref: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One refund on either side, or on both; ``was`` and ``now`` are its states here and there."""
+
+    verdict: Verdict
+    amount: Money
+    refund_ref: str | None
+    intent_id: str | None = None
+    return_id: str | None = None
+    was: str | None = None
+    now: str | None = None
+
+    @property
+    def needs_a_person(self) -> bool:
+        return self.verdict in _NEEDS_A_PERSON
+
+
+def compare_shown(shown: Shown, kept: Kept | None) -> Compared:
+    """Judge one refund that the provider shows by the intent that it names."""
+    if kept is None:
+        verdict = Verdict.MADE_PAST_US if shown.intent_id is None else Verdict.STRANGER
+        return Compared(verdict, shown.amount, shown.refund_ref, shown.intent_id, now=shown.state)
+    if shown.amount != kept.amount:
+        verdict = Verdict.OTHER_AMOUNT
+    elif _is_of_an_earlier_try(shown, kept) or shown.state == kept.state:
+        verdict = Verdict.AGREES
+    else:
+        verdict = Verdict.ADOPTED
+    return Compared(
+        verdict,
+        shown.amount,
+        shown.refund_ref,
+        kept.intent_id,
+        kept.return_id,
+        was=kept.state,
+        now=shown.state,
+    )
+
+
+def _is_of_an_earlier_try(shown: Shown, kept: Kept) -> bool:
+    """What failed before a later try of the same intent says nothing of that one."""
+    if kept.refund_ref is not None:
+        return shown.refund_ref != kept.refund_ref
+    return shown.state == "rejected"
+
+
+def missing(kept: Sequence[Kept], shown: Mapping[str, Shown]) -> tuple[Compared, ...]:
+    """Judge the intents that count as paid, or under way, and are not among ``shown`` by ref."""
+    return tuple(
+        Compared(
+            Verdict.MISSING,
+            intent.amount,
+            intent.refund_ref,
+            intent.intent_id,
+            intent.return_id,
+            was=intent.state,
+        )
+        for intent in kept
+        if intent.state in ("succeeded", "pending") and intent.refund_ref not in shown
+    )

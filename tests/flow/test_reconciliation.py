@@ -1,0 +1,109 @@
+"""The night after: every refund of ours is laid beside the provider's."""
+
+import uuid
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import text
+
+from storage.reconciliations import ReconciliationRow, Reconciliations
+from tests.flow.test_settlement import REFUNDS, accepted, intents_of
+from tests.support.house import TENANT, House, OpenReturn
+from workflows.reconciliation import (
+    Reconciliation,
+    ReconciliationOutcome,
+    ReconciliationWorkflow,
+)
+
+
+def today() -> date:
+    return datetime.now(UTC).date()
+
+
+async def reconciled(house: House) -> tuple[ReconciliationOutcome, ReconciliationRow]:
+    """Compare today, of every tenant."""
+    outcome = await house.client.execute_workflow(
+        ReconciliationWorkflow.run,
+        Reconciliation(day=today()),
+        id=f"reconcile-{uuid.uuid4().hex}",
+        task_queue=house.needs.task_queue,
+    )
+    report = await Reconciliations(house.needs.database).get(TENANT, today())
+    assert report is not None
+    return outcome, report
+
+
+def found_of(report: ReconciliationRow, refund_ref: str) -> list[str]:
+    return [row["verdict"] for row in report.findings if row["refund_ref"] == refund_ref]
+
+
+def refund_of(opened: OpenReturn) -> dict[str, Any]:
+    (refund,) = opened.ledger()["refunds"]
+    found: dict[str, Any] = refund
+    return found
+
+
+async def test_says_nothing_of_what_agrees(fast_house: House) -> None:
+    """A refund that both sides call paid is counted and not shown."""
+    opened = await accepted(fast_house)
+    await opened.until_lot("line-1/1", "REFUNDED")
+
+    outcome, report = await reconciled(fast_house)
+
+    assert outcome.failed == ()
+    assert outcome.counts["agrees"] >= 1
+    assert report.provider == "stripe"
+    assert found_of(report, refund_of(opened)["refund_id"]) == []
+
+
+async def test_tells_a_return_what_no_webhook_told(fast_house: House) -> None:
+    """A pending refund went through, and the message of it was lost."""
+    with fast_house.sandbox.fault(**REFUNDS, kind="pending_refund"):
+        opened = await accepted(fast_house)
+        await opened.until_waiting("awaiting_refund")
+    refund_ref = refund_of(opened)["refund_id"]
+    fast_house.sandbox.post(f"refunds/{refund_ref}/succeed")
+
+    _, report = await reconciled(fast_house)
+    await opened.until_lot("line-1/1", "REFUNDED")
+
+    assert found_of(report, refund_ref) == ["adopted"]
+    (intent,) = intents_of(await opened.view())
+    assert intent["state"] == "succeeded"
+
+
+async def test_shows_what_was_made_past_us(fast_house: House) -> None:
+    """Staff paid by hand, and nobody here had asked for it; comparing again changes nothing."""
+    opened = await accepted(fast_house, "no-reason-return")
+    await opened.until_lot("line-1/1", "REFUNDED")
+    order_id = (await opened.row()).order_id
+    tender = (await fast_house.returns.tender_balances(TENANT, order_id))[0]
+    by_hand = fast_house.sandbox.refund_by_hand(tender.payment_ref, 1)
+
+    _, first = await reconciled(fast_house)
+    _, again = await reconciled(fast_house)
+
+    assert found_of(first, by_hand) == found_of(again, by_hand) == ["made_past_us"]
+
+
+async def test_shows_what_the_provider_does_not_know(fast_house: House) -> None:
+    """Our ledger says that it was paid; the provider has no such refund."""
+    opened = await accepted(fast_house)
+    await opened.until_lot("line-1/1", "REFUNDED")
+    async with fast_house.needs.database.tenant(TENANT) as connection:
+        lost = "UPDATE refund_intents SET refund_ref = 're_lost' WHERE return_id = :id"
+        await connection.execute(text(lost), {"id": opened.return_id})
+
+    _, report = await reconciled(fast_house)
+
+    assert found_of(report, "re_lost") == ["missing"]
+
+
+async def test_goes_on_past_a_tenant_it_cannot_compare(fast_house: House) -> None:
+    """A tenant without a payment provider has nothing to compare, and no report."""
+    await fast_house.tenants.create("bare", "Bare")
+
+    outcome, _ = await reconciled(fast_house)
+
+    assert outcome.failed == ()
+    assert await Reconciliations(fast_house.needs.database).get("bare", today()) is None
