@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from temporalio.client import Client
 
+from api.finance_service import FinanceService
 from api.preview import Previews
 from api.restarting import Restarter
 from api.returns_service import ReturnsService
@@ -18,6 +19,7 @@ from runtime.settings import Settings
 from runtime.temporal import connect
 from storage.database import Database
 from storage.keys import ApiKeys
+from storage.reconciliations import Reconciliations
 from storage.returns import Returns
 from storage.secrets import SecretBox
 from storage.surveys import Surveys
@@ -36,6 +38,7 @@ class Services:
     previews: Previews
     surveys: SurveysService
     tenants: TenantsService
+    finance: FinanceService
     inbox: InboxProcessor
 
 
@@ -73,5 +76,11 @@ async def open_services(
             previews=Previews(connections, returns),
             surveys=SurveysService(temporal, Surveys(database)),
             tenants=TenantsService(tenants, keys, settings),
+            finance=FinanceService(
+                temporal,
+                Reconciliations(database),
+                task_queue=settings.task_queue,
+                patience=patience,
+            ),
             inbox=InboxProcessor(temporal, connections, database),
         )

@@ -10,6 +10,7 @@ from domain.ids import content_hash
 from domain.intents import LotAmount
 from domain.requests import ReturnRequest
 from domain.view import without_run
+from storage.reconciliations import ReconciliationRow
 from storage.rows import ConnectionRow, EventRow, KeyRow, ReturnRow
 from workflows.messages import CommandAnswer
 
@@ -154,6 +155,16 @@ def connection(row: ConnectionRow, webhook_url: str) -> admin_models.ConnectionV
         base_url=row.base_url,
         settings=dict(row.settings),
         webhook_url=webhook_url,
+    )
+
+
+def reconciliation(row: ReconciliationRow) -> listing.ReconciliationView:
+    return listing.ReconciliationView(
+        day=row.day,
+        provider=row.provider,
+        counts=row.counts,
+        findings=tuple(map(listing.ReconciliationFinding.model_validate, row.findings)),
+        compared_at=row.compared_at,
     )
 
 

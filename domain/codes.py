@@ -46,6 +46,9 @@ _CATALOGUE = (
     ProblemCode("return_not_found", _K.NOT_FOUND, "no such return for this tenant"),
     ProblemCode("connection_not_found", _K.NOT_FOUND, "no such connection"),
     ProblemCode("key_not_found", _K.NOT_FOUND, "the tenant has no such API key"),
+    ProblemCode(
+        "reconciliation_not_found", _K.NOT_FOUND, "the day's refunds were not compared yet"
+    ),
     ProblemCode("survey_not_found", _K.NOT_FOUND, "no such survey, or it is over"),
     ProblemCode("tenant_not_found", _K.INVALID, "there is no such tenant"),
     ProblemCode("order_not_found", _K.INVALID, "the platform knows no such order"),

@@ -89,6 +89,18 @@ _CATALOGUE = (
         (_R.FINANCE,),
         "say, with proof, whether a refund of unknown end was paid",
     ),
+    CommandKind(
+        "reconcile",
+        (_R.FINANCE,),
+        "compare a day's refunds with the provider's now",
+        update=False,
+    ),
+    CommandKind(
+        "read-reconciliation",
+        (_R.FINANCE, _R.OPS, _R.AUDITOR),
+        "read how a day's refunds compare with the provider's",
+        update=False,
+    ),
     CommandKind("extend-deadline", (_R.OPS,), "move the deadline of a wait"),
     CommandKind(
         "restart-from-projection", (_R.OPS,), "go on in a new run where the engine has none"

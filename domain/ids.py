@@ -5,6 +5,7 @@ import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
+from datetime import date
 from typing import Any
 
 _NAMESPACE = uuid.UUID("6f7a1c1e-4f0a-5a53-9d1b-6d2c2b9f5a10")
@@ -35,6 +36,11 @@ def sweep_id_for(task_queue: str) -> str:
 def reconciliation_id_for(task_queue: str) -> str:
     """Name the one schedule that compares refunds with the providers' in a deployment."""
     return f"reconcile/{task_queue}"
+
+
+def comparison_id_for(tenant_id: str, day: date) -> str:
+    """Name the comparison of one tenant's day that somebody asked for."""
+    return f"reconcile/{tenant_id}/{day.isoformat()}"
 
 
 def rma_number(serial: int) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from datetime import date
 from urllib.parse import quote
 
 import httpx
@@ -13,6 +14,7 @@ from backhaul_client.errors import BackhaulError
 from backhaul_client.listing import (
     Explanation,
     Preview,
+    ReconciliationView,
     ReturnPage,
     ReturnSummary,
     SurveyReceipt,
@@ -21,6 +23,7 @@ from backhaul_client.listing import (
 from backhaul_client.transport import Query, Transport, read
 
 _ACCEPTED = 202
+_NOTHING = requests.RequestModel()
 
 
 class BackhaulClient:
@@ -196,6 +199,16 @@ class BackhaulClient:
                     if predicate(view):
                         return view
                 await asyncio.sleep(every)
+
+    async def reconcile(self, day: date, *, idempotency_key: str) -> ReconciliationView:
+        """Compare the refunds of a day (UTC) with the provider's now."""
+        return await self._api.post(
+            f"/v1/reconciliations/{day}", _NOTHING, ReconciliationView, key=idempotency_key
+        )
+
+    async def get_reconciliation(self, day: date) -> ReconciliationView:
+        """Read how the refunds of a day (UTC) last compared with the provider's."""
+        return await self._api.get(f"/v1/reconciliations/{day}", ReconciliationView)
 
     async def _command(
         self, return_id: str, name: str, command: requests.Command, key: str

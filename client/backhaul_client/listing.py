@@ -84,6 +84,34 @@ class Preview(AnswerModel):
     preview_hash: str
 
 
+class ReconciliationFinding(AnswerModel):
+    """One refund of which we and the provider did not say the same.
+
+    ``verdict`` is adopted (its word was taken), other_amount, stranger (it names an intent that we
+    do not have), made_past_us or missing; all but the first need a person. ``was`` is its state
+    here before, ``now`` the provider's.
+    """
+
+    verdict: str
+    amount_minor: int
+    currency: str
+    refund_ref: str | None
+    intent_id: str | None
+    return_id: str | None
+    was: str | None
+    now: str | None
+
+
+class ReconciliationView(AnswerModel):
+    """A day's refunds (UTC) beside the provider's. ``counts`` by verdict, also of what agrees."""
+
+    day: date
+    provider: str
+    counts: dict[str, int]
+    findings: tuple[ReconciliationFinding, ...]
+    compared_at: datetime
+
+
 class PendingActivity(AnswerModel):
     """One step the engine is at: ``state`` is running, retrying, paused or waiting_for_worker."""
 

@@ -1,0 +1,67 @@
+"""Refunds beside the provider's: compared when asked, and read as they were last compared."""
+
+import asyncio
+from datetime import UTC, date, datetime
+
+from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy
+
+from api.starting import Patience
+from domain.codes import RefusedError
+from domain.ids import comparison_id_for
+from storage.reconciliations import ReconciliationRow, Reconciliations
+from workflows.reconciliation import Reconciliation, ReconciliationWorkflow
+
+
+class FinanceService:
+    def __init__(
+        self,
+        temporal: Client,
+        reconciliations: Reconciliations,
+        *,
+        task_queue: str,
+        patience: Patience,
+    ) -> None:
+        self._temporal = temporal
+        self._reconciliations = reconciliations
+        self._task_queue = task_queue
+        self._patience = patience
+
+    async def compare(self, tenant_id: str, day: date) -> ReconciliationRow:
+        """Compare a day (UTC) now; one that is being compared is waited for, not begun again.
+
+        Raises:
+            RefusedError: the day lies ahead, the provider cannot list its refunds or not be asked,
+                or it takes longer than one waits: then it goes on and is read later.
+        """
+        if day > datetime.now(UTC).date():
+            raise RefusedError("invalid_request", "wanted a day that has begun", field="day")
+        try:
+            async with asyncio.timeout(self._patience.command.total_seconds()):
+                done = await self._temporal.execute_workflow(
+                    ReconciliationWorkflow.run,
+                    Reconciliation(tenant_id, day),
+                    id=comparison_id_for(tenant_id, day),
+                    task_queue=self._task_queue,
+                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                    rpc_timeout=self._patience.command,
+                )
+        except TimeoutError:
+            raise RefusedError("not_confirmed", "it goes on: read the day in a moment") from None
+        if done.failed:
+            raise RefusedError("not_confirmed", "the provider could not be asked")
+        row = await self._reconciliations.get(tenant_id, day)
+        if row is None:
+            raise RefusedError("command_not_allowed", "no provider of yours lists its refunds")
+        return row
+
+    async def report(self, tenant_id: str, day: date) -> ReconciliationRow:
+        """Read a day as it was last compared.
+
+        Raises:
+            RefusedError: it was not.
+        """
+        row = await self._reconciliations.get(tenant_id, day)
+        if row is None:
+            raise RefusedError("reconciliation_not_found", f"{day} was not compared yet")
+        return row
