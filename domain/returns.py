@@ -289,10 +289,14 @@ _OWED = (
 
 def _settlement_state(ret: Return) -> SettlementState:
     states = [intent.state for s in ret.settlements for intent in s.intents]
-    if any(state in ("rejected", "failed", "unknown") for state in states):
+    if "unknown" in states:
         return SettlementState.BLOCKED
     if any(state != "succeeded" for state in states):
-        return SettlementState.IN_PROGRESS
+        if "succeeded" in states:
+            # Of several tenders some have their money, whatever becomes of the others (edge 65).
+            return SettlementState.PARTIALLY_SETTLED
+        refused = any(state in ("rejected", "failed") for state in states)
+        return SettlementState.BLOCKED if refused else SettlementState.IN_PROGRESS
     owed = [lot for lot in ret.lots if lot.state in _OWED and lot.resolution is Resolution.REFUND]
     if owed:
         return SettlementState.PARTIALLY_SETTLED if ret.settlements else SettlementState.IN_PROGRESS

@@ -444,7 +444,7 @@ WALKS: dict[str, dict[str, Callable[..., object]]] = {
     },
     "refund_refused": {
         "retry": test_a_refused_refund_is_tried_again,
-        "refund.settled": test_settlement.test_reopens_money_that_comes_back,
+        "refund.settled": test_settlement.test_edge_63_reopens_money_that_comes_back,
     },
     "refund_unknown": {
         "retry": test_a_parked_refund_is_tried_again,

@@ -13,8 +13,8 @@ from integrations.payments.port import LookUp
 from integrations.payments.stripe.adapter import StripeGateway
 from tests.flow.test_settlement import REFUNDS, accepted, intents_of, paid
 from tests.support.house import House, OpenReturn
-from tests.support.told import FINANCE, info
-from workflows.messages import ReconcileRefund
+from tests.support.told import FINANCE, OPS, info, whole_order
+from workflows.messages import ReconcileRefund, Retry
 
 Patch = pytest.MonkeyPatch
 
@@ -93,6 +93,31 @@ async def test_edge_62_without_a_look_up_a_person_decides(house: House, monkeypa
     assert wait["owner"] == "finance"
     assert len(tries(house)) == before + 1
     assert len(await opened.events("blocker.raised")) > 1
+
+
+async def test_edge_65_one_tender_waits_for_nobody(house: House) -> None:
+    """One of two refunds is paid while the other parks; only that one is tried again."""
+    order = house.sandbox.order("no-reason-return")
+    first, second = (tender["payment_ref"] for tender in order["tenders"])
+    before = len(tries(house))
+    with house.sandbox.fault(**REFUNDS, kind="http_503", times=10_000, containing=second):
+        opened = await house.open(whole_order(order))
+        await opened.ready_for_handover()
+        await opened.arrive_and_grade(order)
+        await opened.until_event("settlement.sealed")
+        await house.pass_time(minutes=3)
+        await opened.until_waiting("provider_unavailable")
+        (paid_first,) = opened.ledger()["refunds"]
+        state = (await opened.view())["settlement_state"]
+        in_vain = len(tries(house)) - before
+
+    await opened.do(Retry(info(OPS)))
+    await opened.until(lambda view: view["settlement_state"] == "SETTLED")
+
+    assert paid_first["payment_ref"] == first
+    assert state == "PARTIALLY_SETTLED"
+    assert len(tries(house)) == before + in_vain + 1
+    assert {refund["payment_ref"] for refund in opened.ledger()["refunds"]} == {first, second}
 
 
 async def nobody_knows(house: House, *, kind: str) -> tuple[OpenReturn, dict[str, Any]]:

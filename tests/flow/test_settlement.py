@@ -119,8 +119,8 @@ async def test_pays_once_when_the_answer_is_lost(house: House, fault: dict[str, 
     assert len(paid(opened)) == 1
 
 
-async def test_a_stored_error_is_got_round_under_a_new_key(house: House) -> None:
-    """Edge 61: the old key is answered with it for a day; no money went, so a new key goes out."""
+async def test_edge_61_a_stored_error_is_got_round_under_a_new_key(house: House) -> None:
+    """The old key is answered with it for a day; no money went, so a new key goes out."""
     with house.sandbox.fault(**REFUNDS, kind="stored_500"):
         opened = await accepted(house)
         await opened.until_event("settlement.sealed")
@@ -267,7 +267,7 @@ async def test_ends_a_park_when_the_provider_says_it_paid(house: House) -> None:
         await opened.until(lambda view: waiting_codes(view) == ["awaiting_close"])
 
 
-async def test_reopens_money_that_comes_back(fast_house: House) -> None:
+async def test_edge_63_reopens_money_that_comes_back(fast_house: House) -> None:
     """A success that fails later blocks the lot again, and asks the customer only once."""
     order = fast_house.sandbox.order("three-units")
     opened = await fast_house.open(some_of(order, 1))

@@ -370,8 +370,8 @@ async def test_what_could_not_be_processed_is_processed_later(
     assert not told.hears(unaware)
 
 
-async def test_a_refund_by_hand_pays_what_nobody_knew(journey: Journey) -> None:
-    """Edge 67: staff pay from the provider's own page; the return hears of it and pays no more."""
+async def test_edge_67_a_refund_by_hand_pays_what_nobody_knew(journey: Journey) -> None:
+    """Staff pay from the provider's own page; the return hears of it and pays no more."""
     client, sandbox, order = journey.client(), journey.sandbox, journey.sandbox.order("three-units")
     started = await client.start_return(units_of(order), idempotency_key=new_key())
     ours = {"system": "stripe", "times": 10_000}
