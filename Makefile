@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo bench up down reset status test check format lint types layers determinism fingerprint docs corpus lock
+.PHONY: peer help install demo bench up down reset status test check format lint types layers determinism fingerprint docs corpus lock
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ reset: $(STAMP) ## delete the embedded data, after asking
 
 test: $(STAMP) ## run every test, in two processes side by side
 	@$(BIN)/pytest --numprocesses 2
+
+peer: ## install another Stripe to test against, where Node.js is
+	@npm ci --no-audit --no-fund --prefix tests/contract/stripe_stateful_mock
 
 check: lint types layers determinism fingerprint ## run every check that needs no running process
 
