@@ -10,27 +10,22 @@ import structlog
 from temporalio import activity
 
 from activities.errors import translated
+from activities.refunds import STATES
 from domain.reconciliation import Compared, Kept, Shown, Verdict, compare_shown, missing
 from integrations.directory import Connections, UnknownConnectionError
 from integrations.errors import NotFoundError
-from integrations.payments.port import ListsRefunds, PaymentGateway, Refund, RefundOutcome
+from integrations.payments.port import ListsRefunds, PaymentGateway, Refund
 from storage.externals import ExternalRefunds
 from storage.reconciliations import Reconciliations
 from storage.records import Json
 from storage.rows import IntentRow
 from storage.settlements import IntentStateError, Settlements
-from storage.states import IntentState
 from storage.tenants import Tenants
 
 _MARGIN = timedelta(hours=1)
 """Refunds around midnight: ours is stamped when it is sent, the provider's when it is made."""
 _MOST_FINDINGS = 1000
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_STATES = {
-    RefundOutcome.SUCCEEDED: IntentState.SUCCEEDED,
-    RefundOutcome.PENDING: IntentState.PENDING,
-    RefundOutcome.FAILED: IntentState.REJECTED,
-}
 _log = structlog.get_logger(__name__)
 
 
@@ -139,7 +134,7 @@ class ReconcileActivities:
             row = await self._settlements.finish(
                 tenant_id,
                 intent.intent_id,
-                state=_STATES[refund.outcome],
+                state=STATES[refund.outcome],
                 refund_ref=refund.refund_ref,
                 failure=refund.failure_reason,
             )
@@ -154,14 +149,14 @@ class ReconcileActivities:
             refund.refund_ref,
             payment_refs=refund.payment_refs,
             amount=refund.amount,
-            state=_STATES[refund.outcome],
+            state=STATES[refund.outcome],
         )
         if external is None:
             return []
         if (paid := external.intent) is None:
             return [compare_shown(_shown(refund), None)]
         told.append(_to_tell(paid, refund))
-        state = _STATES[refund.outcome]
+        state = STATES[refund.outcome]
         return [
             Compared(
                 Verdict.ADOPTED,
@@ -202,7 +197,7 @@ def _is_id(intent_id: str | None) -> bool:
 
 
 def _shown(refund: Refund) -> Shown:
-    return Shown(refund.refund_ref, refund.amount, _STATES[refund.outcome], refund.intent_id)
+    return Shown(refund.refund_ref, refund.amount, STATES[refund.outcome], refund.intent_id)
 
 
 def _kept(intent: IntentRow) -> Kept:

@@ -55,11 +55,12 @@ class RefundAnswer:
     failure: str | None = None
 
 
-_STATES = {
+STATES = {
     RefundOutcome.SUCCEEDED: IntentState.SUCCEEDED,
     RefundOutcome.PENDING: IntentState.PENDING,
     RefundOutcome.FAILED: IntentState.REJECTED,
 }
+"""What a provider's word makes of an intent."""
 
 
 class Refunder:
@@ -173,7 +174,7 @@ class Refunder:
         return await self._note(
             tenant_id,
             intent,
-            _STATES[refund.outcome],
+            STATES[refund.outcome],
             refund_ref=refund.refund_ref,
             failure=refund.failure_reason,
         )

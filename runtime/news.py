@@ -8,6 +8,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.engine import ANSWERS_WITHIN
+from activities.refunds import STATES
 from domain.ids import workflow_id_for
 from domain.tracking import milestones
 from integrations.carriers.port import CarrierGateway, TrackingEvent
@@ -19,17 +20,11 @@ from storage.externals import ExternalRefunds
 from storage.returns import Returns
 from storage.rows import IntentRow
 from storage.settlements import IntentStateError, Settlements
-from storage.states import IntentState
 from storage.tracking import Tracking
 from workflows.messages import CarrierMilestones, RefundNews, ReplacementNews
 
 Event = PaymentEvent | TrackingEvent | ReplacementEvent
 
-_STATES = {
-    RefundOutcome.PENDING: IntentState.PENDING,
-    RefundOutcome.SUCCEEDED: IntentState.SUCCEEDED,
-    RefundOutcome.FAILED: IntentState.REJECTED,
-}
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _log = structlog.get_logger(__name__)
 
@@ -100,7 +95,7 @@ class News:
             noted = await self._settlements.finish(
                 tenant_id,
                 intent.intent_id,
-                state=_STATES[refund.outcome],
+                state=STATES[refund.outcome],
                 refund_ref=refund.refund_ref,
                 failure=refund.failure_reason,
             )
@@ -126,7 +121,7 @@ class News:
             refund.refund_ref,
             payment_refs=refund.payment_refs,
             amount=refund.amount,
-            state=_STATES[refund.outcome],
+            state=STATES[refund.outcome],
         )
         if found is None:
             return

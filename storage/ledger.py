@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
-from sqlalchemy import delete, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Subquery, delete, func, insert, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -204,34 +204,10 @@ async def tender_balances(
     connection: AsyncConnection, tenant_id: str, order_id: str
 ) -> tuple[TenderBalance, ...]:
     """Read each tender's balance, by tender id. Stable only under :func:`lock_tenders`."""
-    spent = (
-        select(
-            RefundIntentModel.tender_id,
-            func.sum(RefundIntentModel.amount_minor).label("minor"),
-        )
-        .where(
-            RefundIntentModel.tenant_id == tenant_id,
-            RefundIntentModel.order_id == order_id,
-            RefundIntentModel.state != IntentState.REJECTED,
-        )
-        .group_by(RefundIntentModel.tender_id)
-        .subquery()
-    )
-    past_us = (
-        select(
-            ExternalRefundModel.tender_id,
-            func.sum(ExternalRefundModel.amount_minor).label("minor"),
-        )
-        .where(
-            ExternalRefundModel.tenant_id == tenant_id,
-            ExternalRefundModel.order_id == order_id,
-            ExternalRefundModel.state != IntentState.REJECTED,
-            # One that paid an intent is counted there.
-            ExternalRefundModel.intent_id.is_(None),
-        )
-        .group_by(ExternalRefundModel.tender_id)
-        .subquery()
-    )
+    spent = _given_back(RefundIntentModel, tenant_id, order_id)
+    # One that paid an intent is counted there.
+    unmatched = ExternalRefundModel.intent_id.is_(None)
+    past_us = _given_back(ExternalRefundModel, tenant_id, order_id, unmatched)
     rows = await connection.execute(
         select(
             TenderModel.tender_id,
@@ -249,4 +225,24 @@ async def tender_balances(
     return tuple(
         TenderBalance(tender_id, payment_ref, captured, int(elsewhere) + int(ours))
         for tender_id, payment_ref, captured, elsewhere, ours in rows
+    )
+
+
+def _given_back(
+    refunds: type[RefundIntentModel | ExternalRefundModel],
+    tenant_id: str,
+    order_id: str,
+    *conditions: ColumnElement[bool],
+) -> Subquery:
+    """Sum up, by tender, what is or may be on its way back."""
+    return (
+        select(refunds.tender_id, func.sum(refunds.amount_minor).label("minor"))
+        .where(
+            refunds.tenant_id == tenant_id,
+            refunds.order_id == order_id,
+            refunds.state != IntentState.REJECTED,
+            *conditions,
+        )
+        .group_by(refunds.tender_id)
+        .subquery()
     )
