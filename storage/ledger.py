@@ -7,6 +7,7 @@ from sqlalchemy import delete, func, insert, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.orders import TenderKind
 from storage.models.effects import RefundIntentModel
 from storage.models.orders import OrderLedgerModel, OrderUnitModel, TenderModel
 from storage.models.returns import ReturnModel
@@ -57,6 +58,7 @@ async def lock_order(connection: AsyncConnection, opening: Opening) -> None:
                 "payment_ref": tender.payment_ref,
                 "captured_minor": tender.captured_minor,
                 "refunded_elsewhere_minor": tender.refunded_elsewhere_minor,
+                "kind": tender.kind,
             }
             # Everybody locks tenders in this order.
             for tender in sorted(opening.tenders, key=lambda tender: tender.tender_id)
@@ -69,6 +71,7 @@ async def lock_order(connection: AsyncConnection, opening: Opening) -> None:
                 "payment_ref": tenders.excluded.payment_ref,
                 "captured_minor": tenders.excluded.captured_minor,
                 "refunded_elsewhere_minor": tenders.excluded.refunded_elsewhere_minor,
+                "kind": tenders.excluded.kind,
             },
         )
     )
@@ -224,12 +227,13 @@ async def tender_balances(
             TenderModel.captured_minor,
             TenderModel.refunded_elsewhere_minor,
             func.coalesce(spent.c.minor, 0),
+            TenderModel.kind,
         )
         .outerjoin(spent, spent.c.tender_id == TenderModel.tender_id)
         .where(TenderModel.tenant_id == tenant_id, TenderModel.order_id == order_id)
         .order_by(TenderModel.tender_id)
     )
     return tuple(
-        TenderBalance(tender_id, payment_ref, captured, elsewhere + int(ours))
-        for tender_id, payment_ref, captured, elsewhere, ours in rows
+        TenderBalance(tender_id, payment_ref, captured, elsewhere + int(ours), TenderKind(kind))
+        for tender_id, payment_ref, captured, elsewhere, ours, kind in rows
     )
