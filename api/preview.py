@@ -12,6 +12,7 @@ from domain.eligibility import Decision, authorization_of
 from domain.intents import LotAmount
 from domain.opening import decide_lines, needs_exchange, open_return, wanted_units
 from domain.orders import Order
+from domain.policies import Policy
 from domain.refusals import check_exchanges, too_few
 from domain.requests import Resolution, ReturnRequest, request_hash
 from domain.returns import Lot, Return
@@ -50,11 +51,11 @@ class Previewed:
 
 
 class Previews:
-    def __init__(self, connections: Connections, returns: Returns) -> None:
+    def __init__(self, connections: Connections, returns: Returns, policy: Policy) -> None:
         self._connections = connections
         self._returns = returns
         # Nothing is waited for here, so no wait is scaled.
-        self._orders = OrderActivities(connections, time_scale=1.0)
+        self._orders = OrderActivities(connections, time_scale=1.0, policy=policy)
 
     async def preview(self, tenant_id: str, request: ReturnRequest, *, at: datetime) -> Previewed:
         """Decide and settle as if everything asked for arrived as it was sent. Writes nothing.

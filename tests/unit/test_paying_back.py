@@ -5,7 +5,7 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.charging import lot_amount
@@ -88,7 +88,6 @@ def lots_one_by_one(ret: Return, chance: Random) -> list[Lot]:
     return cut
 
 
-@settings(max_examples=150, deadline=None)
 @given(orders(), st.randoms(use_true_random=False))
 def test_returning_a_whole_order_pays_all_of_it_back(bought: Order, chance: Random) -> None:
     """However an order is cut into returns and lots, all of it comes to exactly what was paid."""
