@@ -1,6 +1,6 @@
 """The texts of our messages to customers, and turning a due notice into a mail."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -42,6 +42,10 @@ TEXTS: dict[str, Text] = {
     ),
     "sent_back": Text("{rma_no}: coming back to you", "The goods we could not accept are sent."),
     "refund_sent": Text("Refund for {rma_no}", "We sent {amount} back to the way you paid."),
+    "nothing_to_refund": Text(
+        "Your return {rma_no} is settled",
+        "Your return is settled, and nothing is left to pay back:\n{breakdown}",
+    ),
     "replacement_shipped": Text(
         "Your replacement for {rma_no}", "Your replacement is on its way: {tracking_code}."
     ),
@@ -96,9 +100,31 @@ def _words(kind: str, data: Mapping[str, Any], survey_link: str) -> dict[str, st
         words["grade"] = str(data["grade"])
     if kind == "refund_sent":
         words["amount"] = str(Money(int(data["amount_minor"]), str(data["currency"])))
+    if kind == "nothing_to_refund":
+        words["breakdown"] = _breakdown(data["breakdown"], str(data["currency"]))
     if kind == "replacement_shipped":
         words["tracking_code"] = str(data.get("tracking_code") or "number follows")
     return words
+
+
+_COMPONENTS = (
+    ("price", "gross_minor", 1),
+    ("tax", "tax_minor", 1),
+    ("shipping", "shipping_minor", 1),
+    ("discount", "discount_minor", -1),
+    ("discount that no longer holds", "clawback_minor", -1),
+    ("deduction for the condition", "deduction_minor", -1),
+    ("restocking fee", "restocking_fee_minor", -1),
+    ("handling fee", "handling_fee_minor", -1),
+    ("return shipping", "return_shipping_fee_minor", -1),
+)
+
+
+def _breakdown(rows: Sequence[Mapping[str, Any]], currency: str) -> str:
+    """Say how a settlement's amount came to be; a component that is zero is left out."""
+    sums = [(name, sign * sum(int(row[key]) for row in rows)) for name, key, sign in _COMPONENTS]
+    lines = [f"- {name}: {Money(minor, currency)}" for name, minor in sums if minor]
+    return "\n".join([*lines, f"- refund: {Money(0, currency)}"])
 
 
 def _declined(line: Mapping[str, Any]) -> str:

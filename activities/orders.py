@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from temporalio import activity
 
 from activities.errors import refused, translated
-from activities.policies import load_policy
 from domain.corrections import Correction
 from domain.orders import Order
 from domain.policies import Policy
@@ -51,14 +50,15 @@ class Governing:
 
 
 class OrderActivities:
-    def __init__(self, connections: Connections, *, time_scale: float) -> None:
+    def __init__(self, connections: Connections, *, time_scale: float, policy: Policy) -> None:
         self._connections = connections
         self._time_scale = time_scale
+        self._policy = policy
 
     @activity.defn
     async def read_policy(self, asked: PolicyFor) -> Governing:  # noqa: ARG002  # one for all so far
         """Read the policy of a return whose order cannot be read."""
-        return Governing(load_policy(), self._time_scale)
+        return Governing(self._policy, self._time_scale)
 
     @activity.defn
     async def fetch_facts(self, asked: FetchFacts) -> OrderFacts:
@@ -72,7 +72,7 @@ class OrderActivities:
             platform = await self._connections.commerce(asked.tenant_id)
             order = await _order(platform, asked)
             products = tuple([await _product(platform, sku) for sku in asked.skus])
-        return OrderFacts(order, load_policy(), products, self._time_scale)
+        return OrderFacts(order, self._policy, products, self._time_scale)
 
 
 async def _order(platform: CommercePlatform, asked: FetchFacts) -> Order:

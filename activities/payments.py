@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -10,7 +11,9 @@ from activities.errors import refused, translated
 from activities.refunds import IssueRefund, RefundAnswer, Refunder
 from domain.intents import Intent
 from domain.money import Money
-from domain.settlement import NothingLeftError, TenderLeft, split_over_tenders
+from domain.policies import TENDER_ORDER
+from domain.promotions import Standing, Units
+from domain.tenders import NothingLeftError, TenderLeft, TenderOrder, split_over_tenders
 from integrations.directory import Connections
 from storage.rows import IntentRow, TenderBalance
 from storage.settlements import (
@@ -20,18 +23,29 @@ from storage.settlements import (
     SealedOtherwiseError,
     Settlements,
     SplitError,
+    StandingChangedError,
 )
 from storage.states import IntentState
 
 
 @dataclass(frozen=True, slots=True)
 class Settle:
+    """``units`` is what the lots hold and ``clawback_minor`` what the amount keeps back.
+
+    ``standing`` is what it was computed on, where a promotion is looked at. Tenders are filled in
+    the policy's ``tender_order``.
+    """
+
     tenant_id: str
     return_id: str
     order_id: str
     number: int
     amount: Money
     lot_ids: tuple[str, ...]
+    units: Units = ()
+    clawback_minor: int = 0
+    standing: Standing | None = None
+    tender_order: TenderOrder = TENDER_ORDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +53,14 @@ class Settled:
     """``intents`` as they were sealed, and beside each what its first try led to.
 
     A try without a certain end is ``sending``: it is to be tried again, looked up first. With
-    ``other_lots`` nothing was done: a run that was lost had sealed the number for those.
+    ``other_lots`` nothing was done: a run that was lost had sealed the number for those. With
+    ``standing`` neither: that is what the amount has to be computed on.
     """
 
     intents: tuple[Intent, ...] = ()
     first_tries: tuple["RefundAnswer", ...] = ()
     other_lots: tuple[str, ...] = ()
+    standing: Standing | None = None
 
 
 class PaymentActivities:
@@ -67,6 +83,8 @@ class PaymentActivities:
                 rows = await self._seal(asked)
             except OtherLotsError as error:
                 return Settled(other_lots=error.lot_ids)
+            except StandingChangedError as error:
+                return Settled(standing=error.standing)
         tries = [self._try_once(asked.tenant_id, row) for row in rows]
         return Settled(tuple(map(_intent, rows)), tuple(await asyncio.gather(*tries)))
 
@@ -79,8 +97,11 @@ class PaymentActivities:
                 number=asked.number,
                 amount_minor=asked.amount.minor,
                 currency=asked.amount.currency,
-                split=_split,
+                split=partial(_split, order=asked.tender_order),
                 lot_ids=asked.lot_ids,
+                units=asked.units,
+                clawback_minor=asked.clawback_minor,
+                standing=asked.standing,
             )
         except (NothingLeftError, OverRefundError) as error:
             raise refused("NothingLeft", str(error)) from error
@@ -91,8 +112,10 @@ class PaymentActivities:
         """Send one intent without trying again: its trouble must not hold back the others."""
         try:
             return await self.issue_refund(IssueRefund(tenant_id, row.intent_id, row.generation))
-        except (ApplicationError, IntentStateError):
-            return RefundAnswer(IntentState.SENDING, row.generation)
+        except (ApplicationError, IntentStateError) as error:
+            unsent = isinstance(error, ApplicationError) and error.type == "NoProvider"
+            state = IntentState.PLANNED if unsent else IntentState.SENDING
+            return RefundAnswer(state, row.generation)
 
     @activity.defn
     async def issue_refund(self, asked: IssueRefund) -> RefundAnswer:
@@ -100,9 +123,13 @@ class PaymentActivities:
         return await self._refunder.issue(asked)
 
 
-def _split(balances: tuple[TenderBalance, ...], amount_minor: int) -> tuple[int, ...]:
-    tenders = [TenderLeft(b.tender_id, b.captured_minor, b.refunded_minor) for b in balances]
-    return split_over_tenders(tenders, amount_minor)
+def _split(
+    balances: tuple[TenderBalance, ...], amount_minor: int, *, order: TenderOrder
+) -> tuple[int, ...]:
+    tenders = [
+        TenderLeft(b.tender_id, b.captured_minor, b.refunded_minor, b.kind) for b in balances
+    ]
+    return split_over_tenders(tenders, amount_minor, order)
 
 
 def _intent(row: IntentRow) -> Intent:

@@ -20,7 +20,7 @@ from integrations.errors import (
 )
 from integrations.payments.port import LookUp, PaymentGateway, Refund, RefundOutcome, RefundRequest
 from storage.rows import IntentRow
-from storage.settlements import OverRefundError, Settlements
+from storage.settlements import NoProviderError, OverRefundError, Settlements
 from storage.states import IntentState
 
 UNKNOWN = "OutcomeUnknown"
@@ -79,7 +79,10 @@ class Refunder:
             ApplicationError: of type ``OutcomeUnknown`` whenever the money may have gone.
         """
         with translated(unknown=UNKNOWN):
-            before, intent = await self._settlements.begin(asked.tenant_id, asked.intent_id)
+            try:
+                before, intent = await self._settlements.begin(asked.tenant_id, asked.intent_id)
+            except NoProviderError as error:
+                raise refused("NoProvider", str(error)) from error
             if before.state is IntentState.SUCCEEDED or (
                 before.state is IntentState.REJECTED and asked.generation <= before.generation
             ):

@@ -1,7 +1,7 @@
 """What a start would decide and pay: the functions of the execution, on facts read now."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from temporalio.exceptions import ApplicationError
@@ -12,10 +12,12 @@ from domain.eligibility import Decision, authorization_of
 from domain.intents import LotAmount
 from domain.opening import decide_lines, needs_exchange, open_return, wanted_units
 from domain.orders import Order
+from domain.policies import Policy
 from domain.refusals import check_exchanges, too_few
 from domain.requests import Resolution, ReturnRequest, request_hash
-from domain.returns import Return
-from domain.settlement import NothingLeftError, TenderLeft, lot_amount, split_over_tenders
+from domain.returns import Lot, Return
+from domain.settlement import settle, settlement_hash
+from domain.tenders import NothingLeftError, TenderLeft, TenderOrder, split_over_tenders
 from integrations.directory import Connections, UnknownConnectionError
 from storage.ledger import choose_units
 from storage.records import NotEnoughUnits, Units
@@ -29,13 +31,15 @@ class Previewed:
     """What a start would decide and pay.
 
     ``amounts`` stand beside ``decisions``, ``None`` where no money would be owed; ``by_tender`` is
-    empty when the order has less left than is owed.
+    empty when the order has less left than is owed. ``settlement_hash`` is that of the settlement
+    that a start leads to if everything arrives together as it was sent and nothing else changes.
     """
 
     order: Order
     decisions: tuple[Decision, ...]
     amounts: tuple[LotAmount | None, ...]
     by_tender: tuple[tuple[str, int], ...]
+    settlement_hash: str
 
     @property
     def authorization(self) -> str:
@@ -47,11 +51,11 @@ class Previewed:
 
 
 class Previews:
-    def __init__(self, connections: Connections, returns: Returns) -> None:
+    def __init__(self, connections: Connections, returns: Returns, policy: Policy) -> None:
         self._connections = connections
         self._returns = returns
         # Nothing is waited for here, so no wait is scaled.
-        self._orders = OrderActivities(connections, time_scale=1.0)
+        self._orders = OrderActivities(connections, time_scale=1.0, policy=policy)
 
     async def preview(self, tenant_id: str, request: ReturnRequest, *, at: datetime) -> Previewed:
         """Decide and settle as if everything asked for arrived as it was sent. Writes nothing.
@@ -70,10 +74,21 @@ class Previews:
         )
         if isinstance(units, NotEnoughUnits):
             raise too_few(request, units.line_id, available=units.available, held_by=units.held_by)
-        amounts = _amounts(_as_if_open(request, facts, decisions, units, at=at))
-        owed = sum(amount.refund_minor for amount in amounts if amount is not None)
+        ret = _as_if_open(request, facts, decisions, units, at=at)
+        rows = settle(
+            ret, _as_if_accepted(ret), await self._returns.standing(tenant_id, request.order_id)
+        )
         tenders = await self._tenders(tenant_id, facts.order)
-        return Previewed(facts.order, decisions, amounts, _by_tender(tenders, owed))
+        owed = sum(row.refund_minor for row in rows)
+        by_tender = _by_tender(tenders, owed, facts.policy.tender_order)
+        by_lot = {row.lot_id: row for row in rows}
+        return Previewed(
+            order=facts.order,
+            decisions=decisions,
+            amounts=tuple(by_lot.get(lot.lot_id) for lot in ret.lots),
+            by_tender=by_tender,
+            settlement_hash=settlement_hash(ret.currency, rows, by_tender),
+        )
 
     async def _facts(self, tenant_id: str, request: ReturnRequest) -> OrderFacts:
         try:
@@ -89,9 +104,11 @@ class Previews:
     async def _tenders(self, tenant_id: str, order: Order) -> tuple[TenderLeft, ...]:
         known = await self._returns.tender_balances(tenant_id, order.order_id)
         if known:
-            return tuple(TenderLeft(t.tender_id, t.captured_minor, t.refunded_minor) for t in known)
+            return tuple(
+                TenderLeft(t.tender_id, t.captured_minor, t.refunded_minor, t.kind) for t in known
+            )
         return tuple(
-            TenderLeft(t.tender_id, t.captured_minor, t.refunded_minor)
+            TenderLeft(t.tender_id, t.captured_minor, t.refunded_minor, t.kind)
             for t in sorted(order.tenders, key=lambda tender: tender.tender_id)
         )
 
@@ -128,19 +145,20 @@ def _as_if_open(
     )
 
 
-def _amounts(ret: Return) -> tuple[LotAmount | None, ...]:
-    """Return each line's refund; one lot a line, accepted without any deduction."""
+def _as_if_accepted(ret: Return) -> tuple[Lot, ...]:
+    """Return the lots that would be paid: one a line, all in one parcel, without any deduction."""
     return tuple(
-        lot_amount(line, lot)
-        if line.terms is not None and line.resolution is Resolution.REFUND
-        else None
+        replace(lot, receipt_id="preview")
         for line, lot in zip(ret.lines, ret.lots, strict=True)
+        if line.terms is not None and line.resolution is Resolution.REFUND
     )
 
 
-def _by_tender(tenders: Sequence[TenderLeft], owed_minor: int) -> tuple[tuple[str, int], ...]:
+def _by_tender(
+    tenders: Sequence[TenderLeft], owed_minor: int, order: TenderOrder
+) -> tuple[tuple[str, int], ...]:
     try:
-        parts = split_over_tenders(tenders, owed_minor)
+        parts = split_over_tenders(tenders, owed_minor, order)
     except NothingLeftError:
         return ()
     return tuple((t.tender_id, part) for t, part in zip(tenders, parts, strict=True) if part)

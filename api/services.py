@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from temporalio.client import Client
 
+from activities.policies import load_policy
 from api.finance_service import FinanceService
 from api.preview import Previews
 from api.restarting import Restarter
@@ -73,7 +74,7 @@ async def open_services(
                 temporal, returns, task_queue=settings.task_queue, patience=patience
             ),
             returns=ReturnsService(temporal, returns, patience=patience),
-            previews=Previews(connections, returns),
+            previews=Previews(connections, returns, load_policy(settings.policy_pack)),
             surveys=SurveysService(temporal, Surveys(database)),
             tenants=TenantsService(tenants, keys, settings),
             finance=FinanceService(

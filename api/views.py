@@ -117,6 +117,7 @@ def preview(request: ReturnRequest, found: Previewed) -> listing.Preview:
             listing.PreviewTender(tender_id=tender_id, amount_minor=minor)
             for tender_id, minor in found.by_tender
         ),
+        settlement_hash=found.settlement_hash,
         preview_hash="",
     )
     return answer.model_copy(update={"preview_hash": content_hash(answer.model_dump(mode="json"))})
@@ -141,6 +142,10 @@ def _preview_line(
         ),
         gross_minor=amount.gross_minor if amount else 0,
         discount_minor=amount.discount_minor if amount else 0,
+        clawback_minor=amount.clawback_minor if amount else 0,
+        restocking_fee_minor=amount.restocking_fee_minor if amount else 0,
+        handling_fee_minor=amount.handling_fee_minor if amount else 0,
+        return_shipping_fee_minor=amount.return_shipping_fee_minor if amount else 0,
         tax_minor=amount.tax_minor if amount else 0,
         shipping_minor=amount.shipping_minor if amount else 0,
         refund_minor=amount.refund_minor if amount else 0,

@@ -110,6 +110,7 @@ NOTICE_TYPES: dict[str, str] = {
     "lot_rejected": "what was refused, why, and how to object",
     "sent_back": "rejected goods are on their way back to you",
     "refund_sent": "how much went back to which means of payment",
+    "nothing_to_refund": "the return is settled and nothing is left to pay back, and why",
     "replacement_shipped": "your replacement is on its way",
     "survey": "how was it?",
     "survey_reminder": "how was it? (once more)",

@@ -34,7 +34,8 @@ class Intent:
 class Settlement:
     """One numbered step that turned accepted lots into money.
 
-    ``due_on`` is statutory: the last local day for the refund, never scaled.
+    ``due_on`` is statutory: the last local day for the refund, never scaled. ``settlement_hash`` is
+    of its amounts and tenders; a preview of the same has the same.
     """
 
     number: int
@@ -44,13 +45,18 @@ class Settlement:
     intents: tuple[Intent, ...]
     sealed_at: datetime
     due_on: date | None
+    settlement_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class LotAmount:
     """How one lot's refund came to be, in minor units.
 
-    refund = gross - discount - deduction + tax + shipping.
+    refund = gross - discount - clawback - deduction - fees + tax + shipping, never below zero. Each
+    is what was really taken: a fee that found nothing left is not in it. ``clawback_minor`` is
+    below zero where a later return gives back what an earlier one kept; it holds its own tax.
+    ``tax_minor`` is on what remains after the fees; it is below zero where a lot of a low rate
+    bears a taxable fee of the whole return.
     """
 
     lot_id: str
@@ -62,3 +68,19 @@ class LotAmount:
     refund_minor: int
     cover: str
     """What allows the money without more ado: ``inspection``, ``waiver`` or ``keep_item``."""
+    clawback_minor: int = 0
+    restocking_fee_minor: int = 0
+    handling_fee_minor: int = 0
+    return_shipping_fee_minor: int = 0
+
+    @property
+    def value_minor(self) -> int:
+        """What the lot came to by itself, whatever a promotion of the order kept back of it."""
+        return self.refund_minor + self.clawback_minor
+
+    @property
+    def adds_up(self) -> bool:
+        kept = self.discount_minor + self.clawback_minor + self.deduction_minor
+        fees = self.restocking_fee_minor + self.handling_fee_minor + self.return_shipping_fee_minor
+        refunded = self.gross_minor + self.tax_minor + self.shipping_minor
+        return self.refund_minor == refunded - kept - fees

@@ -8,10 +8,9 @@ from collections import Counter
 
 from domain.counters import counters
 from domain.lifecycle import WITHOUT_EFFECT, LotState
-from domain.money import allocated
+from domain.money import allocated, share_of_units
 from domain.resolving import all_resolved
 from domain.returns import Return
-from domain.settlement import share_of_units
 
 
 def broken(ret: Return) -> tuple[str, ...]:
@@ -52,7 +51,10 @@ def _counters_add_up(ret: Return) -> list[str]:
 
 
 def _order_cap(ret: Return) -> list[str]:
-    """Rule 4: no line gives back more than was paid for its units."""
+    """Rule 4: no line gives back more than was paid for its units, and each amount adds up.
+
+    What a promotion keeps back of one line, a later return may give back with another.
+    """
     problems = []
     for line in ret.lines:
         paid = (
@@ -62,13 +64,19 @@ def _order_cap(ret: Return) -> list[str]:
             + line.basis.shipping_minor
         )
         refunded = sum(
-            row.refund_minor
+            row.value_minor
             for settlement in ret.settlements
             for row in settlement.breakdown
             if ret.lot(row.lot_id).line_id == line.line_id
         )
         if refunded > paid:
             problems.append(f"4: line {line.line_id} gives back {refunded} of {paid}")
+    problems += [
+        f"4: the amount of lot {row.lot_id} does not add up"
+        for settlement in ret.settlements
+        for row in settlement.breakdown
+        if not row.adds_up
+    ]
     problems += [
         f"4: the intents of settlement {settlement.number} are not its amount"
         for settlement in ret.settlements

@@ -1,6 +1,6 @@
 """Money in integer minor units of one currency, and the cumulative sharing of totals over units."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Self
@@ -83,6 +83,19 @@ def allocated(total_minor: int, *, units: int, of_units: int) -> int:
     if not 0 <= units <= of_units or of_units < 1:
         raise ValueError(f"units must be within 0..{of_units}, found {units}")
     return half_up(Fraction(total_minor * units, of_units))
+
+
+def share_of_units(total_minor: int, units: Iterable[int], *, of_units: int) -> int:
+    """Return what ``total_minor`` gives to the numbered ``units`` (0-based) of ``of_units``.
+
+    Unit *k* owns ``allocated(k + 1) - allocated(k)``: whichever units come back in whichever order
+    and grouping, all of them together give back exactly the total.
+    """
+    return sum(
+        allocated(total_minor, units=unit + 1, of_units=of_units)
+        - allocated(total_minor, units=unit, of_units=of_units)
+        for unit in units
+    )
 
 
 def split(total_minor: int, weights: Sequence[int]) -> tuple[int, ...]:

@@ -65,6 +65,9 @@ def _kind(ret: Return, event: Event) -> str | None:
         delivery = ret.delivery(str(event.data["delivery_id"]))
         own = delivery.ship_back_of is None and delivery.method is HandoverMethod.DROP_OFF
         return "handover_ready" if own and _is_awaited(ret, event) else None
+    if event.type == "settlement.sealed":
+        # No provider is called, so nothing else would tell the customer (edge 70).
+        return "nothing_to_refund" if not event.data["amount_minor"] else None
     if event.type == "return.withdrawn" and not ret.lines:
         # Of a draft nobody was told anything.
         return None

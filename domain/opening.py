@@ -10,6 +10,7 @@ from domain.lifecycle import AuthorizationState, LotState
 from domain.money import Money
 from domain.orders import Order
 from domain.policies import Policy
+from domain.promotions import freeze_promotions
 from domain.requests import Resolution, ReturnRequest
 from domain.returns import Lot, Return, ReturnLine
 from domain.settlement import freeze_basis
@@ -149,6 +150,7 @@ def open_return(
         requested_at=at,
         lines=lines,
         lots=lots,
+        promotions=freeze_promotions(order) if policy.promotion_clawback else (),
     )
 
 

@@ -8,8 +8,14 @@ from domain.currencies import EXPONENTS
 
 
 class TenderKind(StrEnum):
+    """How an order was paid. A coupon here paid a part of it; one that lowered it is a discount."""
+
     CARD = "CARD"
     WALLET = "WALLET"
+    GIFT_CARD = "GIFT_CARD"
+    STORE_CREDIT = "STORE_CREDIT"
+    POINTS = "POINTS"
+    COUPON = "COUPON"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,11 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True)
 class Tender:
-    """One way the order was paid: ``payment_ref`` is the provider's payment intent or charge."""
+    """One way the order was paid: ``payment_ref`` is the provider's payment intent or charge.
+
+    In kind it is the issuer's name of the card, account or coupon; points count at the money they
+    paid.
+    """
 
     tender_id: str
     kind: TenderKind
@@ -85,6 +95,38 @@ class Shipping:
     refunded_minor: int = 0
 
 
+class PromotionKind(StrEnum):
+    THRESHOLD = "THRESHOLD"
+    BUNDLE = "BUNDLE"
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionLine:
+    """``discount_minor`` is the part of the line's discount that the promotion gave.
+
+    A line may count towards a threshold without a discount of its own. ``bundle_quantity`` is how
+    many units of it one bundle needs.
+    """
+
+    line_id: str
+    discount_minor: int
+    bundle_quantity: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """A discount that holds while its condition does.
+
+    THRESHOLD: its lines' units that are kept cost ``threshold_minor`` or more, in prices before
+    tax and discounts. BUNDLE: as many whole bundles are kept as were bought; of fewer, the part.
+    """
+
+    promotion_id: str
+    kind: PromotionKind
+    lines: tuple[PromotionLine, ...]
+    threshold_minor: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """What the platform's order API says, without personal data; amounts are in ``currency``."""
@@ -99,6 +141,7 @@ class Order:
     lines: tuple[OrderLine, ...]
     tenders: tuple[Tender, ...]
     shipping: Shipping
+    promotions: tuple[Promotion, ...] = ()
 
     def line(self, line_id: str) -> OrderLine:
         """Return one line; ``KeyError`` when the order has none of that id."""
@@ -120,9 +163,10 @@ def check_order(order: Order) -> Order:
     """Return ``order`` if its numbers hold together.
 
     Raises:
-        OrderFactsError: a negative amount, more sent than ordered, a line id twice,
-            or totals of lines and shipping that differ from what the tenders captured. ``field`` is
-            the path in the platform's document.
+        OrderFactsError: a negative amount, more sent than ordered, a line id twice, totals of
+            lines and shipping that differ from what the tenders captured, or a promotion that
+            never held or gave more than the line's discount. ``field`` is the path in the
+            platform's document.
     """
     if order.currency not in EXPONENTS:
         raise OrderFactsError("currency", "wanted a currency of ISO 4217")
@@ -132,6 +176,7 @@ def check_order(order: Order) -> Order:
         _check_units(line, f"lines[{index}]")
         _check_amounts(line, f"lines[{index}]")
     _check_payment(order)
+    _check_promotions(order)
     return order
 
 
@@ -170,3 +215,39 @@ def _check_payment(order: Order) -> None:
     captured = sum(tender.captured_minor for tender in order.tenders)
     if paid != captured:
         raise OrderFactsError("tenders", f"captured {captured}, but lines and shipping cost {paid}")
+
+
+def _check_promotions(order: Order) -> None:
+    if len({promotion.promotion_id for promotion in order.promotions}) != len(order.promotions):
+        raise OrderFactsError("promotions", "a promotion id stands twice")
+    given: dict[str, int] = {}
+    for index, promotion in enumerate(order.promotions):
+        name = f"promotions[{index}]"
+        for number, line in enumerate(promotion.lines):
+            _check_promoted(order, promotion, line, f"{name}.lines[{number}]")
+            given[line.line_id] = given.get(line.line_id, 0) + line.discount_minor
+            if given[line.line_id] > order.line(line.line_id).discount_minor:
+                raise OrderFactsError(
+                    f"{name}.lines[{number}].discount_minor", "more than the line's discount"
+                )
+        if len({line.line_id for line in promotion.lines}) != len(promotion.lines):
+            raise OrderFactsError(f"{name}.lines", "a line stands twice")
+        if not promotion.lines:
+            raise OrderFactsError(f"{name}.lines", "wanted one or more lines")
+        prices = sum(order.line(line.line_id).gross_minor for line in promotion.lines)
+        is_threshold = promotion.kind is PromotionKind.THRESHOLD
+        if is_threshold and not 1 <= promotion.threshold_minor <= prices:
+            raise OrderFactsError(
+                f"{name}.threshold_minor", f"wanted 1 to what its lines cost, {prices}"
+            )
+
+
+def _check_promoted(order: Order, promotion: Promotion, line: PromotionLine, name: str) -> None:
+    ordered = next((known for known in order.lines if known.line_id == line.line_id), None)
+    if ordered is None:
+        raise OrderFactsError(f"{name}.line_id", "the order has no such line")
+    if line.discount_minor < 0:
+        raise OrderFactsError(f"{name}.discount_minor", "an amount is negative")
+    needs_units = promotion.kind is PromotionKind.BUNDLE
+    if needs_units and not 1 <= line.bundle_quantity <= ordered.quantity:
+        raise OrderFactsError(f"{name}.bundle_quantity", "wanted 1 to what was ordered")

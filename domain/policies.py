@@ -4,14 +4,16 @@ The pack's JSON follows policy.md §3.1; :func:`parse_policy` turns it into the 
 which path is wrong. A pack is immutable: its content hash stands in every decision.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import TypeVar, cast
 
+from domain.fees import NO_FEES, Fees, read_fees
 from domain.ids import content_hash
 from domain.inspection import Acceptance, Disposition, Fault, Grade
+from domain.orders import TenderKind
+from domain.pack_reading import At, PolicyError
 from domain.reasons import Ground
 from domain.requests import Resolution
 
@@ -99,9 +101,22 @@ class Handling:
         )
 
 
+TENDER_ORDER: tuple[tuple[TenderKind, ...], ...] = (
+    (TenderKind.GIFT_CARD, TenderKind.STORE_CREDIT, TenderKind.POINTS),
+    (TenderKind.COUPON,),
+    (TenderKind.CARD, TenderKind.WALLET),
+)
+"""Who gets its money back first, unless the pack says otherwise (domain.md §5.4)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """``pickup_attempts`` is how often a courier is sent before the parcel is to be dropped off."""
+    """What governs a return.
+
+    ``pickup_attempts`` is how often a courier is sent before the parcel is to be dropped off.
+    ``promotion_clawback`` keeps back the discount that a partial return loses. Refunds fill the
+    groups of ``tender_order`` one after the other, and share within a group by what was captured.
+    """
 
     pack_id: str
     version: str
@@ -115,6 +130,9 @@ class Policy:
     sources: tuple[Source, ...]
     content_hash: str
     pickup_attempts: int = 1
+    fees: Fees = NO_FEES
+    promotion_clawback: bool = False
+    tender_order: tuple[tuple[TenderKind, ...], ...] = TENDER_ORDER
 
     @property
     def ref(self) -> str:
@@ -131,17 +149,15 @@ class Policy:
         )
 
 
-class PolicyError(ValueError):
-    """A pack does not say what a pack must say; the message starts with the path."""
-
-
 def parse_policy(data: Mapping[str, object]) -> Policy:
     """Turn a pack's JSON into a :class:`Policy`.
 
     Raises:
-        PolicyError: something is missing, of the wrong type, out of range or not resolved.
+        PolicyError: something is missing, of the wrong type, out of range or not resolved. Fees,
+            promotion clawback and tender order may be left out: no fee, no clawback, our order.
     """
-    pack = _At("", data)
+    pack = At("", data)
+    clawback, order = "promotion_clawback", "tender_order"
     governs = pack.table("governs")
     governs.fixed("by", "CONTRACT_DATE")
     policy = Policy(
@@ -160,6 +176,9 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
         ),
         content_hash=content_hash(data),
         pickup_attempts=_pickup_attempts(pack),
+        fees=read_fees(pack.table("fees")) if "fees" in data else NO_FEES,
+        promotion_clawback=pack.flag(clawback) if clawback in data else False,
+        tender_order=pack.groups(order, TenderKind) if order in data else TENDER_ORDER,
     )
     _check(policy)
     return policy
@@ -168,14 +187,14 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
 _MOST_PICKUPS = 5
 
 
-def _pickup_attempts(pack: "_At") -> int:
+def _pickup_attempts(pack: At) -> int:
     count = pack.number("pickup_attempts")
     if not 1 <= count <= _MOST_PICKUPS:
         raise PolicyError(f"pickup_attempts: wanted 1 to {_MOST_PICKUPS}")
     return count
 
 
-def _handling(hours: "_At") -> Handling:
+def _handling(hours: At) -> Handling:
     names = list(Handling.__dataclass_fields__)
     for name in hours.data:
         if name not in names:
@@ -183,7 +202,7 @@ def _handling(hours: "_At") -> Handling:
     return Handling(**{name: timedelta(hours=hours.number(name)) for name in names})
 
 
-def _rule(data: "_At") -> Rule:
+def _rule(data: At) -> Rule:
     window, refund = data.table("window"), data.table("refund")
     window.fixed("anchor", "DELIVERED")
     return Rule(
@@ -206,7 +225,7 @@ def _rule(data: "_At") -> Rule:
     )
 
 
-def _condition(data: "_At") -> Condition:
+def _condition(data: At) -> Condition:
     return Condition(
         grade=data.option("grade", Grade),
         acceptance=data.option("acceptance", Acceptance),
@@ -218,13 +237,7 @@ def _condition(data: "_At") -> Condition:
 def _check(policy: Policy) -> None:
     known = {source.key for source in policy.sources}
     for rule in policy.rules:
-        for key in rule.sources:
-            if key.split("#")[0] not in known:
-                raise PolicyError(f"rules.{rule.rule_id}.sources: unknown source {key!r}")
-        if "PRICE" not in rule.refund.scope or not set(rule.refund.scope) <= _SCOPES:
-            raise PolicyError(
-                f"rules.{rule.rule_id}.refund.scope: wanted PRICE, and TAX and SHIPPING if meant"
-            )
+        _check_rule(rule, known)
     if sorted(condition.grade for condition in policy.conditions) != sorted(Grade):
         raise PolicyError("conditions: wanted each grade once")
     for condition in policy.conditions:
@@ -233,88 +246,23 @@ def _check(policy: Policy) -> None:
             raise PolicyError(f"{path}: wanted 0 to 100")
         if condition.acceptance is Acceptance.ACCEPTED and condition.deduction_percent:
             raise PolicyError(f"{path}: wanted 0, as the grade is accepted in full")
+    kinds = sorted(kind for group in policy.tender_order for kind in group)
+    if kinds != sorted(TenderKind):
+        raise PolicyError(f"tender_order: wanted each of {', '.join(TenderKind)} once")
     if policy.review_default not in ("APPROVE", "DENY"):
         raise PolicyError("review_default: wanted APPROVE or DENY")
 
 
+def _check_rule(rule: Rule, sources: Collection[str]) -> None:
+    path = f"rules.{rule.rule_id}"
+    for key in rule.sources:
+        if key.split("#")[0] not in sources:
+            raise PolicyError(f"{path}.sources: unknown source {key!r}")
+    if rule.return_shipping_payer not in _PAYERS:
+        raise PolicyError(f"{path}.return_shipping_payer: wanted one of {', '.join(_PAYERS)}")
+    if "PRICE" not in rule.refund.scope or not set(rule.refund.scope) <= _SCOPES:
+        raise PolicyError(f"{path}.refund.scope: wanted PRICE, and TAX and SHIPPING if meant")
+
+
+_PAYERS = ("CONSUMER", "TRADER", "NONE")
 _SCOPES = {"PRICE", "TAX", "SHIPPING"}
-_Option = TypeVar("_Option", bound=StrEnum)
-
-
-@dataclass(frozen=True, slots=True)
-class _At:
-    """One object of the pack and the path that leads to it; every error starts with the path."""
-
-    path: str
-    data: Mapping[str, object]
-
-    def value(self, name: str) -> object:
-        if name not in self.data:
-            raise self._error(name, "is missing")
-        return self.data[name]
-
-    def table(self, name: str) -> "_At":
-        return self._table(name, self.value(name))
-
-    def tables(self, name: str) -> list["_At"]:
-        rows = self.value(name)
-        if not isinstance(rows, list):
-            raise self._error(name, "wanted a list of objects")
-        return [self._table(f"{name}[{index}]", row) for index, row in enumerate(rows)]
-
-    def text(self, name: str) -> str:
-        value = self.value(name)
-        if not isinstance(value, str) or not value:
-            raise self._error(name, "wanted a text")
-        return value
-
-    def fixed(self, name: str, wanted: str) -> None:
-        if self.text(name) != wanted:
-            raise self._error(name, f"wanted {wanted}, the only one there is")
-
-    def texts(self, name: str) -> tuple[str, ...]:
-        values = self.value(name)
-        if not isinstance(values, list) or not all(isinstance(item, str) for item in values):
-            raise self._error(name, "wanted a list of texts")
-        return tuple(values)
-
-    def number(self, name: str) -> int:
-        value = self.value(name)
-        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise self._error(name, "wanted a whole number of 0 or more")
-        return value
-
-    def flag(self, name: str) -> bool:
-        value = self.value(name)
-        if not isinstance(value, bool):
-            raise self._error(name, "wanted true or false")
-        return value
-
-    def day(self, name: str) -> date:
-        try:
-            return date.fromisoformat(self.text(name))
-        except ValueError:
-            raise self._error(name, "wanted a date such as 2024-01-01") from None
-
-    def option(self, name: str, kind: type[_Option]) -> _Option:
-        return self._option(name, self.text(name), kind)
-
-    def options(self, name: str, kind: type[_Option]) -> tuple[_Option, ...]:
-        return tuple(
-            self._option(f"{name}[{index}]", text, kind)
-            for index, text in enumerate(self.texts(name))
-        )
-
-    def _option(self, name: str, text: str, kind: type[_Option]) -> _Option:
-        try:
-            return kind(text)
-        except ValueError:
-            raise self._error(name, f"wanted one of {', '.join(kind)}, found {text!r}") from None
-
-    def _table(self, name: str, value: object) -> "_At":
-        if not isinstance(value, Mapping):
-            raise self._error(name, "wanted an object")
-        return _At(f"{self.path}{name}.", cast("Mapping[str, object]", value))
-
-    def _error(self, name: str, message: str) -> PolicyError:
-        return PolicyError(f"{self.path}{name}: {message}")

@@ -1,7 +1,7 @@
 """What the customer gets: settlements sealed and paid, replacements ordered and delivered."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ from domain.intents import Intent, LotAmount, Settlement
 from domain.lifecycle import LotState, is_terminal
 from domain.requests import Resolution
 from domain.returns import Change, Lot, Replacement, Return
+from domain.settlement import settlement_hash
 
 _MONEY_DUE = (LotState.ACCEPTED, LotState.PARTIALLY_ACCEPTED, LotState.OUT_OF_STOCK)
 
@@ -97,24 +98,15 @@ def sealed(
         intents=tuple(intents),
         sealed_at=at,
         due_on=statutory_due_on(ret, lots),
+        settlement_hash=settlement_hash(
+            ret.currency, amounts, [(intent.tender_id, intent.amount_minor) for intent in intents]
+        ),
     )
     pending = [
         replace(lot.moved(LotState.REFUND_PENDING, at), settlement_no=number) for lot in lots
     ]
     after = replace(ret, settlements=(*ret.settlements, settlement)).with_lots(*pending)
-    breakdown: list[JsonValue] = [
-        {
-            "lot_id": row.lot_id,
-            "gross_minor": row.gross_minor,
-            "discount_minor": row.discount_minor,
-            "deduction_minor": row.deduction_minor,
-            "tax_minor": row.tax_minor,
-            "shipping_minor": row.shipping_minor,
-            "refund_minor": row.refund_minor,
-            "cover": row.cover,
-        }
-        for row in amounts
-    ]
+    breakdown: list[JsonValue] = [{**asdict(row)} for row in amounts]
     facts = [
         Fact(
             "settlement.sealed",
@@ -124,6 +116,7 @@ def sealed(
                 "currency": ret.currency,
                 "due_on": settlement.due_on.isoformat() if settlement.due_on else None,
                 "breakdown": breakdown,
+                "settlement_hash": settlement.settlement_hash,
             },
         )
     ]

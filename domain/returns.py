@@ -22,6 +22,7 @@ from domain.lifecycle import (
 from domain.orders import Tax
 from domain.parcels import Delivery, Receipt
 from domain.policies import Policy
+from domain.promotions import PromotionBasis
 from domain.requests import Resolution, ReturnRequest
 
 
@@ -200,6 +201,8 @@ class Return:
     """Who asked for it, kept until the request is registered."""
     corrections: tuple[Correction, ...] = ()
     refused: Refused | None = None
+    promotions: tuple[PromotionBasis, ...] = ()
+    """Those of the order whose discounts the policy keeps back when a partial return loses them."""
 
     def line(self, line_id: str) -> ReturnLine:
         """Return one line; ``KeyError`` when there is none of that id."""

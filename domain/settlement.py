@@ -1,13 +1,15 @@
-"""What is owed, to the minor unit, and how it goes back to the tenders it came from."""
+"""What is owed for the lots of a return, to the minor unit."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import asdict, replace
 
+from domain.charging import charged
+from domain.ids import content_hash
 from domain.intents import LotAmount
-from domain.money import allocated, half_up, split
+from domain.money import split
 from domain.orders import Order, OrderLine
-from domain.returns import Lot, Return, ReturnLine, ValueBasis
+from domain.promotions import PromotionBasis, Standing, Units, discount_lost
+from domain.returns import Lot, Return, ValueBasis
 
 
 def freeze_basis(order: Order) -> dict[str, ValueBasis]:
@@ -41,97 +43,68 @@ def _basis(line: OrderLine, shipping_share: int) -> ValueBasis:
     )
 
 
-def share_of_units(total_minor: int, units: Iterable[int], *, of_units: int) -> int:
-    """Return what ``total_minor`` gives to the numbered ``units`` (0-based) of ``of_units``.
+def settle(
+    ret: Return, lots: Sequence[Lot], standing: Standing | None = None
+) -> tuple[LotAmount, ...]:
+    """Compute what ``lots`` are owed. The same function serves the preview and the execution.
 
-    Unit *k* owns ``allocated(k + 1) - allocated(k)``: whichever units come back in whichever order
-    and grouping, all of them together give back exactly the total.
+    The order of domain.md §5.4: gross, discount, promotion clawback, condition deduction,
+    restocking and handling fee, return-shipping fee, tax on what remains, zero at least. A share is
+    of the price that was paid for the units, so what an order gives back does not depend on the
+    order in which it comes back. A clawback takes at most what the lots are paid otherwise; what it
+    finds no room for is kept back of the next settlement.
+
+    Args:
+        ret: The return with its earlier settlements, whose fees are not taken again.
+        lots: Those to be paid now, each once.
+        standing: What the order's ledger says was paid back before, of all its returns; without
+            it, what this return knows of itself.
     """
-    return sum(
-        allocated(total_minor, units=unit + 1, of_units=of_units)
-        - allocated(total_minor, units=unit, of_units=of_units)
-        for unit in units
+    before = own_standing(ret) if standing is None else standing
+    return with_clawback(ret.promotions, before, lots, charged(ret, lots))
+
+
+def own_standing(ret: Return) -> Standing:
+    """Return what the settlements of this return alone came to."""
+    rows = [row for settlement in ret.settlements for row in settlement.breakdown]
+    units = units_of([ret.lot(row.lot_id) for row in rows])
+    return Standing((), sum(row.clawback_minor for row in rows)).with_units(units)
+
+
+def units_of(lots: Iterable[Lot]) -> Units:
+    return Standing().with_units(tuple((lot.line_id, lot.units) for lot in lots)).units
+
+
+def with_clawback(
+    promotions: Sequence[PromotionBasis],
+    before: Standing,
+    lots: Sequence[Lot],
+    rows: Sequence[LotAmount],
+) -> tuple[LotAmount, ...]:
+    """Keep back, or give back, what makes up what the customer has of lost discounts by now."""
+    returned = before.with_units(units_of(lots)).units
+    due = discount_lost(promotions, returned) - before.clawback_minor
+    taken = min(due, sum(row.refund_minor for row in rows))
+    if not taken:
+        return tuple(rows)
+    weights = [row.refund_minor if taken > 0 else row.gross_minor for row in rows]
+    return tuple(
+        replace(row, clawback_minor=part, refund_minor=row.refund_minor - part)
+        for row, part in zip(rows, split(taken, weights), strict=True)
     )
 
 
-_WITHOUT_TERMS = ("PRICE", "TAX")
+def settlement_hash(
+    currency: str, rows: Sequence[LotAmount], by_tender: Iterable[tuple[str, int]]
+) -> str:
+    """Return the SHA-256 of everything a settlement pays and to which tender, as canonical JSON.
 
-
-def lot_amount(line: ReturnLine, lot: Lot, *, cover: str = "inspection") -> LotAmount:
-    """Compute one lot's refund, in the order of domain.md §5.4.
-
-    Gross, discount, condition deduction, tax on what remains, shipping share. Half up once per
-    amount; never below zero.
-
-    Tax lines scale with the part of the net price that is refunded. A deduction never touches the
-    shipping share. The scope of the terms leaves out what the policy does not refund; a line that a
-    person granted where no rule applies has no terms and gets its price and tax.
+    ``by_tender`` in the order of tender ids, without tenders that get nothing.
     """
-    basis, units = line.basis, lot.units
-    scope = line.terms.refund_scope if line.terms else _WITHOUT_TERMS
-
-    def share(total_minor: int) -> int:
-        return share_of_units(total_minor, units, of_units=basis.quantity)
-
-    # What was paid is shared, and the discount is what lies between: two shares rounded apart could
-    # make a unit of a nearly free line cost less than nothing.
-    gross, net = share(basis.gross_minor), share(basis.gross_minor - basis.discount_minor)
-    deduction = half_up(Fraction(net * lot.deduction_percent, 100))
-    left = Fraction(100 - lot.deduction_percent, 100)
-    tax = sum(half_up(share(line_tax.amount_minor) * left) for line_tax in basis.taxes)
-    tax = tax if "TAX" in scope else 0
-    shipping = share(basis.shipping_minor) if "SHIPPING" in scope else 0
-    return LotAmount(
-        lot_id=lot.lot_id,
-        gross_minor=gross,
-        discount_minor=gross - net,
-        deduction_minor=deduction,
-        tax_minor=tax,
-        shipping_minor=shipping,
-        refund_minor=max(net - deduction + tax + shipping, 0),
-        cover=cover,
+    return content_hash(
+        {
+            "currency": currency,
+            "breakdown": [asdict(row) for row in rows],
+            "by_tender": [list(part) for part in by_tender],
+        }
     )
-
-
-def settle(ret: Return, lots: Sequence[Lot]) -> tuple[LotAmount, ...]:
-    """Compute what ``lots`` are owed. The same function serves the preview and the execution."""
-    return tuple(lot_amount(ret.line(lot.line_id), lot) for lot in lots)
-
-
-@dataclass(frozen=True, slots=True)
-class TenderLeft:
-    """One tender; ``refunded_minor`` counts what succeeded, is under way or unknown."""
-
-    tender_id: str
-    captured_minor: int
-    refunded_minor: int
-
-
-class NothingLeftError(ValueError):
-    """More is owed than was captured and not yet given back (invariants 3 and 4)."""
-
-
-def split_over_tenders(tenders: Sequence[TenderLeft], amount_minor: int) -> tuple[int, ...]:
-    """Split a refund over the tenders it was paid with, in proportion to what each captured.
-
-    Cumulative over the order: after any number of refunds each tender has got its share of their
-    sum to the minor unit, and a full return gives every tender back exactly what it captured. No
-    tender gets more than it has left; what does not fit goes to the others, newest last.
-
-    Raises:
-        NothingLeftError: all tenders together have less than ``amount_minor`` left.
-    """
-    # A chargeback can take more than was left; then nothing is left, and not less.
-    left = [max(tender.captured_minor - tender.refunded_minor, 0) for tender in tenders]
-    if amount_minor > sum(left):
-        raise NothingLeftError(f"{amount_minor} is owed, {sum(left)} is left")
-    given_before = sum(tender.refunded_minor for tender in tenders)
-    targets = split(given_before + amount_minor, [tender.captured_minor for tender in tenders])
-    parts = [
-        min(max(target - tender.refunded_minor, 0), room)
-        for target, tender, room in zip(targets, tenders, left, strict=True)
-    ]
-    for index in reversed(range(len(parts))):
-        difference = amount_minor - sum(parts)
-        parts[index] += min(max(difference, -parts[index]), left[index] - parts[index])
-    return tuple(parts)

@@ -222,6 +222,7 @@ def _settlement(settlement: Settlement) -> JsonValue:
         "due_on": settlement.due_on.isoformat() if settlement.due_on else None,
         "sealed_at": _time(settlement.sealed_at),
         "breakdown": [{**asdict(row)} for row in settlement.breakdown],
+        "settlement_hash": settlement.settlement_hash,
         "refunds": [
             {
                 "intent_id": intent.intent_id,

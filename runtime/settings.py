@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from activities.policies import load_policy
+
 PREFIX = "BACKHAUL_"
 
 _DRIVER = "postgresql+psycopg://"
@@ -43,8 +45,14 @@ def _without_slash(url: str) -> str:
     return url.rstrip("/")
 
 
+def _policy_pack(pack: Path) -> Path:
+    load_policy(pack)
+    return pack
+
+
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_psycopg_url)]
 FernetKey = Annotated[SecretStr, AfterValidator(_fernet_key)]
+PolicyPack = Annotated[Path, AfterValidator(_policy_pack)]
 BaseUrl = Annotated[str, AfterValidator(_without_slash)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -106,6 +114,14 @@ class Settings(_Shared):
     )
     sandbox_url: BaseUrl | None = Field(
         None, description="The sandbox, where this deployment is a rehearsal and may scale time."
+    )
+
+    policy_pack: PolicyPack | None = Field(
+        None,
+        description=(
+            "A JSON file with the policy pack that governs returns to come, instead of the "
+            "shipped one; the same for workers and API."
+        ),
     )
 
     @model_validator(mode="after")

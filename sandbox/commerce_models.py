@@ -50,9 +50,16 @@ class Shipping(Contract):
 
 class Tender(Contract):
     tender_id: Name
-    kind: Literal["CARD", "WALLET"]
-    provider: Literal["stripe"]
-    payment_ref: Name = Field(description="payment intent or charge at the provider")
+    kind: Literal["CARD", "WALLET", "GIFT_CARD", "STORE_CREDIT", "POINTS", "COUPON"] = Field(
+        description="a COUPON paid a part of the order; one that lowered its price is a discount"
+    )
+    provider: Literal["stripe", "issuer"] = Field(
+        description="issuer: the merchant's own, for all but CARD and WALLET"
+    )
+    payment_ref: Name = Field(
+        description="payment intent or charge at the provider, or the issuer's name of the card, "
+        "account or coupon"
+    )
     captured_minor: Minor
     refunded_minor: Minor = 0
 
@@ -88,6 +95,27 @@ class OrderLine(Contract):
     refunded_minor: Minor = 0
 
 
+class PromotionLine(Contract):
+    line_id: Name
+    discount_minor: Minor = Field(description="the part of the line's discount that it gave")
+    bundle_quantity: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        0, description="of a BUNDLE: how many units of the line make one"
+    )
+
+
+class Promotion(Contract):
+    """A discount that depends on what is kept.
+
+    THRESHOLD holds while the kept units of its lines cost ``threshold_minor`` or more, in
+    ``gross_minor``; BUNDLE for as many whole bundles as are kept of those bought.
+    """
+
+    promotion_id: Name
+    kind: Literal["THRESHOLD", "BUNDLE"]
+    threshold_minor: Minor = 0
+    lines: Annotated[list[PromotionLine], Field(min_length=1)]
+
+
 class Order(Contract):
     """Facts of one order. Lines and outbound shipping add up to what the tenders captured."""
 
@@ -101,6 +129,9 @@ class Order(Contract):
     shipping: Shipping
     tenders: Annotated[list[Tender], Field(min_length=1)]
     lines: Annotated[list[OrderLine], Field(min_length=1)]
+    promotions: list[Promotion] = Field(
+        [], description="those that a partial return may break; none when left out"
+    )
 
 
 class Product(Contract):

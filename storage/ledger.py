@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Subquery, delete, func, insert, select, tu
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.orders import TenderKind
 from storage.models.effects import ExternalRefundModel, RefundIntentModel
 from storage.models.orders import OrderLedgerModel, OrderUnitModel, TenderModel
 from storage.models.returns import ReturnModel
@@ -57,6 +58,7 @@ async def lock_order(connection: AsyncConnection, opening: Opening) -> None:
                 "payment_ref": tender.payment_ref,
                 "captured_minor": tender.captured_minor,
                 "refunded_elsewhere_minor": tender.refunded_elsewhere_minor,
+                "kind": tender.kind,
             }
             # Everybody locks tenders in this order.
             for tender in sorted(opening.tenders, key=lambda tender: tender.tender_id)
@@ -69,6 +71,7 @@ async def lock_order(connection: AsyncConnection, opening: Opening) -> None:
                 "payment_ref": tenders.excluded.payment_ref,
                 "captured_minor": tenders.excluded.captured_minor,
                 "refunded_elsewhere_minor": tenders.excluded.refunded_elsewhere_minor,
+                "kind": tenders.excluded.kind,
             },
         )
     )
@@ -216,6 +219,7 @@ async def tender_balances(
             # The shop may know of what was refunded past us, or not yet.
             func.greatest(TenderModel.refunded_elsewhere_minor, past_us.c.minor),
             func.coalesce(spent.c.minor, 0),
+            TenderModel.kind,
         )
         .outerjoin(spent, spent.c.tender_id == TenderModel.tender_id)
         .outerjoin(past_us, past_us.c.tender_id == TenderModel.tender_id)
@@ -223,8 +227,10 @@ async def tender_balances(
         .order_by(TenderModel.tender_id)
     )
     return tuple(
-        TenderBalance(tender_id, payment_ref, captured, int(elsewhere) + int(ours))
-        for tender_id, payment_ref, captured, elsewhere, ours in rows
+        TenderBalance(
+            tender_id, payment_ref, captured, int(elsewhere) + int(ours), TenderKind(kind)
+        )
+        for tender_id, payment_ref, captured, elsewhere, ours, kind in rows
     )
 
 

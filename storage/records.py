@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from domain.orders import TenderKind
+
 Json = Mapping[str, Any]
 
 # --- Opening a return
@@ -18,6 +20,7 @@ class TenderFacts:
     payment_ref: str
     captured_minor: int
     refunded_elsewhere_minor: int = 0
+    kind: TenderKind = TenderKind.CARD
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, Text, cast, select, tuple_
 from sqlalchemy.exc import IntegrityError
 
-from storage import cursors, ledger, opening, recording
+from domain.promotions import Standing
+from storage import cursors, ledger, opening, recording, standings
 from storage.database import Database
 from storage.models.returns import BlockerModel, EventModel, ReturnModel
 from storage.models.tenants import TenantModel
@@ -184,6 +185,11 @@ class Returns:
         """Read the units of an order that are not free, by line and number: one statement."""
         async with self._database.tenant(tenant_id) as connection:
             return await ledger.held_units(connection, tenant_id, order_id)
+
+    async def standing(self, tenant_id: str, order_id: str) -> Standing:
+        """Read what the settlements of an order paid and kept back so far."""
+        async with self._database.tenant(tenant_id) as connection:
+            return await standings.standing_of(connection, tenant_id, order_id)
 
     async def tender_balances(self, tenant_id: str, order_id: str) -> tuple[TenderBalance, ...]:
         """Read what is left on each tender of an order: one statement.

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from domain.lifecycle import TERMINAL_HEADLINES
 from domain.money import Money
+from domain.orders import TenderKind
 from storage.states import BookingState, IntentState, Role, UnitState
 
 # --- Reading returns
@@ -107,6 +108,7 @@ class TenderBalance:
     payment_ref: str
     captured_minor: int
     refunded_minor: int
+    kind: TenderKind = TenderKind.CARD
 
     @property
     def left_minor(self) -> int:
@@ -130,6 +132,7 @@ class IntentRow:
     first_sent_at: datetime | None = None
     """By the database's clock, of the present generation."""
     last_sent_at: datetime | None = None
+    tender_kind: str = TenderKind.CARD
 
     @property
     def amount(self) -> Money:

@@ -9,7 +9,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import part_id, refund_key
-from storage import intents, ledger
+from domain.orders import TenderKind
+from domain.promotions import Standing, Units
+from storage import intents, ledger, standings
 from storage.database import Database
 from storage.models.effects import RefundIntentModel, SettlementModel
 from storage.rows import Begun, IntentRow, TenderBalance
@@ -17,6 +19,9 @@ from storage.states import IntentState
 
 Split = Callable[[tuple[TenderBalance, ...], int], tuple[int, ...]]
 """Balances by tender id and an amount in; one part per balance out."""
+
+_PAID_OUT = (TenderKind.CARD, TenderKind.WALLET)
+"""Kinds whose ``payment_ref`` is the payment provider's. The others have none yet."""
 
 _S = IntentState
 # A success may turn out to have failed; money that came back stays back until a new generation.
@@ -40,6 +45,24 @@ class OtherLotsError(Exception):
     def __init__(self, lot_ids: tuple[str, ...]) -> None:
         super().__init__(f"it was sealed for {', '.join(lot_ids)}")
         self.lot_ids = lot_ids
+
+
+class StandingChangedError(Exception):
+    """A settlement was computed on another standing of its order; ``standing`` is the one."""
+
+    def __init__(self, standing: Standing) -> None:
+        super().__init__("other settlements of the order were sealed meanwhile")
+        self.standing = standing
+
+
+class NoProviderError(Exception):
+    """A refund is to go to a tender of a ``kind`` that nobody pays out yet."""
+
+    def __init__(self, intent: IntentRow) -> None:
+        super().__init__(
+            f"no provider pays {intent.amount} out to a {intent.tender_kind} "
+            f"(tender {intent.tender_id})"
+        )
 
 
 class OverRefundError(Exception):
@@ -69,19 +92,39 @@ class Settlements:
         currency: str,
         split: Split,
         lot_ids: tuple[str, ...],
+        units: Units = (),
+        clawback_minor: int = 0,
+        standing: Standing | None = None,
     ) -> tuple[IntentRow, ...]:
         """Turn an amount into refund intents, one per tender with a part above zero.
 
         A repeat answers the stored intents and does not split again. Every settlement of an order
-        waits for the other; at most five statements.
+        waits for the other; at most six statements.
+
+        Args:
+            units: What is paid back, for those who come after.
+            clawback_minor: What is kept back of promotions; below zero: given back.
+            standing: What the amount was computed on, where promotions are looked at.
 
         Raises:
             OtherLotsError: the number was sealed for other lots.
+            StandingChangedError: it was sealed on another standing, or that is another by now.
             SealedOtherwiseError: the number was sealed for another amount.
             OverRefundError: a part is above what its tender has left.
             SplitError: wrong number or sum of parts, or a negative one.
         """
-        sealing = _Sealing(tenant_id, return_id, order_id, number, amount_minor, currency, lot_ids)
+        sealing = _Sealing(
+            tenant_id=tenant_id,
+            return_id=return_id,
+            order_id=order_id,
+            number=number,
+            amount_minor=amount_minor,
+            currency=currency,
+            lot_ids=lot_ids,
+            units=units,
+            clawback_minor=clawback_minor,
+            standing=standing,
+        )
         async with self._database.tenant(tenant_id) as connection:
             await ledger.lock_tenders(connection, tenant_id, order_id)
             if await _seal_once(connection, sealing):
@@ -102,11 +145,16 @@ class Settlements:
 
         Any other state stays as it is; ``before`` shows it. ``before`` in ``sending`` means that
         somebody began and died: look the refund up before sending it again.
+
+        Raises:
+            NoProviderError: its tender is of a kind that no provider pays out; it stays planned.
         """
         async with self._database.tenant(tenant_id) as connection:
             before = await intents.locked(connection, tenant_id, intent_id)
             if before.state is not _S.PLANNED:
                 return Begun(before, before)
+            if before.tender_kind not in _PAID_OUT:
+                raise NoProviderError(before)
             sending = {"state": _S.SENDING, "first_sent_at": func.now(), "last_sent_at": func.now()}
             return Begun(before, await intents.changed(connection, tenant_id, intent_id, **sending))
 
@@ -262,10 +310,17 @@ class _Sealing:
     amount_minor: int
     currency: str
     lot_ids: tuple[str, ...]
+    units: Units
+    clawback_minor: int
+    standing: Standing | None
 
 
 async def _seal_once(connection: AsyncConnection, sealing: _Sealing) -> bool:
     """Insert the settlement; ``False`` when it is there already with the same amount."""
+    known = None
+    if sealing.standing is not None:
+        # Before the insert, which would count as well.
+        known = await standings.standing_of(connection, sealing.tenant_id, sealing.order_id)
     new = await connection.scalar(
         upsert(SettlementModel)
         .values(
@@ -275,16 +330,24 @@ async def _seal_once(connection: AsyncConnection, sealing: _Sealing) -> bool:
             amount_minor=sealing.amount_minor,
             currency=sealing.currency,
             lot_ids=list(sealing.lot_ids),
+            units=standings.units_json(sealing.units),
+            clawback_minor=sealing.clawback_minor,
+            standing=standings.standing_json(sealing.standing),
         )
         .on_conflict_do_nothing(index_elements=["tenant_id", "return_id", "settlement_no"])
         .returning(SettlementModel.settlement_no)
     )
     if new is not None:
+        if known != sealing.standing and known is not None:
+            raise StandingChangedError(known)
         return True
-    amount_minor, currency, lot_ids = (
+    amount_minor, currency, lot_ids, standing = (
         await connection.execute(
             select(
-                SettlementModel.amount_minor, SettlementModel.currency, SettlementModel.lot_ids
+                SettlementModel.amount_minor,
+                SettlementModel.currency,
+                SettlementModel.lot_ids,
+                SettlementModel.standing,
             ).where(
                 SettlementModel.tenant_id == sealing.tenant_id,
                 SettlementModel.return_id == sealing.return_id,
@@ -294,6 +357,10 @@ async def _seal_once(connection: AsyncConnection, sealing: _Sealing) -> bool:
     ).one()
     if lot_ids and tuple(lot_ids) != sealing.lot_ids:
         raise OtherLotsError(tuple(lot_ids))
+    if sealing.standing is not None and standing is not None:
+        sealed_on = standings.standing_from(standing)
+        if sealed_on != sealing.standing:
+            raise StandingChangedError(sealed_on)
     if (amount_minor, currency) != (sealing.amount_minor, sealing.currency):
         raise SealedOtherwiseError(
             f"settlement {sealing.number} of return {sealing.return_id} was sealed for "
@@ -315,4 +382,5 @@ def _new_intent(sealing: _Sealing, balance: TenderBalance, part: int) -> dict[st
         "amount_minor": part,
         "currency": sealing.currency,
         "idempotency_key": refund_key(intent_id, 0),
+        "tender_kind": balance.kind,
     }

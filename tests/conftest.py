@@ -1,12 +1,20 @@
 """Fixtures that several kinds of tests use, and which tests stay together."""
 
+from typing import Any
+
 import pytest
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = [
     "tests.support.postgres",
     "tests.support.temporal",
     "tests.support.sandbox",
 ]
+# `--hypothesis-profile=thorough` asks for the many. On a busy machine drawing takes its time.
+_UNHURRIED: Any = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("suite", max_examples=200, **_UNHURRIED)
+settings.register_profile("thorough", max_examples=10_000, **_UNHURRIED)
+settings.load_profile("suite")
 _TOGETHER = ("journey", "stack")
 
 

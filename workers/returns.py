@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 
@@ -14,11 +14,13 @@ from temporalio.worker import Worker
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
 from activities.platform import PlatformActivities
+from activities.policies import load_policy
 from activities.reconciling import ReconcileActivities
 from activities.records import RecordActivities
 from activities.shipping import ShippingActivities
 from activities.surveys import SurveyActivities
 from activities.sweeping import SweepActivities
+from domain.policies import Policy
 from integrations.directory import Connections
 from runtime.connections import check_stored_connections, stored_connections
 from runtime.inbox import InboxProcessor
@@ -51,19 +53,24 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """What a worker needs; ``time_scale`` divides our own waits, see the settings."""
+    """What a worker needs.
+
+    ``time_scale`` divides our own waits, see the settings; ``policy`` governs returns to come, and
+    those under way keep theirs.
+    """
 
     database: Database
     connections: Connections
     tokens: SurveyTokens
     task_queue: str
     time_scale: float = 1.0
+    policy: Policy = field(default_factory=load_policy)
     max_cached_workflows: int = 1000
 
 
 def build_worker(client: Client, needs: Dependencies) -> Worker:
     """Build a worker with all workflows and activities; it runs when entered or run."""
-    orders = OrderActivities(needs.connections, time_scale=needs.time_scale)
+    orders = OrderActivities(needs.connections, time_scale=needs.time_scale, policy=needs.policy)
     records = RecordActivities(Returns(needs.database))
     shipping = ShippingActivities(needs.connections, Bookings(needs.database))
     payments = PaymentActivities(needs.connections, Settlements(needs.database))
@@ -147,6 +154,7 @@ async def run(settings: Settings) -> None:
         tokens=SurveyTokens(secret_key),
         task_queue=settings.task_queue,
         time_scale=settings.time_scale,
+        policy=load_policy(settings.policy_pack),
     )
     relay = build_relay(client, needs, public_url=settings.public_url)
     async with working(build_worker(client, needs)):

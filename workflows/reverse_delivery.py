@@ -4,10 +4,10 @@ from temporalio import workflow
 
 from activities.shipping import BookPickup, BuyLabel, CancelBooking, ShippingActivities
 from domain.lifecycle import DeliveryState, LotState
+from domain.money import share_of_units
 from domain.parcels import Delivery
 from domain.pickups import pickup_booked, pickup_refused
 from domain.returns import Return
-from domain.settlement import share_of_units
 from domain.transport import cancelled, labelled, reached, sent_back
 from workflows.parking import Parking
 from workflows.recording import Case

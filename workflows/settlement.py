@@ -8,10 +8,12 @@ from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_e
 from activities.payments import PaymentActivities, Settle, Settled
 from activities.refunds import IssueRefund, RefundAnswer
 from domain.commands import Actor
-from domain.intents import Intent
+from domain.intents import Intent, LotAmount
 from domain.money import Money
+from domain.promotions import Standing
 from domain.resolving import intent_changed, lots_to_settle, sealed
 from domain.returns import Lot, Return
+from domain.settlement import own_standing, units_of
 from domain.settlement import settle as amounts_of
 from workflows.messages import RefundNews
 from workflows.parking import Parking, trouble_of
@@ -28,12 +30,11 @@ async def settle(case: Case, parking: Parking, number: str) -> None:
     """
     work = f"settle/{number}"
     lots = lots_to_settle(case.ret)
-    answer = await parking.attempt(work, lambda: _seal(case, int(number), lots))
+    answer, amounts = await parking.attempt(work, lambda: _seal(case, int(number), lots))
     if answer.other_lots:
         # A run that was lost had sealed it: what came since is the next settlement.
         lots = await parking.attempt(work, lambda: _due(case, answer.other_lots))
-        answer = await parking.attempt(work, lambda: _seal(case, int(number), lots))
-    amounts = amounts_of(case.ret, lots)
+        answer, amounts = await parking.attempt(work, lambda: _seal(case, int(number), lots))
     planned = tuple(replace(intent, state="planned") for intent in answer.intents)
     case.take(sealed(case.ret, lots, amounts, planned, at=workflow.now()))
     for intent, first_try in zip(planned, answer.first_tries, strict=True):
@@ -43,20 +44,45 @@ async def settle(case: Case, parking: Parking, number: str) -> None:
         take_news(case, news)
 
 
-async def _seal(case: Case, number: int, lots: tuple[Lot, ...]) -> Settled:
-    amount = sum(row.refund_minor for row in amounts_of(case.ret, lots))
-    asked = Settle(
-        tenant_id=case.ret.tenant_id,
-        return_id=case.ret.return_id,
-        order_id=case.ret.request.order_id,
+async def _seal(
+    case: Case, number: int, lots: tuple[Lot, ...]
+) -> tuple[Settled, tuple[LotAmount, ...]]:
+    """Compute what is owed on what the order has come to, and seal it under the ledger's lock.
+
+    What another return of the order settled meanwhile is told by the ledger, and computed anew.
+    """
+    standing = own_standing(case.ret) if case.ret.promotions else None
+    while True:
+        amounts = amounts_of(case.ret, lots, standing)
+        asked = _to_seal(case.ret, number, lots, amounts, standing)
+        # A regular activity: what is to be sealed stands in history before it is sealed, so a task
+        # that is done again cannot come with another amount.
+        answer = await case.call(
+            PaymentActivities.settle, asked, summary=f"settlement {number}: {asked.amount}"
+        )
+        if answer.standing is None:
+            return answer, amounts
+        standing = answer.standing
+
+
+def _to_seal(
+    ret: Return,
+    number: int,
+    lots: tuple[Lot, ...],
+    amounts: tuple[LotAmount, ...],
+    standing: Standing | None,
+) -> Settle:
+    return Settle(
+        tenant_id=ret.tenant_id,
+        return_id=ret.return_id,
+        order_id=ret.request.order_id,
         number=number,
-        amount=Money(amount, case.ret.currency),
+        amount=Money(sum(row.refund_minor for row in amounts), ret.currency),
         lot_ids=tuple(lot.lot_id for lot in lots),
-    )
-    # A regular activity: what is to be sealed stands in history before it is sealed, so a task that
-    # is done again cannot come with another amount.
-    return await case.call(
-        PaymentActivities.settle, asked, summary=f"settlement {number}: {asked.amount}"
+        units=units_of(lots),
+        clawback_minor=sum(row.clawback_minor for row in amounts),
+        standing=standing,
+        tender_order=ret.policy.tender_order,
     )
 
 

@@ -124,7 +124,11 @@ class ReceiptView(AnswerModel):
 
 
 class LotAmountView(AnswerModel):
-    """A lot's refund and how it came about, in minor units."""
+    """A lot's refund and how it came about, in minor units, each as it was really taken.
+
+    refund = gross - discount - clawback - deduction - fees + tax + shipping. A clawback below zero
+    gives back what an earlier return of the order kept back.
+    """
 
     lot_id: str
     gross_minor: int
@@ -134,6 +138,10 @@ class LotAmountView(AnswerModel):
     shipping_minor: int
     refund_minor: int
     cover: str
+    clawback_minor: int = 0
+    restocking_fee_minor: int = 0
+    handling_fee_minor: int = 0
+    return_shipping_fee_minor: int = 0
 
 
 class RefundView(AnswerModel):
@@ -147,7 +155,10 @@ class RefundView(AnswerModel):
 
 
 class SettlementView(AnswerModel):
-    """Money decided for some lots; its amounts never change. ``due_on`` is the statutory date."""
+    """Money decided for some lots; its amounts never change. ``due_on`` is the statutory date.
+
+    ``settlement_hash`` is of its amounts and tenders, as in a preview.
+    """
 
     number: int
     amount_minor: int
@@ -155,6 +166,7 @@ class SettlementView(AnswerModel):
     sealed_at: datetime
     breakdown: tuple[LotAmountView, ...]
     refunds: tuple[RefundView, ...]
+    settlement_hash: str = ""
 
 
 class WaitView(AnswerModel):

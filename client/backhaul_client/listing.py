@@ -43,7 +43,8 @@ class TimelinePage(AnswerModel):
 class PreviewLine(AnswerModel):
     """What one line would get if everything arrives as it was sent, in minor units.
 
-    ``refund_minor`` is zero for an exchange and for a line that would be refused.
+    ``refund_minor`` is zero for an exchange and for a line that would be refused. A clawback below
+    zero gives back what an earlier return of the order kept back.
     """
 
     line_id: str
@@ -61,6 +62,10 @@ class PreviewLine(AnswerModel):
     tax_minor: int
     shipping_minor: int
     refund_minor: int
+    clawback_minor: int = 0
+    restocking_fee_minor: int = 0
+    handling_fee_minor: int = 0
+    return_shipping_fee_minor: int = 0
 
 
 class PreviewTender(AnswerModel):
@@ -72,7 +77,8 @@ class Preview(AnswerModel):
     """What a start with the same request would decide and pay now. Nothing was written.
 
     ``authorization_state`` is what the whole return would be: APPROVED, PARTIALLY_APPROVED,
-    IN_REVIEW or DENIED. ``preview_hash`` changes when anything of this answer does.
+    IN_REVIEW or DENIED. ``preview_hash`` changes when anything of this answer does;
+    ``settlement_hash`` when the money does, and a settlement of the same has the same.
     """
 
     order_id: str
@@ -82,6 +88,7 @@ class Preview(AnswerModel):
     refund_minor: int
     by_tender: tuple[PreviewTender, ...]
     preview_hash: str
+    settlement_hash: str = ""
 
 
 class ReconciliationFinding(AnswerModel):

@@ -7,7 +7,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import httpx
 from pydantic import AfterValidator, AwareDatetime, Field, ValidationError
 
-from domain.orders import Order, OrderLine, Parcel, Shipping, Tax, Tender, TenderKind
+from domain.orders import (
+    Order,
+    OrderLine,
+    Parcel,
+    Promotion,
+    PromotionKind,
+    PromotionLine,
+    Shipping,
+    Tax,
+    Tender,
+    TenderKind,
+)
 from integrations.carriers.port import Address
 from integrations.commerce.port import Contact
 from integrations.errors import (
@@ -119,6 +130,30 @@ class WireTender(WireModel):
     refunded_minor: Amount = 0
 
 
+class WirePromotionLine(WireModel):
+    line_id: Id
+    discount_minor: Amount
+    bundle_quantity: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+
+
+class WirePromotion(WireModel):
+    promotion_id: Id
+    kind: PromotionKind
+    threshold_minor: Amount = 0
+    lines: tuple[WirePromotionLine, ...]
+
+    def promotion(self) -> Promotion:
+        return Promotion(
+            promotion_id=self.promotion_id,
+            kind=self.kind,
+            threshold_minor=self.threshold_minor,
+            lines=tuple(
+                PromotionLine(line.line_id, line.discount_minor, line.bundle_quantity)
+                for line in self.lines
+            ),
+        )
+
+
 class WireShipping(WireModel):
     paid_minor: Amount
     standard_minor: Amount
@@ -167,6 +202,7 @@ class WireOrder(WirePart):
     shipping: WireShipping
     tenders: tuple[WireTender, ...]
     lines: tuple[WireLine, ...]
+    promotions: tuple[WirePromotion, ...] = ()
 
     def facts(self) -> Order:
         return Order(
@@ -187,6 +223,7 @@ class WireOrder(WirePart):
                 self.shipping.standard_minor,
                 self.shipping.refunded_minor,
             ),
+            promotions=tuple(promotion.promotion() for promotion in self.promotions),
         )
 
 

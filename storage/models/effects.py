@@ -56,6 +56,7 @@ class RefundIntentModel(Model):
     failure: Mapped[str | None]
     first_sent_at: Mapped[datetime | None]
     last_sent_at: Mapped[datetime | None]
+    tender_kind: Mapped[str] = mapped_column(server_default=text("'CARD'"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
@@ -109,7 +110,9 @@ class ReconciliationModel(Model):
 class SettlementModel(Model):
     """What one settlement of a return came to, also when all of it was nothing.
 
-    ``lot_ids`` are the lots it is for, in its order.
+    ``lot_ids`` are the lots it is for, in its order. ``units`` is what it paid back and
+    ``clawback_minor`` what it kept back of promotions, or below zero gave back; ``standing`` is
+    what it found of earlier ones, and empty where no promotion is looked at.
     """
 
     __tablename__ = "settlements"
@@ -124,6 +127,9 @@ class SettlementModel(Model):
     amount_minor: Mapped[Minor]
     currency: Mapped[str] = mapped_column(String(3))
     lot_ids: Mapped[list[Any] | None]
+    units: Mapped[list[Any] | None]
+    clawback_minor: Mapped[Minor] = mapped_column(server_default=text("0"))
+    standing: Mapped[dict[str, Any] | None]
     sealed_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

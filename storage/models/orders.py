@@ -10,9 +10,11 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     func,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from domain.orders import TenderKind
 from storage.models.declarative import Minor, Model, UuidText, one_of
 from storage.states import UnitState
 
@@ -41,6 +43,7 @@ class TenderModel(Model):
             name="refunded_elsewhere_within_captured",
         ),
         Index(None, "tenant_id", "payment_ref"),
+        CheckConstraint(one_of("kind", *TenderKind), name="kind_is_known"),
     )
 
     tenant_id: Mapped[str] = mapped_column(primary_key=True)
@@ -49,6 +52,7 @@ class TenderModel(Model):
     payment_ref: Mapped[str]
     captured_minor: Mapped[Minor]
     refunded_elsewhere_minor: Mapped[Minor]
+    kind: Mapped[str] = mapped_column(server_default=text("'CARD'"))
 
 
 class OrderUnitModel(Model):

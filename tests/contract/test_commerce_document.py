@@ -30,6 +30,8 @@ SCHEMAS: dict[str, Any] = CONTRACT["components"]["schemas"]
         (wire.WireShipping, "Shipping"),
         (wire.WireTender, "Tender"),
         (wire.WireLine, "OrderLine"),
+        (wire.WirePromotion, "Promotion"),
+        (wire.WirePromotionLine, "PromotionLine"),
         (wire.WireTax, "Tax"),
         (wire.WireParcel, "Parcel"),
         (wire.WireProduct, "Product"),

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.settlement import NothingLeftError, TenderLeft, split_over_tenders
+from domain.policies import TENDER_ORDER
+from domain.tenders import NothingLeftError, TenderLeft, split_over_tenders
 from storage.database import Database
 from storage.records import NotEnoughUnits, Opened, TenderFacts
 from storage.returns import Returns
@@ -25,7 +26,7 @@ _orders = iter(range(1_000_000))
 
 def split(balances: tuple[TenderBalance, ...], amount_minor: int) -> tuple[int, ...]:
     tenders = [TenderLeft(b.tender_id, b.captured_minor, b.refunded_minor) for b in balances]
-    return split_over_tenders(tenders, amount_minor)
+    return split_over_tenders(tenders, amount_minor, TENDER_ORDER)
 
 
 def in_turn(stores: tuple[Database, ...]) -> Callable[[int], Database]:

@@ -30,7 +30,8 @@ from domain.requests import (
 )
 from domain.resolving import lots_to_settle, sealed
 from domain.returns import Lot, Return
-from domain.settlement import TenderLeft, settle, split_over_tenders
+from domain.settlement import settle
+from domain.tenders import TenderLeft, split_over_tenders
 from domain.tracking import Milestone, Reached
 from domain.transport import labelled, reached
 

@@ -5,23 +5,18 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.charging import lot_amount
 from domain.inspection import Grade
-from domain.money import split
-from domain.orders import Order, check_order
+from domain.money import share_of_units, split
+from domain.orders import Order, TenderKind, check_order
+from domain.policies import TENDER_ORDER
 from domain.requests import RequestedLine
 from domain.returns import Lot, Return
-from domain.settlement import (
-    NothingLeftError,
-    TenderLeft,
-    freeze_basis,
-    lot_amount,
-    settle,
-    share_of_units,
-    split_over_tenders,
-)
+from domain.settlement import freeze_basis, settle
+from domain.tenders import NothingLeftError, TenderLeft, TenderOrder, split_over_tenders
 from tests.support.builders import graded, opened, order, order_line
 
 amounts = st.integers(0, 100_000)
@@ -93,7 +88,6 @@ def lots_one_by_one(ret: Return, chance: Random) -> list[Lot]:
     return cut
 
 
-@settings(max_examples=150, deadline=None)
 @given(orders(), st.randoms(use_true_random=False))
 def test_returning_a_whole_order_pays_all_of_it_back(bought: Order, chance: Random) -> None:
     """However an order is cut into returns and lots, all of it comes to exactly what was paid."""
@@ -160,6 +154,53 @@ def test_a_refund_goes_back_as_it_was_paid(
 ) -> None:
     """In proportion to what each tender paid, catching up what it got before, within its rest."""
     assert split_over_tenders(tenders, amount) == parts
+
+
+GIFT_CARD_AND_CARDS = [
+    TenderLeft("a", 700, 0),
+    TenderLeft("b", 300, 0),
+    TenderLeft("gift", 200, 0, TenderKind.GIFT_CARD),
+    TenderLeft("coupon", 100, 0, TenderKind.COUPON),
+]
+COUPON_LAST = ((TenderKind.GIFT_CARD,), (TenderKind.CARD,), (TenderKind.COUPON,))
+
+
+@pytest.mark.parametrize(
+    ("amount", "order", "parts"),
+    [
+        (150, TENDER_ORDER, (0, 0, 150, 0)),
+        (250, TENDER_ORDER, (0, 0, 200, 50)),
+        (400, TENDER_ORDER, (70, 30, 200, 100)),
+        (1300, TENDER_ORDER, (700, 300, 200, 100)),
+        (400, COUPON_LAST, (140, 60, 200, 0)),
+        (1250, COUPON_LAST, (700, 300, 200, 50)),
+    ],
+)
+def test_what_was_paid_in_kind_goes_back_first(
+    amount: int, order: TenderOrder, parts: tuple[int, ...]
+) -> None:
+    """Gift card first, the coupon where the policy puts it, the cards in proportion."""
+    assert split_over_tenders(GIFT_CARD_AND_CARDS, amount, order) == parts
+
+
+def test_later_refunds_go_on_where_earlier_ones_ended() -> None:
+    """A hundred and fifty, then two hundred and fifty, are as four hundred at once."""
+    first = split_over_tenders(GIFT_CARD_AND_CARDS, 150)
+    left_over = [
+        replace(tender, refunded_minor=part)
+        for tender, part in zip(GIFT_CARD_AND_CARDS, first, strict=True)
+    ]
+
+    second = split_over_tenders(left_over, 250)
+
+    assert second == (70, 30, 50, 100)
+
+
+def test_a_gift_card_that_has_less_left_leaves_the_rest_to_the_next() -> None:
+    """What the issuer gave back elsewhere is not given twice."""
+    spent = [TenderLeft("gift", 200, 120, TenderKind.GIFT_CARD), TenderLeft("card", 800, 0)]
+
+    assert split_over_tenders(spent, 500) == (80, 420)
 
 
 def test_no_more_is_given_back_than_was_paid() -> None:

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from domain.policies import PolicyError, parse_policy
+from domain.fees import NO_FEES
+from domain.pack_reading import PolicyError
+from domain.policies import TENDER_ORDER, parse_policy
 from tests.support.builders import pack, policy
 
 
@@ -97,6 +99,15 @@ def _drop(*path: str | int) -> Callable[[Any], None]:
         (_set("pickup_attempts", to=0), "pickup_attempts: wanted 1 to 5"),
         (_set("pickup_attempts", to=6), "pickup_attempts: wanted 1 to 5"),
         (_drop("sources", 0, "url"), "sources[0].url: is missing"),
+        (
+            _set("rules", 0, "return_shipping_payer", to="CUSTOMER"),
+            "rules.STD-WITHDRAWAL-30.return_shipping_payer: wanted one of CONSUMER",
+        ),
+        (_set("promotion_clawback", to="yes"), "promotion_clawback: wanted true or false"),
+        (_set("tender_order", to="CARD"), "tender_order: wanted a list of lists"),
+        (_set("tender_order", to=[["CARD", "CASH"]]), "tender_order[0][1]: wanted one of CARD"),
+        (_set("tender_order", to=[["CARD", "WALLET"]]), "tender_order: wanted each of CARD"),
+        (_set("fees", to=[]), "fees: wanted an object"),
     ],
 )
 def test_a_bad_pack_names_the_path(change: Callable[[Any], None], path: str) -> None:
@@ -108,3 +119,47 @@ def test_a_bad_pack_names_the_path(change: Callable[[Any], None], path: str) -> 
         parse_policy(data)
 
     assert str(refused.value).startswith(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        (_drop("taxable"), "fees.taxable: is missing"),
+        (_drop("excused_grounds"), "fees.excused_grounds: is missing"),
+        (_set("excused_faults", to=["FATE"]), "fees.excused_faults[0]: wanted one of NONE"),
+        (_set("restoking", to={}), "fees.restoking: wanted one of restocking"),
+        (_set("restocking", to={"percent": 101}), "fees.restocking.percent: wanted 0 to 100"),
+        (_set("restocking", to={"per_item": 1}), "fees.restocking.per_item: wanted one of percent"),
+        (
+            _set("restocking", to={"per_unit_minor": {"EURO": 1}}),
+            "fees.restocking.per_unit_minor.EURO: wanted a currency",
+        ),
+        (
+            _set("handling", to={"per_return_minor": {"EUR": -1}}),
+            "fees.handling.per_return_minor.EUR: wanted a whole number",
+        ),
+        (_set("return_shipping", to={"per": "LOT"}), "fees.return_shipping.amount_minor: is miss"),
+        (
+            _set("return_shipping", to={"per": "LOT", "amount_minor": {}}),
+            "fees.return_shipping.per: wanted one of RETURN, PARCEL",
+        ),
+    ],
+)
+def test_a_bad_fee_names_the_path(change: Callable[[Any], None], path: str) -> None:
+    """A fee that nobody reads would be a fee that nobody takes."""
+    fees: dict[str, object] = {"taxable": True, "excused_grounds": [], "excused_faults": []}
+    change(fees)
+
+    with pytest.raises(PolicyError) as refused:
+        parse_policy({**pack(), "fees": fees})
+
+    assert str(refused.value).startswith(path)
+
+
+def test_a_pack_without_fees_takes_none() -> None:
+    """Fees, clawback and tender order may be left out; the shipped pack has no fee."""
+    standard = policy()
+
+    assert standard.fees == NO_FEES
+    assert not standard.promotion_clawback
+    assert standard.tender_order == TENDER_ORDER

@@ -27,7 +27,8 @@ from domain.resolving import (
     stock_moved,
 )
 from domain.returns import Replacement, Return
-from domain.settlement import TenderLeft, settle
+from domain.settlement import settle
+from domain.tenders import TenderLeft
 from domain.waiting import waits
 from domain.work import due_work
 from tests.support.builders import (

@@ -51,7 +51,8 @@ from domain.resolving import (
     stock_moved,
 )
 from domain.returns import Change, Replacement, Return
-from domain.settlement import TenderLeft, settle
+from domain.settlement import settle
+from domain.tenders import TenderLeft
 from domain.tracking import Milestone, Reached
 from domain.transport import (
     cancelled,

@@ -1,10 +1,14 @@
 """Settings say clearly what is wrong with the environment."""
 
 import base64
+import json
+from pathlib import Path
 
 import pytest
 
+from activities.policies import load_policy
 from runtime.settings import SettingsError, known_variables, load_settings, load_stack_settings
+from tests.support import builders
 
 KEY = base64.urlsafe_b64encode(bytes(32)).decode()
 URL = "postgresql://backhaul_app:hidden-password@db.example.com/backhaul"
@@ -84,6 +88,25 @@ def test_time_is_scaled_against_the_sandbox_only(complete: pytest.MonkeyPatch) -
 
     complete.setenv("BACKHAUL_SANDBOX_URL", "http://127.0.0.1:9999/")
     assert load_settings().sandbox_url == "http://127.0.0.1:9999"
+
+
+def test_a_policy_pack_is_read_before_anything_starts(
+    complete: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A pack that cannot govern stops the process, and the message says where it is wrong."""
+    pack = tmp_path / "pack.json"
+    complete.setenv("BACKHAUL_POLICY_PACK", str(pack))
+    with pytest.raises(SettingsError, match=r"BACKHAUL_POLICY_PACK.*wanted a readable JSON file"):
+        load_settings()
+
+    pack.write_text(json.dumps({**builders.pack(), "fees": {"taxable": "no"}}))
+    with pytest.raises(SettingsError, match=r"BACKHAUL_POLICY_PACK.*fees.taxable: wanted true"):
+        load_settings()
+
+    own = tmp_path / "own.json"
+    own.write_text(json.dumps({**builders.pack(), "id": "OWN"}))
+    complete.setenv("BACKHAUL_POLICY_PACK", str(own))
+    assert load_policy(load_settings().policy_pack).ref == "OWN@2024-01-01"
 
 
 def test_does_not_print_secrets(complete: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,189 @@
+"""The refund of each lot: what was paid for it, less its condition and the fees of the policy."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from domain.fees import Per
+from domain.intents import LotAmount
+from domain.money import half_up, share_of_units
+from domain.returns import Lot, Return, ReturnLine
+
+
+def charged(ret: Return, lots: Sequence[Lot]) -> tuple[LotAmount, ...]:
+    """Return the lots' refunds in order, before any promotion is looked at.
+
+    A fee of the whole return or of a parcel is taken once: what the first lot cannot bear, the next
+    one does, also in a later settlement.
+    """
+    fees, rate = ret.policy.fees, _tax_rate(ret) if ret.policy.fees.taxable else Fraction(0)
+    once, rows = _fees_taken_once(ret, lots), []
+    for lot in lots:
+        line = ret.line(lot.line_id)
+        own = _own_restocking(ret, line, lot)
+        row = lot_amount(line, lot, restocking_minor=own, taxable=fees.taxable)
+        if _bears_fees(ret, line, lot):
+            restocking, handling, shipping = once
+            row, restocking = _take(row, "restocking_fee_minor", restocking, rate)
+            row, handling = _take(row, "handling_fee_minor", handling, rate)
+            if _pays_the_way_back(ret, lot):
+                row, shipping = _take(row, "return_shipping_fee_minor", shipping, rate)
+            once = restocking, handling, shipping
+        rows.append(row)
+    return tuple(rows)
+
+
+_WITHOUT_TERMS = ("PRICE", "TAX")
+
+
+def lot_amount(
+    line: ReturnLine,
+    lot: Lot,
+    *,
+    restocking_minor: int = 0,
+    taxable: bool = False,
+    cover: str = "inspection",
+) -> LotAmount:
+    """Compute one lot's refund, each amount rounded half up once.
+
+    The restocking fee is taken from the price that the condition left, then from tax and shipping,
+    and ends at a refund of zero: nothing is charged beyond what was paid. Tax lines scale with the
+    part of the price that is refunded, which a ``taxable`` fee makes smaller. A deduction never
+    touches the shipping share. The scope of the terms leaves out what the policy does not refund; a
+    line that a person granted where no rule applies has no terms and gets its price and tax.
+    """
+    basis, units = line.basis, lot.units
+    scope = _scope(line)
+    gross, net, deduction = _price(line, lot)
+    left = net - deduction
+    refunded = Fraction(100 - lot.deduction_percent, 100)
+    if taxable and left:
+        refunded *= Fraction(max(left - restocking_minor, 0), left)
+    tax = sum(
+        half_up(share_of_units(line_tax.amount_minor, units, of_units=basis.quantity) * refunded)
+        for line_tax in basis.taxes
+    )
+    tax = tax if "TAX" in scope else 0
+    shipping = share_of_units(basis.shipping_minor, units, of_units=basis.quantity)
+    shipping = shipping if "SHIPPING" in scope else 0
+    value = left + tax + shipping
+    taken = min(restocking_minor, value)
+    return LotAmount(
+        lot_id=lot.lot_id,
+        gross_minor=gross,
+        discount_minor=gross - net,
+        deduction_minor=deduction,
+        tax_minor=tax,
+        shipping_minor=shipping,
+        refund_minor=value - taken,
+        cover=cover,
+        restocking_fee_minor=taken,
+    )
+
+
+def _scope(line: ReturnLine) -> tuple[str, ...]:
+    return line.terms.refund_scope if line.terms else _WITHOUT_TERMS
+
+
+def _price(line: ReturnLine, lot: Lot) -> tuple[int, int, int]:
+    """Return the lot's share of the price before and after discounts, and the deduction.
+
+    What was paid is shared, and the discount is what lies between: two shares rounded apart could
+    make a unit of a nearly free line cost less than nothing.
+    """
+    basis = line.basis
+    gross, net = (
+        share_of_units(total, lot.units, of_units=basis.quantity)
+        for total in (basis.gross_minor, basis.gross_minor - basis.discount_minor)
+    )
+    return gross, net, half_up(Fraction(net * lot.deduction_percent, 100))
+
+
+def _bears_fees(ret: Return, line: ReturnLine, lot: Lot) -> bool:
+    """Say whether fees are the customer's: not where no rule applies, nor where one is excused."""
+    fees = ret.policy.fees
+    fault = lot.finding.fault if lot.finding else None
+    excused = line.decision.ground in fees.excused_grounds or fault in fees.excused_faults
+    return line.terms is not None and not excused
+
+
+def _pays_the_way_back(ret: Return, lot: Lot) -> bool:
+    """A lot without a receipt (lost, or kept by the customer) came in no parcel."""
+    terms = ret.line(lot.line_id).terms
+    consumer = terms is not None and terms.return_shipping_payer == "CONSUMER"
+    return consumer and lot.receipt_id is not None
+
+
+def _own_restocking(ret: Return, line: ReturnLine, lot: Lot) -> int:
+    if not _bears_fees(ret, line, lot):
+        return 0
+    fees = ret.policy.fees
+    _, net, deduction = _price(line, lot)
+    percent = half_up(Fraction((net - deduction) * fees.restocking_percent, 100))
+    return percent + fees.restocking_per_unit.minor(ret.currency) * lot.quantity
+
+
+@dataclass(frozen=True, slots=True)
+class _Once:
+    """A fee that is taken once, in minor units: ``taken_minor`` of it was already."""
+
+    total_minor: int
+    taken_minor: int
+
+
+def _fees_taken_once(ret: Return, lots: Sequence[Lot]) -> tuple[_Once, _Once, _Once]:
+    """Return restocking, handling and return shipping, with what earlier settlements took."""
+    fees, currency = ret.policy.fees, ret.currency
+    rows = [row for settlement in ret.settlements for row in settlement.breakdown]
+    earlier = [ret.lot(row.lot_id) for row in rows]
+    bearing = [lot for lot in (*earlier, *lots) if _bears_fees(ret, ret.line(lot.line_id), lot)]
+    returns = 1 if bearing else 0
+    parcels = len({lot.receipt_id for lot in bearing if _pays_the_way_back(ret, lot)})
+    if fees.return_shipping_per is Per.RETURN:
+        parcels = min(parcels, 1)
+    restocked = sum(
+        max(row.restocking_fee_minor - _own_restocking(ret, ret.line(lot.line_id), lot), 0)
+        for row, lot in zip(rows, earlier, strict=True)
+    )
+    return (
+        _Once(returns * fees.restocking_per_return.minor(currency), restocked),
+        _Once(returns * fees.handling.minor(currency), sum(row.handling_fee_minor for row in rows)),
+        _Once(
+            parcels * fees.return_shipping.minor(currency),
+            sum(row.return_shipping_fee_minor for row in rows),
+        ),
+    )
+
+
+def _tax_rate(ret: Return) -> Fraction:
+    """Return the tax on a fee that is of no single line: the average over what is returned.
+
+    It stays the same for the whole return, so whichever lot bears the fee, the sum is the same.
+    """
+    net = tax = 0
+    for line in ret.lines:
+        shared = [line.basis.gross_minor - line.basis.discount_minor]
+        shared += [line_tax.amount_minor for line_tax in line.basis.taxes if "TAX" in _scope(line)]
+        price, *taxes = (
+            share_of_units(total, line.units, of_units=line.basis.quantity) for total in shared
+        )
+        net, tax = net + price, tax + sum(taxes)
+    return Fraction(tax, net) if net else Fraction(0)
+
+
+def _take(row: LotAmount, name: str, fee: _Once, rate: Fraction) -> tuple[LotAmount, _Once]:
+    """Take of the lot's refund what is left of ``fee``, and its tax, as far as there is a refund.
+
+    The tax of a fee that several lots bear is rounded over their sum.
+    """
+    left = max(fee.total_minor - fee.taken_minor, 0)
+    tax = half_up(rate * (fee.taken_minor + left)) - half_up(rate * fee.taken_minor)
+    if left + tax > row.refund_minor:
+        left = min(half_up(row.refund_minor / (1 + rate)), left)
+        tax = row.refund_minor - left
+    kept = {
+        name: getattr(row, name) + left,
+        "tax_minor": row.tax_minor - tax,
+        "refund_minor": row.refund_minor - left - tax,
+    }
+    return replace(row, **kept), replace(fee, taken_minor=fee.taken_minor + left)
