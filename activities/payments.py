@@ -15,6 +15,7 @@ from domain.policies import TENDER_ORDER
 from domain.promotions import Standing, Units
 from domain.tenders import NothingLeftError, TenderLeft, TenderOrder, split_over_tenders
 from integrations.directory import Connections
+from storage.externals import ExternalRefunds
 from storage.rows import IntentRow, TenderBalance
 from storage.settlements import (
     IntentStateError,
@@ -64,8 +65,10 @@ class Settled:
 
 
 class PaymentActivities:
-    def __init__(self, connections: Connections, settlements: Settlements) -> None:
-        self._refunder = Refunder(connections, settlements)
+    def __init__(
+        self, connections: Connections, settlements: Settlements, externals: ExternalRefunds
+    ) -> None:
+        self._refunder = Refunder(connections, settlements, externals)
         self._settlements = settlements
 
     @activity.defn

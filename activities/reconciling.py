@@ -15,9 +15,11 @@ from domain.reconciliation import Compared, Kept, Shown, Verdict, compare_shown,
 from integrations.directory import Connections, UnknownConnectionError
 from integrations.errors import NotFoundError
 from integrations.payments.port import ListsRefunds, PaymentGateway, Refund
+from storage.database import Database
 from storage.externals import ExternalRefunds
 from storage.reconciliations import Reconciliations
 from storage.records import Json
+from storage.returns import Returns
 from storage.rows import IntentRow
 from storage.settlements import IntentStateError, Settlements
 from storage.tenants import Tenants
@@ -57,19 +59,13 @@ class Reconciled:
 
 
 class ReconcileActivities:
-    def __init__(
-        self,
-        connections: Connections,
-        tenants: Tenants,
-        settlements: Settlements,
-        externals: ExternalRefunds,
-        reconciliations: Reconciliations,
-    ) -> None:
+    def __init__(self, connections: Connections, database: Database) -> None:
         self._connections = connections
-        self._tenants = tenants
-        self._settlements = settlements
-        self._externals = externals
-        self._reconciliations = reconciliations
+        self._tenants = Tenants(database)
+        self._settlements = Settlements(database)
+        self._externals = ExternalRefunds(database)
+        self._returns = Returns(database)
+        self._reconciliations = Reconciliations(database)
 
     @activity.defn
     async def list_tenants(self) -> tuple[str, ...]:
@@ -115,33 +111,40 @@ class ReconcileActivities:
         named = {refund.intent_id for refund in refunds if _is_id(refund.intent_id)}
         kept = await self._settlements.get_many(tenant_id, sorted(filter(None, named)))
         ours = {intent.intent_id: intent for intent in kept}
+        shown_as = await self._returns.refund_states(
+            tenant_id, sorted({intent.return_id for intent in kept})
+        )
         found: list[Compared] = []
         for refund in refunds:
             intent = ours.get(refund.intent_id or "")
-            if refund.intent_id is None:
+            if intent is None:
                 found += await self._past_us(tenant_id, refund, told)
                 continue
-            one = compare_shown(_shown(refund), _kept(intent) if intent else None)
-            if one.verdict is Verdict.ADOPTED and intent is not None:
-                await self._adopt(tenant_id, intent, refund, told)
+            one = compare_shown(_shown(refund), _kept(intent))
+            if one.verdict is Verdict.ADOPTED:
+                intent = await self._adopt(tenant_id, intent, refund)
+            if intent.refund_ref == refund.refund_ref and shown_as.get(intent.intent_id) not in (
+                None,
+                intent.state,
+            ):
+                # Also what an earlier comparison adopted and died before it told.
+                told.append(_to_tell(intent, refund))
             found.append(one)
         return found
 
-    async def _adopt(
-        self, tenant_id: str, intent: IntentRow, refund: Refund, told: list[ToTell]
-    ) -> None:
+    async def _adopt(self, tenant_id: str, intent: IntentRow, refund: Refund) -> IntentRow:
         try:
-            row = await self._settlements.finish(
+            return await self._settlements.finish(
                 tenant_id,
                 intent.intent_id,
                 state=STATES[refund.outcome],
                 refund_ref=refund.refund_ref,
                 failure=refund.failure_reason,
+                generation=intent.generation,
             )
         except IntentStateError:
-            # It moved on since it was read: whoever moved it knew better.
-            return
-        told.append(_to_tell(row, refund))
+            # It moved on since it was read; the next comparison sees how.
+            return intent
 
     async def _past_us(self, tenant_id: str, refund: Refund, told: list[ToTell]) -> list[Compared]:
         external = await self._externals.note(
@@ -150,10 +153,12 @@ class ReconcileActivities:
             payment_refs=refund.payment_refs,
             amount=refund.amount,
             state=STATES[refund.outcome],
+            # One that bears a mark was made by an installation of ours, not by hand.
+            may_match=refund.intent_id is None,
         )
-        if external is None:
+        if external is None and refund.intent_id is None:
             return []
-        if (paid := external.intent) is None:
+        if external is None or (paid := external.intent) is None:
             return [compare_shown(_shown(refund), None)]
         told.append(_to_tell(paid, refund))
         state = STATES[refund.outcome]

@@ -1,7 +1,7 @@
 """Give one refund intent its one effect, whatever became of earlier tries."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import assert_never
 
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
@@ -14,11 +14,13 @@ from integrations.errors import (
     AlreadyDoneError,
     AmbiguousOutcomeError,
     IntegrationError,
+    NotFoundError,
     RejectedError,
     StoredFailureError,
     UnansweredError,
 )
 from integrations.payments.port import LookUp, PaymentGateway, Refund, RefundOutcome, RefundRequest
+from storage.externals import ExternalRefunds
 from storage.rows import IntentRow
 from storage.settlements import NoProviderError, OverRefundError, Settlements
 from storage.states import IntentState
@@ -64,9 +66,12 @@ STATES = {
 
 
 class Refunder:
-    def __init__(self, connections: Connections, settlements: Settlements) -> None:
+    def __init__(
+        self, connections: Connections, settlements: Settlements, externals: ExternalRefunds
+    ) -> None:
         self._connections = connections
         self._settlements = settlements
+        self._externals = externals
 
     async def issue(self, asked: IssueRefund) -> RefundAnswer:
         """Send one intent, unless it went already.
@@ -99,16 +104,19 @@ class Refunder:
         self, asked: IssueRefund, gateway: PaymentGateway, intent: IntentRow
     ) -> RefundAnswer:
         tenant_id = asked.tenant_id
-        found = await _look_up(asked, gateway, intent)
+        found = await _look_up(gateway, intent)
         if found is not None:
             return await self._finish(tenant_id, intent, found)
+        if await self._externals.fitting(tenant_id, intent):
+            # Made by hand while ours may still turn up: one of the two pays it.
+            if not _is_believed(gateway, intent):
+                raise _too_early(gateway, intent)
+            return answer_of(await self._externals.claim(tenant_id, intent))
         if intent.state is IntentState.REJECTED:
             return await self._send_anew(tenant_id, gateway, intent)
-        if asked.ruling is not None and asked.ruling.paid:
-            return await self._note(
-                tenant_id, intent, IntentState.SUCCEEDED, refund_ref=asked.ruling.refund_ref
-            )
-        way = Way.NEXT_GENERATION if asked.ruling is not None else _way_on(gateway, intent)
+        if (ruling := _ruling_on(intent, asked.ruling)) is not None:
+            return await self._follow(tenant_id, gateway, intent, ruling)
+        way = way_on(_sent(intent), _trust(gateway), now=datetime.now(UTC))
         match way:
             case Way.SEND_AGAIN:
                 await self._settlements.send_again(tenant_id, intent.intent_id)
@@ -123,8 +131,31 @@ class Refunder:
             case _:
                 assert_never(way)
 
+    async def _follow(
+        self, tenant_id: str, gateway: PaymentGateway, intent: IntentRow, ruling: Ruling
+    ) -> RefundAnswer:
+        """Do what finance found in the books; what the provider says of it counts before it."""
+        if not ruling.paid:
+            if not _is_believed(gateway, intent):
+                raise _too_early(gateway, intent)
+            return await self._send_anew(tenant_id, gateway, intent, ruling_id=ruling.ruling_id)
+        refund_ref = ruling.refund_ref or ""
+        try:
+            shown = await gateway.get_refund(refund_ref)
+        except NotFoundError as error:
+            raise refused(UNKNOWN, f"the provider has no refund {refund_ref}") from error
+        except IntegrationError:
+            # It cannot be asked now; whoever ruled has seen its books.
+            return await self._note(tenant_id, intent, IntentState.SUCCEEDED, refund_ref=refund_ref)
+        return await self._finish(tenant_id, intent, shown)
+
     async def _send_anew(
-        self, tenant_id: str, gateway: PaymentGateway, intent: IntentRow
+        self,
+        tenant_id: str,
+        gateway: PaymentGateway,
+        intent: IntentRow,
+        *,
+        ruling_id: str | None = None,
     ) -> RefundAnswer:
         try:
             await self._settlements.next_generation(
@@ -132,6 +163,7 @@ class Refunder:
                 intent.intent_id,
                 generation=intent.generation + 1,
                 without_effect=True,
+                ruling_id=ruling_id,
             )
         except OverRefundError as error:
             raise refused("NothingLeft", str(error)) from error
@@ -150,21 +182,41 @@ class Refunder:
         )
         try:
             refund = await gateway.refund(request)
-            if again:
-                # Perhaps the first answer, kept under the key: it may have failed since.
-                refund = await gateway.get_refund(refund.refund_ref)
         except AlreadyDoneError as error:
-            found = await _find(gateway, intent)
-            if found is not None:
-                return await self._finish(tenant_id, intent, found)
-            return await self._reject(tenant_id, intent, error.code or "already_refunded")
+            return await self._already_done(tenant_id, gateway, intent, error.code)
         except RejectedError as error:
             return await self._reject(tenant_id, intent, error.code or "rejected")
         except (AmbiguousOutcomeError, UnansweredError) as error:
             stored = _STORED if isinstance(error, StoredFailureError) else None
             await self._note(tenant_id, intent, IntentState.UNKNOWN, failure=stored)
             raise
+        if again:
+            refund = await self._read_again(tenant_id, gateway, intent, refund)
         return await self._finish(tenant_id, intent, refund)
+
+    async def _read_again(
+        self, tenant_id: str, gateway: PaymentGateway, intent: IntentRow, refund: Refund
+    ) -> Refund:
+        """Read what was perhaps the first answer, kept under the key: it may have failed since."""
+        try:
+            return await gateway.get_refund(refund.refund_ref)
+        except IntegrationError as error:
+            await self._note(tenant_id, intent, IntentState.UNKNOWN, refund_ref=refund.refund_ref)
+            raise AmbiguousOutcomeError(
+                error.system, f"refund {refund.refund_ref} was taken and cannot be read"
+            ) from error
+
+    async def _already_done(
+        self, tenant_id: str, gateway: PaymentGateway, intent: IntentRow, code: str | None
+    ) -> RefundAnswer:
+        """Adopt what gave all of the payment back before, if it is ours."""
+        found = await _find(gateway, intent)
+        if found is not None:
+            return await self._finish(tenant_id, intent, found)
+        if gateway.capabilities.lookup is LookUp.NONE:
+            await self._note(tenant_id, intent, IntentState.UNKNOWN)
+            raise refused(UNKNOWN, "the payment is refunded, and by whom the provider cannot tell")
+        return await self._reject(tenant_id, intent, code or "already_refunded")
 
     async def _finish(self, tenant_id: str, intent: IntentRow, refund: Refund) -> RefundAnswer:
         if refund.amount != intent.amount:
@@ -195,19 +247,18 @@ class Refunder:
         failure: str | None = None,
     ) -> RefundAnswer:
         row = await self._settlements.finish(
-            tenant_id, intent.intent_id, state=state, refund_ref=refund_ref, failure=failure
+            tenant_id,
+            intent.intent_id,
+            state=state,
+            refund_ref=refund_ref,
+            failure=failure,
+            generation=intent.generation,
         )
         return answer_of(row)
 
 
-async def _look_up(asked: IssueRefund, gateway: PaymentGateway, intent: IntentRow) -> Refund | None:
-    try:
-        found = await _find(gateway, intent)
-    except IntegrationError:
-        # Whoever rules has seen the books that cannot be read from here.
-        if asked.ruling is None:
-            raise
-        return None
+async def _look_up(gateway: PaymentGateway, intent: IntentRow) -> Refund | None:
+    found = await _find(gateway, intent)
     if found is None and intent.state is IntentState.PENDING and intent.refund_ref:
         return await gateway.get_refund(intent.refund_ref)
     return found
@@ -225,16 +276,32 @@ async def _find(gateway: PaymentGateway, intent: IntentRow) -> Refund | None:
     return found if found is not None and found.outcome is not RefundOutcome.FAILED else None
 
 
-def _way_on(gateway: PaymentGateway, intent: IntentRow) -> Way:
-    return way_on(_sent(intent), _trust(gateway), now=datetime.now(UTC))
+def _ruling_on(intent: IntentRow, ruling: Ruling | None) -> Ruling | None:
+    """Return the ruling if it is about what was sent last, and nothing was sent on it yet."""
+    if ruling is None or ruling.ruling_id == intent.ruling_id:
+        return None
+    sent_since = (
+        ruling.ruled_at is not None
+        and intent.last_sent_at is not None
+        and intent.last_sent_at > ruling.ruled_at
+    )
+    unknown = intent.state in (IntentState.SENDING, IntentState.UNKNOWN)
+    return ruling if unknown and not sent_since else None
+
+
+def _is_believed(gateway: PaymentGateway, intent: IntentRow) -> bool:
+    """Say whether a look-up that found nothing can be believed, or none would tell anyway."""
+    if gateway.capabilities.lookup is LookUp.NONE or intent.state is IntentState.REJECTED:
+        return True
+    return datetime.now(UTC) >= believed_from(_sent(intent), _trust(gateway))
 
 
 def _too_early(gateway: PaymentGateway, intent: IntentRow) -> ApplicationError:
     until = believed_from(_sent(intent), _trust(gateway))
     return ApplicationError(
-        f"a look-up that finds nothing is believed from {until:%Y-%m-%d %H:%M} UTC",
+        f"a look-up that finds nothing is believed from {until:%Y-%m-%d %H:%M:%S} UTC",
         type=UNKNOWN,
-        next_retry_delay=until - datetime.now(UTC),
+        next_retry_delay=max(until - datetime.now(UTC), timedelta(seconds=1)),
         category=ApplicationErrorCategory.BENIGN,
     )
 

@@ -12,6 +12,9 @@ from domain.ids import comparison_id_for
 from storage.reconciliations import ReconciliationRow, Reconciliations
 from workflows.reconciliation import Reconciliation, ReconciliationWorkflow
 
+_FIRST_DAY = date(2000, 1, 1)
+"""Before every refund that a provider still shows."""
+
 
 class FinanceService:
     def __init__(
@@ -34,7 +37,7 @@ class FinanceService:
             RefusedError: the day lies ahead, the provider cannot list its refunds or not be asked,
                 or it takes longer than one waits: then it goes on and is read later.
         """
-        if day > datetime.now(UTC).date():
+        if not _FIRST_DAY <= day <= datetime.now(UTC).date():
             raise RefusedError("invalid_request", "wanted a day that has begun", field="day")
         try:
             async with asyncio.timeout(self._patience.command.total_seconds()):

@@ -8,11 +8,14 @@ from datetime import date, datetime
 class Ruling:
     """What a person found in the provider's books of a refund whose end nobody knew.
 
-    ``refund_ref`` is the provider's name of the refund, where it was paid.
+    ``refund_ref`` is the provider's name of the refund, where it was paid. A ruling is of what was
+    sent before ``ruled_at``; ``ruling_id`` lets it send once.
     """
 
     paid: bool
     refund_ref: str | None = None
+    ruling_id: str = ""
+    ruled_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ class Verdict(StrEnum):
     """Ours, and the provider knows more of it than we did: its word is taken."""
     OTHER_AMOUNT = "other_amount"
     """Ours, of another sum than was asked for."""
+    PAID_TWICE = "paid_twice"
+    """Ours, and beside it stands another refund that our ledger has for the same intent."""
     STRANGER = "stranger"
     """Names an intent that our ledger does not have."""
     MADE_PAST_US = "made_past_us"
@@ -22,7 +24,13 @@ class Verdict(StrEnum):
 
 
 _NEEDS_A_PERSON = frozenset(
-    {Verdict.OTHER_AMOUNT, Verdict.STRANGER, Verdict.MADE_PAST_US, Verdict.MISSING}
+    {
+        Verdict.OTHER_AMOUNT,
+        Verdict.PAID_TWICE,
+        Verdict.STRANGER,
+        Verdict.MADE_PAST_US,
+        Verdict.MISSING,
+    }
 )
 
 
@@ -61,7 +69,8 @@ class Compared:
 
     @property
     def needs_a_person(self) -> bool:
-        return self.verdict in _NEEDS_A_PERSON
+        failed_late = self.verdict is Verdict.ADOPTED and self.now == "rejected"
+        return failed_late or self.verdict in _NEEDS_A_PERSON
 
 
 def compare_shown(shown: Shown, kept: Kept | None) -> Compared:
@@ -71,10 +80,8 @@ def compare_shown(shown: Shown, kept: Kept | None) -> Compared:
         return Compared(verdict, shown.amount, shown.refund_ref, shown.intent_id, now=shown.state)
     if shown.amount != kept.amount:
         verdict = Verdict.OTHER_AMOUNT
-    elif _is_of_an_earlier_try(shown, kept) or shown.state == kept.state:
-        verdict = Verdict.AGREES
     else:
-        verdict = Verdict.ADOPTED
+        verdict = _of_the_same_amount(shown, kept)
     return Compared(
         verdict,
         shown.amount,
@@ -86,11 +93,14 @@ def compare_shown(shown: Shown, kept: Kept | None) -> Compared:
     )
 
 
-def _is_of_an_earlier_try(shown: Shown, kept: Kept) -> bool:
-    """What failed before a later try of the same intent says nothing of that one."""
-    if kept.refund_ref is not None:
-        return shown.refund_ref != kept.refund_ref
-    return shown.state == "rejected"
+def _of_the_same_amount(shown: Shown, kept: Kept) -> Verdict:
+    is_another = kept.refund_ref is not None and shown.refund_ref != kept.refund_ref
+    if shown.state == "rejected" and (is_another or kept.refund_ref is None):
+        # What failed before a later try of the same intent says nothing of that one.
+        return Verdict.AGREES
+    if is_another and kept.state != "rejected":
+        return Verdict.PAID_TWICE
+    return Verdict.AGREES if shown.state == kept.state and not is_another else Verdict.ADOPTED
 
 
 def missing(kept: Sequence[Kept], shown: Mapping[str, Shown]) -> tuple[Compared, ...]:

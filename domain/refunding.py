@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+STILL_ON_ITS_WAY = timedelta(minutes=1)
+"""Longer than a request to a provider may last (``integrations/http.py``)."""
+
 
 class Way(StrEnum):
     SEND_AGAIN = "send_again"
@@ -50,5 +53,9 @@ def way_on(sent: Sent, trust: Trust, *, now: datetime) -> Way:
 
 
 def believed_from(sent: Sent, trust: Trust) -> datetime:
-    """Return the time from which a look-up that finds nothing means that nothing happened."""
-    return sent.last_at + trust.settle_time
+    """Return the time from which a look-up that finds nothing means that nothing happened.
+
+    What was answered with a failure is over. What was not may still be on its way there.
+    """
+    on_its_way = timedelta() if sent.failure_is_stored else STILL_ON_ITS_WAY
+    return sent.last_at + trust.settle_time + on_its_way

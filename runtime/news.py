@@ -79,13 +79,15 @@ class News:
         if event.refund_ref is None:
             return
         refund = await payments.get_refund(event.refund_ref)
-        if refund.intent_id is None:
+        intent = None
+        if _ID.fullmatch(refund.intent_id or ""):
+            intent = await self._settlements.get(tenant_id, refund.intent_id or "")
+        if intent is None:
             await self._past_us(tenant_id, refund, event, again=again)
             return
-        if not _ID.fullmatch(refund.intent_id):
-            return
-        intent = await self._settlements.get(tenant_id, refund.intent_id)
-        if intent is None or _is_of_another_generation(intent, refund):
+        if _is_of_another_generation(intent, refund):
+            if refund.outcome is not RefundOutcome.FAILED:
+                _log.error("refund.paid_twice", intent_id=intent.intent_id)
             return
         if refund.amount != intent.amount:
             # The step that looks the refund up parks it by name.
@@ -98,6 +100,7 @@ class News:
                 state=STATES[refund.outcome],
                 refund_ref=refund.refund_ref,
                 failure=refund.failure_reason,
+                generation=intent.generation,
             )
         except IntentStateError:
             _log.warning("refund.news_too_late", intent_id=intent.intent_id, state=intent.state)
@@ -122,6 +125,8 @@ class News:
             payment_refs=refund.payment_refs,
             amount=refund.amount,
             state=STATES[refund.outcome],
+            # One that bears a mark was made by an installation of ours, not by hand.
+            may_match=refund.intent_id is None,
         )
         if found is None:
             return

@@ -1,6 +1,7 @@
 """Returns: opened once, moved by transitions, read by id, number, page and timeline."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, Text, cast, select, tuple_
@@ -185,6 +186,20 @@ class Returns:
         """Read the units of an order that are not free, by line and number: one statement."""
         async with self._database.tenant(tenant_id) as connection:
             return await ledger.held_units(connection, tenant_id, order_id)
+
+    async def refund_states(self, tenant_id: str, return_ids: Sequence[str]) -> dict[str, str]:
+        """Read what returns show of their refunds, by intent id: one statement."""
+        query = select(ReturnModel.snapshot).where(
+            ReturnModel.tenant_id == tenant_id, ReturnModel.return_id.in_(return_ids)
+        )
+        async with self._database.tenant(tenant_id) as connection:
+            snapshots = (await connection.scalars(query)).all()
+        return {
+            refund["intent_id"]: refund["state"]
+            for snapshot in snapshots
+            for settlement in (snapshot or {}).get("settlements", ())
+            for refund in settlement["refunds"]
+        }
 
     async def standing(self, tenant_id: str, order_id: str) -> Standing:
         """Read what the settlements of an order paid and kept back so far."""

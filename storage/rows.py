@@ -132,6 +132,10 @@ class IntentRow:
     first_sent_at: datetime | None = None
     """By the database's clock, of the present generation."""
     last_sent_at: datetime | None = None
+    ruling_id: str | None = None
+    """The ruling that the present generation was sent on."""
+    order_id: str = ""
+    created_at: datetime | None = None
     tender_kind: str = TenderKind.CARD
 
     @property

@@ -171,16 +171,23 @@ class Settlements:
         state: IntentState,
         refund_ref: str | None = None,
         failure: str | None = None,
+        generation: int | None = None,
     ) -> IntentRow:
         """Note what became of an intent that was sent: two statements.
 
-        Repeating a state keeps it; a reference once known is not forgotten.
+        Repeating a state keeps it; a reference once known is not forgotten. News of one
+        ``generation`` changes no other.
 
         Raises:
-            IntentStateError: no such move, as from ``planned``, or from ``rejected`` to anything.
+            IntentStateError: no such move, as from ``planned``, or from ``rejected`` to anything;
+                or another generation was sent meanwhile.
         """
         async with self._database.tenant(tenant_id) as connection:
             before = await intents.locked(connection, tenant_id, intent_id)
+            if generation not in (None, before.generation):
+                raise IntentStateError(
+                    f"generation {generation} ended, and {before.generation} is under way"
+                )
             if state is not before.state and state not in _ENDS.get(before.state, set()):
                 raise IntentStateError(f"no way leads from {before.state} to {state}")
             return await intents.changed(
@@ -193,12 +200,19 @@ class Settlements:
             )
 
     async def next_generation(
-        self, tenant_id: str, intent_id: str, *, generation: int, without_effect: bool = False
+        self,
+        tenant_id: str,
+        intent_id: str,
+        *,
+        generation: int,
+        without_effect: bool = False,
+        ruling_id: str | None = None,
     ) -> IntentRow:
         """Plan a rejected intent again, under a new idempotency key: at most five statements.
 
         Also one of unknown end, of which the caller has found out that it was ``without_effect``.
-        ``generation`` is the wanted one, so that a repeat changes nothing.
+        ``generation`` is the wanted one, so that a repeat changes nothing. ``ruling_id`` is kept
+        with it: a ruling sends once.
 
         Raises:
             IntentStateError: it is of another state, or ``generation`` is not its next one.
@@ -240,6 +254,7 @@ class Settlements:
                 failure=None,
                 first_sent_at=None,
                 last_sent_at=None,
+                ruling_id=ruling_id or before.ruling_id,
             )
 
     async def get(self, tenant_id: str, intent_id: str) -> IntentRow | None:

@@ -33,7 +33,6 @@ from storage.database import Database
 from storage.externals import ExternalRefunds
 from storage.followups import FollowUps
 from storage.missing import MissingRuns
-from storage.reconciliations import Reconciliations
 from storage.relay import Outbox
 from storage.returns import Returns
 from storage.secrets import SecretBox
@@ -73,18 +72,14 @@ def build_worker(client: Client, needs: Dependencies) -> Worker:
     orders = OrderActivities(needs.connections, time_scale=needs.time_scale, policy=needs.policy)
     records = RecordActivities(Returns(needs.database))
     shipping = ShippingActivities(needs.connections, Bookings(needs.database))
-    payments = PaymentActivities(needs.connections, Settlements(needs.database))
+    payments = PaymentActivities(
+        needs.connections, Settlements(needs.database), ExternalRefunds(needs.database)
+    )
     platform = PlatformActivities(needs.connections)
     sweeping = SweepActivities(
         Tenants(needs.database), MissingRuns(needs.database), time_scale=needs.time_scale
     )
-    reconciling = ReconcileActivities(
-        needs.connections,
-        Tenants(needs.database),
-        Settlements(needs.database),
-        ExternalRefunds(needs.database),
-        Reconciliations(needs.database),
-    )
+    reconciling = ReconcileActivities(needs.connections, needs.database)
     surveys = SurveyActivities(FollowUps(needs.database), needs.tokens.hash_for)
     return Worker(
         client,

@@ -1,6 +1,7 @@
 """What each command asks of a return: checked before it enters history, then done."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from temporalio import workflow
@@ -172,7 +173,8 @@ def check_reconcile_refund(ret: Return, command: ReconcileRefund) -> None:
 
 
 def do_reconcile_refund(ret: Return, command: ReconcileRefund) -> Change:
-    return rule(ret, command.intent_id, command.ruling, proof=command.proof)
+    ruling = replace(command.ruling, ruling_id=command.info.command_id, ruled_at=workflow.now())
+    return rule(ret, command.intent_id, ruling, proof=command.proof)
 
 
 def check_extend_deadline(ret: Return, command: ExtendDeadline) -> None:

@@ -79,6 +79,8 @@ WRITE_RECORD_PATIENTLY = ActivityConfig(
     retry_policy=_PATIENT,
 )
 
+RECONCILE_DAYS = 30
+"""How far back each night looks: a refund to a card may fail weeks after it went through."""
 RECONCILE_AT_HOUR = 3
 """UTC. By then providers show all of the day before, and nobody works yet whom it would slow."""
 RECONCILIATION_LASTS = timedelta(hours=20)

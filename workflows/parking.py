@@ -137,6 +137,12 @@ class Parking:
                 self._again.append(parked)
                 self._case.changed = True
 
+    def insist(self, work: str) -> None:
+        """Let work be tried again with what is new, also when a try without it is under way."""
+        if self.has_blocker(work) and work not in self._again:
+            self._again.append(work)
+            self._case.changed = True
+
     def release_due(self) -> None:
         """Let all parked work be tried again whose deadline has passed."""
         for blocker in self._case.ret.blockers:

@@ -205,7 +205,7 @@ class ReturnWorkflow:
     @workflow.update(description="say whether a refund of unknown end was paid")
     def reconcile_refund(self, command: ReconcileRefund) -> CommandAnswer:
         answer = self._carry_out(command, command_kinds.do_reconcile_refund)
-        self._parking.release(Work(WorkKind.REFUND, command.intent_id).key)
+        self._parking.insist(Work(WorkKind.REFUND, command.intent_id).key)
         return answer
 
     @reconcile_refund.validator

@@ -56,6 +56,7 @@ class RefundIntentModel(Model):
     failure: Mapped[str | None]
     first_sent_at: Mapped[datetime | None]
     last_sent_at: Mapped[datetime | None]
+    ruling_id: Mapped[str | None]
     tender_kind: Mapped[str] = mapped_column(server_default=text("'CARD'"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -1,12 +1,15 @@
 """The night after: every refund of ours is laid beside the provider's."""
 
 import uuid
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import text
 
 from storage.reconciliations import ReconciliationRow, Reconciliations
+from storage.settlements import Settlements
+from storage.states import IntentState
 from tests.flow.test_settlement import REFUNDS, accepted, intents_of
 from tests.support.house import TENANT, House, OpenReturn
 from workflows.reconciliation import (
@@ -99,11 +102,40 @@ async def test_shows_what_the_provider_does_not_know(fast_house: House) -> None:
     assert found_of(report, "re_lost") == ["missing"]
 
 
-async def test_goes_on_past_a_tenant_it_cannot_compare(fast_house: House) -> None:
-    """A tenant without a payment provider has nothing to compare, and no report."""
-    await fast_house.tenants.create("bare", "Bare")
+async def test_goes_on_past_tenants_it_cannot_compare(fast_house: House) -> None:
+    """One has no payment provider and one a key that ended; the others are compared."""
+    tenants = fast_house.tenants
+    await tenants.create("a-bare-one", "Bare")
+    await tenants.create("a-locked-one", "Locked")
+    stripe = next(c for c in await tenants.connections(TENANT) if c.kind == "payments")
+    ended = replace(
+        stripe,
+        tenant_id="a-locked-one",
+        connection_id=str(uuid.uuid4()),
+        secrets={**stripe.secrets, "api_key": "sk_live_ended"},
+    )
+    await tenants.put_connection(ended)
 
-    outcome, _ = await reconciled(fast_house)
+    outcome, report = await reconciled(fast_house)
 
-    assert outcome.failed == ()
-    assert await Reconciliations(fast_house.needs.database).get("bare", today()) is None
+    assert outcome.failed == ("a-locked-one",)
+    assert report.day == today()
+    for tenant_id in ("a-bare-one", "a-locked-one"):
+        assert await Reconciliations(fast_house.needs.database).get(tenant_id, today()) is None
+
+
+async def test_tells_again_what_was_adopted_and_not_told(fast_house: House) -> None:
+    """A comparison that died after it wrote left the return in the dark."""
+    with fast_house.sandbox.fault(**REFUNDS, kind="pending_refund"):
+        opened = await accepted(fast_house)
+        await opened.until_waiting("awaiting_refund")
+    refund_ref = refund_of(opened)["refund_id"]
+    fast_house.sandbox.post(f"refunds/{refund_ref}/succeed")
+    (intent,) = intents_of(await opened.view())
+    await Settlements(fast_house.needs.database).finish(
+        TENANT, intent["intent_id"], state=IntentState.SUCCEEDED, refund_ref=refund_ref
+    )
+
+    await reconciled(fast_house)
+
+    await opened.until_lot("line-1/1", "REFUNDED")

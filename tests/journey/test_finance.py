@@ -7,6 +7,7 @@ import pytest
 from backhaul_client import BackhaulError
 from tests.journey.test_webhooks import take_in
 from tests.support.asking import new_key, units_of
+from tests.support.house import TENANT
 from tests.support.journey import Journey
 from tests.support.terminal import Terminal, sign_in
 
@@ -56,6 +57,17 @@ async def test_a_day_that_cannot_be_compared_says_why(journey: Journey) -> None:
         refused.append((error.value.status, error.value.code))
 
     assert refused == [(400, "invalid_request"), (404, "reconciliation_not_found")]
+
+
+@pytest.mark.parametrize("day", ["1700006400", "0001-01-01", "2026-02-30", "yesterday"])
+async def test_what_is_no_day_is_refused(journey: Journey, day: str) -> None:
+    """Before anything is asked of the provider."""
+    http = journey.http[TENANT, "finance"]
+
+    response = await http.post(f"/v1/reconciliations/{day}", headers={"Idempotency-Key": "k"})
+
+    assert (response.status_code, response.json()["code"]) == (400, "invalid_request")
+    assert '"day"' in response.text
 
 
 async def test_a_day_is_printed_for_people_and_for_tables(

@@ -377,7 +377,7 @@ async def test_edge_67_a_refund_by_hand_pays_what_nobody_knew(journey: Journey) 
     ours = {"system": "stripe", "times": 10_000}
     with (
         sandbox.fault(
-            **ours, operation="POST /v1/refunds", kind="http_500", containing="refund_request_id"
+            **ours, operation="POST /v1/refunds", kind="stored_500", containing="refund_request_id"
         ),
         sandbox.fault(**ours, operation="GET /v1/refunds", kind="http_503"),
     ):
@@ -389,11 +389,12 @@ async def test_edge_67_a_refund_by_hand_pays_what_nobody_knew(journey: Journey) 
         )
         (owed,) = parked.settlements[0].refunds
         by_hand = sandbox.refund_by_hand(order["tenders"][0]["payment_ref"], owed.amount_minor)
-        ended = await client.wait_until(
-            started.return_id,
-            lambda seen: seen.settlements[0].refunds[0].state == "succeeded",
-            timeout=60,
-        )
+        await eventually(lambda: told_of(journey, by_hand), lambda told: told > 0)
+    ended = await client.wait_until(
+        started.return_id,
+        lambda seen: seen.settlements[0].refunds[0].state == "succeeded",
+        timeout=60,
+    )
 
     assert ended.settlements[0].refunds[0].refund_ref == by_hand
     made = sandbox.ledger(order_id=order["order_id"])["refunds"]

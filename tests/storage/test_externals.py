@@ -116,14 +116,71 @@ async def test_is_not_guessed_to_pay(ordered: Database, amounts: tuple[int, ...]
     assert {row.state for row in states if row} == {_S.REJECTED}
 
 
-async def test_leaves_alone_what_is_being_paid(ordered: Database) -> None:
-    """A refund under way gets its own word from the provider."""
-    await sealed(ordered, 1_000)
+@pytest.mark.parametrize("state", [_S.PLANNED, _S.SENDING, _S.UNKNOWN])
+async def test_leaves_alone_what_may_be_paid(ordered: Database, state: IntentState) -> None:
+    """A refund of ours may turn up beside it: until that is known, both count."""
+    intent, before = await sealed(ordered, 1_000), await left(ordered)
+    if state is not _S.PLANNED:
+        await Settlements(ordered).begin(TENANT, intent.intent_id)
+        await Settlements(ordered).finish(TENANT, intent.intent_id, state=state)
 
     found = await by_hand(ordered, 1_000)
 
     assert found is not None
     assert found.intent is None
+    assert await left(ordered) == before - 1_000
+
+
+async def test_is_claimed_by_what_had_no_effect(ordered: Database) -> None:
+    """Ours was looked up and is not there: what was made by hand since pays it, once."""
+    intent, externals = await sealed(ordered, 1_000), ExternalRefunds(ordered)
+    sending = (await Settlements(ordered).begin(TENANT, intent.intent_id)).after
+    before = await left(ordered)
+    assert not await externals.fitting(TENANT, sending)
+    await by_hand(ordered, 1_000)
+
+    assert await externals.fitting(TENANT, sending)
+    paid = await externals.claim(TENANT, sending)
+
+    assert (paid.state, paid.refund_ref) == (_S.SUCCEEDED, "re_hand")
+    assert await left(ordered) == before
+    with pytest.raises(LookupError):
+        await externals.claim(TENANT, sending)
+
+
+async def test_given_before_it_was_owed_is_another_matter(ordered: Database) -> None:
+    """Goodwill of January does not pay the refund that is refused in March."""
+    await by_hand(ordered, 1_000)
+
+    intent = await unpaid(ordered, 1_000)
+    again = await by_hand(ordered, 1_000)
+
+    assert again is not None
+    assert again.intent is None
+    assert not await ExternalRefunds(ordered).fitting(TENANT, intent)
+
+
+async def test_that_failed_does_not_undo_a_later_try(ordered: Database) -> None:
+    """It paid for a while, then ours went through: its failure told again changes nothing."""
+    intent, settlements = await unpaid(ordered, 1_000), Settlements(ordered)
+    await by_hand(ordered, 1_000)
+    failed = await by_hand(ordered, 1_000, state=_S.REJECTED)
+    await settlements.next_generation(TENANT, intent.intent_id, generation=1)
+    await settlements.begin(TENANT, intent.intent_id)
+    await settlements.finish(
+        TENANT, intent.intent_id, state=_S.SUCCEEDED, refund_ref="re_ours", generation=1
+    )
+    before = await left(ordered)
+
+    await by_hand(ordered, 1_000, state=_S.REJECTED)
+
+    assert failed is not None
+    assert failed.intent is not None
+    assert failed.intent.state is _S.REJECTED
+    row = await settlements.get(TENANT, intent.intent_id)
+    assert row is not None
+    assert (row.state, row.refund_ref) == (_S.SUCCEEDED, "re_ours")
+    assert await left(ordered) == before
 
 
 async def test_of_a_stranger_is_nothing_to_us(ordered: Database) -> None:

@@ -340,6 +340,19 @@ async def test_an_unknown_intent_is_planned_again_when_it_had_no_effect(
     assert (row.first_sent_at, row.last_sent_at) == (None, None)
 
 
+async def test_the_end_of_one_generation_is_not_that_of_the_next(
+    returns: Returns, settlements: Settlements
+) -> None:
+    """A try that was given up comes to its end late, while the next one is on its way."""
+    intent = await _one(returns, settlements)
+    await settlements.begin(TENANT, intent.intent_id)
+    await settlements.next_generation(TENANT, intent.intent_id, generation=1, without_effect=True)
+    await settlements.begin(TENANT, intent.intent_id)
+
+    with pytest.raises(IntentStateError, match="generation 0 ended, and 1 is under way"):
+        await settlements.finish(TENANT, intent.intent_id, state=_S.REJECTED, generation=0)
+
+
 async def test_sending_again_is_remembered(returns: Returns, settlements: Settlements) -> None:
     """The key is as old as its first use, a look-up is to be believed after its last."""
     intent = await _one(returns, settlements)

@@ -27,6 +27,9 @@ def kept(state: str = "succeeded", *, ref: str | None = "re_1", amount: Money = 
         (shown(), kept("sending", ref=None), Verdict.ADOPTED),
         (shown("rejected"), kept("sending", ref=None), Verdict.AGREES),
         (shown("rejected", ref="re_0"), kept(), Verdict.AGREES),
+        (shown(ref="re_0"), kept(), Verdict.PAID_TWICE),
+        (shown("pending", ref="re_0"), kept("sending"), Verdict.PAID_TWICE),
+        (shown(ref="re_0"), kept("rejected"), Verdict.ADOPTED),
         (shown(), kept(amount=Money(999, "EUR")), Verdict.OTHER_AMOUNT),
         (shown(), kept(amount=Money(1000, "USD")), Verdict.OTHER_AMOUNT),
         (shown(), None, Verdict.STRANGER),
@@ -55,4 +58,5 @@ def test_only_what_differs_for_good_needs_a_person() -> None:
     found = [compare_shown(shown(), kept(state)) for state in ("succeeded", "pending")]
 
     assert [one.needs_a_person for one in found] == [False, False]
+    assert compare_shown(shown("rejected"), kept()).needs_a_person
     assert compare_shown(shown(), None).needs_a_person

@@ -12,8 +12,12 @@ depends_on = None
 def upgrade() -> None:
     for name in ("first_sent_at", "last_sent_at"):
         op.add_column("refund_intents", sa.Column(name, sa.DateTime(timezone=True), nullable=True))
-    # What was sent before is as old as its last change.
+    op.add_column("refund_intents", sa.Column("ruling_id", sa.Text(), nullable=True))
+    # What was sent before is as old as its last change. The owner sees no tenant's rows while the
+    # policies are forced on it.
+    op.execute("ALTER TABLE refund_intents NO FORCE ROW LEVEL SECURITY")
     op.execute(
         "UPDATE refund_intents SET first_sent_at = created_at, last_sent_at = updated_at"
         " WHERE state <> 'planned'"
     )
+    op.execute("ALTER TABLE refund_intents FORCE ROW LEVEL SECURITY")
