@@ -9,25 +9,33 @@ from integrations.carriers.port import CarrierGateway
 from integrations.commerce.port import CommercePlatform
 from integrations.errors import ConfigurationError
 from integrations.notifications.port import Mailer
+from integrations.payments.keys import certified_keys
 from integrations.payments.port import PaymentGateway
 
 ConnectionKind = Literal["payments", "carrier", "commerce", "mail"]
-AdapterName = Literal["stripe", "easypost", "http", "smtp"]
+AdapterName = Literal["stripe", "paypal", "easypost", "http", "smtp"]
 Gateway = PaymentGateway | CarrierGateway | CommercePlatform | Mailer
 
 
 @dataclass(frozen=True, slots=True)
 class AdapterNeeds:
-    """What a connection must hold for an adapter to work."""
+    """What a connection must hold for an adapter to work; certificates are among its secrets."""
 
     kind: ConnectionKind
     secrets: frozenset[str] = frozenset()
+    certificates: frozenset[str] = frozenset()
     settings: frozenset[str] = frozenset()
     schemes: frozenset[str] = frozenset({"http", "https"})
 
 
 ADAPTERS: Mapping[AdapterName, AdapterNeeds] = {
     "stripe": AdapterNeeds("payments", frozenset({"api_key", "webhook_secret"})),
+    "paypal": AdapterNeeds(
+        "payments",
+        frozenset({"client_id", "client_secret", "webhook_certificates"}),
+        certificates=frozenset({"webhook_certificates"}),
+        settings=frozenset({"webhook_id"}),
+    ),
     "easypost": AdapterNeeds("carrier", frozenset({"api_key", "webhook_secret"})),
     "http": AdapterNeeds("commerce", frozenset({"token", "webhook_secret"})),
     "smtp": AdapterNeeds(
@@ -93,6 +101,14 @@ def check_connection(connection: Connection) -> Connection:
         if not connection.secrets.get(name):
             raise ConfigurationError(
                 connection.adapter, f"the secret {name} is missing", field=f"secrets.{name}"
+            )
+    for name in sorted(needs.certificates):
+        certified_keys(connection.adapter, connection.secrets[name], name=name)
+    for name in sorted(connection.secrets.keys() - needs.certificates):
+        # It would not fit into a header.
+        if "\n" in connection.secrets[name]:
+            raise ConfigurationError(
+                connection.adapter, f"the secret {name} is of one line", field=f"secrets.{name}"
             )
     for name in sorted(needs.settings):
         if not connection.settings.get(name):

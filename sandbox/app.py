@@ -15,6 +15,7 @@ from sandbox import (
     labels,
     ledger_views,
     pages,
+    paypal_api,
     stripe_api,
 )
 from sandbox.dialects import DIALECTS
@@ -36,6 +37,7 @@ def create_app(world: World) -> FastAPI:
     app.state.world = world
     for part in (
         stripe_api,
+        paypal_api,
         easypost_api,
         commerce_api,
         control,

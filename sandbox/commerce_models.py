@@ -51,8 +51,10 @@ class Shipping(Contract):
 class Tender(Contract):
     tender_id: Name
     kind: Literal["CARD", "WALLET"]
-    provider: Literal["stripe"]
-    payment_ref: Name = Field(description="payment intent or charge at the provider")
+    provider: Literal["stripe", "paypal"]
+    payment_ref: Name = Field(
+        description="at the provider: Stripe's payment intent or charge, PayPal's capture"
+    )
     captured_minor: Minor
     refunded_minor: Minor = 0
 

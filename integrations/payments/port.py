@@ -1,6 +1,6 @@
 """What Backhaul needs of a payment provider."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -83,6 +83,11 @@ class Refund:
     amount: Money
     intent_id: str | None
     failure_reason: str | None = None
+
+
+def standing(refunds: Iterable[Refund]) -> Refund | None:
+    """Return the refund that counts for an intent: one that failed may have a successor."""
+    return min(refunds, key=lambda refund: refund.outcome is RefundOutcome.FAILED, default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,11 @@ from dataclasses import fields
 
 import pytest
 
+from integrations.payments.paypal.adapter import PayPalGateway
 from integrations.payments.port import PaymentCapabilities
 from integrations.payments.stripe.adapter import StripeGateway
 
-SHEETS = (StripeGateway.capabilities,)
+SHEETS = (StripeGateway.capabilities, PayPalGateway.capabilities)
 
 
 @pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: sheet.provider)
