@@ -141,8 +141,9 @@ class HttpApi:
         system: str,
         read_refusal: ReadRefusal,
         *,
-        key_header: str = "Idempotency-Key",
+        key_header: str | None = "Idempotency-Key",
     ) -> None:
+        """Make one; without a ``key_header`` the system finds a call's key in its body."""
         self._http = http
         self._system = system
         self._read_refusal = read_refusal
@@ -207,7 +208,8 @@ class HttpApi:
 
     async def _exchange(self, call: Call) -> httpx.Response:
         what = f"{call.method} {call.path}"
-        headers = {self._key_header: call.idempotency_key} if call.idempotency_key else None
+        key, name = call.idempotency_key, self._key_header
+        headers = {name: key} if key and name else None
         try:
             return await self._http.request(
                 call.method,

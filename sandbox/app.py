@@ -17,6 +17,7 @@ from sandbox import (
     pages,
     paypal_api,
     stripe_api,
+    wechatpay_api,
 )
 from sandbox.dialects import DIALECTS
 from sandbox.world import World
@@ -38,6 +39,7 @@ def create_app(world: World) -> FastAPI:
     for part in (
         stripe_api,
         paypal_api,
+        wechatpay_api,
         easypost_api,
         commerce_api,
         control,

@@ -51,9 +51,9 @@ class Shipping(Contract):
 class Tender(Contract):
     tender_id: Name
     kind: Literal["CARD", "WALLET"]
-    provider: Literal["stripe", "paypal"]
+    provider: Literal["stripe", "paypal", "wechatpay"]
     payment_ref: Name = Field(
-        description="at the provider: Stripe's payment intent or charge, PayPal's capture"
+        description="at the provider: a payment intent, charge, capture or transaction"
     )
     captured_minor: Minor
     refunded_minor: Minor = 0

@@ -114,7 +114,7 @@ async def put_location(request: Request, location_id: str, body: NewLocation) ->
 @router.put("/webhooks/{system}")
 async def put_webhook_target(
     request: Request,
-    system: Literal["stripe", "paypal", "easypost", "commerce"],
+    system: Literal["stripe", "paypal", "wechatpay", "easypost", "commerce"],
     body: WebhookTarget,
 ) -> Json:
     """Say where a system's webhooks go and how they are signed."""
@@ -126,6 +126,8 @@ async def put_webhook_target(
             standard_webhook_key(body.secret)
         except ValueError as error:
             raise HTTPException(422, str(error)) from error
+    if system == "wechatpay" and len(body.secret.encode()) != 32:
+        raise HTTPException(422, "an APIv3 key has 32 bytes")
     async with world.ledger.transaction():
         world.webhooks.set_target(system, body.url, body.secret)
     return {"system": system, "url": body.url}
@@ -184,7 +186,7 @@ async def succeed_refund(request: Request, refund_id: str) -> Json:
 
 
 @router.get("/accounts/{system}")
-async def get_account(request: Request, system: Literal["paypal"]) -> Json:
+async def get_account(request: Request, system: Literal["paypal", "wechatpay"]) -> Json:
     """Return what this system's own pages would hand to the merchant: keys and certificates."""
     world = world_of(request)
     async with world.ledger.transaction():

@@ -13,6 +13,7 @@ from sandbox.errors import (
     easypost_refusal,
     paypal_refusal,
     stripe_refusal,
+    wechatpay_refusal,
 )
 from sandbox.faults import FaultKind, FaultPlan, System
 
@@ -51,6 +52,8 @@ class Dialect:
         field = ".".join(str(part) for part in first["loc"][1:]) or "body"
         if self.system == "commerce":
             return commerce_refusal(422, "invalid_request", first["msg"], field=field)
+        if self.system == "wechatpay":
+            return wechatpay_refusal(400, "PARAM_ERROR", f"{field}: {first['msg']}")
         if self.system == "paypal":
             pointer = "/" + field.replace(".", "/")
             return paypal_refusal(400, "INVALID_PARAMETER_SYNTAX", first["msg"], field=pointer)
@@ -107,6 +110,22 @@ DIALECTS: Mapping[str, Dialect] = {
             429: "RATE_LIMIT_REACHED",
             500: "INTERNAL_SERVICE_ERROR",
             503: "SERVICE_UNAVAILABLE",
+        },
+    ),
+    "wechatpay": Dialect(
+        system="wechatpay",
+        # Its requests are signed instead, which its routes check.
+        key_prefix="",
+        basic_allowed=False,
+        refuse=wechatpay_refusal,
+        failure_codes={
+            401: "SIGN_ERROR",
+            404: "RESOURCE_NOT_EXISTS",
+            405: "INVALID_REQUEST",
+            409: "RESOURCE_ALREADY_EXISTS",
+            429: "FREQUENCY_LIMITED",
+            500: "SYSTEM_ERROR",
+            503: "SYSTEM_ERROR",
         },
     ),
     "easypost": Dialect(

@@ -68,6 +68,10 @@ def paypal_refusal(
     )
 
 
+def wechatpay_refusal(status: int, code: str, message: str) -> RefusalError:
+    return RefusalError(status, {"code": code, "message": message})
+
+
 def easypost_refusal(
     status: int, code: str, message: str, *, fields: dict[str, str] | None = None
 ) -> RefusalError:

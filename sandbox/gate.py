@@ -18,6 +18,7 @@ from sandbox.errors import RefusalError
 from sandbox.faults import FaultKind, FaultPlan, System
 from sandbox.idempotency import StoredAnswer, fingerprint_of
 from sandbox.nonsense import altered
+from sandbox.signatures import wechatpay_headers
 from sandbox.world import World, world_of
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -98,7 +99,7 @@ async def pass_gate(
     return Response(
         answer.body,
         answer.status,
-        answer.headers | _headers(call),
+        answer.headers | _headers(call, answer.body),
         media_type="application/json" if answer.body else None,
     )
 
@@ -161,8 +162,10 @@ def _idempotency_key(request: Request, system: System) -> str | None:
     return request.headers.get(name) or None
 
 
-def _headers(call: _Call) -> dict[str, str]:
+def _headers(call: _Call, body: bytes) -> dict[str, str]:
     request_id = call.request.state.request_id
+    if call.dialect.system == "wechatpay":
+        return wechatpay_headers(body, call.world.keyring)
     if call.dialect.system == "easypost":
         return {"x-ep-request-uuid": request_id.removeprefix("req_")}
     if call.dialect.system != "stripe":

@@ -4,7 +4,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sandbox import paypal_objects, paypal_refunds, stripe_payments, stripe_refunds
+from sandbox import (
+    paypal_objects,
+    paypal_refunds,
+    stripe_payments,
+    stripe_refunds,
+    wechatpay_refunds,
+)
 from sandbox.clock import utc_text
 from sandbox.currencies import from_stripe, to_stripe
 from sandbox.ledger import Json
@@ -128,6 +134,21 @@ def _paypal_account(world: World) -> Json:
     }
 
 
+def _wechatpay_view(world: World, refund: Json) -> Json:
+    paid = wechatpay_refunds.transaction(world, refund["transaction_id"])
+    return {
+        "refund_id": refund["out_refund_no"],
+        "payment_ref": refund["transaction_id"],
+        "amount_minor": refund["amount"]["refund"],
+        "currency": refund["amount"]["currency"],
+        "status": refund["status"],
+        "intent_id": _intent_in(refund["out_refund_no"]),
+        "return_id": None,
+        "order_id": paid["out_trade_no"],
+        "created_at": refund["create_time"],
+    }
+
+
 def _intent_in(reference: str | None) -> str | None:
     """Return the merchant's intent, which stands before a digest of 16 digits."""
     return reference.rpartition("-")[0] if reference else None
@@ -152,5 +173,15 @@ PROVIDERS: Mapping[str, Provider] = {
         return_path="custom_id",
         view=_paypal_view,
         account=_paypal_account,
+    ),
+    "wechatpay": Provider(
+        kind="wechatpay.refund",
+        pay=wechatpay_refunds.pay,
+        fail=wechatpay_refunds.close,
+        succeed=wechatpay_refunds.succeed,
+        payment_paths=("transaction_id",),
+        return_path=None,
+        view=_wechatpay_view,
+        account=wechatpay_refunds.account,
     ),
 }

@@ -13,8 +13,9 @@ from integrations.errors import ConfigurationError, NotFoundError
 from integrations.notifications.smtp import SmtpMailer
 from integrations.payments.paypal.adapter import PayPalGateway
 from integrations.payments.stripe.adapter import StripeGateway
+from integrations.payments.wechatpay.adapter import WeChatPayGateway
 from runtime.adapters import AdapterDirectory, TimeScaleRefusedError, check_time_scale
-from tests.contract.certificates import certificate_of, rsa_key
+from tests.contract.certificates import certificate_of, pem_of, rsa_key
 from tests.support.sandbox import Sandbox
 
 SANDBOX = "http://127.0.0.1:9999"
@@ -52,6 +53,25 @@ def paypal(**changes: Any) -> Connection:
         base_url=f"{SANDBOX}/paypal",
         secrets=secrets | changes.pop("secrets", {}),
         settings={"webhook_id": "5GP028458E2496506"},
+    )
+    return replace(connection, **changes)
+
+
+def wechatpay(**changes: Any) -> Connection:
+    secrets = {
+        "api_v3_key": "k" * 32,
+        "merchant_key": pem_of(rsa_key("merchant")),
+        "merchant_serial": "C0FFEE",
+        "platform_certificates": certificate_of(rsa_key("platform")),
+    }
+    connection = Connection(
+        connection_id="c-wechatpay",
+        tenant_id="tenant-4",
+        kind="payments",
+        adapter="wechatpay",
+        base_url=f"{SANDBOX}/wechatpay",
+        secrets=secrets | changes.pop("secrets", {}),
+        settings={"merchant_id": "1900000109"},
     )
     return replace(connection, **changes)
 
@@ -110,7 +130,7 @@ class Stored:
 class TestDirectory:
     @pytest.fixture
     def stored(self) -> Stored:
-        return Stored([stripe(), easypost(), commerce(), smtp(), paypal()])
+        return Stored([stripe(), easypost(), commerce(), smtp(), paypal(), wechatpay()])
 
     @pytest.fixture
     async def directory(self, stored: Stored) -> AsyncIterator[AdapterDirectory]:
@@ -127,6 +147,7 @@ class TestDirectory:
         assert isinstance(await directory.commerce("tenant-1"), HttpCommercePlatform)
         assert isinstance(await directory.mailer("tenant-1"), SmtpMailer)
         assert isinstance(await directory.payments("tenant-2"), PayPalGateway)
+        assert isinstance(await directory.payments("tenant-4"), WeChatPayGateway)
 
     async def test_keeps_what_it_opened(self, directory: AdapterDirectory) -> None:
         """The same connection is opened once."""
@@ -171,7 +192,9 @@ class TestConnection:
         """A connection can be printed."""
         assert "sk_test_1" not in repr(stripe())
 
-    @pytest.mark.parametrize("connection", [stripe(), paypal(), easypost(), commerce(), smtp()])
+    @pytest.mark.parametrize(
+        "connection", [stripe(), paypal(), wechatpay(), easypost(), commerce(), smtp()]
+    )
     def test_is_taken_when_complete(self, connection: Connection) -> None:
         """With address, secrets and settings, a connection is what its adapter needs."""
         assert check_connection(connection) is connection
@@ -188,6 +211,11 @@ class TestConnection:
             (paypal(secrets={"client_secret": ""}), "secrets.client_secret"),
             (paypal(secrets={"webhook_certificates": "PEM"}), "secrets.webhook_certificates"),
             (paypal(settings={}), "settings.webhook_id"),
+            (wechatpay(secrets={"merchant_serial": ""}), "secrets.merchant_serial"),
+            (wechatpay(secrets={"merchant_key": "PEM"}), "secrets.merchant_key"),
+            (wechatpay(secrets={"platform_certificates": "-"}), "secrets.platform_certificates"),
+            (wechatpay(secrets={"api_v3_key": "short"}), "secrets.api_v3_key"),
+            (wechatpay(settings={}), "settings.merchant_id"),
             (stripe(base_url="ftp://api.stripe.com"), "base_url"),
             (stripe(base_url="https://"), "base_url"),
             (stripe(base_url="https://host:99999"), "base_url"),

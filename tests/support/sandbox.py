@@ -31,6 +31,10 @@ class Sandbox:
         return f"{self.url}/paypal"
 
     @property
+    def wechatpay_url(self) -> str:
+        return f"{self.url}/wechatpay"
+
+    @property
     def easypost_url(self) -> str:
         return f"{self.url}/easypost/v2"
 

@@ -25,14 +25,14 @@ CAPABILITIES = PaymentCapabilities(
         "compares_content": "developer.paypal.com: a repeat answers the earlier request's status;"
         " the adapter compares the amount itself",
         "replays_stored_failures": "developer.paypal.com: the latest status, not the first answer",
-        "lookup": "Orders v2: purchase_units[].payments.refunds, invoice_id on each",
+        "lookup": "unconfirmed; Orders v2: purchase_units[].payments.refunds, invoice_id on each",
         "settle_time": "not documented: our own caution",
         "answers_acceptance_only": "Payments v2: Refund.status",
         "partial_refunds": "Payments v2: amount; PARTIAL_REFUND_NOT_ALLOWED where an open case"
         " or the kind of payment forbids it",
         "max_refunds": "not published; MAX_NUMBER_OF_REFUNDS_EXCEEDED tells",
         "min_spacing": "none documented; 409 PREVIOUS_REQUEST_IN_PROGRESS tells",
-        "max_age": "paypal.com help: 180 days; REFUND_TIME_LIMIT_EXCEEDED tells",
-        "currencies": "developer.paypal.com: currency codes; HUF, JPY and TWD without decimals",
+        "max_age": "unconfirmed; paypal.com help: 180 days; REFUND_TIME_LIMIT_EXCEEDED tells",
+        "currencies": "unconfirmed; developer.paypal.com: currency codes",
     },
 )
