@@ -67,7 +67,7 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True)
 class Tender:
-    """One way the order was paid: ``payment_ref`` is the provider's payment intent or charge."""
+    """One way the order was paid: ``payment_ref`` is the payment as its provider names it."""
 
     tender_id: str
     kind: TenderKind

@@ -65,8 +65,8 @@ class PaymentCapabilities:
 class RefundRequest:
     """One refund.
 
-    ``payment_ref`` is the provider's payment intent or charge; ``intent_id`` is ours, stamped on
-    the refund so that :meth:`PaymentGateway.find_refund` can find it again.
+    ``payment_ref`` is the payment as its provider names it; ``intent_id`` is ours, stamped on the
+    refund so that :meth:`PaymentGateway.find_refund` can find it again.
     """
 
     payment_ref: str

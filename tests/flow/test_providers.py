@@ -1,78 +1,21 @@
 """A return is paid back through each payment provider, exactly once."""
 
-import uuid
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from storage.rows import ConnectionRow
-from tests.support.house import TENANT, House, OpenReturn
-from tests.support.told import FINANCE, info, whole_order
+from tests.support.house import House, OpenReturn
+from tests.support.providers import PAYPAL, PROVIDERS, WECHAT_PAY, Provider
+from tests.support.told import FINANCE, info, waiting_codes, whole_order
 from workflows.messages import Retry
-
-
-@dataclass(frozen=True, slots=True)
-class Provider:
-    name: str
-    currency: str
-    refund: str
-    failed: str
-    settings: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def refunds(self) -> dict[str, str]:
-        """Name the provider's refunds to a fault."""
-        return {"system": self.name, "operation": self.refund}
-
-
-PAYPAL = Provider(
-    "paypal",
-    "EUR",
-    "POST /v2/payments/captures/{capture_id}/refund",
-    "FAILED",
-    {"webhook_id": "5GP028458E2496506"},
-)
-WECHAT_PAY = Provider("wechatpay", "CNY", "POST /v3/refund/domestic/refunds", "CLOSED")
-PROVIDERS = pytest.mark.parametrize(
-    "provider", [PAYPAL, WECHAT_PAY], ids=lambda provider: provider.name
-)
-
-
-async def connect(house: House, provider: Provider) -> None:
-    """Let the tenant's payments go through this provider."""
-    account = house.sandbox.http.get(f"/_control/accounts/{provider.name}").json()
-    settings = {name: account.pop(name) for name in ("merchant_id",) if name in account}
-    await house.tenants.put_connection(
-        ConnectionRow(
-            connection_id=str(uuid.uuid4()),
-            tenant_id=TENANT,
-            kind="payments",
-            adapter=provider.name,
-            base_url=f"{house.sandbox.http.base_url.join(provider.name)}",
-            secrets=account,
-            settings=settings | provider.settings,
-        )
-    )
-
-
-def order_paid_by(house: House, provider: Provider, example: str) -> dict[str, Any]:
-    """Store an example's order again, in the provider's currency and paid through it."""
-    order: dict[str, Any] = house.sandbox.order(example)
-    paid = [
-        tender | {"provider": provider.name, "payment_ref": None} for tender in order["tenders"]
-    ]
-    order |= {"currency": provider.currency, "tenders": paid}
-    stored: dict[str, Any] = house.sandbox.put(f"orders/{order['order_id']}", order)
-    return stored
 
 
 async def accepted(
     house: House, provider: Provider, example: str = "three-units"
 ) -> tuple[OpenReturn, dict[str, Any]]:
     """A return of a whole order of this provider, arrived and graded as new."""
-    await connect(house, provider)
-    order = order_paid_by(house, provider, example)
+    await house.tenants.put_connection(provider.connection(house.sandbox))
+    order = provider.order(house.sandbox, example)
     opened = await house.open(whole_order(order))
     await opened.ready_for_handover()
     await opened.arrive_and_grade(order)
@@ -135,6 +78,36 @@ async def test_a_provider_that_is_down_is_waited_for(house: House, provider: Pro
 
     await opened.do(Retry(info(FINANCE)))
 
+    await until_taken(opened)
+    assert (await opened.ends()).headline == "CLOSED"
+    assert len(paid_back(house, order, provider)) == 1
+
+
+@pytest.mark.parametrize("kind", ["http_503", "lost_reply"])
+@pytest.mark.parametrize(
+    ("provider", "call"),
+    [(provider, call) for provider in (PAYPAL, WECHAT_PAY) for call in provider.reads],
+    ids=lambda value: value if isinstance(value, str) else value.name,
+)
+async def test_what_cannot_be_read_parks_the_refund(
+    house: House, provider: Provider, call: str, kind: str
+) -> None:
+    """With the refund's answer lost and a reading in trouble, nobody pays again on a guess."""
+    trouble = {"system": provider.name, "operation": call, "kind": kind, "times": 1000}
+    with (
+        house.sandbox.fault(**provider.refunds, kind="lost_reply"),
+        house.sandbox.fault(**trouble),
+    ):
+        opened, order = await accepted(house, provider)
+        await opened.until_event("settlement.sealed")
+        await house.pass_time(minutes=3)
+        view = await opened.until(
+            lambda view: bool({"provider_unavailable", "refund_unknown"} & set(waiting_codes(view)))
+        )
+        assert len(paid_back(house, order, provider)) <= 1
+
+    assert states_of(view) == {"sending"}
+    await opened.do(Retry(info(FINANCE)))
     await until_taken(opened)
     assert (await opened.ends()).headline == "CLOSED"
     assert len(paid_back(house, order, provider)) == 1
