@@ -73,7 +73,7 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True)
 class Tender:
-    """One way the order was paid: ``payment_ref`` is the provider's payment intent or charge.
+    """One way the order was paid: ``payment_ref`` is the payment as its provider names it.
 
     In kind it is the issuer's name of the card, account or coupon; points count at the money they
     paid.

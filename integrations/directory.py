@@ -9,25 +9,43 @@ from integrations.carriers.port import CarrierGateway
 from integrations.commerce.port import CommercePlatform
 from integrations.errors import ConfigurationError
 from integrations.notifications.port import Mailer
+from integrations.payments.keys import certified_keys, private_key
 from integrations.payments.port import PaymentGateway
 
 ConnectionKind = Literal["payments", "carrier", "commerce", "mail"]
-AdapterName = Literal["stripe", "easypost", "http", "smtp"]
+AdapterName = Literal["stripe", "paypal", "wechatpay", "easypost", "http", "smtp"]
 Gateway = PaymentGateway | CarrierGateway | CommercePlatform | Mailer
 
 
 @dataclass(frozen=True, slots=True)
 class AdapterNeeds:
-    """What a connection must hold for an adapter to work."""
+    """What a connection must hold for an adapter to work, its certificates and keys in PEM."""
 
     kind: ConnectionKind
     secrets: frozenset[str] = frozenset()
+    certificates: frozenset[str] = frozenset()
+    private_keys: frozenset[str] = frozenset()
+    keys_of_32_bytes: frozenset[str] = frozenset()
     settings: frozenset[str] = frozenset()
     schemes: frozenset[str] = frozenset({"http", "https"})
 
 
 ADAPTERS: Mapping[AdapterName, AdapterNeeds] = {
     "stripe": AdapterNeeds("payments", frozenset({"api_key", "webhook_secret"})),
+    "paypal": AdapterNeeds(
+        "payments",
+        frozenset({"client_id", "client_secret", "webhook_certificates"}),
+        certificates=frozenset({"webhook_certificates"}),
+        settings=frozenset({"webhook_id"}),
+    ),
+    "wechatpay": AdapterNeeds(
+        "payments",
+        frozenset({"api_v3_key", "merchant_key", "merchant_serial", "platform_certificates"}),
+        certificates=frozenset({"platform_certificates"}),
+        private_keys=frozenset({"merchant_key"}),
+        keys_of_32_bytes=frozenset({"api_v3_key"}),
+        settings=frozenset({"merchant_id"}),
+    ),
     "easypost": AdapterNeeds("carrier", frozenset({"api_key", "webhook_secret"})),
     "http": AdapterNeeds("commerce", frozenset({"token", "webhook_secret"})),
     "smtp": AdapterNeeds(
@@ -94,12 +112,31 @@ def check_connection(connection: Connection) -> Connection:
             raise ConfigurationError(
                 connection.adapter, f"the secret {name} is missing", field=f"secrets.{name}"
             )
+    _check_keys(connection, needs)
     for name in sorted(needs.settings):
         if not connection.settings.get(name):
             raise ConfigurationError(
                 connection.adapter, f"the setting {name} is missing", field=f"settings.{name}"
             )
     return connection
+
+
+def _check_keys(connection: Connection, needs: AdapterNeeds) -> None:
+    for name in sorted(needs.keys_of_32_bytes):
+        if len(connection.secrets[name].encode()) != 32:
+            raise ConfigurationError(
+                connection.adapter, f"the secret {name} has 32 bytes", field=f"secrets.{name}"
+            )
+    for name in sorted(needs.certificates):
+        certified_keys(connection.adapter, connection.secrets[name], name=name)
+    for name in sorted(needs.private_keys):
+        private_key(connection.adapter, connection.secrets[name], name=name)
+    for name in sorted(connection.secrets.keys() - needs.certificates - needs.private_keys):
+        # It would not fit into a header.
+        if "\n" in connection.secrets[name]:
+            raise ConfigurationError(
+                connection.adapter, f"the secret {name} is of one line", field=f"secrets.{name}"
+            )
 
 
 def _is_address(url: str, schemes: frozenset[str]) -> bool:

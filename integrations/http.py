@@ -63,7 +63,7 @@ class Call:
 
     Args:
         path: A template (``/v1/refunds/{refund}``): logs show it, ``ids`` fill it.
-        idempotency_key: Sent as ``Idempotency-Key``; a repeat under it has no second effect.
+        idempotency_key: Sent in the system's header; a repeat under it has no second effect.
         repeatable: A repeat has no second effect that matters, by the system's own contract.
             Always so for GET.
     """
@@ -136,10 +136,19 @@ def open_client(
 class HttpApi:
     """One system's HTTP API: its client, its name in logs and errors, its way to say no."""
 
-    def __init__(self, http: httpx.AsyncClient, system: str, read_refusal: ReadRefusal) -> None:
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        system: str,
+        read_refusal: ReadRefusal,
+        *,
+        key_header: str | None = "Idempotency-Key",
+    ) -> None:
+        """Make one; without a ``key_header`` the system finds a call's key in its body."""
         self._http = http
         self._system = system
         self._read_refusal = read_refusal
+        self._key_header = key_header
 
     async def ask(
         self, call: Call, answer: type[M], *, amended: Callable[[Any], Any] | None = None
@@ -200,7 +209,8 @@ class HttpApi:
 
     async def _exchange(self, call: Call) -> httpx.Response:
         what = f"{call.method} {call.path}"
-        headers = {"Idempotency-Key": call.idempotency_key} if call.idempotency_key else None
+        key, name = call.idempotency_key, self._key_header
+        headers = {name: key} if key and name else None
         try:
             return await self._http.request(
                 call.method,

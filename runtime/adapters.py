@@ -22,8 +22,10 @@ from integrations.directory import (
 from integrations.errors import ConfigurationError
 from integrations.notifications.port import Mailer
 from integrations.notifications.smtp import SmtpMailer, SmtpServer, is_loopback
+from integrations.payments.paypal.adapter import PayPalGateway, open_paypal_client
 from integrations.payments.port import PaymentGateway
 from integrations.payments.stripe.adapter import StripeGateway, open_stripe_client
+from integrations.payments.wechatpay.adapter import WeChatPayGateway, open_wechatpay_client
 
 LoadTenant = Callable[[str], Awaitable[Sequence[Connection]]]
 LoadOne = Callable[[str], Awaitable[Connection | None]]
@@ -110,6 +112,28 @@ class AdapterDirectory:
             case "stripe":
                 http = self._kept(open_stripe_client(url, secrets["api_key"]))
                 return StripeGateway(http, webhook_secret=secrets["webhook_secret"])
+            case "paypal":
+                pair = secrets["client_id"], secrets["client_secret"]
+                return PayPalGateway(
+                    self._kept(open_paypal_client(url, *pair)),
+                    webhook_id=connection.settings["webhook_id"],
+                    webhook_certificates=secrets["webhook_certificates"],
+                )
+            case "wechatpay":
+                merchant_id = connection.settings["merchant_id"]
+                client = open_wechatpay_client(
+                    url,
+                    merchant_id=merchant_id,
+                    merchant_serial=secrets["merchant_serial"],
+                    merchant_key=secrets["merchant_key"],
+                    platform_certificates=secrets["platform_certificates"],
+                )
+                return WeChatPayGateway(
+                    self._kept(client),
+                    merchant_id=merchant_id,
+                    api_v3_key=secrets["api_v3_key"],
+                    platform_certificates=secrets["platform_certificates"],
+                )
             case "easypost":
                 http = self._kept(open_easypost_client(url, secrets["api_key"]))
                 return EasyPostCarrier(http, webhook_secret=secrets["webhook_secret"])

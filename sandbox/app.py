@@ -15,7 +15,9 @@ from sandbox import (
     labels,
     ledger_views,
     pages,
+    paypal_api,
     stripe_api,
+    wechatpay_api,
 )
 from sandbox.dialects import DIALECTS
 from sandbox.world import World
@@ -36,6 +38,8 @@ def create_app(world: World) -> FastAPI:
     app.state.world = world
     for part in (
         stripe_api,
+        paypal_api,
+        wechatpay_api,
         easypost_api,
         commerce_api,
         control,

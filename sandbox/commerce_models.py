@@ -53,12 +53,12 @@ class Tender(Contract):
     kind: Literal["CARD", "WALLET", "GIFT_CARD", "STORE_CREDIT", "POINTS", "COUPON"] = Field(
         description="a COUPON paid a part of the order; one that lowered its price is a discount"
     )
-    provider: Literal["stripe", "issuer"] = Field(
+    provider: Literal["stripe", "paypal", "wechatpay", "issuer"] = Field(
         description="issuer: the merchant's own, for all but CARD and WALLET"
     )
     payment_ref: Name = Field(
-        description="payment intent or charge at the provider, or the issuer's name of the card, "
-        "account or coupon"
+        description="at the provider: a payment intent, charge, capture or transaction; else the "
+        "issuer's name of the card, account or coupon"
     )
     captured_minor: Minor
     refunded_minor: Minor = 0

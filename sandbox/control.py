@@ -11,11 +11,9 @@ from sandbox import (
     commerce_stock,
     easypost_pickups,
     easypost_trackers,
-    stripe_payments,
-    stripe_refunds,
+    payments,
 )
 from sandbox.commerce_models import Address, Contract, Currency, Minor, Name, Order, Tender
-from sandbox.currencies import to_stripe
 from sandbox.easypost_objects import public
 from sandbox.errors import RefusalError
 from sandbox.faults import Fault, FaultPlan
@@ -115,7 +113,9 @@ async def put_location(request: Request, location_id: str, body: NewLocation) ->
 
 @router.put("/webhooks/{system}")
 async def put_webhook_target(
-    request: Request, system: Literal["stripe", "easypost", "commerce"], body: WebhookTarget
+    request: Request,
+    system: Literal["stripe", "paypal", "wechatpay", "easypost", "commerce"],
+    body: WebhookTarget,
 ) -> Json:
     """Say where a system's webhooks go and how they are signed."""
     world = world_of(request)
@@ -126,6 +126,8 @@ async def put_webhook_target(
             standard_webhook_key(body.secret)
         except ValueError as error:
             raise HTTPException(422, str(error)) from error
+    if system == "wechatpay" and len(body.secret.encode()) != 32:
+        raise HTTPException(422, "an APIv3 key has 32 bytes")
     async with world.ledger.transaction():
         world.webhooks.set_target(system, body.url, body.secret)
     return {"system": system, "url": body.url}
@@ -170,7 +172,8 @@ async def fail_refund(request: Request, refund_id: str) -> Json:
     """Let a refund fail late, as a closed bank account makes it."""
     world = world_of(request)
     async with world.ledger.transaction():
-        return stripe_refunds.fail(world, _refund(world, refund_id))
+        provider, refund = _refund(world, refund_id)
+        return provider.fail(world, refund)
 
 
 @router.post("/refunds/{refund_id}/succeed")
@@ -178,7 +181,16 @@ async def succeed_refund(request: Request, refund_id: str) -> Json:
     """Let a pending refund arrive."""
     world = world_of(request)
     async with world.ledger.transaction():
-        return stripe_refunds.succeed(world, _refund(world, refund_id))
+        provider, refund = _refund(world, refund_id)
+        return provider.succeed(world, refund)
+
+
+@router.get("/accounts/{system}")
+async def get_account(request: Request, system: Literal["paypal", "wechatpay"]) -> Json:
+    """Return what this system's own pages would hand to the merchant: keys and certificates."""
+    world = world_of(request)
+    async with world.ledger.transaction():
+        return payments.PROVIDERS[system].account(world)
 
 
 @router.get("/faults")
@@ -207,7 +219,7 @@ async def _save(world: World, kind: str, document_id: str, document: Json) -> Js
 
 
 def _paid_before(known: Json, tender: Json) -> str | None:
-    compared = ("tender_id", "kind", "captured_minor")
+    compared = ("tender_id", "kind", "provider", "captured_minor")
     return next(
         (
             str(paid["payment_ref"])
@@ -222,11 +234,9 @@ def _pay(world: World, order: Json, tender: Json) -> str:
     if tender["provider"] == "issuer":
         return f"{tender['kind'].lower()}-{order['order_id']}-{tender['tender_id']}"
     try:
-        amount = to_stripe(tender["captured_minor"], order["currency"])
+        return payments.PROVIDERS[tender["provider"]].pay(world, order, tender)
     except ValueError as error:
         raise HTTPException(422, str(error)) from error
-    pay = stripe_payments.pay_by_card if tender["kind"] == "CARD" else stripe_payments.pay_by_wallet
-    return pay(world, amount=amount, currency=order["currency"], order_id=order["order_id"])
 
 
 def _or_404(find: Callable[[World, str], Json], world: World, document_id: str) -> Json:
@@ -236,8 +246,8 @@ def _or_404(find: Callable[[World, str], Json], world: World, document_id: str) 
         raise HTTPException(404, "no object has this id") from refusal
 
 
-def _refund(world: World, refund_id: str) -> Json:
-    refund = world.ledger.get("stripe.refund", refund_id)
-    if refund is None:
+def _refund(world: World, refund_id: str) -> tuple[payments.Provider, Json]:
+    found = payments.find_refund(world, refund_id)
+    if found is None:
         raise HTTPException(404, "no refund has this id")
-    return refund
+    return found

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 from fastapi.exceptions import RequestValidationError
 
-from sandbox.errors import RefusalError, commerce_refusal, easypost_refusal, stripe_refusal
+from sandbox.errors import (
+    RefusalError,
+    commerce_refusal,
+    easypost_refusal,
+    paypal_refusal,
+    stripe_refusal,
+    wechatpay_refusal,
+)
 from sandbox.faults import FaultKind, FaultPlan, System
 
 
@@ -26,6 +33,10 @@ class Dialect:
         if not key.startswith(self.key_prefix):
             raise self.refuse(401, self.failure_codes[401], "no valid API key was provided")
 
+    def in_use(self) -> RefusalError:
+        """Refuse a second request under a key while the first is at work."""
+        return self.refuse(409, self.failure_codes[409], _MESSAGES[409])
+
     def failure(self, plan: FaultPlan) -> RefusalError:
         """Return what a fault answers instead of the system."""
         status = _STATUS[plan.kind]
@@ -41,6 +52,11 @@ class Dialect:
         field = ".".join(str(part) for part in first["loc"][1:]) or "body"
         if self.system == "commerce":
             return commerce_refusal(422, "invalid_request", first["msg"], field=field)
+        if self.system == "wechatpay":
+            return wechatpay_refusal(400, "PARAM_ERROR", f"{field}: {first['msg']}")
+        if self.system == "paypal":
+            pointer = "/" + field.replace(".", "/")
+            return paypal_refusal(400, "INVALID_PARAMETER_SYNTAX", first["msg"], field=pointer)
         return self.refuse(422, "PARAMETER.REQUIRED", f"{field}: {first['msg']}")
 
 
@@ -78,6 +94,38 @@ DIALECTS: Mapping[str, Dialect] = {
             429: "rate_limit",
             500: "",
             503: "",
+        },
+    ),
+    "paypal": Dialect(
+        system="paypal",
+        # Client ids and the tokens made of them alike.
+        key_prefix="A",
+        basic_allowed=True,
+        refuse=paypal_refusal,
+        failure_codes={
+            401: "INVALID_ACCOUNT_STATUS",
+            404: "INVALID_RESOURCE_ID",
+            405: "METHOD_NOT_SUPPORTED",
+            409: "PREVIOUS_REQUEST_IN_PROGRESS",
+            429: "RATE_LIMIT_REACHED",
+            500: "INTERNAL_SERVICE_ERROR",
+            503: "SERVICE_UNAVAILABLE",
+        },
+    ),
+    "wechatpay": Dialect(
+        system="wechatpay",
+        # Its requests are signed instead, which its routes check.
+        key_prefix="",
+        basic_allowed=False,
+        refuse=wechatpay_refusal,
+        failure_codes={
+            401: "SIGN_ERROR",
+            404: "RESOURCE_NOT_EXISTS",
+            405: "INVALID_REQUEST",
+            409: "RESOURCE_ALREADY_EXISTS",
+            429: "FREQUENCY_LIMITED",
+            500: "SYSTEM_ERROR",
+            503: "SYSTEM_ERROR",
         },
     ),
     "easypost": Dialect(

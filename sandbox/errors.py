@@ -1,6 +1,20 @@
 """A refusal in the words of the system that refuses."""
 
+import secrets
+
 from sandbox.ledger import Json
+
+_PAYPAL_NAMES = {
+    400: "INVALID_REQUEST",
+    401: "AUTHENTICATION_FAILURE",
+    403: "NOT_AUTHORIZED",
+    404: "RESOURCE_NOT_FOUND",
+    405: "METHOD_NOT_SUPPORTED",
+    409: "RESOURCE_CONFLICT",
+    422: "UNPROCESSABLE_ENTITY",
+    429: "RATE_LIMIT_REACHED",
+    503: "SERVICE_UNAVAILABLE",
+}
 
 
 class RefusalError(Exception):
@@ -33,6 +47,29 @@ def stripe_refusal(
     if param is not None:
         error["param"] = param
     return RefusalError(status, {"error": error}, kept=kept)
+
+
+def paypal_refusal(
+    status: int, issue: str, message: str, *, field: str | None = None
+) -> RefusalError:
+    """Word a refusal; ``issue`` is the fine code, the name follows from the status."""
+    details: Json = {"issue": issue, "description": message}
+    if field is not None:
+        details |= {"field": field, "location": "body"}
+    name = _PAYPAL_NAMES.get(status, "INTERNAL_SERVER_ERROR")
+    return RefusalError(
+        status,
+        {
+            "name": name,
+            "message": message,
+            "debug_id": secrets.token_hex(7),
+            "details": [details],
+        },
+    )
+
+
+def wechatpay_refusal(status: int, code: str, message: str) -> RefusalError:
+    return RefusalError(status, {"code": code, "message": message})
 
 
 def easypost_refusal(

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sandbox.ledger import Ledger
 
-System = Literal["stripe", "easypost", "commerce", "smtp"]
+System = Literal["stripe", "paypal", "wechatpay", "easypost", "commerce", "smtp"]
 
 
 class FaultKind(StrEnum):

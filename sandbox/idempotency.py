@@ -1,4 +1,4 @@
-"""Stripe's idempotency keys: one answer per key for a day, compared by content."""
+"""Idempotency keys: what was done under each, for as long as its system keeps it."""
 
 import hashlib
 import time
@@ -10,7 +10,7 @@ from fastapi import Request
 from sandbox.errors import stripe_refusal
 from sandbox.ledger import Ledger
 
-_KEPT_S = 24 * 3600
+_KEPT_S = {"stripe": 24 * 3600, "paypal": 45 * 24 * 3600}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +27,14 @@ class IdempotencyKeys:
         self._ledger = ledger
         self._at_work: set[tuple[str, str]] = set()
 
-    def begin(self, system: str, key: str) -> None:
-        """Claim a key, or raise the 409 a second concurrent request gets."""
+    def begin(self, system: str, key: str) -> bool:
+        """Claim a key; false while another request is at work under it."""
         if len(key) > 255:
             raise stripe_refusal(400, "idempotency keys may have at most 255 characters")
         if (system, key) in self._at_work:
-            raise stripe_refusal(
-                409,
-                "There is currently another in-progress request using this Stripe idempotency key.",
-                code="idempotency_key_in_use",
-            )
+            return False
         self._at_work.add((system, key))
+        return True
 
     def end(self, system: str, key: str) -> None:
         self._at_work.discard((system, key))
@@ -46,7 +43,7 @@ class IdempotencyKeys:
         """Return the kept answer; raise a 400 when the key was used with other content."""
         row = self._ledger.sql.execute(
             "SELECT * FROM idempotency_keys WHERE system = ? AND key = ? AND kept_at > ?",
-            (system, key, time.time() - _KEPT_S),
+            (system, key, time.time() - _KEPT_S[system]),
         ).fetchone()
         if row is None:
             return None

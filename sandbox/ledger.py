@@ -23,6 +23,10 @@ CREATE INDEX IF NOT EXISTS by_metadata ON documents
     (kind, json_extract(body, '$.metadata.return_id'));
 CREATE INDEX IF NOT EXISTS by_order ON documents (kind, json_extract(body, '$.order_id'));
 CREATE INDEX IF NOT EXISTS by_return ON documents (kind, json_extract(body, '$.return_id'));
+CREATE INDEX IF NOT EXISTS by_capture ON documents (kind, json_extract(body, '$._capture_id'));
+CREATE INDEX IF NOT EXISTS by_invoice ON documents (kind, json_extract(body, '$.invoice_id'));
+CREATE INDEX IF NOT EXISTS by_transaction ON documents
+    (kind, json_extract(body, '$.transaction_id'));
 CREATE TABLE IF NOT EXISTS requests (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     system TEXT NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL, status INTEGER,

@@ -1,15 +1,11 @@
 """What happened, counted from the providers' side: the answers of ``/_ledger``."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from sandbox import easypost_shipments
-from sandbox.clock import utc_text
-from sandbox.currencies import from_stripe
+from sandbox import easypost_shipments, payments
 from sandbox.ledger import Json
-from sandbox.stripe_payments import order_of
 from sandbox.world import World, world_of
 
 router = APIRouter(prefix="/_ledger", tags=["ledger"])
@@ -79,19 +75,11 @@ def effects(world: World, *, order_id: str | None, return_id: str | None) -> Jso
 
 
 def _refunds(world: World, order_id: str | None, return_id: str | None) -> list[Json]:
-    where = {} if return_id is None else {"metadata.return_id": return_id}
     if order_id is None:
-        found = world.ledger.find("stripe.refund", where)
-    else:
-        order = world.ledger.get("commerce.order", order_id) or {"tenders": []}
-        found = [
-            refund
-            for payment_ref in dict.fromkeys(tender["payment_ref"] for tender in order["tenders"])
-            for refund in world.ledger.find(
-                "stripe.refund", where | {_payment_field(payment_ref): payment_ref}
-            )
-        ]
-    return sorted((_refund(world, refund) for refund in found[::-1]), key=_created_at)
+        return payments.refunds(world, return_id=return_id)
+    order = world.ledger.get("commerce.order", order_id) or {"tenders": []}
+    paid_by = [str(tender["payment_ref"]) for tender in order["tenders"]]
+    return payments.refunds(world, payments=paid_by, return_id=return_id)
 
 
 def _stamped(world: World, kind: str, order_id: str | None, return_id: str | None) -> list[Json]:
@@ -119,30 +107,6 @@ def _booked(world: World, kind: str, returns: list[str] | None) -> list[Json]:
         for return_id in returns
         for found in world.ledger.find_booked_for(kind, return_id)[::-1]
     ]
-
-
-def _payment_field(payment_ref: str) -> str:
-    return "charge" if payment_ref.startswith("ch_") else "payment_intent"
-
-
-def _created_at(effect: Json) -> str:
-    return str(effect["created_at"])
-
-
-def _refund(world: World, refund: Json) -> Json:
-    payment_ref = refund["payment_intent"] or refund["charge"]
-    currency = refund["currency"].upper()
-    return {
-        "refund_id": refund["id"],
-        "payment_ref": payment_ref,
-        "amount_minor": from_stripe(refund["amount"], currency),
-        "currency": currency,
-        "status": refund["status"],
-        "intent_id": refund["metadata"].get("refund_request_id"),
-        "return_id": refund["metadata"].get("return_id"),
-        "order_id": order_of(world, payment_ref),
-        "created_at": utc_text(datetime.fromtimestamp(refund["created"], UTC)),
-    }
 
 
 def _label(shipment: Json) -> Json:

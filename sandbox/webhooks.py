@@ -12,8 +12,9 @@ import httpx
 
 from sandbox.clock import iso_now
 from sandbox.faults import FaultKind, Faults, System
+from sandbox.keyring import Keyring
 from sandbox.ledger import Json, Ledger
-from sandbox.signatures import signed_headers
+from sandbox.signatures import signed
 
 MAX_TRIES = 20
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.2, 5.0
@@ -24,9 +25,10 @@ _BATCH = 50
 class Webhooks:
     """Events to deliver until a 2xx or :data:`MAX_TRIES`; without a target nothing is queued."""
 
-    def __init__(self, ledger: Ledger, faults: Faults) -> None:
+    def __init__(self, ledger: Ledger, faults: Faults, keyring: Keyring) -> None:
         self._ledger = ledger
         self._faults = faults
+        self._keyring = keyring
         self._wake = asyncio.Event()
 
     def set_target(self, system: System, url: str, secret: str) -> None:
@@ -93,9 +95,26 @@ class Webhooks:
     async def _send_all(self, http: httpx.AsyncClient, batch: list[sqlite3.Row]) -> None:
         for delivery in batch:
             target = self._target(delivery["system"])
-            answer = "no target" if target is None else await _send(http, target, delivery)
+            answer = "no target" if target is None else await self._send(http, target, delivery)
             async with self._ledger.transaction():
                 self._settle(delivery, answer)
+
+    async def _send(
+        self, http: httpx.AsyncClient, target: sqlite3.Row, delivery: sqlite3.Row
+    ) -> str:
+        body, headers = signed(
+            delivery["system"],
+            secret=target["secret"],
+            event_id=delivery["event_id"],
+            body=delivery["body"].encode(),
+            at=int(time.time()),
+            keyring=self._keyring,
+        )
+        try:
+            response = await http.post(target["url"], content=body, headers=headers)
+        except httpx.HTTPError as error:
+            return type(error).__name__
+        return str(response.status_code)
 
     def _settle(self, delivery: sqlite3.Row, answer: str) -> None:
         tries = delivery["tries"] + 1
@@ -135,22 +154,6 @@ class Webhooks:
             "SELECT url, secret FROM webhook_targets WHERE system = ?", (system,)
         ).fetchone()
         return row
-
-
-async def _send(http: httpx.AsyncClient, target: sqlite3.Row, delivery: sqlite3.Row) -> str:
-    body = delivery["body"].encode()
-    headers = {"Content-Type": "application/json; charset=utf-8"} | signed_headers(
-        delivery["system"],
-        secret=target["secret"],
-        event_id=delivery["event_id"],
-        body=body,
-        at=int(time.time()),
-    )
-    try:
-        response = await http.post(target["url"], content=body, headers=headers)
-    except httpx.HTTPError as error:
-        return type(error).__name__
-    return str(response.status_code)
 
 
 def _system_then_age(delivery: sqlite3.Row) -> tuple[str, int]:

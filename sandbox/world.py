@@ -7,6 +7,7 @@ from fastapi import Request
 from sandbox.connections import Connections
 from sandbox.faults import Faults
 from sandbox.idempotency import IdempotencyKeys
+from sandbox.keyring import Keyring
 from sandbox.ledger import Ledger
 from sandbox.webhooks import Webhooks
 
@@ -19,17 +20,19 @@ class World:
     faults: Faults
     keys: IdempotencyKeys
     webhooks: Webhooks
+    keyring: Keyring
     connections: Connections
     local_only: bool
 
 
 def create_world(ledger: Ledger, *, local_only: bool = True) -> World:
-    faults = Faults(ledger)
+    faults, keyring = Faults(ledger), Keyring(ledger)
     return World(
         ledger=ledger,
         faults=faults,
         keys=IdempotencyKeys(ledger),
-        webhooks=Webhooks(ledger, faults),
+        webhooks=Webhooks(ledger, faults, keyring),
+        keyring=keyring,
         connections=Connections(),
         local_only=local_only,
     )

@@ -10,9 +10,13 @@ from backhaul_client.requests import Id, RequestModel
 
 RoleName = Literal["platform", "warehouse", "reviewer", "ops", "finance", "auditor", "admin"]
 ConnectionKind = Literal["payments", "carrier", "commerce", "mail"]
-AdapterName = Literal["stripe", "easypost", "http", "smtp"]
+AdapterName = Literal["stripe", "paypal", "wechatpay", "easypost", "http", "smtp"]
 Setting = Annotated[
     str, StringConstraints(strict=True, max_length=2000, pattern=r"^[^\x00-\x1f\x7f]*$")
+]
+# Certificates and keys in PEM have lines.
+Secret = Annotated[
+    str, StringConstraints(strict=True, max_length=20_000, pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]*$")
 ]
 
 
@@ -38,13 +42,16 @@ class NewConnection(RequestModel):
     """One account at one outside system; it replaces the tenant's earlier one of this kind.
 
     ``secrets`` are never answered: stripe and easypost need ``api_key`` and ``webhook_secret``,
-    http needs ``token`` and ``webhook_secret``, smtp may have ``username`` and ``password``.
+    paypal ``client_id``, ``client_secret`` and ``webhook_certificates`` (PEM), wechatpay
+    ``api_v3_key``, ``merchant_key`` (PEM), ``merchant_serial`` and ``platform_certificates`` (PEM),
+    http ``token`` and ``webhook_secret``; smtp may have ``username`` and ``password``. Among
+    ``settings``, paypal needs ``webhook_id``, wechatpay ``merchant_id`` and smtp ``sender``.
     """
 
     kind: ConnectionKind
     adapter: AdapterName
     base_url: Annotated[Setting, StringConstraints(min_length=1)]
-    secrets: dict[Id, Setting] = Field(default_factory=dict, max_length=20, repr=False)
+    secrets: dict[Id, Secret] = Field(default_factory=dict, max_length=20, repr=False)
     settings: dict[Id, Setting] = Field(default_factory=dict, max_length=20)
 
 

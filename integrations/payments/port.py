@@ -1,6 +1,6 @@
 """What Backhaul needs of a payment provider."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -65,8 +65,8 @@ class PaymentCapabilities:
 class RefundRequest:
     """One refund.
 
-    ``payment_ref`` is the provider's payment intent or charge; ``intent_id`` is ours, stamped on
-    the refund so that :meth:`PaymentGateway.find_refund` can find it again.
+    ``payment_ref`` is the payment as its provider names it; ``intent_id`` is ours, stamped on the
+    refund so that :meth:`PaymentGateway.find_refund` can find it again.
     """
 
     payment_ref: str
@@ -85,6 +85,11 @@ class Refund:
     failure_reason: str | None = None
     payment_refs: tuple[str, ...] = ()
     """The provider's names of the payment it is of, as a :class:`RefundRequest` may give them."""
+
+
+def standing(refunds: Iterable[Refund]) -> Refund | None:
+    """Return the refund that counts for an intent: one that failed may have a successor."""
+    return min(refunds, key=lambda refund: refund.outcome is RefundOutcome.FAILED, default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,9 @@ def unique(name: str) -> str:
     return f"{name}-{uuid.uuid4().hex[:12]}"
 
 
-def order_document(order_id: str, *, total: Money, kind: str = "CARD") -> Json:
+def order_document(
+    order_id: str, *, total: Money, kind: str = "CARD", provider: str = "stripe"
+) -> Json:
     """Return an order of one unit at ``total``, without tax or shipping, paid by one tender."""
     return {
         "order_id": order_id,
@@ -47,7 +49,7 @@ def order_document(order_id: str, *, total: Money, kind: str = "CARD") -> Json:
             {
                 "tender_id": "tender-1",
                 "kind": kind,
-                "provider": "stripe",
+                "provider": provider,
                 "captured_minor": total.minor,
                 "refunded_minor": 0,
             }
@@ -91,9 +93,11 @@ class Outside:
     def put_order(self, document: Json) -> Json:
         return self._json("PUT", f"/_control/orders/{document['order_id']}", document)
 
-    def paid(self, amount: Money, *, kind: str = "CARD") -> str:
+    def paid(self, amount: Money, *, kind: str = "CARD", provider: str = "stripe") -> str:
         """Let a customer pay ``amount``; return the provider's payment."""
-        order = self.put_order(order_document(unique("order"), total=amount, kind=kind))
+        order = self.put_order(
+            order_document(unique("order"), total=amount, kind=kind, provider=provider)
+        )
         return str(order["tenders"][0]["payment_ref"])
 
     def put_product(self, sku: str, *, in_stock: int) -> None:
@@ -117,6 +121,13 @@ class Outside:
 
     def fail_refund(self, refund_id: str) -> None:
         self._json("POST", f"/_control/refunds/{refund_id}/fail", {})
+
+    def settle_refund(self, refund_id: str) -> None:
+        self._json("POST", f"/_control/refunds/{refund_id}/succeed", {})
+
+    def account(self, system: str) -> Json:
+        """Return what the provider's own pages hand to the merchant."""
+        return self._json("GET", f"/_control/accounts/{system}")
 
     def send_webhooks(self, system: str, *, url: str, secret: str) -> None:
         self._json("PUT", f"/_control/webhooks/{system}", {"url": url, "secret": secret})

@@ -60,8 +60,7 @@ def violations(
 def _violated(
     found: Any, schema: Mapping[str, Any], document: Mapping[str, Any], at: str
 ) -> Iterator[str]:
-    if "$ref" in schema:
-        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    schema = _whole(schema, document)
     if found is None:
         if not schema.get("nullable"):
             yield f"{at} is null"
@@ -77,6 +76,20 @@ def _violated(
             yield from _violated(item, schema["items"], document, f"{at}[]")
     elif isinstance(found, dict):
         yield from _fields(found, schema, document, at)
+
+
+def _whole(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Follow a reference, and put the parts of an ``allOf`` together."""
+    if "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    if "allOf" not in schema:
+        return schema
+    parts = [_whole(part, document) for part in schema["allOf"]]
+    return {
+        "type": "object",
+        "properties": {name: at for part in parts for name, at in part["properties"].items()},
+        "required": [name for part in parts for name in part.get("required", ())],
+    }
 
 
 def _fields(

@@ -11,8 +11,11 @@ from integrations.commerce.http_platform import HttpCommercePlatform
 from integrations.directory import Connection, UnknownConnectionError, check_connection
 from integrations.errors import ConfigurationError, NotFoundError
 from integrations.notifications.smtp import SmtpMailer
+from integrations.payments.paypal.adapter import PayPalGateway
 from integrations.payments.stripe.adapter import StripeGateway
+from integrations.payments.wechatpay.adapter import WeChatPayGateway
 from runtime.adapters import AdapterDirectory, TimeScaleRefusedError, check_time_scale
+from tests.contract.certificates import certificate_of, pem_of, rsa_key
 from tests.support.sandbox import Sandbox
 
 SANDBOX = "http://127.0.0.1:9999"
@@ -32,6 +35,43 @@ def stripe(**changes: Any) -> Connection:
         adapter="stripe",
         base_url=f"{SANDBOX}/stripe",
         secrets={"api_key": "sk_test_1", "webhook_secret": "whsec_1"},
+    )
+    return replace(connection, **changes)
+
+
+def paypal(**changes: Any) -> Connection:
+    secrets = {
+        "client_id": "client",
+        "client_secret": "secret",
+        "webhook_certificates": certificate_of(rsa_key("paypal")),
+    }
+    connection = Connection(
+        connection_id="c-paypal",
+        tenant_id="tenant-2",
+        kind="payments",
+        adapter="paypal",
+        base_url=f"{SANDBOX}/paypal",
+        secrets=secrets | changes.pop("secrets", {}),
+        settings={"webhook_id": "5GP028458E2496506"},
+    )
+    return replace(connection, **changes)
+
+
+def wechatpay(**changes: Any) -> Connection:
+    secrets = {
+        "api_v3_key": "k" * 32,
+        "merchant_key": pem_of(rsa_key("merchant")),
+        "merchant_serial": "C0FFEE",
+        "platform_certificates": certificate_of(rsa_key("platform")),
+    }
+    connection = Connection(
+        connection_id="c-wechatpay",
+        tenant_id="tenant-4",
+        kind="payments",
+        adapter="wechatpay",
+        base_url=f"{SANDBOX}/wechatpay",
+        secrets=secrets | changes.pop("secrets", {}),
+        settings={"merchant_id": "1900000109"},
     )
     return replace(connection, **changes)
 
@@ -90,7 +130,7 @@ class Stored:
 class TestDirectory:
     @pytest.fixture
     def stored(self) -> Stored:
-        return Stored([stripe(), easypost(), commerce(), smtp()])
+        return Stored([stripe(), easypost(), commerce(), smtp(), paypal(), wechatpay()])
 
     @pytest.fixture
     async def directory(self, stored: Stored) -> AsyncIterator[AdapterDirectory]:
@@ -106,6 +146,8 @@ class TestDirectory:
         assert isinstance(await directory.carrier("tenant-1"), EasyPostCarrier)
         assert isinstance(await directory.commerce("tenant-1"), HttpCommercePlatform)
         assert isinstance(await directory.mailer("tenant-1"), SmtpMailer)
+        assert isinstance(await directory.payments("tenant-2"), PayPalGateway)
+        assert isinstance(await directory.payments("tenant-4"), WeChatPayGateway)
 
     async def test_keeps_what_it_opened(self, directory: AdapterDirectory) -> None:
         """The same connection is opened once."""
@@ -123,7 +165,7 @@ class TestDirectory:
     async def test_gives_a_tenant_only_its_own(self, directory: AdapterDirectory) -> None:
         """Another tenant has no connection until it makes one."""
         with pytest.raises(UnknownConnectionError):
-            await directory.payments("tenant-2")
+            await directory.payments("tenant-3")
 
     async def test_finds_who_a_webhook_is_for(self, directory: AdapterDirectory) -> None:
         """A connection's id names tenant and kind, and the gateway that verifies."""
@@ -150,7 +192,9 @@ class TestConnection:
         """A connection can be printed."""
         assert "sk_test_1" not in repr(stripe())
 
-    @pytest.mark.parametrize("connection", [stripe(), easypost(), commerce(), smtp()])
+    @pytest.mark.parametrize(
+        "connection", [stripe(), paypal(), wechatpay(), easypost(), commerce(), smtp()]
+    )
     def test_is_taken_when_complete(self, connection: Connection) -> None:
         """With address, secrets and settings, a connection is what its adapter needs."""
         assert check_connection(connection) is connection
@@ -161,8 +205,17 @@ class TestConnection:
             (stripe(secrets={"api_key": "sk_test_1"}), "secrets.webhook_secret"),
             (stripe(secrets={"api_key": "", "webhook_secret": "x"}), "secrets.api_key"),
             (stripe(kind="carrier"), "adapter"),
-            (stripe(adapter="paypal"), "adapter"),
+            (stripe(adapter="adyen"), "adapter"),
             (stripe(base_url="api.stripe.com"), "base_url"),
+            (stripe(secrets={"api_key": "sk\n", "webhook_secret": "x"}), "secrets.api_key"),
+            (paypal(secrets={"client_secret": ""}), "secrets.client_secret"),
+            (paypal(secrets={"webhook_certificates": "PEM"}), "secrets.webhook_certificates"),
+            (paypal(settings={}), "settings.webhook_id"),
+            (wechatpay(secrets={"merchant_serial": ""}), "secrets.merchant_serial"),
+            (wechatpay(secrets={"merchant_key": "PEM"}), "secrets.merchant_key"),
+            (wechatpay(secrets={"platform_certificates": "-"}), "secrets.platform_certificates"),
+            (wechatpay(secrets={"api_v3_key": "short"}), "secrets.api_v3_key"),
+            (wechatpay(settings={}), "settings.merchant_id"),
             (stripe(base_url="ftp://api.stripe.com"), "base_url"),
             (stripe(base_url="https://"), "base_url"),
             (stripe(base_url="https://host:99999"), "base_url"),

@@ -4,10 +4,9 @@ from dataclasses import fields
 
 import pytest
 
+from integrations.directory import ADAPTERS
 from integrations.payments.port import PaymentCapabilities
-from integrations.payments.stripe.adapter import StripeGateway
-
-SHEETS = (StripeGateway.capabilities,)
+from tests.support.provider_page import SHEETS
 
 
 @pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: sheet.provider)
@@ -17,3 +16,11 @@ def test_every_value_has_a_source(sheet: PaymentCapabilities) -> None:
 
     assert values == set(sheet.sources)
     assert all(sheet.sources.values())
+
+
+@pytest.mark.parametrize(
+    "adapter", [n for n, needs in ADAPTERS.items() if needs.kind == "payments"]
+)
+def test_every_payment_adapter_has_a_sheet(adapter: str) -> None:
+    """Whoever connects a provider can read what it can be trusted for."""
+    assert adapter in {sheet.provider for sheet in SHEETS}

@@ -1,7 +1,6 @@
 """The payment contract on Stripe's adapter, over HTTP against the sandbox."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
 import httpx
@@ -14,46 +13,17 @@ from integrations.payments.stripe.adapter import StripeGateway, open_stripe_clie
 from runtime.devstack.ports import PortWish, choose_ports
 from tests.contract.outside import Outside
 from tests.contract.payment_contract import (
-    PaidBack,
     PaymentGatewayContract,
     PaymentWorld,
     refund_of,
     sent,
 )
+from tests.contract.sandbox_provider import SandboxProvider
 from tests.support.sandbox import Sandbox
 from tests.support.webhook_receiver import webhook_receiver
 
 REFUND = "POST /v1/refunds"
 SECRET = "whsec_of_the_test"
-
-
-class StripeWorld:
-    """The sandbox as Stripe."""
-
-    def __init__(self, outside: Outside) -> None:
-        self._outside = outside
-        self.paid = outside.paid
-        self.fail_refund = outside.fail_refund
-
-    def paid_back(self, payment_ref: str) -> list[PaidBack]:
-        return [
-            PaidBack(
-                refund["refund_id"],
-                Money(refund["amount_minor"], refund["currency"]),
-                refund["return_id"],
-            )
-            for refund in self._outside.effects("refunds", payment_ref=payment_ref)
-        ]
-
-    def losing_the_answer(self) -> AbstractContextManager[None]:
-        return self._outside.fault("stripe", REFUND, "lost_reply")
-
-    def forgetting_keys(self) -> AbstractContextManager[None]:
-        return self._outside.fault("stripe", "*", "forget_keys")
-
-    def answering(self, status: int) -> AbstractContextManager[None]:
-        kind = {500: "http_500", 503: "http_503"}.get(status, str(status))
-        return self._outside.fault("stripe", REFUND, kind)
 
 
 class TestStripe(PaymentGatewayContract):
@@ -70,8 +40,8 @@ class TestStripe(PaymentGatewayContract):
         return StripeGateway(clients[-1], webhook_secret=SECRET)
 
     @pytest.fixture
-    def world(self, outside: Outside) -> StripeWorld:
-        return StripeWorld(outside)
+    def world(self, outside: Outside) -> SandboxProvider:
+        return SandboxProvider(outside, "stripe", REFUND)
 
     @pytest.fixture
     def elsewhere(

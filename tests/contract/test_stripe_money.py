@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.money import Money, exponent
-from integrations.payments.stripe.money import NotRepresentableError, from_wire, to_wire
+from integrations.payments.amounts import NotRepresentableError
+from integrations.payments.stripe.money import from_wire, to_wire
 
 TWO_DECIMALS = {"USD", "EUR", "CNY", "GBP", "CHF", "TWD", "HUF", "MXN"}
 NO_DECIMALS = {"JPY", "KRW", "CLP", "VND", "XAF", "XOF", "XPF", "PYG", "RWF", "VUV"}

@@ -1,5 +1,6 @@
 """Tenants, connections and keys over HTTP: made, seen, and never the secrets."""
 
+import httpx
 import pytest
 
 from backhaul_client import BackhaulError, NewConnection, NewKey, NewTenant
@@ -38,6 +39,31 @@ async def test_a_connection_that_lacks_something_is_refused(journey: Journey) ->
         )
 
     assert (refused.value.status, refused.value.field) == (400, "secrets.webhook_secret")
+
+
+async def test_a_certificate_is_taken_with_its_lines(journey: Journey) -> None:
+    """A certificate in PEM goes in as it is; text that is none is refused, naming the secret."""
+    tenant_id = f"t-{new_key()[-12:]}"
+    tenant = await journey.client("admin").admin.create_tenant(
+        NewTenant(tenant_id=tenant_id, name="A shop with PayPal"), idempotency_key=new_key()
+    )
+    account = journey.sandbox.http.get("/_control/accounts/paypal").json()
+
+    async def put(**secrets: str) -> httpx.Response:
+        wanted = {
+            "kind": "payments",
+            "adapter": "paypal",
+            "base_url": f"{journey.settings.sandbox_url}/paypal",
+            "secrets": account | secrets,
+            "settings": {"webhook_id": "5GP028458E2496506"},
+        }
+        headers = {"Authorization": f"Bearer {tenant.admin_key}", "Idempotency-Key": new_key()}
+        return await journey.anonymous.post("/v1/connections", json=wanted, headers=headers)
+
+    stored, refused = await put(), await put(webhook_certificates="PEM")
+
+    assert (stored.status_code, stored.json()["adapter"]) == (201, "paypal")
+    assert (refused.status_code, refused.json()["field"]) == (400, "secrets.webhook_certificates")
 
 
 async def test_scaled_time_leads_nowhere_but_to_the_sandbox(journey: Journey) -> None:

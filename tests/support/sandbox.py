@@ -27,6 +27,14 @@ class Sandbox:
         return f"{self.url}/stripe"
 
     @property
+    def paypal_url(self) -> str:
+        return f"{self.url}/paypal"
+
+    @property
+    def wechatpay_url(self) -> str:
+        return f"{self.url}/wechatpay"
+
+    @property
     def easypost_url(self) -> str:
         return f"{self.url}/easypost/v2"
 

@@ -6,18 +6,19 @@ from datetime import datetime
 import httpx
 from pydantic import ValidationError
 
-from domain.money import Money
 from integrations.errors import ProtocolError, RejectedError, WebhookMalformedError
 from integrations.http import Call, HttpApi, open_client
+from integrations.payments.amounts import payable
 from integrations.payments.port import (
     PaymentEvent,
     Refund,
     RefundOutcome,
     RefundRequest,
+    standing,
 )
 from integrations.payments.stripe import wire
 from integrations.payments.stripe.capabilities import CAPABILITIES
-from integrations.payments.stripe.money import NotRepresentableError, from_wire, to_wire
+from integrations.payments.stripe.money import from_wire, to_wire
 from integrations.webhooks import header
 
 API_VERSION = "2026-05-27.dahlia"
@@ -56,7 +57,7 @@ class StripeGateway:
         # Without an amount Stripe would refund whatever is left.
         form = {
             **_payment(request.payment_ref),
-            "amount": str(_amount(request.amount)),
+            "amount": str(payable(wire.SYSTEM, request.amount, to_wire)),
             "reason": "requested_by_customer",
             "metadata[refund_request_id]": request.intent_id,
             "metadata[return_id]": request.return_id,
@@ -69,16 +70,13 @@ class StripeGateway:
         *,
         payment_ref: str,
         intent_id: str,
-        idempotency_key: str,  # noqa: ARG002
+        idempotency_key: str,  # noqa: ARG002  # Stripe's lists know our id alone
     ) -> Refund | None:
-        refunds = [
+        return standing(
             _refund(refund)
             for refund in await self._all(_payment(payment_ref))
             if (refund.metadata or {}).get("refund_request_id") == intent_id
-        ]
-        # One that failed may have been followed by one that did not: that is the one that counts.
-        standing = [refund for refund in refunds if refund.outcome is not RefundOutcome.FAILED]
-        return next(iter(standing + refunds), None)
+        )
 
     async def list_refunds(self, *, since: datetime, until: datetime) -> tuple[Refund, ...]:
         bounds = {"created[gte]": since, "created[lt]": until}
@@ -127,23 +125,6 @@ def _payment(payment_ref: str) -> dict[str, str]:
         code="unknown_payment_kind",
         field="payment_ref",
     )
-
-
-def _amount(amount: Money) -> int:
-    try:
-        units = to_wire(amount)
-    except NotRepresentableError as error:
-        raise RejectedError(
-            wire.SYSTEM, str(error), code="not_representable", field="amount"
-        ) from error
-    if units < 1:
-        raise RejectedError(
-            wire.SYSTEM,
-            f"a refund must be positive, found {amount}",
-            code="amount_too_small",
-            field="amount",
-        )
-    return units
 
 
 def _refund(found: wire.WireRefund) -> Refund:

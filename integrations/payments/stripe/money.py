@@ -1,6 +1,7 @@
 """Amounts as Stripe writes them, which is not always as ISO 4217 does."""
 
 from domain.money import Money, exponent
+from integrations.payments.amounts import NotRepresentableError
 
 # docs.stripe.com/currencies. ISK and UGX have no decimals but are written with two zeros; MGA has
 # decimals in ISO 4217 but none here; three-decimal amounts must end in 0.
@@ -12,10 +13,6 @@ _WRITTEN_WITH_TWO = frozenset({"ISK", "UGX"})
 _THREE_DECIMAL = frozenset({"BHD", "JOD", "KWD", "OMR", "TND"})
 
 _POWERS = (1, 10, 100, 1000)
-
-
-class NotRepresentableError(ValueError):
-    """No whole number of Stripe's units is exactly this amount."""
 
 
 def to_wire(amount: Money) -> int:

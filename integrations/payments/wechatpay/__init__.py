@@ -1,0 +1,1 @@
+"""The payment port on WeChat Pay."""
