@@ -16,6 +16,8 @@ from backhaul_client import (
     ReceiptEntryView,
     ReturnView,
 )
+from backhaul_client.answers import LotAmountView
+from backhaul_client.listing import PreviewLine
 from domain.money import Money
 
 
@@ -56,10 +58,36 @@ def show_return(view: ReturnView) -> None:
     for settlement in view.settlements:
         states = ", ".join(refund.state for refund in settlement.refunds) or "nothing owed"
         print(f"  settlement {settlement.number}: {_money(settlement.amount_minor, view)} {states}")
+        for row in settlement.breakdown:
+            print(f"    lot {row.lot_id}: {_components(row, view.currency)}")
     if view.next_step is not None:
         by = f" by {view.next_step.by:%Y-%m-%d %H:%M %Z}" if view.next_step.by else ""
         print(f"  next: {view.next_step.owner}: {view.next_step.waiting_for}{by}")
     print(f"  possible now: {', '.join(view.allowed_commands) or 'nothing'}")
+
+
+_COMPONENTS = {
+    "gross_minor": "price",
+    "discount_minor": "- discount",
+    "clawback_minor": "- lost discount",
+    "deduction_minor": "- condition",
+    "restocking_fee_minor": "- restocking",
+    "handling_fee_minor": "- handling",
+    "return_shipping_fee_minor": "- return shipping",
+    "tax_minor": "+ tax",
+    "shipping_minor": "+ shipping",
+}
+
+
+def _components(row: LotAmountView | PreviewLine, currency: str) -> str:
+    """Say how an amount came to be; what is zero is left out."""
+    amounts = row.model_dump()
+    parts = [
+        f"{name} {Money(amounts[key], currency)}"
+        for key, name in _COMPONENTS.items()
+        if amounts.get(key)
+    ]
+    return " ".join([*parts, f"= {Money(row.refund_minor, currency)}"])
 
 
 def _counted(entry: ReceiptEntryView) -> str:
@@ -87,6 +115,8 @@ def show_preview(preview: Preview) -> None:
         amount = Money(line.refund_minor, preview.currency)
         print(f"  line {line.line_id}: {line.quantity}, {line.verdict}, {amount}")
         print(f"    {line.explanation}")
+        if line.gross_minor:
+            print(f"    {_components(line, preview.currency)}")
     for tender in preview.by_tender:
         print(f"  to {tender.tender_id}: {Money(tender.amount_minor, preview.currency)}")
     print(f"  together {Money(preview.refund_minor, preview.currency)}")

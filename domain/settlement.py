@@ -81,7 +81,13 @@ def with_clawback(
     lots: Sequence[Lot],
     rows: Sequence[LotAmount],
 ) -> tuple[LotAmount, ...]:
-    """Keep back, or give back, what makes up what the customer has of lost discounts by now."""
+    """Keep back, or give back, what makes up what the customer has of lost discounts by now.
+
+    Without promotions the order is not looked at: what a return under another policy kept back of
+    it is that one's.
+    """
+    if not promotions:
+        return tuple(rows)
     returned = before.with_units(units_of(lots)).units
     due = discount_lost(promotions, returned) - before.clawback_minor
     taken = min(due, sum(row.refund_minor for row in rows))

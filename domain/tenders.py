@@ -31,8 +31,10 @@ def split_over_tenders(
     """Split a refund over the tenders it was paid with: group by group, in a group by its share.
 
     Cumulative over the order: after any number of refunds each tender has got its part of their
-    sum to the minor unit, and a full return gives every tender back exactly what it captured. No
-    tender gets more than it has left; what does not fit goes to the others, newest last.
+    sum, and a full return gives every tender back exactly what it captured. On the way, rounding
+    over three or more tenders may leave a minor unit with another of them, as which one it goes to
+    depends on the steps. No tender gets more than it has left; what does not fit goes to the
+    others, newest last.
 
     Raises:
         NothingLeftError: all tenders together have less than ``amount_minor`` left.

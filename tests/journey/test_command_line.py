@@ -20,6 +20,7 @@ async def test_previews_and_starts(journey: Journey, terminal: Terminal) -> None
 
     assert previewed[0] == started[0] == listed[0] == 0
     assert "together 250.46 CNY" in previewed[1]
+    assert "price 228.32 CNY - discount 6.67 CNY + tax 28.81 CNY = 250.46 CNY" in previewed[1]
     view = json.loads(started[1])
     assert view["headline"] == "APPROVED"
     assert view["rma_no"] in listed[1]

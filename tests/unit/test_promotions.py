@@ -13,9 +13,10 @@ from domain.orders import (
     PromotionLine,
     check_order,
 )
-from domain.promotions import discount_lost, freeze_promotions
+from domain.promotions import Standing, discount_lost, freeze_promotions
 from domain.requests import RequestedLine
 from domain.returns import Return
+from domain.settlement import settle
 from tests.support.builders import opened, order, order_line
 from tests.support.settling import Till, accepted, by_unit, charging
 
@@ -150,6 +151,16 @@ def test_without_the_policy_nothing_is_kept_back() -> None:
 
     assert ret.promotions == ()
     assert till.paid_back == 5_200
+
+
+def test_what_another_policy_kept_back_is_not_given_back() -> None:
+    """A return whose pack looks at no promotion does not touch what another return kept."""
+    bought = spend_hundred()
+    ret = accepted(opened(RequestedLine("coat", 1), of=bought))
+
+    (row,) = settle(ret, ret.lots, Standing((("cap", (0,)),), 1_200))
+
+    assert (row.clawback_minor, row.refund_minor) == (0, 7_800)
 
 
 def test_no_more_is_lost_than_was_given() -> None:
