@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -31,6 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     if asked.returns < 1 or asked.concurrency < 1:
         parser.error("--returns and --concurrency must be at least 1")
+    # To be told to end is to be interrupted: the run goes on when it is asked for again.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: signal.raise_signal(signal.SIGINT))
     status = 0
     for seed in asked.seeds:
         folder = asked.folder / f"seed-{seed}-of-{asked.returns}{'-matrix' * asked.matrix}"
@@ -46,6 +49,9 @@ def main(arguments: list[str] | None = None) -> int:
             report = run(one, folder, _tell)
         except (OtherRunError, StackError) as error:
             _tell(f"seed {seed} was not counted: {error}")
+            return 2
+        except KeyboardInterrupt:
+            _tell(f"seed {seed} was cut off; the same command goes on with it")
             return 2
         print(report.as_text(), flush=True)
         status = max(status, _kept(report, folder, asked.results, keep=asked.keep))

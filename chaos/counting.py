@@ -88,7 +88,7 @@ class Case:
     """One return at the end.
 
     ``ended`` is a terminal headline or a completed return. ``waits`` are the codes of what it waits
-    for, ``late`` those whose deadline is long past, ``uncertain`` refunds without a certain end.
+    for, ``late`` those whose deadline is long past, ``unpaid`` refunds that have not succeeded.
     """
 
     name: str
@@ -96,7 +96,7 @@ class Case:
     ended: bool
     waits: tuple[str, ...]
     late: tuple[str, ...] = ()
-    uncertain: int = 0
+    unpaid: int = 0
     broken: tuple[str, ...] = ()
 
 
@@ -111,13 +111,17 @@ class Standing:
     broken: tuple[str, ...]
 
 
-def standing(cases: Iterable[Case]) -> Standing:
-    """Say which returns are stuck: open without a named wait, or past a deadline nobody minds."""
+def standing(cases: Iterable[Case], *, broken: Iterable[str] = ()) -> Standing:
+    """Say which returns are stuck: open without a named wait, or past a deadline nobody minds.
+
+    Args:
+        broken: Rules that were found broken beyond one return.
+    """
     cases = tuple(cases)
     stuck = [
         f"return {case.name} is {case.headline} and waits for nothing"
         for case in cases
-        if not case.waits and (not case.ended or case.uncertain)
+        if not case.waits and (not case.ended or case.unpaid)
     ]
     stuck += [
         f"return {case.name} is {case.headline}, long past the deadline of {code}"
@@ -130,5 +134,8 @@ def standing(cases: Iterable[Case]) -> Standing:
         ended=sum(case.ended for case in cases),
         parked=tuple(sorted(parked.items())),
         stuck=tuple(stuck),
-        broken=tuple(f"return {case.name}: {rule}" for case in cases for rule in case.broken),
+        broken=(
+            *(f"return {case.name}: {rule}" for case in cases for rule in case.broken),
+            *broken,
+        ),
     )

@@ -49,6 +49,11 @@ class Outside:
         """Return every effect that there ever was."""
         return dict(await self._get("/_ledger"))
 
+    async def undelivered(self) -> int:
+        """Return how many webhooks nobody has taken yet."""
+        deliveries: list[Json] = await self._get("/_ledger/webhooks")
+        return sum(found["state"] in ("pending", "held") for found in deliveries)
+
     async def end_refund(self, refund_id: str, end: str) -> None:
         """Let a refund ``succeed``, or ``fail`` although it had succeeded."""
         (await self._http.post(f"/_control/refunds/{refund_id}/{end}")).raise_for_status()

@@ -21,7 +21,7 @@ _RETURNS = """
 SELECT r.return_id, r.headline, r.snapshot, r.resume_from::text AS resume_from, r.missing_since,
     (SELECT count(*) FROM refund_intents i
      WHERE i.tenant_id = r.tenant_id AND i.return_id = r.return_id
-        AND i.state NOT IN ('succeeded', 'rejected')) AS uncertain
+        AND i.state <> 'succeeded') AS unpaid
 FROM returns r ORDER BY r.created_at, r.return_id
 """
 _SETTLED = """
@@ -31,6 +31,33 @@ WHERE e.type = 'refund.settled' AND NOT EXISTS (
     WHERE later.return_id = e.return_id AND later.type = 'refund.failed'
         AND later.data->>'intent_id' = e.data->>'intent_id' AND later.ingest_no > e.ingest_no)
 """
+
+
+_OVER_CAPTURED = """
+SELECT t.order_id, t.tender_id, t.captured_minor, spent.minor
+FROM tenders t JOIN (
+    SELECT tenant_id, order_id, tender_id, sum(amount_minor) AS minor
+    FROM refund_intents WHERE state <> 'rejected' GROUP BY tenant_id, order_id, tender_id
+) spent USING (tenant_id, order_id, tender_id)
+WHERE spent.minor + t.refunded_elsewhere_minor > t.captured_minor
+"""
+_NOT_ITS_INTENTS = """
+SELECT s.return_id, s.settlement_no FROM settlements s
+WHERE s.amount_minor <> (
+    SELECT coalesce(sum(i.amount_minor), 0) FROM refund_intents i
+    WHERE i.tenant_id = s.tenant_id AND i.return_id = s.return_id
+        AND i.settlement_no = s.settlement_no)
+"""
+
+
+async def read_broken(database: Observer) -> tuple[str, ...]:
+    """Check the rules that span returns, or that only the tables show."""
+    over = await database.rows(_OVER_CAPTURED)
+    split = await database.rows(_NOT_ITS_INTENTS)
+    return (
+        *(f"3: tender {row['tender_id']} of {row['order_id']} gives back too much" for row in over),
+        *(f"4: settlement {row['settlement_no']} of {row['return_id']}" for row in split),
+    )
 
 
 async def read_cases(database: Observer) -> tuple[Case, ...]:
@@ -68,14 +95,14 @@ def _case(row: Json, now: datetime) -> Case:
     return Case(
         name=row["return_id"],
         headline=row["headline"],
-        ended=row["headline"] in _ENDED and not row["uncertain"],
+        ended=row["headline"] in _ENDED and not row["unpaid"],
         waits=(*(wait["code"] for wait in waits), *(["workflow_missing"] if lost else [])),
         late=tuple(
             wait["code"]
             for wait in waits
             if datetime.fromisoformat(wait["deadline"]) < now - _LATE and not lost
         ),
-        uncertain=row["uncertain"],
+        unpaid=row["unpaid"],
         broken=() if ret is None else broken(ret),
     )
 

@@ -15,7 +15,7 @@ from chaos.database import Observer
 from chaos.journal import Journal
 from chaos.outside import Outside
 from chaos.playing import play
-from chaos.reading import read_cases, read_counts
+from chaos.reading import read_broken, read_cases, read_counts
 from chaos.report import Report, report_of
 from chaos.schedule import Schedule, schedule_for
 from chaos.settling import come_to_rest, end_pending, fail_late, release_webhooks
@@ -109,14 +109,17 @@ async def _run(asked: Asked, stack: Stack, journal: Journal, tell: Tell) -> Repo
             await _take_faults(schedule, outside, journal)
             await fail_late(schedule, outside, journal)
             tell("all told: the last refunds failed late, all comes to rest")
-            await come_to_rest(database, actors, journal, patience=asked.patience, tell=tell)
+            await come_to_rest(
+                database, outside, actors, journal, patience=asked.patience, tell=tell
+            )
         counts = await read_counts(database, await outside.ledger())
         cases = await read_cases(database)
+        broken = await read_broken(database)
     return report_of(
         journal,
         scheduled_strikes=len(schedule.settlement) + len(schedule.elsewhere),
         counts=counts,
-        standing=standing(cases),
+        standing=standing(cases, broken=broken),
         engine_file_errors=_file_errors(stack),
     )
 

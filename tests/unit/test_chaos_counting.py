@@ -13,7 +13,7 @@ from chaos.report import Report, report_of
 ASKED = (Asked("a", "100 EUR"), Asked("b", "5 JPY"), Asked("c", wanted=False))
 FOUND = (Found("a", "100 EUR"), Found("b", "5 JPY"))
 ENDED = Case("r1", "CLOSED", ended=True, waits=())
-OPEN = Case("r2", "RESOLVING", ended=False, waits=("refund_unknown",), uncertain=1)
+OPEN = Case("r2", "RESOLVING", ended=False, waits=("refund_unknown",), unpaid=1)
 
 
 def test_what_was_asked_and_happened_once_is_no_difference() -> None:
@@ -69,7 +69,7 @@ def test_a_return_that_ended_or_waits_by_name_is_not_stuck() -> None:
     "case",
     [
         replace(OPEN, waits=()),
-        replace(ENDED, uncertain=1),
+        replace(ENDED, unpaid=1),
         replace(OPEN, late=("refund_unknown",)),
     ],
     ids=["open without a wait", "ended with an open refund", "a deadline nobody minds"],
