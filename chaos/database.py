@@ -4,6 +4,7 @@ The engine knows nothing of it. A trigger holds its transaction for a few second
 that it does by an advisory lock, which others see although the transaction is not committed.
 """
 
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
@@ -53,11 +54,31 @@ WHERE locktype = 'advisory' AND classid = %s AND granted AND name = %s
 """
 
 
+Connect = Callable[[], Awaitable["psycopg.AsyncConnection[Any]"]]
+
+
+def superuser_of(stack: Stack) -> Connect:
+    """Return how to connect to a stack's database as who sees the rows of every tenant."""
+
+    async def connect() -> "psycopg.AsyncConnection[Any]":
+        return await psycopg.AsyncConnection.connect(
+            host="127.0.0.1",
+            port=stack.record.ports["postgres"],
+            user="postgres",
+            password=stack.secrets["postgres_password"],
+            dbname=DATABASE,
+            autocommit=True,
+            connect_timeout=5,
+        )
+
+    return connect
+
+
 class Observer:
     """A superuser's connection, made anew when PostgreSQL was killed meanwhile."""
 
-    def __init__(self, stack: Stack) -> None:
-        self._stack = stack
+    def __init__(self, connect: Connect) -> None:
+        self._connect = connect
         self._connection: psycopg.AsyncConnection[Any] | None = None
 
     async def __aenter__(self) -> Self:
@@ -141,17 +162,6 @@ class Observer:
 
     async def _run(self, statement: Any, values: tuple[object, ...] = ()) -> None:
         await self.rows(statement, values)
-
-    async def _connect(self) -> "psycopg.AsyncConnection[Any]":
-        return await psycopg.AsyncConnection.connect(
-            host="127.0.0.1",
-            port=self._stack.record.ports["postgres"],
-            user="postgres",
-            password=self._stack.secrets["postgres_password"],
-            dbname=DATABASE,
-            autocommit=True,
-            connect_timeout=5,
-        )
 
     async def _drop(self) -> None:
         connection, self._connection = self._connection, None

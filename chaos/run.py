@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from chaos.counting import standing
-from chaos.database import Observer
+from chaos.database import Observer, superuser_of
 from chaos.journal import Journal
 from chaos.outside import Outside
 from chaos.playing import play
@@ -95,7 +95,7 @@ async def _run(asked: Asked, stack: Stack, journal: Journal, tell: Tell) -> Repo
     async with AsyncExitStack() as cleanup:
         cleanup.enter_context(_on_the_clock(journal))
         actors = await cleanup.enter_async_context(open_actors(stack))
-        database = await cleanup.enter_async_context(Observer(stack))
+        database = await cleanup.enter_async_context(Observer(superuser_of(stack)))
         http = httpx.AsyncClient(base_url=stack.urls["sandbox"], timeout=30, trust_env=False)
         outside = Outside(await cleanup.enter_async_context(http))
         await database.install()
