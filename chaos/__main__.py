@@ -32,7 +32,9 @@ def main(arguments: list[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     if asked.returns < 1 or asked.concurrency < 1:
         parser.error("--returns and --concurrency must be at least 1")
-    # To be told to end is to be interrupted: the run goes on when it is asked for again.
+    # To be told to end is to be interrupted, also where a shell had us ignore that: the run goes on
+    # when it is asked for again.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda _number, _frame: signal.raise_signal(signal.SIGINT))
     status = 0
     for seed in asked.seeds:
@@ -48,8 +50,10 @@ def main(arguments: list[str] | None = None) -> int:
         try:
             report = run(one, folder, _tell)
         except (OtherRunError, StackError) as error:
-            _tell(f"seed {seed} was not counted: {error}")
-            return 2
+            # The next seed has a stack of its own.
+            _tell(f"seed {seed} was not counted, its folder is kept: {error}")
+            status = 2
+            continue
         except KeyboardInterrupt:
             _tell(f"seed {seed} was cut off; the same command goes on with it")
             return 2
@@ -59,17 +63,17 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _kept(report: Report, folder: Path, results: Path | None, *, keep: bool) -> int:
-    """Append the row; what a run left is removed, unless something differs in it."""
+    """Append the row; what a run left is removed, unless something differs or is open in it."""
     if results is not None:
         with results.open("a") as file:
             file.write(json.dumps(report.to_json()) + "\n")
-    if report.differences:
+    keep = keep or bool(report.differences or report.standing.parked)
+    if keep:
         _tell(f"all of it is kept in {folder}")
-        return 1
-    if not keep:
+    else:
         (folder / "chaos.json").unlink()
         reset(DataFolder.at(folder))
-    return 0
+    return 1 if report.differences else 0
 
 
 def _seeds(text: str) -> range:

@@ -32,7 +32,8 @@ TIME_SCALE = 2500.0
 """A day of our own waits passes in 35 seconds: longer than a kill takes to heal."""
 CONCURRENCY = 6
 PATIENCE = 90.0
-"""Longer than a mail is leased to a relay that was killed."""
+"""Longer than a mail is leased to a relay that was killed; half of it is longer than work stays
+parked, which is a day of our own waits."""
 _LOOK_EVERY = 0.5
 _FILE_ERRORS = ("malformed", "disk i/o error", "file is not a database", "sql logic error")
 

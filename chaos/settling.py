@@ -83,7 +83,7 @@ async def come_to_rest(
 ) -> None:
     """Wait until every return has ended and every mail is out, or nothing moves in ``patience``.
 
-    With no mail left to go out, a third of it is enough.
+    With no mail left to go out, half of it is enough.
     A run that the engine lost is restarted by the command for it, and noted.
     """
     moved_at, before = time.monotonic(), ""
@@ -104,7 +104,7 @@ async def come_to_rest(
             moved_at, before = time.monotonic(), now
             tell(f"open: {len(left.cases)} returns, {left.refunds} refunds, {left.mails} mails")
         # Mails are leased: those of a relay that was killed are the slowest to come.
-        if time.monotonic() - moved_at > (patience if left.mails else patience / 3):
+        if time.monotonic() - moved_at > (patience if left.mails else patience / 2):
             return
 
 
