@@ -67,6 +67,6 @@ async def _tell_story(key: str, scenario: Scenario, actors: Actors, journal: Jou
     try:
         await story.place_order(scenario.example)
         await scenario.play(story)
-    except (StoryError, BackhaulError, httpx.HTTPError, RPCError) as error:
+    except (StoryError, BackhaulError, httpx.HTTPError, RPCError, LookupError) as error:
         return f"{type(error).__name__}: {error}"
     return "; ".join(what for what, holds in story.checks if not holds)

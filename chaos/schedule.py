@@ -57,7 +57,7 @@ def schedule_for(seed: int, returns: int, *, whole_matrix: bool = False) -> Sche
 
     Strikes are dealt from one shuffled deck of all boundaries and processes, and the next seed goes
     on where this one stops: any row of seeds covers the matrix, and so does one seed with 70
-    returns or more, or with ``whole_matrix``.
+    returns or more, or with ``whole_matrix``. Above that the strikes are as many and further apart.
 
     Raises:
         ValueError: ``returns`` or ``seed`` is below 1.
@@ -68,12 +68,13 @@ def schedule_for(seed: int, returns: int, *, whole_matrix: bool = False) -> Sche
     chance = random.Random(f"chaos/{seed}/{returns}")  # noqa: S311
     sets = max(1, returns // 10)
     cells = len(SETTLEMENT) * len(Process)
+    strikes = cells if whole_matrix else min(max(2, returns // 2), cells)
     return Schedule(
         stories=_stories(chance, returns),
-        settlement=_strikes(
-            chance, SETTLEMENT, seed, cells if whole_matrix else max(2, returns // 2)
+        settlement=_strikes(chance, SETTLEMENT, seed, strikes, max(2, returns // strikes)),
+        elsewhere=_strikes(
+            chance, ELSEWHERE, seed, min(max(1, returns // 5), 20), max(2, returns // 20)
         ),
-        elsewhere=_strikes(chance, ELSEWHERE, seed, max(1, returns // 5)),
         faults=tuple(fault for number in range(sets) for fault in _faults(chance, number)),
         endings=tuple(chance.random() < 0.5 for _ in range(2 * sets)),
         late=sets,
@@ -88,13 +89,13 @@ def _stories(chance: random.Random, returns: int) -> tuple[str, ...]:
 
 
 def _strikes(
-    chance: random.Random, points: tuple[Point, ...], seed: int, count: int
+    chance: random.Random, points: tuple[Point, ...], seed: int, count: int, passes: int
 ) -> tuple[Strike, ...]:
     deck = [(point.name, process) for point in points for process in Process]
     random.Random("deck").shuffle(deck)  # noqa: S311  # the same for every seed
     first = (seed - 1) * count
     dealt = (deck[(first + number) % len(deck)] for number in range(count))
-    return tuple(Strike(name, process, chance.randint(1, 2)) for name, process in dealt)
+    return tuple(Strike(name, process, chance.randint(1, passes)) for name, process in dealt)
 
 
 def _faults(chance: random.Random, number: int) -> list[Fault]:
