@@ -3,10 +3,12 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+SEED ?= 7
+RETURNS ?= 20
 STAMP := $(VENV)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: peer help install demo bench up down reset status test check format lint types layers determinism fingerprint docs corpus lock
+.PHONY: peer help install demo bench chaos up down reset status test check format lint types layers determinism fingerprint docs corpus lock
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +20,11 @@ demo: $(STAMP) ## run real returns from request to survey, and show where the mo
 
 bench: $(STAMP) ## measure what a return costs beside a bare workflow; a few minutes
 	@$(BIN)/python -m bench
+
+chaos: $(STAMP) ## run SEED or SEEDS=1-20, RETURNS each, while everything is killed; count both sides
+	@$(BIN)/python -m chaos --seeds $(or $(SEEDS),$(SEED)) --returns $(RETURNS) \
+		$(if $(SEEDS),--results docs/reliability.jsonl)
+	@$(if $(SEEDS),$(BIN)/python -m chaos.page)
 
 up: $(STAMP) ## start PostgreSQL, Temporal, sandbox, worker and API, and leave them running
 	@$(BIN)/backhaul up
@@ -65,6 +72,7 @@ corpus: $(STAMP) ## play every scenario anew, and record the histories that repl
 docs: $(STAMP) ## write the pages that are made from the code
 	@$(BIN)/python -m tests.support.settings_page
 	@$(BIN)/python -m tests.support.catalogue_pages
+	@$(BIN)/python -m chaos.page
 
 lock: $(STAMP) ## pin every package anew, with hashes and without the address of an index
 	@$(BIN)/python -m pip install --quiet pip-tools

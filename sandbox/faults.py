@@ -1,6 +1,9 @@
 """Misbehaviour on request: which fault strikes which request, counted and kept over restarts."""
 
+import asyncio
 import re
+from collections.abc import Mapping
+from contextlib import suppress
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
@@ -22,6 +25,8 @@ class FaultKind(StrEnum):
     PENDING_REFUND = "pending_refund"
     FORGET_KEYS = "forget_keys"
     NONSENSE = "nonsense"
+    HOLD_BEFORE = "hold_before"
+    HOLD_AFTER = "hold_after"
     DUPLICATE_WEBHOOKS = "duplicate_webhooks"
     HOLD_WEBHOOKS = "hold_webhooks"
     REORDER_WEBHOOKS = "reorder_webhooks"
@@ -30,6 +35,7 @@ class FaultKind(StrEnum):
 WEBHOOK_KINDS = frozenset(
     {FaultKind.DUPLICATE_WEBHOOKS, FaultKind.HOLD_WEBHOOKS, FaultKind.REORDER_WEBHOOKS}
 )
+HOLDING_KINDS = frozenset({FaultKind.HOLD_BEFORE, FaultKind.HOLD_AFTER})
 
 
 class Nonsense(BaseModel):
@@ -50,7 +56,8 @@ class FaultPlan(BaseModel):
 
     ``operation`` is method and path template (``"POST /v1/refunds"``, names in braces do not
     matter), for webhook kinds an event type, for SMTP ``RCPT`` or ``DATA``; ``*`` is all.
-    ``times`` left out is once for requests and without end for webhook kinds. ``containing`` lets
+    ``times`` left out is once for requests and without end for webhook kinds. ``delay_ms`` is how
+    long ``delay`` waits, and how long a held request waits at most. ``containing`` lets
     all requests pass whose path, query and body do not hold this text: an order's or payment's id.
     """
 
@@ -73,6 +80,8 @@ class FaultPlan(BaseModel):
     def _fits_its_kind(self) -> Self:
         if (self.kind is FaultKind.NONSENSE) != (self.set is not None):
             raise ValueError("set goes with nonsense only")
+        if self.kind in HOLDING_KINDS and (self.system == "smtp" or not self.delay_ms):
+            raise ValueError("a request over HTTP is held, for delay_ms at most")
         if self.containing and (self.kind in WEBHOOK_KINDS or self.system == "smtp"):
             raise ValueError("containing goes with requests over HTTP only")
         return self
@@ -106,6 +115,7 @@ class Faults:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
+        self._deleted = asyncio.Condition()
         self._faults = {
             row["name"]: Fault.model_validate_json(row["body"])
             for row in ledger.sql.execute("SELECT name, body FROM faults ORDER BY name")
@@ -129,6 +139,22 @@ class Faults:
                 "UPDATE deliveries SET state = 'pending', held_by = NULL WHERE held_by = ?", (name,)
             )
             self._faults.pop(name, None)
+        async with self._deleted:
+            self._deleted.notify_all()
+
+    async def hold(self, kind: FaultKind, hits: Mapping[FaultKind, FaultPlan]) -> None:
+        """Where ``kind`` strikes, wait until its fault is deleted or replaced, or its time is over.
+
+        That it strikes is on disk before, so who watches the faults sees it and can act meanwhile.
+        """
+        plan = hits.get(kind)
+        if plan is None:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(plan.delay_ms / 1000), self._deleted:
+                await self._deleted.wait_for(
+                    lambda: all(fault.plan is not plan for fault in self._faults.values())
+                )
 
     async def hit_request(
         self, system: System, operation: str, *, content: str = ""

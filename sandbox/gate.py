@@ -83,6 +83,7 @@ async def pass_gate(
         request.state.hits = call.hits
         if FaultKind.DELAY in call.hits:
             await asyncio.sleep(call.hits[FaultKind.DELAY].delay_ms / 1000)
+        await world.faults.hold(FaultKind.HOLD_BEFORE, call.hits)
         answer = await _answer(call, work)
     except RefusalError as refusal:
         answer = _refused(refusal)
@@ -94,6 +95,7 @@ async def pass_gate(
     nonsense = call.hits.get(FaultKind.NONSENSE)
     if nonsense is not None and nonsense.set is not None and answer.status < 400 and answer.body:
         answer.body = altered(answer.body, nonsense.set)
+    await world.faults.hold(FaultKind.HOLD_AFTER, call.hits)
     if FaultKind.LOST_REPLY in call.hits:
         await world.connections.drop(request)
     return Response(

@@ -55,7 +55,7 @@ async def record(connection: AsyncConnection, transition: Transition) -> None:
     if transition.restarts < restarts:
         # From a run that was lost while it wrote; the one that follows it has gone on already.
         return
-    fresh = await _unseen(connection, transition, version)
+    fresh = await _unseen(connection, transition, version, unsaid=last_sequence - version)
     if missing_since is not None:
         # Whoever writes is a run, also where it repeats what is stored.
         await missing.clear(
@@ -66,9 +66,10 @@ async def record(connection: AsyncConnection, transition: Transition) -> None:
             owner=transition.owner_role,
             deadline=transition.next_deadline,
         )
-    if not fresh:
+    if not fresh and transition.version <= version:
         return
-    await _insert_events(connection, transition, fresh, after=last_sequence)
+    if fresh:
+        await _insert_events(connection, transition, fresh, after=last_sequence)
     undecided = version == 0 or headline == Headline.DRAFT
     await _update_projection(
         connection, transition, last_sequence + len(fresh), was_undecided=undecided
@@ -88,7 +89,7 @@ async def record(connection: AsyncConnection, transition: Transition) -> None:
 
 
 async def _unseen(
-    connection: AsyncConnection, transition: Transition, version: int
+    connection: AsyncConnection, transition: Transition, version: int, *, unsaid: int
 ) -> Sequence[EventRecord]:
     """Return the events that are not stored yet.
 
@@ -96,6 +97,10 @@ async def _unseen(
     below it repeats work: either this very write, or a workflow task that was lost after its write.
     A task that is done again may meet messages in another order and with others among them, so
     events are told apart by what they say and not by their number; what is missing is appended.
+
+    Args:
+        unsaid: How many events are stored that the task, done again, has not come to yet. A message
+            in between may have been recorded on its own before.
 
     Raises:
         GapError: events between the stored version and the transition's are missing.
@@ -108,14 +113,14 @@ async def _unseen(
             f"wanted events {version + 1} to {transition.version} of return "
             f"{transition.return_id}, found {numbers}"
         )
-    if base == version:
+    if base == version and not unsaid:
         return events
     stored = await connection.execute(
         select(EventModel.type, EventModel.cause_id, EventModel.data).where(
             EventModel.tenant_id == transition.tenant_id,
             EventModel.return_id == transition.return_id,
             EventModel.stream == "return",
-            EventModel.return_version > base,
+            EventModel.return_version > base - unsaid,
         )
     )
     known = Counter(_saying(*row) for row in stored)

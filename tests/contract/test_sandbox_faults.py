@@ -1,11 +1,13 @@
 """The sandbox misbehaves as it is told, for as often as it is told."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 import pytest
 
+from runtime.devstack.processes import wait_until
 from tests.support.sandbox import Sandbox, running_sandbox
 from tests.support.sandbox_client import SandboxClient, sandbox_client
 from tests.support.webhook_receiver import WebhookReceiver, webhook_receiver
@@ -335,6 +337,46 @@ class TestNonsense:
         assert (answer.status_code, answer.json()["error"]["code"] == 7) == (404, False)
 
 
+class TestAHeldRequest:
+    """A request stands still at a known place, so that a process can be killed there."""
+
+    @pytest.mark.parametrize(("kind", "paid"), [("hold_before", 0), ("hold_after", 1)])
+    def test_waits_before_or_after_its_effect(
+        self, control: SandboxClient, kind: str, paid: int
+    ) -> None:
+        """While it waits its fault has struck, the effect is or is not there; then it goes on."""
+        intent = card_payment(control)
+        with ThreadPoolExecutor(1) as elsewhere:
+            with control.fault(
+                system="stripe", operation="POST /v1/refunds", kind=kind, delay_ms=60_000
+            ):
+                asked = elsewhere.submit(refund, control, intent)
+                assert wait_until(lambda: has_struck(control), 30)
+                assert len(refunds_of(control, intent)) == paid
+                assert not asked.done()
+            answer = asked.result(timeout=30)
+
+        assert answer.status_code == 200
+        assert len(refunds_of(control, intent)) == 1
+
+    def test_goes_on_by_itself(self, control: SandboxClient) -> None:
+        """Nobody has to come back: after its time it is answered."""
+        with control.fault(system="stripe", kind="hold_before", delay_ms=50):
+            assert refund(control, card_payment(control)).status_code == 200
+
+    def test_holds_back_nothing_else(self, control: SandboxClient) -> None:
+        """Other requests are answered while one waits."""
+        intent = card_payment(control)
+        with ThreadPoolExecutor(1) as elsewhere:
+            with control.fault(
+                system="stripe", operation="POST /v1/refunds", kind="hold_after", delay_ms=60_000
+            ):
+                asked = elsewhere.submit(refund, control, intent)
+                assert wait_until(lambda: has_struck(control), 30)
+                assert refund(control, card_payment(control)).status_code == 200
+            asked.result(timeout=30)
+
+
 def test_an_impossible_fault_is_refused(control: SandboxClient) -> None:
     """Unknown kinds and fields, and what does not fit the kind, are a 422."""
     change = {"path": "id", "value": 1}
@@ -345,8 +387,18 @@ def test_an_impossible_fault_is_refused(control: SandboxClient) -> None:
         {"system": "stripe", "kind": "delay", "set": change},
         {"system": "stripe", "kind": "nonsense", "set": {"path": "a..b", "value": 1}},
         {"system": "smtp", "kind": "delay", "containing": "x"},
+        {"system": "smtp", "kind": "hold_before", "delay_ms": 5},
+        {"system": "stripe", "kind": "hold_after"},
     ):
         assert control.http.put("/_control/faults/x", json=plan).status_code == 422
+
+
+def has_struck(control: SandboxClient) -> bool:
+    return any(fault["struck"] for fault in control.faults().values())
+
+
+def refunds_of(control: SandboxClient, intent: str) -> list[Any]:
+    return [row for row in control.ledger()["refunds"] if row["payment_ref"] == intent]
 
 
 def about(event_type: str, intent: str | None = None) -> Any:

@@ -124,6 +124,34 @@ async def test_work_done_again_in_another_order_loses_and_doubles_nothing(
     assert row.version == 3
 
 
+async def test_a_message_recorded_before_the_work_done_again_doubles_nothing(
+    returns: Returns,
+) -> None:
+    """A redone task may write the message first, and what it had written only after that."""
+    await opened(returns)
+    sealed = {"type": "settlement.sealed", "data": {"number": 1}}
+    settled = {"type": "refund.settled", "data": {"intent_id": "i1"}}
+    parcel = {"type": "parcel.received", "data": {"receipt_id": "R-2"}}
+    lost = (event(1, **sealed), event(2, **settled))
+    await returns.record_transition(transition(version=2, events=lost))
+
+    await returns.record_transition(transition(version=1, events=(event(1, **parcel),)))
+    again = (event(2, **sealed), event(3, **settled))
+    await returns.record_transition(transition(version=3, events=again))
+    row = await returns.get(TENANT, return_id("first"))
+    await returns.record_transition(transition(version=4))
+
+    events = await returns.timeline(TENANT, return_id("first"), limit=10)
+    assert row is not None
+    assert row.version == 3
+    assert [one.type for one in events][:3] == [
+        "settlement.sealed",
+        "refund.settled",
+        "parcel.received",
+    ]
+    assert [one.sequence for one in events] == [1, 2, 3, 4]
+
+
 @pytest.mark.parametrize(
     "events", [(), (event(2),), (event(1), event(3)), (event(1), event(2), event(2), event(3))]
 )

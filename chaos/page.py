@@ -1,0 +1,109 @@
+"""Writes the tables of docs/reliability.md from the rows of docs/reliability.jsonl."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from chaos.points import ELSEWHERE, SETTLEMENT, Point, Process
+
+DOCS = Path(__file__).parents[1] / "docs"
+PAGE = DOCS / "reliability.md"
+RESULTS = DOCS / "reliability.jsonl"
+_BEGIN, _END = "<!-- from reliability.jsonl, by `make docs` -->", "<!-- end -->"
+_COLUMNS = (
+    *("seed", "returns", "killed", "faults", "refunds", "double", "missing", "stuck", "broken"),
+    *("mails twice, at most", "open, named", "engine's own", "s"),
+)
+Row = dict[str, Any]
+
+
+def read_rows(results: Path) -> list[Row]:
+    """Return the kept rows by seed; of a run that was made again the last one counts."""
+    lines = results.read_text().splitlines() if results.exists() else []
+    rows = {(row["scheduled_returns"], row["seed"]): row for row in map(json.loads, lines)}
+    return [rows[key] for key in sorted(rows)]
+
+
+def render(page: str, rows: Sequence[Row]) -> str:
+    """Return the page with the tables of these rows between its two marks."""
+    head, _, rest = page.partition(_BEGIN)
+    _, _, tail = rest.partition(_END)
+    return f"{head}{_BEGIN}\n\n{tables(rows)}\n{_END}{tail}"
+
+
+def tables(rows: Sequence[Row]) -> str:
+    """Write all sums, the matrix of boundaries and processes, and a line for each run."""
+    lines = [*_sums(rows), ""]
+    cells = Counter(cell for row in rows for cell in row["cells"])
+    lines += [*_matrix("boundary of a settlement", SETTLEMENT, cells), ""]
+    lines += [*_matrix("elsewhere", ELSEWHERE, cells), ""]
+    lines += [
+        f"| {' | '.join(_COLUMNS)} |",
+        "|" + "---:|" * len(_COLUMNS),
+        *map(_line, rows),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _sums(rows: Sequence[Row]) -> list[str]:
+    kinds = dict.fromkeys(kind for row in rows for kind in row["counts"])
+    summed = (
+        (len(rows), "runs"),
+        (sum(row["returns"] for row in rows), "returns"),
+        (sum(sum(row["kills"].values()) for row in rows), "processes killed"),
+        (sum(sum(row["faults"].values()) for row in rows), "faults struck"),
+        (sum(len(row["differences"]) for row in rows), "differences"),
+    )
+    lines = [
+        ", ".join(f"{number} {what}" for number, what in summed) + ".",
+        "",
+        "| effect | asked for | found | double | missing |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for kind in kinds:
+        numbers = [sum(row["counts"][kind][place] for row in rows) for place in range(4)]
+        lines.append(f"| {kind} | " + " | ".join(map(str, numbers)) + " |")
+    return lines
+
+
+def _matrix(title: str, points: Sequence[Point], cells: Counter[str]) -> list[str]:
+    lines = [
+        f"| {title} | " + " | ".join(Process) + " |",
+        "|---" + "|---:" * len(Process) + "|",
+    ]
+    for point in points:
+        struck = (str(cells[f"{point.name}/{process}"]) for process in Process)
+        lines.append(f"| {point.tells} | " + " | ".join(struck) + " |")
+    return lines
+
+
+def _line(row: Row) -> str:
+    counts: dict[str, list[int]] = row["counts"]
+    others = [numbers for kind, numbers in counts.items() if kind != "mail"]
+    parked = ", ".join(f"{n} `{code}`" for code, n in row["parked"].items()) or "-"
+    told = (
+        row["seed"],
+        row["returns"],
+        sum(row["kills"].values()),
+        sum(row["faults"].values()),
+        counts["refund"][1],
+        sum(numbers[2] for numbers in others),
+        sum(numbers[3] for numbers in counts.values()),
+        row["stuck"],
+        row["broken"],
+        f"{counts['mail'][2]}, {row['mails_may_repeat']}",
+        parked,
+        row["lost_runs"] + row["engine_file_errors"],
+        row["seconds"],
+    )
+    return "| " + " | ".join(map(str, told)) + " |"
+
+
+def main() -> None:
+    PAGE.write_text(render(PAGE.read_text(), read_rows(RESULTS)))
+
+
+if __name__ == "__main__":
+    main()
