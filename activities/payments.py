@@ -17,15 +17,14 @@ from domain.tenders import NothingLeftError, TenderLeft, TenderOrder, split_over
 from integrations.directory import Connections
 from storage.externals import ExternalRefunds
 from storage.rows import IntentRow, TenderBalance
-from storage.settlements import (
-    IntentStateError,
+from storage.sealing import (
     OtherLotsError,
     OverRefundError,
     SealedOtherwiseError,
-    Settlements,
     SplitError,
     StandingChangedError,
 )
+from storage.settlements import IntentStateError, Settlements
 from storage.states import IntentState
 
 

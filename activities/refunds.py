@@ -22,7 +22,8 @@ from integrations.errors import (
 from integrations.payments.port import LookUp, PaymentGateway, Refund, RefundOutcome, RefundRequest
 from storage.externals import ExternalRefunds
 from storage.rows import IntentRow
-from storage.settlements import NoProviderError, OverRefundError, Settlements
+from storage.sealing import OverRefundError
+from storage.settlements import NoProviderError, Settlements
 from storage.states import IntentState
 
 UNKNOWN = "OutcomeUnknown"
@@ -119,7 +120,7 @@ class Refunder:
         way = way_on(_sent(intent), _trust(gateway), now=datetime.now(UTC))
         match way:
             case Way.SEND_AGAIN:
-                await self._settlements.send_again(tenant_id, intent.intent_id)
+                await self._settlements.send_again(tenant_id, intent)
                 return await self._send(tenant_id, gateway, intent, again=True)
             case Way.NEXT_GENERATION:
                 return await self._send_anew(tenant_id, gateway, intent)

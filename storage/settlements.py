@@ -1,24 +1,19 @@
 """Settlements: an amount split over tenders once, and each part followed until it is paid."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, insert, select
-from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.ids import part_id, refund_key
+from domain.ids import refund_key
 from domain.orders import TenderKind
 from domain.promotions import Standing, Units
-from storage import intents, ledger, standings
+from storage import intents, ledger
 from storage.database import Database
-from storage.models.effects import RefundIntentModel, SettlementModel
-from storage.rows import Begun, IntentRow, TenderBalance
+from storage.models.effects import RefundIntentModel
+from storage.rows import Begun, IntentRow
+from storage.sealing import Sealing, Split, check_left, check_parts, new_intent, seal_once
 from storage.states import IntentState
-
-Split = Callable[[tuple[TenderBalance, ...], int], tuple[int, ...]]
-"""Balances by tender id and an amount in; one part per balance out."""
 
 _PAID_OUT = (TenderKind.CARD, TenderKind.WALLET)
 """Kinds whose ``payment_ref`` is the payment provider's. The others have none yet."""
@@ -35,26 +30,6 @@ _ENDS = {
 }
 
 
-class SealedOtherwiseError(Exception):
-    """A settlement number was used before, for another amount or currency."""
-
-
-class OtherLotsError(Exception):
-    """A settlement number was used before, for other lots; ``lot_ids`` are those."""
-
-    def __init__(self, lot_ids: tuple[str, ...]) -> None:
-        super().__init__(f"it was sealed for {', '.join(lot_ids)}")
-        self.lot_ids = lot_ids
-
-
-class StandingChangedError(Exception):
-    """A settlement was computed on another standing of its order; ``standing`` is the one."""
-
-    def __init__(self, standing: Standing) -> None:
-        super().__init__("other settlements of the order were sealed meanwhile")
-        self.standing = standing
-
-
 class NoProviderError(Exception):
     """A refund is to go to a tender of a ``kind`` that nobody pays out yet."""
 
@@ -63,14 +38,6 @@ class NoProviderError(Exception):
             f"no provider pays {intent.amount} out to a {intent.tender_kind} "
             f"(tender {intent.tender_id})"
         )
-
-
-class OverRefundError(Exception):
-    """More than was captured would be given back on a tender, or in sum."""
-
-
-class SplitError(ValueError):
-    """The parts are not one per tender, or do not add up to the amount."""
 
 
 class IntentStateError(Exception):
@@ -113,7 +80,7 @@ class Settlements:
             OverRefundError: a part is above what its tender has left.
             SplitError: wrong number or sum of parts, or a negative one.
         """
-        sealing = _Sealing(
+        sealing = Sealing(
             tenant_id=tenant_id,
             return_id=return_id,
             order_id=order_id,
@@ -127,12 +94,12 @@ class Settlements:
         )
         async with self._database.tenant(tenant_id) as connection:
             await ledger.lock_tenders(connection, tenant_id, order_id)
-            if await _seal_once(connection, sealing):
+            if await seal_once(connection, sealing):
                 balances = await ledger.tender_balances(connection, tenant_id, order_id)
                 parts = split(balances, amount_minor)
                 check_parts(balances, parts, amount_minor)
                 new = [
-                    _new_intent(sealing, balance, part)
+                    new_intent(sealing, balance, part)
                     for balance, part in zip(balances, parts, strict=True)
                     if part
                 ]
@@ -158,10 +125,22 @@ class Settlements:
             sending = {"state": _S.SENDING, "first_sent_at": func.now(), "last_sent_at": func.now()}
             return Begun(before, await intents.changed(connection, tenant_id, intent_id, **sending))
 
-    async def send_again(self, tenant_id: str, intent_id: str) -> IntentRow:
-        """Note that an intent is being sent once more under the same key: one statement."""
+    async def send_again(self, tenant_id: str, intent: IntentRow) -> IntentRow:
+        """Note that an intent is being sent once more under the same key: two statements.
+
+        Raises:
+            IntentStateError: it is not as ``intent`` any more: its key may not go out again.
+        """
         async with self._database.tenant(tenant_id) as connection:
-            return await intents.changed(connection, tenant_id, intent_id, last_sent_at=func.now())
+            now = await intents.locked(connection, tenant_id, intent.intent_id)
+            if (now.generation, now.state) != (intent.generation, intent.state):
+                raise IntentStateError(
+                    f"generation {intent.generation} was {intent.state}, "
+                    f"found {now.state} of generation {now.generation}"
+                )
+            return await intents.changed(
+                connection, tenant_id, intent.intent_id, last_sent_at=func.now()
+            )
 
     async def finish(
         self,
@@ -289,113 +268,3 @@ class Settlements:
         """Read a return's intents, by settlement and tender."""
         async with self._database.tenant(tenant_id) as connection:
             return await intents.of_return(connection, tenant_id, return_id)
-
-
-def check_left(balances: tuple[TenderBalance, ...], intent: IntentRow) -> None:
-    """Raise unless the intent's tender has its amount left."""
-    left = {balance.tender_id: balance.left_minor for balance in balances}
-    if intent.amount_minor > left[intent.tender_id]:
-        raise OverRefundError(
-            f"wanted {intent.amount_minor} on tender {intent.tender_id}, "
-            f"found {left[intent.tender_id]} left"
-        )
-
-
-def check_parts(
-    balances: tuple[TenderBalance, ...], parts: tuple[int, ...], amount_minor: int
-) -> None:
-    """Raise unless ``parts`` add up to the amount and each fits what its tender has left."""
-    if len(parts) != len(balances) or sum(parts) != amount_minor or min(parts, default=0) < 0:
-        raise SplitError(
-            f"wanted {len(balances)} parts of 0 or more with sum {amount_minor}, found {parts}"
-        )
-    for balance, part in zip(balances, parts, strict=True):
-        if part > balance.left_minor:
-            raise OverRefundError(
-                f"wanted {part} on tender {balance.tender_id}, found {balance.left_minor} left"
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class _Sealing:
-    tenant_id: str
-    return_id: str
-    order_id: str
-    number: int
-    amount_minor: int
-    currency: str
-    lot_ids: tuple[str, ...]
-    units: Units
-    clawback_minor: int
-    standing: Standing | None
-
-
-async def _seal_once(connection: AsyncConnection, sealing: _Sealing) -> bool:
-    """Insert the settlement; ``False`` when it is there already with the same amount."""
-    known = None
-    if sealing.standing is not None:
-        # Before the insert, which would count as well.
-        known = await standings.standing_of(connection, sealing.tenant_id, sealing.order_id)
-    new = await connection.scalar(
-        upsert(SettlementModel)
-        .values(
-            tenant_id=sealing.tenant_id,
-            return_id=sealing.return_id,
-            settlement_no=sealing.number,
-            amount_minor=sealing.amount_minor,
-            currency=sealing.currency,
-            lot_ids=list(sealing.lot_ids),
-            units=standings.units_json(sealing.units),
-            clawback_minor=sealing.clawback_minor,
-            standing=standings.standing_json(sealing.standing),
-        )
-        .on_conflict_do_nothing(index_elements=["tenant_id", "return_id", "settlement_no"])
-        .returning(SettlementModel.settlement_no)
-    )
-    if new is not None:
-        if known != sealing.standing and known is not None:
-            raise StandingChangedError(known)
-        return True
-    amount_minor, currency, lot_ids, standing = (
-        await connection.execute(
-            select(
-                SettlementModel.amount_minor,
-                SettlementModel.currency,
-                SettlementModel.lot_ids,
-                SettlementModel.standing,
-            ).where(
-                SettlementModel.tenant_id == sealing.tenant_id,
-                SettlementModel.return_id == sealing.return_id,
-                SettlementModel.settlement_no == sealing.number,
-            )
-        )
-    ).one()
-    if lot_ids and tuple(lot_ids) != sealing.lot_ids:
-        raise OtherLotsError(tuple(lot_ids))
-    if sealing.standing is not None and standing is not None:
-        sealed_on = standings.standing_from(standing)
-        if sealed_on != sealing.standing:
-            raise StandingChangedError(sealed_on)
-    if (amount_minor, currency) != (sealing.amount_minor, sealing.currency):
-        raise SealedOtherwiseError(
-            f"settlement {sealing.number} of return {sealing.return_id} was sealed for "
-            f"{amount_minor} {currency}, found {sealing.amount_minor} {sealing.currency}"
-        )
-    return False
-
-
-def _new_intent(sealing: _Sealing, balance: TenderBalance, part: int) -> dict[str, object]:
-    intent_id = part_id(sealing.return_id, "settlement", sealing.number, balance.tender_id)
-    return {
-        "tenant_id": sealing.tenant_id,
-        "intent_id": intent_id,
-        "return_id": sealing.return_id,
-        "order_id": sealing.order_id,
-        "settlement_no": sealing.number,
-        "tender_id": balance.tender_id,
-        "payment_ref": balance.payment_ref,
-        "amount_minor": part,
-        "currency": sealing.currency,
-        "idempotency_key": refund_key(intent_id, 0),
-        "tender_kind": balance.kind,
-    }

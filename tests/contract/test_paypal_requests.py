@@ -24,6 +24,7 @@ from integrations.errors import (
     RejectedError,
     TemporarilyUnavailableError,
     ThrottledError,
+    UnansweredError,
 )
 from integrations.payments.paypal.adapter import PayPalGateway, open_paypal_client
 from integrations.payments.port import RefundOutcome, RefundRequest
@@ -333,9 +334,9 @@ class TestErrors:
         ("answer", "expected"),
         [
             (httpx.Response(429, headers={"Retry-After": "7"}), ThrottledError),
-            (httpx.Response(500), TemporarilyUnavailableError),
+            (httpx.Response(500), UnansweredError),
             (httpx.Response(503), TemporarilyUnavailableError),
-            (httpx.ReadTimeout("read"), TemporarilyUnavailableError),
+            (httpx.ReadTimeout("read"), UnansweredError),
             (json_answer({"name": "RESOURCE_NOT_FOUND"}, 404), NotFoundError),
             (json_answer({"details": "nonsense"}, 422), RejectedError),
             (json_answer({"details": [7, {"issue": None}]}, 422), RejectedError),

@@ -23,6 +23,7 @@ from integrations.errors import (
     RejectedError,
     TemporarilyUnavailableError,
     ThrottledError,
+    UnansweredError,
 )
 from integrations.payments.port import RefundOutcome, RefundRequest
 from integrations.payments.stamps import stamp
@@ -239,7 +240,7 @@ class TestErrors:
     @pytest.mark.parametrize(
         ("answer", "expected"),
         [
-            (refusal(500, "SYSTEM_ERROR"), TemporarilyUnavailableError),
+            (refusal(500, "SYSTEM_ERROR"), UnansweredError),
             (refusal(403, "FREQUENCY_LIMITED"), ThrottledError),
             (refusal(429, "FREQUENCY_LIMIT_EXCEED"), ThrottledError),
             (refusal(429, "RATELIMIT_EXCEEDED"), ThrottledError),
@@ -252,7 +253,7 @@ class TestErrors:
             (refusal(403, "NO_AUTH"), ConfigurationError),
             (httpx.Response(503), TemporarilyUnavailableError),
             (json_answer({"code": 7}, 400), RejectedError),
-            (httpx.ReadTimeout("read"), TemporarilyUnavailableError),
+            (httpx.ReadTimeout("read"), UnansweredError),
         ],
     )
     async def test_say_what_may_be_done_next(

@@ -12,7 +12,8 @@ from storage.database import Database
 from storage.records import NotEnoughUnits, Opened, TenderFacts
 from storage.returns import Returns
 from storage.rows import TenderBalance
-from storage.settlements import OverRefundError, Settlements
+from storage.sealing import OverRefundError
+from storage.settlements import Settlements
 from tests.storage.builders import TENANT, opening, return_id
 
 CROWDED = settings(

@@ -11,14 +11,8 @@ from storage.intents import UnknownIntentError
 from storage.records import TenderFacts
 from storage.returns import Returns
 from storage.rows import IntentRow, TenderBalance
-from storage.settlements import (
-    IntentStateError,
-    OverRefundError,
-    SealedOtherwiseError,
-    Settlements,
-    Split,
-    SplitError,
-)
+from storage.sealing import OverRefundError, SealedOtherwiseError, Split, SplitError
+from storage.settlements import IntentStateError, Settlements
 from storage.states import IntentState
 from tests.storage.builders import CARD, TENANT, opened, opening, return_id
 
@@ -358,12 +352,15 @@ async def test_sending_again_is_remembered(returns: Returns, settlements: Settle
     intent = await _one(returns, settlements)
     sent = (await settlements.begin(TENANT, intent.intent_id)).after
 
-    again = await settlements.send_again(TENANT, intent.intent_id)
+    again = await settlements.send_again(TENANT, sent)
 
     assert again.first_sent_at == sent.first_sent_at
     assert again.last_sent_at is not None
     assert sent.last_sent_at is not None
     assert again.last_sent_at > sent.last_sent_at
+    await settlements.next_generation(TENANT, intent.intent_id, generation=1, without_effect=True)
+    with pytest.raises(IntentStateError):
+        await settlements.send_again(TENANT, sent)
 
 
 async def test_planning_again_respects_what_was_given_since(

@@ -9,7 +9,8 @@ from domain.promotions import Standing, Units
 from storage.records import TenderFacts
 from storage.returns import Returns
 from storage.rows import IntentRow, TenderBalance
-from storage.settlements import NoProviderError, Settlements, StandingChangedError
+from storage.sealing import StandingChangedError
+from storage.settlements import NoProviderError, Settlements
 from storage.states import IntentState
 from tests.storage.builders import TENANT, opened, return_id
 

@@ -11,7 +11,6 @@ from integrations.errors import (
     IntegrationError,
     NotFoundError,
     RejectedError,
-    TemporarilyUnavailableError,
     ThrottledError,
 )
 from integrations.http import Refusal, WireModel
@@ -20,7 +19,6 @@ SYSTEM = "wechatpay"
 
 _BY_CODE: Mapping[str, type[IntegrationError]] = {
     # Under the same number with the same parameters, as the documentation asks.
-    "SYSTEM_ERROR": TemporarilyUnavailableError,
     "FREQUENCY_LIMITED": ThrottledError,
     "FREQUENCY_LIMIT_EXCEED": ThrottledError,
     "RATELIMIT_EXCEEDED": ThrottledError,
