@@ -1,6 +1,5 @@
 """Compare a day's refunds at the provider with ours, and take its word for what we lack."""
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +9,8 @@ import structlog
 from temporalio import activity
 
 from activities.errors import translated
-from activities.refunds import STATES
+from activities.refunds import STATES, count_past_us, take_word
+from domain.ids import is_id
 from domain.reconciliation import Compared, Kept, Shown, Verdict, compare_shown, missing
 from integrations.directory import Connections, UnknownConnectionError
 from integrations.errors import NotFoundError
@@ -27,7 +27,6 @@ from storage.tenants import Tenants
 _MARGIN = timedelta(hours=1)
 """Refunds around midnight: ours is stamped when it is sent, the provider's when it is made."""
 _MOST_FINDINGS = 1000
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _log = structlog.get_logger(__name__)
 
 
@@ -108,7 +107,7 @@ class ReconcileActivities:
     async def _compare(
         self, tenant_id: str, refunds: Sequence[Refund], told: list[ToTell]
     ) -> list[Compared]:
-        named = {refund.intent_id for refund in refunds if _is_id(refund.intent_id)}
+        named = {refund.intent_id for refund in refunds if is_id(refund.intent_id)}
         kept = await self._settlements.get_many(tenant_id, sorted(filter(None, named)))
         ours = {intent.intent_id: intent for intent in kept}
         shown_as = await self._returns.refund_states(
@@ -134,28 +133,13 @@ class ReconcileActivities:
 
     async def _adopt(self, tenant_id: str, intent: IntentRow, refund: Refund) -> IntentRow:
         try:
-            return await self._settlements.finish(
-                tenant_id,
-                intent.intent_id,
-                state=STATES[refund.outcome],
-                refund_ref=refund.refund_ref,
-                failure=refund.failure_reason,
-                generation=intent.generation,
-            )
+            return await take_word(self._settlements, tenant_id, intent, refund)
         except IntentStateError:
             # It moved on since it was read; the next comparison sees how.
             return intent
 
     async def _past_us(self, tenant_id: str, refund: Refund, told: list[ToTell]) -> list[Compared]:
-        external = await self._externals.note(
-            tenant_id,
-            refund.refund_ref,
-            payment_refs=refund.payment_refs,
-            amount=refund.amount,
-            state=STATES[refund.outcome],
-            # One that bears a mark was made by an installation of ours, not by hand.
-            may_match=refund.intent_id is None,
-        )
+        external = await count_past_us(self._externals, tenant_id, refund)
         if external is None and refund.intent_id is None:
             return []
         if external is None or (paid := external.intent) is None:
@@ -195,10 +179,6 @@ def _to_tell(intent: IntentRow, refund: Refund) -> ToTell:
         refund.refund_ref,
         refund.failure_reason,
     )
-
-
-def _is_id(intent_id: str | None) -> bool:
-    return intent_id is not None and _ID.fullmatch(intent_id) is not None
 
 
 def _shown(refund: Refund) -> Shown:

@@ -8,7 +8,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.errors import refused, translated
 from domain.intents import Ruling
-from domain.refunding import Sent, Trust, Way, believed_from, way_on
+from domain.refunding import Sent, Trust, Way, believed_from, is_about, is_believed, way_on
 from integrations.directory import Connections
 from integrations.errors import (
     AlreadyDoneError,
@@ -20,7 +20,7 @@ from integrations.errors import (
     UnansweredError,
 )
 from integrations.payments.port import LookUp, PaymentGateway, Refund, RefundOutcome, RefundRequest
-from storage.externals import ExternalRefunds
+from storage.externals import External, ExternalRefunds
 from storage.rows import IntentRow
 from storage.sealing import OverRefundError
 from storage.settlements import NoProviderError, Settlements
@@ -115,9 +115,11 @@ class Refunder:
             return answer_of(await self._externals.claim(tenant_id, intent))
         if intent.state is IntentState.REJECTED:
             return await self._send_anew(tenant_id, gateway, intent)
-        if (ruling := _ruling_on(intent, asked.ruling)) is not None:
+        sent, ruling = _sent(intent), asked.ruling
+        unknown = intent.state is not IntentState.PENDING
+        if unknown and ruling is not None and is_about(ruling, sent, used=intent.ruling_id):
             return await self._follow(tenant_id, gateway, intent, ruling)
-        way = way_on(_sent(intent), _trust(gateway), now=datetime.now(UTC))
+        way = way_on(sent, _trust(gateway), now=datetime.now(UTC))
         match way:
             case Way.SEND_AGAIN:
                 await self._settlements.send_again(tenant_id, intent)
@@ -258,6 +260,41 @@ class Refunder:
         return answer_of(row)
 
 
+async def take_word(
+    settlements: Settlements, tenant_id: str, intent: IntentRow, refund: Refund
+) -> IntentRow:
+    """Note what a provider, read again, says of the try that ``intent`` shows.
+
+    Raises:
+        IntentStateError: it moved on meanwhile.
+    """
+    return await settlements.finish(
+        tenant_id,
+        intent.intent_id,
+        state=STATES[refund.outcome],
+        refund_ref=refund.refund_ref,
+        failure=refund.failure_reason,
+        generation=intent.generation,
+    )
+
+
+async def count_past_us(
+    externals: ExternalRefunds, tenant_id: str, refund: Refund
+) -> External | None:
+    """Keep a refund that is of none of our intents; one by hand may pay what was refused.
+
+    One that bears a mark was made by an installation of ours, and pays nothing here.
+    """
+    return await externals.note(
+        tenant_id,
+        refund.refund_ref,
+        payment_refs=refund.payment_refs,
+        amount=refund.amount,
+        state=STATES[refund.outcome],
+        may_match=refund.intent_id is None,
+    )
+
+
 async def _look_up(gateway: PaymentGateway, intent: IntentRow) -> Refund | None:
     found = await _find(gateway, intent)
     if found is None and intent.state is IntentState.PENDING and intent.refund_ref:
@@ -277,24 +314,10 @@ async def _find(gateway: PaymentGateway, intent: IntentRow) -> Refund | None:
     return found if found is not None and found.outcome is not RefundOutcome.FAILED else None
 
 
-def _ruling_on(intent: IntentRow, ruling: Ruling | None) -> Ruling | None:
-    """Return the ruling if it is about what was sent last, and nothing was sent on it yet."""
-    if ruling is None or ruling.ruling_id == intent.ruling_id:
-        return None
-    sent_since = (
-        ruling.ruled_at is not None
-        and intent.last_sent_at is not None
-        and intent.last_sent_at > ruling.ruled_at
-    )
-    unknown = intent.state in (IntentState.SENDING, IntentState.UNKNOWN)
-    return ruling if unknown and not sent_since else None
-
-
 def _is_believed(gateway: PaymentGateway, intent: IntentRow) -> bool:
-    """Say whether a look-up that found nothing can be believed, or none would tell anyway."""
-    if gateway.capabilities.lookup is LookUp.NONE or intent.state is IntentState.REJECTED:
-        return True
-    return datetime.now(UTC) >= believed_from(_sent(intent), _trust(gateway))
+    # What was refused is known to be without effect.
+    refused_before = intent.state is IntentState.REJECTED
+    return refused_before or is_believed(_sent(intent), _trust(gateway), now=datetime.now(UTC))
 
 
 def _too_early(gateway: PaymentGateway, intent: IntentRow) -> ApplicationError:

@@ -15,13 +15,12 @@ from api.problems import CommandRefusedError
 from api.starting import Patience, key_reused
 from domain.blockers import WAITS
 from domain.codes import PROBLEMS, RefusedError
-from domain.ids import workflow_id_for
+from domain.ids import is_id, workflow_id_for
 from storage.returns import Returns
 from storage.rows import ReturnRow
 from workflows.messages import CommandAnswer
 
 _RMA = re.compile(r"RMA-[0-9A-Z]{4}-[0-9A-Z]{2}-[0-9A-Z]", re.IGNORECASE)
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class ReturnsService:
@@ -87,7 +86,7 @@ class ReturnsService:
         """
         if _RMA.fullmatch(reference):
             row = await self._returns.by_rma(tenant_id, reference.upper())
-        elif _ID.fullmatch(reference):
+        elif is_id(reference):
             row = await self._returns.get(tenant_id, reference)
         else:
             row = None

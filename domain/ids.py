@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date
 from typing import Any
 
+_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NAMESPACE = uuid.UUID("6f7a1c1e-4f0a-5a53-9d1b-6d2c2b9f5a10")
 # No I, L, O, U or Z, so a number survives being read aloud. 31 digits, because the check digit is
 # counted modulo 31: with a 32nd, two digits would look the same to it.
@@ -66,6 +68,11 @@ def part_id(return_id: str, *parts: str | int) -> str:
 def refund_key(intent_id: str, generation: int) -> str:
     """Return the provider's idempotency key: one intent and generation, one effect (§5.4)."""
     return f"backhaul-refund-{intent_id}-{generation}"
+
+
+def is_id(text: str | None) -> bool:
+    """Say whether a text has the form of the ids that are made here."""
+    return text is not None and _FORM.fullmatch(text) is not None
 
 
 def content_hash(content: Mapping[str, object]) -> str:

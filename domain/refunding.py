@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from domain.intents import Ruling
+
 STILL_ON_ITS_WAY = timedelta(minutes=1)
 """Longer than a request to a provider may last (``integrations/http.py``)."""
 
@@ -49,7 +51,21 @@ def way_on(sent: Sent, trust: Trust, *, now: datetime) -> Way:
         return Way.SEND_AGAIN
     if not trust.finds_again:
         return Way.ASK_A_PERSON
-    return Way.NEXT_GENERATION if now >= believed_from(sent, trust) else Way.WAIT
+    return Way.NEXT_GENERATION if is_believed(sent, trust, now=now) else Way.WAIT
+
+
+def is_about(ruling: Ruling, sent: Sent, *, used: str | None) -> bool:
+    """Say whether a ruling is of what was sent last, and is not the one that it was sent on.
+
+    A person can only have found what was sent before; what was sent since has a ruling of its own.
+    """
+    sent_since = ruling.ruled_at is not None and sent.last_at > ruling.ruled_at
+    return ruling.ruling_id != used and not sent_since
+
+
+def is_believed(sent: Sent, trust: Trust, *, now: datetime) -> bool:
+    """Say whether a look-up that found nothing can be believed, or none would tell anyway."""
+    return not trust.finds_again or now >= believed_from(sent, trust)
 
 
 def believed_from(sent: Sent, trust: Trust) -> datetime:

@@ -1,6 +1,5 @@
 """What a verified webhook makes us read again, and which return is told of it."""
 
-import re
 from typing import cast
 
 import structlog
@@ -8,8 +7,8 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.engine import ANSWERS_WITHIN
-from activities.refunds import STATES
-from domain.ids import workflow_id_for
+from activities.refunds import count_past_us, take_word
+from domain.ids import is_id, workflow_id_for
 from domain.tracking import milestones
 from integrations.carriers.port import CarrierGateway, TrackingEvent
 from integrations.commerce.port import CommercePlatform, ReplacementEvent
@@ -25,7 +24,6 @@ from workflows.messages import CarrierMilestones, RefundNews, ReplacementNews
 
 Event = PaymentEvent | TrackingEvent | ReplacementEvent
 
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _log = structlog.get_logger(__name__)
 
 
@@ -80,7 +78,7 @@ class News:
             return
         refund = await payments.get_refund(event.refund_ref)
         intent = None
-        if _ID.fullmatch(refund.intent_id or ""):
+        if is_id(refund.intent_id):
             intent = await self._settlements.get(tenant_id, refund.intent_id or "")
         if intent is None:
             await self._past_us(tenant_id, refund, event, again=again)
@@ -94,14 +92,7 @@ class News:
             _log.warning("refund.amount_differs", intent_id=intent.intent_id)
             return
         try:
-            noted = await self._settlements.finish(
-                tenant_id,
-                intent.intent_id,
-                state=STATES[refund.outcome],
-                refund_ref=refund.refund_ref,
-                failure=refund.failure_reason,
-                generation=intent.generation,
-            )
+            noted = await take_word(self._settlements, tenant_id, intent, refund)
         except IntentStateError:
             _log.warning("refund.news_too_late", intent_id=intent.intent_id, state=intent.state)
             return
@@ -119,15 +110,7 @@ class News:
         self, tenant_id: str, refund: Refund, event: PaymentEvent, *, again: bool
     ) -> None:
         """Count what was refunded by hand, at the provider; it may pay what we could not pay."""
-        found = await self._externals.note(
-            tenant_id,
-            refund.refund_ref,
-            payment_refs=refund.payment_refs,
-            amount=refund.amount,
-            state=STATES[refund.outcome],
-            # One that bears a mark was made by an installation of ours, not by hand.
-            may_match=refund.intent_id is None,
-        )
+        found = await count_past_us(self._externals, tenant_id, refund)
         if found is None:
             return
         if found.is_new or again:

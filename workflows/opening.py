@@ -1,6 +1,5 @@
 """The first stage: facts, decision, registration; or a refusal that leaves nothing behind."""
 
-import re
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,7 +13,7 @@ from activities.records import OpenedReturn, RecordActivities
 from domain.codes import PROBLEMS, RefusedError
 from domain.corrections import Correction
 from domain.granting import apply_policy
-from domain.ids import workflow_id_for
+from domain.ids import is_id, workflow_id_for
 from domain.opening import decide_lines, needs_exchange, open_return, requested_facts, wanted_units
 from domain.refusals import check_exchanges, too_few
 from domain.requests import RequestError, ReturnRequest, check_request, request_hash
@@ -26,8 +25,6 @@ from workflows.parking import trouble_of
 from workflows.recording import Case
 from workflows.resuming import dump
 from workflows.steps import call, reason_of, uninterrupted, write
-
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class DecidedBeforeError(Exception):
@@ -49,7 +46,7 @@ async def open_case(start: StartReturn) -> Case:
         raise RefusedError(
             "invalid_request", "the workflow id must be return/<return id>", field="return_id"
         )
-    if not _UUID.fullmatch(start.return_id):
+    if not is_id(start.return_id):
         raise RefusedError("invalid_request", "wanted a UUID in lower case", field="return_id")
     try:
         check_request(start.request)

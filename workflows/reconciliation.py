@@ -1,6 +1,7 @@
 """Reconciliation: every day our refunds are laid beside the providers'."""
 
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from temporalio import workflow
@@ -14,14 +15,6 @@ from workflows.steps import call
 
 
 @dataclass(frozen=True, slots=True)
-class Reconciliation:
-    """What to compare: of one tenant or of all; of one day (UTC) or of the last thirty."""
-
-    tenant_id: str | None = None
-    day: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class ReconciliationOutcome:
     """``counts`` by verdict over all; ``failed`` are tenants that could not be compared."""
 
@@ -30,42 +23,63 @@ class ReconciliationOutcome:
     failed: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """What to compare: of one tenant or of all; of one day (UTC) or of the last thirty.
+
+    ``after`` and ``so_far`` are how far an earlier run came, in the order of tenants.
+    """
+
+    tenant_id: str | None = None
+    day: date | None = None
+    after: str = ""
+    so_far: ReconciliationOutcome | None = None
+
+
 @workflow.defn
 class ReconciliationWorkflow:
     @workflow.run
     async def run(self, asked: Reconciliation) -> ReconciliationOutcome:
-        last = asked.day or workflow.now().date() - timedelta(days=1)
-        days = [last - timedelta(days=back) for back in range(1 if asked.day else RECONCILE_DAYS)]
-        counts: dict[str, int] = {}
-        failed: list[str] = []
+        yesterday = workflow.now().date() - timedelta(days=1)
+        done = asked.so_far or ReconciliationOutcome(asked.day or yesterday)
+        days = [done.day - timedelta(days=n) for n in range(1 if asked.day else RECONCILE_DAYS)]
         for tenant_id in await _tenants(asked):
+            if workflow.info().is_continue_as_new_suggested():
+                workflow.continue_as_new(replace(asked, so_far=done))
             try:
                 for day in days:
-                    await _compare(tenant_id, day, counts)
+                    done = _with(done, await _compare(tenant_id, day))
             except FailureError as error:
                 if is_cancelled_exception(error):
                     raise
-                failed.append(tenant_id)
-        return ReconciliationOutcome(last, counts, tuple(failed))
+                done = replace(done, failed=(*done.failed, tenant_id))
+            asked = replace(asked, after=tenant_id)
+        return done
+
+
+def _with(done: ReconciliationOutcome, counts: dict[str, int]) -> ReconciliationOutcome:
+    return replace(done, counts=dict(Counter(done.counts) + Counter(counts)))
 
 
 async def _tenants(asked: Reconciliation) -> tuple[str, ...]:
     if asked.tenant_id is not None:
         return (asked.tenant_id,)
-    return await workflow.execute_activity_method(ReconcileActivities.list_tenants, **RECONCILE)
+    everybody = await workflow.execute_activity_method(
+        ReconcileActivities.list_tenants, **RECONCILE
+    )
+    return tuple(tenant_id for tenant_id in everybody if tenant_id > asked.after)
 
 
-async def _compare(tenant_id: str, day: date, counts: dict[str, int]) -> None:
+async def _compare(tenant_id: str, day: date) -> dict[str, int]:
     done = await call(
         ReconcileActivities.reconcile,
         ReconcileDay(tenant_id, day),
         summary=f"{tenant_id} on {day}",
         options=RECONCILE,
     )
-    for verdict, number in done.counts.items():
-        counts[verdict] = counts.get(verdict, 0) + number
     for told in done.to_tell:
         await _tell(told)
+    return done.counts
 
 
 async def _tell(told: ToTell) -> None:
@@ -83,5 +97,5 @@ async def _tell(told: ToTell) -> None:
     except FailureError as error:
         if is_cancelled_exception(error):
             raise
-        # The return has ended, or is to be restarted: the ledger has the word.
-        workflow.logger.info("nobody to tell", extra={"return_id": told.return_id})
+        # The return has ended, or is to be restarted: the ledger has the word, and this history
+        # that nobody heard it.

@@ -124,6 +124,20 @@ async def test_goes_on_past_tenants_it_cannot_compare(fast_house: House) -> None
         assert await Reconciliations(fast_house.needs.database).get(tenant_id, today()) is None
 
 
+async def test_goes_on_where_an_earlier_run_stopped(fast_house: House) -> None:
+    """A run whose history became long hands on what it counted and whom it has compared."""
+    so_far = ReconciliationOutcome(today(), {"agrees": 7}, ("a-locked-one",))
+
+    outcome = await fast_house.client.execute_workflow(
+        ReconciliationWorkflow.run,
+        Reconciliation(day=today(), after=TENANT, so_far=so_far),
+        id=f"reconcile-{uuid.uuid4().hex}",
+        task_queue=fast_house.needs.task_queue,
+    )
+
+    assert outcome == so_far
+
+
 async def test_tells_again_what_was_adopted_and_not_told(fast_house: House) -> None:
     """A comparison that died after it wrote left the return in the dark."""
     with fast_house.sandbox.fault(**REFUNDS, kind="pending_refund"):

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.refunding import Sent, Trust, Way, believed_from, way_on
+from domain.intents import Ruling
+from domain.refunding import Sent, Trust, Way, believed_from, is_about, way_on
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -38,6 +39,19 @@ def test_the_way_on_follows_from_what_the_provider_promises(
 ) -> None:
     """A key is good for its window, a look-up after its settle time, a stored error for nothing."""
     assert way_on(known, trust, now=NOON) is way
+
+
+@pytest.mark.parametrize(
+    ("ruled", "used", "counts"),
+    [(HOUR, None, True), (HOUR, "another", True), (HOUR, "r1", False), (-HOUR, None, False)],
+)
+def test_a_ruling_is_of_what_was_sent_before_it(
+    ruled: timedelta, used: str | None, counts: bool
+) -> None:
+    """It sends once, and says nothing of a try that went out after it."""
+    ruling = Ruling(paid=False, ruling_id="r1", ruled_at=NOON + ruled)
+
+    assert is_about(ruling, Sent(NOON - HOUR, NOON), used=used) is counts
 
 
 _SPANS = st.timedeltas(timedelta(), timedelta(days=40))
