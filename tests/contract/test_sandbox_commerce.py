@@ -11,24 +11,12 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from sandbox.commerce_api import contract
-from tests.support.sandbox import Sandbox, running_sandbox
-from tests.support.sandbox_client import SandboxClient, sandbox_client
+from tests.support.sandbox import Sandbox
+from tests.support.sandbox_client import SandboxClient
 from tests.support.webhook_receiver import WebhookReceiver, webhook_receiver
 
 SECRET = "whsec_c2FuZGJveC1jb21tZXJjZS1zZWNyZXQ="
 CONTRACT = Path(__file__).parents[2] / "docs" / "commerce-api.json"
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with running_sandbox(tmp_path_factory.mktemp("commerce")) as running:
-        yield running
-
-
-@pytest.fixture
-def control(sandbox: Sandbox) -> Iterator[SandboxClient]:
-    with sandbox_client(sandbox) as client:
-        yield client
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from easypost.util import get_lowest_object_rate, validate_webhook
 
 from tests.contract.shapes import differences
 from tests.contract.shared_data import read_cassette, read_json
-from tests.support.sandbox import Sandbox, running_sandbox
-from tests.support.sandbox_client import SandboxClient, sandbox_client
+from tests.support.sandbox import Sandbox
+from tests.support.sandbox_client import SandboxClient
 from tests.support.webhook_receiver import WebhookReceiver, webhook_receiver
 
 SECRET = "sécret"
@@ -40,18 +40,6 @@ DRAFT: dict[str, Any] = {
     "is_return": True,
 }
 WINDOW = {"min_datetime": "2031-03-08", "max_datetime": "2031-03-08T18:00:00Z"}
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with running_sandbox(tmp_path_factory.mktemp("easypost")) as running:
-        yield running
-
-
-@pytest.fixture
-def control(sandbox: Sandbox) -> Iterator[SandboxClient]:
-    with sandbox_client(sandbox) as client:
-        yield client
 
 
 @pytest.fixture

@@ -8,8 +8,7 @@ import httpx
 import pytest
 
 from runtime.devstack.processes import wait_until
-from tests.support.sandbox import Sandbox, running_sandbox
-from tests.support.sandbox_client import SandboxClient, sandbox_client
+from tests.support.sandbox_client import SandboxClient
 from tests.support.webhook_receiver import WebhookReceiver, webhook_receiver
 
 KEYS = {"stripe": "sk_test_x", "paypal": "A21_x", "easypost": "EZTK_x", "commerce": "ct_x"}
@@ -19,18 +18,6 @@ PROBES = {
     "easypost": ("GET", "/easypost/v2/trackers"),
     "commerce": ("GET", "/commerce/v1/products/none"),
 }
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with running_sandbox(tmp_path_factory.mktemp("faults")) as running:
-        yield running
-
-
-@pytest.fixture
-def control(sandbox: Sandbox) -> Iterator[SandboxClient]:
-    with sandbox_client(sandbox) as client:
-        yield client
 
 
 @pytest.fixture

@@ -8,22 +8,10 @@ import pytest
 
 from tests.contract.shapes import violations
 from tests.contract.shared_data import read_json
-from tests.support.sandbox import Sandbox, running_sandbox
-from tests.support.sandbox_client import SandboxClient, sandbox_client
+from tests.support.sandbox import Sandbox
+from tests.support.sandbox_client import SandboxClient
 
 FULL = {"Prefer": "return=representation"}
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with running_sandbox(tmp_path_factory.mktemp("paypal")) as running:
-        yield running
-
-
-@pytest.fixture
-def control(sandbox: Sandbox) -> Iterator[SandboxClient]:
-    with sandbox_client(sandbox) as client:
-        yield client
 
 
 @pytest.fixture

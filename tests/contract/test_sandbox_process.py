@@ -124,17 +124,17 @@ def test_containers_can_ask_for_the_network(tmp_path: Path) -> None:
 
 class TestMail:
     @pytest.fixture
-    def control(self, sandbox: Sandbox) -> Iterator[SandboxClient]:
-        with sandbox_client(sandbox) as client:
+    def control(self, empty_sandbox: Sandbox) -> Iterator[SandboxClient]:
+        with sandbox_client(empty_sandbox) as client:
             yield client
 
     async def test_is_kept_and_linked_to_its_return(
-        self, sandbox: Sandbox, control: SandboxClient
+        self, empty_sandbox: Sandbox, control: SandboxClient
     ) -> None:
         """Recipient, subject, text and message id can be read from the ledger."""
         message = mail(Subject="Rückgabe", Message_ID="<m1@example.com>", X_Backhaul_Return="R-1")
 
-        await aiosmtplib.send(message, hostname="127.0.0.1", port=sandbox.smtp_port)
+        await aiosmtplib.send(message, hostname="127.0.0.1", port=empty_sandbox.smtp_port)
 
         (kept,) = control.ledger(return_id="R-1")["mails"]
         assert kept["message_id"] == "<m1@example.com>"
@@ -146,35 +146,35 @@ class TestMail:
 
     @pytest.mark.parametrize(("kind", "code"), [("http_503", 451), ("http_500", 550)])
     async def test_can_be_refused(
-        self, sandbox: Sandbox, control: SandboxClient, kind: str, code: int
+        self, empty_sandbox: Sandbox, control: SandboxClient, kind: str, code: int
     ) -> None:
         """A recipient is refused for now or for good; nothing is kept."""
         with (
             control.fault(system="smtp", operation="RCPT", kind=kind),
             pytest.raises(aiosmtplib.SMTPRecipientsRefused) as refused,
         ):
-            await aiosmtplib.send(mail(), hostname="127.0.0.1", port=sandbox.smtp_port)
+            await aiosmtplib.send(mail(), hostname="127.0.0.1", port=empty_sandbox.smtp_port)
 
         assert refused.value.recipients[0].code == code
         assert control.ledger()["mails"] == []
 
     async def test_can_arrive_without_an_answer(
-        self, sandbox: Sandbox, control: SandboxClient
+        self, empty_sandbox: Sandbox, control: SandboxClient
     ) -> None:
         """The last answer is lost, the mail is not."""
         with (
             control.fault(system="smtp", operation="DATA", kind="lost_reply"),
             pytest.raises(aiosmtplib.SMTPServerDisconnected),
         ):
-            await aiosmtplib.send(mail(), hostname="127.0.0.1", port=sandbox.smtp_port)
+            await aiosmtplib.send(mail(), hostname="127.0.0.1", port=empty_sandbox.smtp_port)
 
         assert len(control.ledger()["mails"]) == 1
 
 
 class TestPage:
-    def test_shows_effects_without_running_them(self, sandbox: Sandbox) -> None:
+    def test_shows_effects_without_running_them(self, empty_sandbox: Sandbox) -> None:
         """Texts from outside are shown as text; everything is served by the sandbox itself."""
-        with sandbox_client(sandbox) as control:
+        with sandbox_client(empty_sandbox) as control:
             move = {
                 "move_id": "<script>alert(1)</script>",
                 "sku": "sku-1",
@@ -193,9 +193,9 @@ class TestPage:
         assert "<script" not in page
         assert "src=" not in page
 
-    def test_requests_are_recorded(self, sandbox: Sandbox) -> None:
+    def test_requests_are_recorded(self, empty_sandbox: Sandbox) -> None:
         """What was asked can be read back with status and key."""
-        with sandbox_client(sandbox) as control:
+        with sandbox_client(empty_sandbox) as control:
             refund(control, "pi_none", key="key-1")
 
             (asked,) = control.requests("stripe")

@@ -8,22 +8,10 @@ import pytest
 
 from integrations.payments.keys import certified_keys, private_key
 from integrations.payments.wechatpay.signatures import MerchantSignature
-from tests.support.sandbox import Sandbox, running_sandbox
-from tests.support.sandbox_client import SandboxClient, sandbox_client
+from tests.support.sandbox import Sandbox
+from tests.support.sandbox_client import SandboxClient
 
 REFUNDS = "/v3/refund/domestic/refunds"
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with running_sandbox(tmp_path_factory.mktemp("wechatpay")) as running:
-        yield running
-
-
-@pytest.fixture
-def control(sandbox: Sandbox) -> Iterator[SandboxClient]:
-    with sandbox_client(sandbox) as client:
-        yield client
 
 
 @pytest.fixture

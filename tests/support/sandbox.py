@@ -69,7 +69,7 @@ def running_sandbox(folder: Path) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+def empty_sandbox(tmp_path: Path) -> Iterator[Sandbox]:
     """A sandbox of this test's own with an empty ledger."""
     with running_sandbox(tmp_path) as running:
         yield running
