@@ -1,7 +1,6 @@
 """``python -m api``: serves the API until told to stop."""
 
 import asyncio
-import os
 import sys
 
 import structlog
@@ -10,6 +9,7 @@ import uvicorn
 from api.app import create_app
 from api.services import open_services
 from integrations.errors import ConfigurationError
+from runtime.leaving import leave
 from runtime.logging import configure_logging
 from runtime.settings import Settings, SettingsError, load_settings
 
@@ -48,8 +48,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    status = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # A process that has opened a Temporal client may crash on its ordinary way out.
-    os._exit(status)
+    leave(main())

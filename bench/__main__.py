@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from bench.ground import open_ground
 from bench.report import as_markdown
 from bench.run import bare_process, measure
 from runtime.devstack.errors import StackError
+from runtime.leaving import leave
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -49,8 +49,4 @@ def _tell(message: str) -> None:
 
 
 if __name__ == "__main__":
-    status = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # A process that has opened a Temporal client may crash on its ordinary way out.
-    os._exit(status)
+    leave(main())

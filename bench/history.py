@@ -7,7 +7,6 @@ further tender, mail, webhook and scan cost is measured beside it, by returns th
 import argparse
 import asyncio
 import json
-import os
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
@@ -30,6 +29,7 @@ from bench.watching import Watcher
 from domain.ids import follow_up_id_for, workflow_id_for
 from runtime.devstack.composition import key_name
 from runtime.devstack.errors import StackError
+from runtime.leaving import leave
 from runtime.settings import variable
 from runtime.temporal import connect
 
@@ -247,8 +247,4 @@ def _tell(message: str) -> None:
 
 
 if __name__ == "__main__":
-    status = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # A process that has opened a Temporal client may crash on its ordinary way out.
-    os._exit(status)
+    leave(main())

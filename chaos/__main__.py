@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import signal
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ from chaos.run import CONCURRENCY, PATIENCE, TIME_SCALE, Asked, run
 from runtime.devstack.errors import StackError
 from runtime.devstack.folder import DataFolder
 from runtime.devstack.leftovers import reset
+from runtime.leaving import leave
 
 _FOLDER = Path(".backhaul-chaos")
 
@@ -94,8 +94,4 @@ def _tell(message: str) -> None:
 
 
 if __name__ == "__main__":
-    status = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # A process that has opened a Temporal client may crash on its ordinary way out.
-    os._exit(status)
+    leave(main())

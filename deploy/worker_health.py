@@ -6,7 +6,6 @@ whose identity ends in this machine's name, seen within the last two minutes.
 """
 
 import asyncio
-import os
 import socket
 import sys
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,7 @@ from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.service import RPCError
 
+from runtime.leaving import leave
 from runtime.settings import Settings, load_settings
 from runtime.temporal import connect
 
@@ -55,7 +55,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    status = main()
-    sys.stderr.flush()
-    # A process that has opened a Temporal client may crash on its ordinary way out.
-    os._exit(status)
+    leave(main())

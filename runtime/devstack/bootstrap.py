@@ -2,14 +2,13 @@
 
 import argparse
 import asyncio
-import os
-import sys
 import traceback
 from pathlib import Path
 
 from runtime.devstack.folder import DataFolder
 from runtime.devstack.stack import Stack
 from runtime.devstack.tenant import prepare_tenant
+from runtime.leaving import leave
 from runtime.settings import variable
 from runtime.temporal import connect, ensure_search_attributes
 from storage.migrate import upgrade
@@ -39,8 +38,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    status = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # A process that has opened a Temporal client may crash on its ordinary way out.
-    os._exit(status)
+    leave(main())
