@@ -49,6 +49,15 @@ TEXTS: dict[str, Text] = {
     "replacement_shipped": Text(
         "Your replacement for {rma_no}", "Your replacement is on its way: {tracking_code}."
     ),
+    "difference_to_pay": Text(
+        "What you chose for {rma_no} costs more",
+        "The goods you want instead cost {amount} more than those you sent back. Please pay it by "
+        "{pay_by}: {payment_url}\nThen they are sent. Otherwise we pay back what you sent.",
+    ),
+    "replacement_called_off": Text(
+        "Your exchange for {rma_no}",
+        "The difference was not paid, so nothing is sent. Your money comes back instead.",
+    ),
     "survey": Text("How was your return {rma_no}?", "Two questions, one minute: {link}"),
     "survey_reminder": Text("How was your return {rma_no}?", "Still open, if you like: {link}"),
 }
@@ -100,6 +109,10 @@ def _words(kind: str, data: Mapping[str, Any], survey_link: str) -> dict[str, st
         words["grade"] = str(data["grade"])
     if kind == "refund_sent":
         words["amount"] = str(Money(int(data["amount_minor"]), str(data["currency"])))
+    if kind == "difference_to_pay":
+        words["amount"] = str(Money(int(data["due_minor"]), str(data["currency"])))
+        words["pay_by"] = datetime.fromisoformat(data["pay_by"]).strftime("%Y-%m-%d %H:%M")
+        words["payment_url"] = str(data["payment_url"] or "the shop tells you how")
     if kind == "nothing_to_refund":
         words["breakdown"] = _breakdown(data["breakdown"], str(data["currency"]))
     if kind == "replacement_shipped":
@@ -113,6 +126,7 @@ _COMPONENTS = (
     ("shipping", "shipping_minor", 1),
     ("discount", "discount_minor", -1),
     ("discount that no longer holds", "clawback_minor", -1),
+    ("wanted goods", "exchange_minor", -1),
     ("deduction for the condition", "deduction_minor", -1),
     ("restocking fee", "restocking_fee_minor", -1),
     ("handling fee", "handling_fee_minor", -1),

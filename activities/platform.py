@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from temporalio import activity
 
 from activities.errors import translated
+from domain.money import Money
 from integrations.commerce.port import ReplacementRequest, StockMove
 from integrations.directory import Connections
 
@@ -19,7 +20,10 @@ class MoveStock:
 
 @dataclass(frozen=True, slots=True)
 class OrderReplacement:
-    """``reference`` names the replacement for good; a repeat finds the same order."""
+    """``reference`` names the replacement for good; a repeat finds the same order.
+
+    What is ``due``, the customer pays to the platform before the goods are sent.
+    """
 
     tenant_id: str
     return_id: str
@@ -27,6 +31,13 @@ class OrderReplacement:
     reference: str
     sku: str
     quantity: int
+    due: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallOffReplacement:
+    tenant_id: str
+    replacement_order_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +48,7 @@ class OrderedReplacement:
     replacement_order_id: str | None = None
     status: str = "out_of_stock"
     tracking_code: str | None = None
+    payment_url: str | None = None
 
 
 class PlatformActivities:
@@ -69,11 +81,24 @@ class PlatformActivities:
                     sku=asked.sku,
                     quantity=asked.quantity,
                     reservation_id=reservation_id,
+                    due=asked.due,
                 )
             )
             if order.status == "out_of_stock":
                 await platform.release_stock(reservation_id)
                 return OrderedReplacement()
             return OrderedReplacement(
-                reservation_id, order.replacement_order_id, order.status, order.tracking_code
+                reservation_id,
+                order.replacement_order_id,
+                order.status,
+                order.tracking_code,
+                order.payment_url,
             )
+
+    @activity.defn
+    async def call_off_replacement(self, asked: CallOffReplacement) -> str:
+        """Call off an unpaid order and return its status then; a repeat changes nothing."""
+        with translated():
+            platform = await self._connections.commerce(asked.tenant_id)
+            order = await platform.cancel_replacement(asked.replacement_order_id)
+            return order.status

@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from temporalio.exceptions import ApplicationError
 
 from activities.orders import FetchFacts, OrderActivities, OrderFacts
 from domain.codes import PROBLEMS, RefusedError
 from domain.eligibility import Decision, authorization_of
+from domain.exchanges import check_exchanges, difference
 from domain.intents import LotAmount
 from domain.opening import decide_lines, needs_exchange, open_return, wanted_units
 from domain.orders import Order
 from domain.policies import Policy
-from domain.refusals import check_exchanges, too_few
+from domain.refusals import too_few
 from domain.requests import Resolution, ReturnRequest, request_hash
 from domain.returns import Lot, Return
 from domain.settlement import settle, settlement_hash
@@ -30,7 +32,9 @@ _PENDING_ID = "00000000-0000-0000-0000-000000000000"
 class Previewed:
     """What a start would decide and pay.
 
-    ``amounts`` stand beside ``decisions``, ``None`` where no money would be owed; ``by_tender`` is
+    ``amounts`` stand beside ``decisions``, ``None`` where no money would be owed, and so do
+    ``differences``, in minor units: of an exchange for dearer goods above zero, what the customer
+    pays; for cheaper ones below zero, what is given back once they are sent; ``by_tender`` is
     empty when the order has less left than is owed. ``settlement_hash`` is that of the settlement
     that a start leads to if everything arrives together as it was sent and nothing else changes.
     """
@@ -38,6 +42,7 @@ class Previewed:
     order: Order
     decisions: tuple[Decision, ...]
     amounts: tuple[LotAmount | None, ...]
+    differences: tuple[int, ...]
     by_tender: tuple[tuple[str, int], ...]
     settlement_hash: str
 
@@ -65,7 +70,8 @@ class Previews:
         """
         facts = await self._facts(tenant_id, request)
         decisions = decide_lines(request, facts.order, facts.policy, at=at)
-        check_exchanges(request, facts.order, {p.sku: p.price for p in facts.products})
+        prices = {product.sku: product.price for product in facts.products}
+        check_exchanges(request, facts.order, prices, uneven=facts.policy.uneven_exchange)
         held = await self._returns.held_units(tenant_id, request.order_id)
         units = choose_units(
             held,
@@ -86,6 +92,7 @@ class Previews:
             order=facts.order,
             decisions=decisions,
             amounts=tuple(by_lot.get(lot.lot_id) for lot in ret.lots),
+            differences=tuple(map(partial(_difference, ret), ret.lots)),
             by_tender=by_tender,
             settlement_hash=settlement_hash(ret.currency, rows, by_tender),
         )
@@ -142,6 +149,7 @@ def _as_if_open(
         decisions=decisions,
         units=dict(units),
         at=at,
+        prices={product.sku: product.price for product in facts.products},
     )
 
 
@@ -152,6 +160,12 @@ def _as_if_accepted(ret: Return) -> tuple[Lot, ...]:
         for line, lot in zip(ret.lines, ret.lots, strict=True)
         if line.terms is not None and line.resolution is Resolution.REFUND
     )
+
+
+def _difference(ret: Return, lot: Lot) -> int:
+    line = ret.line(lot.line_id)
+    granted = line.terms is not None and line.resolution is Resolution.EXCHANGE
+    return difference(line, lot).minor if granted else 0
 
 
 def _by_tender(

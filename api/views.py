@@ -102,9 +102,9 @@ def event(row: EventRow) -> answers.EventView:
 
 def preview(request: ReturnRequest, found: Previewed) -> listing.Preview:
     lines = tuple(
-        _preview_line(line.line_id, line.quantity, decision, amount)
-        for line, decision, amount in zip(
-            request.lines, found.decisions, found.amounts, strict=True
+        _preview_line(line.line_id, line.quantity, decision, amount, difference)
+        for line, decision, amount, difference in zip(
+            request.lines, found.decisions, found.amounts, found.differences, strict=True
         )
     )
     answer = listing.Preview(
@@ -124,7 +124,11 @@ def preview(request: ReturnRequest, found: Previewed) -> listing.Preview:
 
 
 def _preview_line(
-    line_id: str, quantity: int, decision: Decision, amount: LotAmount | None
+    line_id: str,
+    quantity: int,
+    decision: Decision,
+    amount: LotAmount | None,
+    difference_minor: int,
 ) -> listing.PreviewLine:
     return listing.PreviewLine(
         line_id=line_id,
@@ -149,6 +153,7 @@ def _preview_line(
         tax_minor=amount.tax_minor if amount else 0,
         shipping_minor=amount.shipping_minor if amount else 0,
         refund_minor=amount.refund_minor if amount else 0,
+        difference_minor=difference_minor,
     )
 
 

@@ -178,12 +178,18 @@ def _replacements_asked(returns: list[Return]) -> list[Asked]:
         Asked(lot.replacement.reference, f"{lot.quantity} × {lot.replacement.sku}")
         for ret in returns
         for lot in ret.lots
-        if lot.replacement is not None and lot.replacement.replacement_order_id is not None
+        if lot.replacement is not None
+        and lot.replacement.replacement_order_id is not None
+        and not lot.replacement.called_off
     ]
 
 
 def _replacements(rows: list[Json]) -> list[Found]:
-    return [Found(row["reference"], f"{row['quantity']} × {row['sku']}") for row in rows]
+    return [
+        Found(row["reference"], f"{row['quantity']} × {row['sku']}")
+        for row in rows
+        if row["status"] != "cancelled"
+    ]
 
 
 def _mail_asked(row: Json) -> Asked:

@@ -76,6 +76,7 @@ _COMPONENTS = {
     "return_shipping_fee_minor": "- return shipping",
     "tax_minor": "+ tax",
     "shipping_minor": "+ shipping",
+    "exchange_minor": "- goods sent instead",
 }
 
 
@@ -109,6 +110,12 @@ def show_count(view: ReturnView, receipt_id: str) -> None:
         print(f"still missing: {told}")
 
 
+def _difference(minor: int, currency: str) -> str:
+    if minor > 0:
+        return f"the wanted goods cost {Money(minor, currency)} more: to be paid to the shop"
+    return f"the wanted goods cost {Money(-minor, currency)} less: given back once they are sent"
+
+
 def show_preview(preview: Preview) -> None:
     print(f"{preview.authorization_state}  order {preview.order_id}")
     for line in preview.lines:
@@ -117,6 +124,8 @@ def show_preview(preview: Preview) -> None:
         print(f"    {line.explanation}")
         if line.gross_minor:
             print(f"    {_components(line, preview.currency)}")
+        if line.difference_minor:
+            print(f"    {_difference(line.difference_minor, preview.currency)}")
     for tender in preview.by_tender:
         print(f"  to {tender.tender_id}: {Money(tender.amount_minor, preview.currency)}")
     print(f"  together {Money(preview.refund_minor, preview.currency)}")

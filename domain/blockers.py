@@ -241,7 +241,7 @@ _CATALOGUE = (
         "the replacement to be ordered",
         "parked",
         "ops are told; ordering goes on being tried",
-        ("replacement.created", "replacement.out_of_stock"),
+        ("replacement.created", "replacement.payment_asked", "replacement.out_of_stock"),
     ),
     WaitKind(
         "awaiting_replacement",
@@ -269,6 +269,24 @@ _CATALOGUE = (
         "parked",
         "the money goes back instead, decided by system:timeout",
         ("choose-resolution",),
+    ),
+    WaitKind(
+        "awaiting_difference",
+        Kind.WAIT,
+        Owner.CUSTOMER,
+        "the customer to pay what the wanted goods cost more",
+        "replacement",
+        "the order is called off and the money goes back instead, decided by system:timeout",
+        ("replacement.paid", "choose-resolution", "extend-deadline"),
+    ),
+    WaitKind(
+        "calling_off_replacement",
+        Kind.WAIT,
+        Owner.PLATFORM,
+        "the unpaid replacement to be called off",
+        "parked",
+        "ops are told; it goes on being tried",
+        ("replacement.called_off", "replacement.paid"),
     ),
     WaitKind(
         "moving_stock",

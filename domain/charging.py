@@ -7,6 +7,7 @@ from fractions import Fraction
 from domain.fees import Per
 from domain.intents import LotAmount
 from domain.money import half_up, share_of_units
+from domain.requests import Resolution
 from domain.returns import Lot, Return, ReturnLine
 
 
@@ -100,11 +101,15 @@ def _price(line: ReturnLine, lot: Lot) -> tuple[int, int, int]:
 
 
 def _bears_fees(ret: Return, line: ReturnLine, lot: Lot) -> bool:
-    """Say whether fees are the customer's: not where no rule applies, nor where one is excused."""
+    """Say whether fees are the customer's: not where no rule applies, nor where one is excused.
+
+    Nor of an exchange, which goods pay.
+    """
     fees = ret.policy.fees
     fault = lot.finding.fault if lot.finding else None
     excused = line.decision.ground in fees.excused_grounds or fault in fees.excused_faults
-    return line.terms is not None and not excused
+    exchanged = lot.resolution is Resolution.EXCHANGE
+    return line.terms is not None and not excused and not exchanged
 
 
 def _pays_the_way_back(ret: Return, lot: Lot) -> bool:

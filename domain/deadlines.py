@@ -95,6 +95,7 @@ _AT_DEADLINE: dict[str, Callable[[Return, Waiting, datetime], Change]] = {
     "awaiting_rest": _give_up,
     "awaiting_dispute": _no_objection,
     "replacement_out_of_stock": _refund_instead,
+    "awaiting_difference": _refund_instead,
     "awaiting_close": _close,
 }
 

@@ -55,9 +55,11 @@ class Settlement:
 class LotAmount:
     """How one lot's refund came to be, in minor units.
 
-    refund = gross - discount - clawback - deduction - fees + tax + shipping, never below zero. Each
-    is what was really taken: a fee that found nothing left is not in it. ``clawback_minor`` is
-    below zero where a later return gives back what an earlier one kept; it holds its own tax.
+    refund = gross - discount - clawback - deduction - fees - exchange + tax + shipping, never below
+    zero. Each is what was really taken: a fee that found nothing left is not in it.
+    ``exchange_minor`` is what wanted goods of a lower price cost, with their tax.
+    ``clawback_minor`` is below zero where a later return gives back what an earlier one kept; it
+    holds its own tax.
     ``tax_minor`` is on what remains after the fees; it is below zero where a lot of a low rate
     bears a taxable fee of the whole return.
     """
@@ -75,6 +77,7 @@ class LotAmount:
     restocking_fee_minor: int = 0
     handling_fee_minor: int = 0
     return_shipping_fee_minor: int = 0
+    exchange_minor: int = 0
 
     @property
     def value_minor(self) -> int:
@@ -86,4 +89,4 @@ class LotAmount:
         kept = self.discount_minor + self.clawback_minor + self.deduction_minor
         fees = self.restocking_fee_minor + self.handling_fee_minor + self.return_shipping_fee_minor
         refunded = self.gross_minor + self.tax_minor + self.shipping_minor
-        return self.refund_minor == refunded - kept - fees
+        return self.refund_minor == refunded - kept - fees - self.exchange_minor

@@ -7,6 +7,7 @@ and by a check under row lock. What is here must never be false; a breach parks 
 from collections import Counter
 
 from domain.counters import counters
+from domain.exchanges import difference_given_back
 from domain.lifecycle import WITHOUT_EFFECT, LotState
 from domain.money import allocated, share_of_units
 from domain.resolving import all_resolved
@@ -86,14 +87,19 @@ def _order_cap(ret: Return) -> list[str]:
 
 
 def _one_resolution(ret: Return) -> list[str]:
-    """Rule 5: a lot is either replaced or paid, and paid in one settlement."""
+    """Rule 5: a lot is either replaced or paid, and paid in one settlement.
+
+    A replacement of a lower price leaves the difference to be paid.
+    """
     paid = Counter(lot_id for settlement in ret.settlements for lot_id in settlement.lot_ids)
     problems = [f"5: lot {lot_id} is in two settlements" for lot_id, n in paid.items() if n > 1]
     live = (LotState.REPLACEMENT_RESERVED, LotState.REPLACEMENT_SHIPPED, LotState.REPLACED)
     problems += [
         f"5: lot {lot.lot_id} is both replaced and paid"
-        for lot in ret.lots
-        if lot.state in live and lot.lot_id in paid
+        for settlement in ret.settlements
+        for row in settlement.breakdown
+        if (lot := ret.lot(row.lot_id)).state in live
+        and row != difference_given_back(ret.line(lot.line_id), lot)
     ]
     return problems
 

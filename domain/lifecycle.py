@@ -107,6 +107,7 @@ class LotState(StrEnum):
     REFUND_PENDING = "REFUND_PENDING"
     REFUND_BLOCKED = "REFUND_BLOCKED"
     REFUNDED = "REFUNDED"
+    REPLACEMENT_UNPAID = "REPLACEMENT_UNPAID"
     REPLACEMENT_RESERVED = "REPLACEMENT_RESERVED"
     OUT_OF_STOCK = "OUT_OF_STOCK"
     REPLACEMENT_SHIPPED = "REPLACEMENT_SHIPPED"
@@ -124,12 +125,16 @@ LOT_MOVES: dict[LotState, frozenset[LotState]] = {
     _S.DISPUTE_WINDOW: frozenset({_S.RETURN_TO_CUSTOMER}),
     _S.RETURN_TO_CUSTOMER: frozenset({_S.SHIPPED_BACK}),
     _S.SHIPPED_BACK: frozenset({_S.CLOSED_RETURNED}),
-    _S.ACCEPTED: frozenset({_S.REFUND_PENDING, _S.REPLACEMENT_RESERVED, _S.OUT_OF_STOCK}),
+    _S.ACCEPTED: frozenset(
+        {_S.REFUND_PENDING, _S.REPLACEMENT_UNPAID, _S.REPLACEMENT_RESERVED, _S.OUT_OF_STOCK}
+    ),
     _S.PARTIALLY_ACCEPTED: frozenset({_S.REFUND_PENDING}),
     _S.REFUND_PENDING: frozenset({_S.REFUNDED, _S.REFUND_BLOCKED}),
     _S.REFUND_BLOCKED: frozenset({_S.REFUND_PENDING, _S.REFUNDED}),
     # Out of stock is answered by money or by waiting for stock.
-    _S.OUT_OF_STOCK: frozenset({_S.REPLACEMENT_RESERVED, _S.REFUND_PENDING}),
+    _S.OUT_OF_STOCK: frozenset({_S.REPLACEMENT_UNPAID, _S.REPLACEMENT_RESERVED, _S.REFUND_PENDING}),
+    # Its difference is paid, or the order is called off and the money goes back.
+    _S.REPLACEMENT_UNPAID: frozenset({_S.REPLACEMENT_RESERVED, _S.REFUND_PENDING}),
     _S.REPLACEMENT_RESERVED: frozenset({_S.REPLACEMENT_SHIPPED, _S.OUT_OF_STOCK}),
     _S.REPLACEMENT_SHIPPED: frozenset({_S.REPLACED}),
     # A provider may take a success back (edge 63): the only way out of an end.
@@ -164,6 +169,7 @@ ARRIVED = frozenset(
         _S.REFUND_PENDING,
         _S.REFUND_BLOCKED,
         _S.REFUNDED,
+        _S.REPLACEMENT_UNPAID,
         _S.REPLACEMENT_RESERVED,
         _S.OUT_OF_STOCK,
         _S.REPLACEMENT_SHIPPED,

@@ -47,6 +47,8 @@ _PLAIN = {
     "lot.rejected": "lot_rejected",
     "lot.sent_back": "sent_back",
     "refund.settled": "refund_sent",
+    "replacement.payment_asked": "difference_to_pay",
+    "replacement.called_off": "replacement_called_off",
     "replacement.shipped": "replacement_shipped",
 }
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from domain.codes import RefusedError
 from domain.eligibility import Decision, Verdict, evaluate, facts_of
 from domain.events import Fact, JsonValue
+from domain.exchanges import exchange_prices
 from domain.lifecycle import AuthorizationState, LotState
 from domain.money import Money
 from domain.orders import Order
@@ -105,9 +106,13 @@ def open_return(
     decisions: Sequence[Decision],
     units: Mapping[str, tuple[int, ...]],
     at: datetime,
+    prices: Mapping[str, Money] | None = None,
 ) -> Return:
-    """Build the return as requested: every lot PENDING, nothing granted yet."""
-    basis = freeze_basis(order)
+    """Build the return as requested: every lot PENDING, nothing granted yet.
+
+    ``prices`` are those of the goods wanted in exchange, by SKU, for one unit with its tax.
+    """
+    basis, wanted = freeze_basis(order), exchange_prices(request, prices or {})
     lines = tuple(
         ReturnLine(
             line_id=asked.line_id,
@@ -121,8 +126,9 @@ def open_return(
             reason=asked.reason,
             reason_detail=asked.reason_detail,
             exchange_sku=asked.exchange_sku,
+            exchange_price_minor=price,
         )
-        for asked, decision in zip(request.lines, decisions, strict=True)
+        for asked, decision, price in zip(request.lines, decisions, wanted, strict=True)
     )
     lots = tuple(
         Lot(
@@ -177,16 +183,6 @@ def requested_facts(ret: Return) -> tuple[Fact, ...]:
         Fact("return.requested", data, occurred_at=ret.requested_at),
         Fact("return.acknowledged", {"rma_no": ret.rma_no}),
     )
-
-
-def check_exchange(paid: Money, wanted: Money, *, field: str) -> None:
-    """Refuse an exchange whose wanted goods cost another price than was paid for a line."""
-    if paid != wanted:
-        raise RefusedError(
-            "exchange_not_even",
-            f"the line was paid with {paid}, as much of the wanted goods costs {wanted}",
-            field=field,
-        )
 
 
 def needs_exchange(request: ReturnRequest) -> tuple[str, ...]:

@@ -114,8 +114,9 @@ class Policy:
     """What governs a return.
 
     ``pickup_attempts`` is how often a courier is sent before the parcel is to be dropped off.
-    ``promotion_clawback`` keeps back the discount that a partial return loses. Refunds fill the
-    groups of ``tender_order`` one after the other, and share within a group by what was captured.
+    An ``uneven_exchange`` is for goods of another price. ``promotion_clawback`` keeps back the
+    discount that a partial return loses. Refunds fill the groups of ``tender_order`` one after the
+    other, and share within a group by what was captured.
     """
 
     pack_id: str
@@ -132,6 +133,7 @@ class Policy:
     pickup_attempts: int = 1
     fees: Fees = NO_FEES
     promotion_clawback: bool = False
+    uneven_exchange: bool = True
     tender_order: tuple[tuple[TenderKind, ...], ...] = TENDER_ORDER
 
     @property
@@ -154,10 +156,11 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
 
     Raises:
         PolicyError: something is missing, of the wrong type, out of range or not resolved. Fees,
-            promotion clawback and tender order may be left out: no fee, no clawback, our order.
+            promotion clawback, tender order and uneven exchange may be left out: no fee, no
+            clawback, our order, any price.
     """
     pack = At("", data)
-    clawback, order = "promotion_clawback", "tender_order"
+    clawback, order, uneven = "promotion_clawback", "tender_order", "uneven_exchange"
     governs = pack.table("governs")
     governs.fixed("by", "CONTRACT_DATE")
     policy = Policy(
@@ -178,6 +181,7 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
         pickup_attempts=_pickup_attempts(pack),
         fees=read_fees(pack.table("fees")) if "fees" in data else NO_FEES,
         promotion_clawback=pack.flag(clawback) if clawback in data else False,
+        uneven_exchange=pack.flag(uneven) if uneven in data else True,
         tender_order=pack.groups(order, TenderKind) if order in data else TENDER_ORDER,
     )
     _check(policy)

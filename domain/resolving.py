@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from domain.codes import RefusedError
 from domain.events import Fact, JsonValue
+from domain.exchanges import called_off, differences_to_settle, is_paid_back_instead, paid
 from domain.intents import Intent, LotAmount, Settlement
 from domain.lifecycle import LotState, is_terminal
 from domain.requests import Resolution
@@ -23,14 +24,15 @@ def lots_to_settle(ret: Return) -> tuple[Lot, ...]:
     a lot.
     """
     grading = _parcels_in_grading(ret)
-    return tuple(
+    due = tuple(
         lot
         for lot in ret.lots
         if lot.resolution is Resolution.REFUND
-        and lot.state in _MONEY_DUE
+        and (lot.state in _MONEY_DUE or is_paid_back_instead(lot))
         and lot.settlement_no is None
         and lot.receipt_id not in grading
     )
+    return (*due, *differences_to_settle(ret))
 
 
 def lots_to_move(ret: Return) -> dict[str, tuple[Lot, ...]]:
@@ -62,13 +64,17 @@ def _parcels_in_grading(ret: Return) -> list[str | None]:
 
 
 def statutory_due_on(ret: Return, lots: Sequence[Lot]) -> date | None:
-    """Return the last local day for the refund: due days after the goods were received."""
+    """Return the last local day for the refund: due days after the goods were received.
+
+    For the difference of an exchange there is none.
+    """
     days: list[date] = []
     zone = ZoneInfo(ret.time_zone)
     receipts = {receipt.receipt_id: receipt for receipt in ret.receipts}
     for lot in lots:
         terms = ret.line(lot.line_id).terms
-        if terms is not None and lot.receipt_id is not None:
+        exchanged = lot.resolution is Resolution.EXCHANGE
+        if terms is not None and lot.receipt_id is not None and not exchanged:
             received_on = receipts[lot.receipt_id].received_at.astimezone(zone).date()
             days.append(received_on + timedelta(days=terms.refund_due_days))
     return min(days) if days else None
@@ -103,7 +109,13 @@ def sealed(
         ),
     )
     pending = [
-        replace(lot.moved(LotState.REFUND_PENDING, at), settlement_no=number) for lot in lots
+        replace(
+            lot
+            if lot.resolution is Resolution.EXCHANGE
+            else lot.moved(LotState.REFUND_PENDING, at),
+            settlement_no=number,
+        )
+        for lot in lots
     ]
     after = replace(ret, settlements=(*ret.settlements, settlement)).with_lots(*pending)
     breakdown: list[JsonValue] = [{**asdict(row)} for row in amounts]
@@ -239,13 +251,19 @@ def replacement_news(
 ) -> Change:
     """Take in what the platform says of a replacement; telling it again changes nothing.
 
-    A delivery whose shipping was never told counts as both.
+    A delivery whose shipping was never told counts as both, and either of them as its payment.
     """
     lot = next(
         lot for lot in ret.lots if lot.replacement and lot.replacement.reference == reference
     )
     facts: list[Fact] = []
     data: dict[str, JsonValue] = {"lot_id": lot.lot_id, "tracking_code": tracking_code}
+    if status == "cancelled":
+        return _cancelled(ret, lot, at=at)
+    unpaid = lot.state is LotState.REPLACEMENT_UNPAID and not is_paid_back_instead(lot)
+    if unpaid and status in ("created", "shipped", "delivered"):
+        lot, settled = paid(ret, lot, at=at)
+        facts.append(settled)
     if status in ("shipped", "delivered") and lot.state is LotState.REPLACEMENT_RESERVED:
         lot = lot.moved(LotState.REPLACEMENT_SHIPPED, at)
         facts.append(Fact("replacement.shipped", data))
@@ -258,17 +276,27 @@ def replacement_news(
     return ret.with_lots(lot), tuple(facts)
 
 
+def _cancelled(ret: Return, lot: Lot, *, at: datetime) -> Change:
+    """The platform sends nothing: what was not paid for is paid back, else there is a choice."""
+    if lot.state is LotState.REPLACEMENT_RESERVED:
+        return out_of_stock(ret, lot.lot_id, at=at)
+    if lot.state is not LotState.REPLACEMENT_UNPAID or is_paid_back_instead(lot):
+        return ret, ()
+    lot, gone = called_off(lot)
+    return ret.with_lots(lot), (gone,)
+
+
 def choose_refund(ret: Return, lot_id: str) -> Return:
-    """Give money instead of a replacement that is out of stock.
+    """Give money instead of a replacement that is out of stock or whose difference is not paid.
 
     Raises:
-        RefusedError: no such lot, or its replacement is not out of stock.
+        RefusedError: no such lot, or its replacement is neither.
     """
     try:
         lot = ret.lot(lot_id)
     except KeyError:
         raise RefusedError("lot_not_found", f"no lot {lot_id!r}", field="lot_id") from None
-    if lot.state is not LotState.OUT_OF_STOCK:
+    if lot.state not in (LotState.OUT_OF_STOCK, LotState.REPLACEMENT_UNPAID):
         raise RefusedError("command_not_allowed", f"lot {lot_id} is {lot.state}", field="lot_id")
     chosen = replace(lot, resolution=Resolution.REFUND, version=lot.version + 1)
     return ret.with_lots(chosen)
@@ -291,8 +319,10 @@ def all_resolved(ret: Return) -> bool:
     """Say whether nothing is left to do for goods, money and stock (invariant 8)."""
     moved = all(lot.disposition_applied for lot in ret.lots if lot.disposition is not None)
     paid = all(i.state == "succeeded" for s in ret.settlements for i in s.intents)
-    # Without lots nothing is registered yet, let alone resolved.
-    return bool(ret.lots) and moved and paid and all(is_terminal(lot.state) for lot in ret.lots)
+    ended = all(is_terminal(lot.state) for lot in ret.lots)
+    # Without lots nothing is registered yet, let alone resolved; and what was replaced by cheaper
+    # goods may have its difference still to come.
+    return bool(ret.lots) and moved and paid and ended and not lots_to_settle(ret)
 
 
 def complete(ret: Return, *, at: datetime) -> Change:

@@ -77,6 +77,8 @@ class ReturnLine:
     reason_detail: str | None = None
     exchange_sku: str | None = None
     authorization: LineAuthorization | None = None
+    exchange_price_minor: int | None = None
+    """What one wanted unit costs, with its tax, as the platform said with the request."""
 
     @property
     def terms(self) -> Terms | None:
@@ -119,11 +121,19 @@ class Lot:
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
+    """``due_minor`` is what the customer pays for it on top of the goods that came back.
+
+    An unpaid one that is not wanted any more is ``called_off`` at the platform.
+    """
+
     reference: str
     sku: str
     reservation_id: str | None = None
     replacement_order_id: str | None = None
     tracking_code: str | None = None
+    due_minor: int = 0
+    payment_url: str | None = None
+    called_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)

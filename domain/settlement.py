@@ -4,11 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 
 from domain.charging import charged
+from domain.exchanges import difference_given_back
 from domain.ids import content_hash
 from domain.intents import LotAmount
 from domain.money import split
 from domain.orders import Order, OrderLine
 from domain.promotions import PromotionBasis, Standing, Units, discount_lost
+from domain.requests import Resolution
 from domain.returns import Lot, Return, ValueBasis
 
 
@@ -52,7 +54,8 @@ def settle(
     restocking and handling fee, return-shipping fee, tax on what remains, zero at least. A share is
     of the price that was paid for the units, so what an order gives back does not depend on the
     order in which it comes back. A clawback takes at most what the lots are paid otherwise; what it
-    finds no room for is kept back of the next settlement.
+    finds no room for is kept back of the next settlement. An exchange is owed the difference where
+    the wanted goods are cheaper.
 
     Args:
         ret: The return with its earlier settlements, whose fees are not taken again.
@@ -61,18 +64,25 @@ def settle(
             it, what this return knows of itself.
     """
     before = own_standing(ret) if standing is None else standing
-    return with_clawback(ret.promotions, before, lots, charged(ret, lots))
+    bought = [lot for lot in lots if lot.resolution is not Resolution.EXCHANGE]
+    rows = with_clawback(ret.promotions, before, bought, charged(ret, bought))
+    by_lot = {row.lot_id: row for row in rows}
+    return tuple(
+        by_lot.get(lot.lot_id) or difference_given_back(ret.line(lot.line_id), lot) for lot in lots
+    )
 
 
 def own_standing(ret: Return) -> Standing:
     """Return what the settlements of this return alone came to."""
     rows = [row for settlement in ret.settlements for row in settlement.breakdown]
-    units = units_of([ret.lot(row.lot_id) for row in rows])
+    units = units_of(ret.lot(row.lot_id) for row in rows)
     return Standing((), sum(row.clawback_minor for row in rows)).with_units(units)
 
 
 def units_of(lots: Iterable[Lot]) -> Units:
-    return Standing().with_units(tuple((lot.line_id, lot.units) for lot in lots)).units
+    """Return the units that are paid back; what is exchanged is kept in another form."""
+    back = [lot for lot in lots if lot.resolution is not Resolution.EXCHANGE]
+    return Standing().with_units(tuple((lot.line_id, lot.units) for lot in back)).units
 
 
 def with_clawback(

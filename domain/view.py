@@ -103,6 +103,7 @@ def _line(ret: Return, line: ReturnLine) -> JsonValue:
         "quantity": line.requested,
         "resolution": line.resolution,
         "exchange_sku": line.exchange_sku,
+        "exchange_price_minor": line.exchange_price_minor,
         "reason": line.reason,
         "reason_detail": line.reason_detail,
         "counters": count,
@@ -148,6 +149,7 @@ def _undecided(line: RequestedLine) -> JsonValue:
         "quantity": line.quantity,
         "resolution": line.resolution,
         "exchange_sku": line.exchange_sku,
+        "exchange_price_minor": None,
         "reason": line.reason,
         "reason_detail": line.reason_detail,
         "counters": none | {"requested": line.quantity},
@@ -183,6 +185,8 @@ def _lot(lot: Lot) -> JsonValue:
         "disposition": lot.disposition,
         "settlement_no": lot.settlement_no,
         "replacement_order_id": replacement.replacement_order_id if replacement else None,
+        "replacement_due_minor": replacement.due_minor if replacement else 0,
+        "replacement_payment_url": replacement.payment_url if replacement else None,
         "replacement_tracking_code": replacement.tracking_code if replacement else None,
     }
 

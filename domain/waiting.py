@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from domain.blockers import WAITS
+from domain.exchanges import is_paid_back_instead
 from domain.holding import first_held
 from domain.lifecycle import AuthorizationState, DeliveryState, LotState
 from domain.parcels import Delivery, wants_courier
@@ -185,6 +186,12 @@ def _lot_wait(ret: Return, lot: Lot) -> list[Waiting]:
             lasts, late = handling.replacement, "replacement_overdue"
             key = f"{key}/replacement"
             found.append(_wait(ret, key, "awaiting_replacement", since, lasts, overdue=late))
+        case LotState.REPLACEMENT_UNPAID if lot.resolution is Resolution.EXCHANGE:
+            lasts = handling.replacement
+            found.append(_wait(ret, f"{key}/payment", "awaiting_difference", since, lasts))
+        case LotState.REPLACEMENT_UNPAID if not is_paid_back_instead(lot):
+            work = f"work/call-off/{lot.lot_id}"
+            found.append(_wait(ret, work, "calling_off_replacement", since, handling.parked))
         case LotState.OUT_OF_STOCK if lot.resolution is Resolution.EXCHANGE:
             lasts = handling.parked
             found.append(_wait(ret, f"{key}/choice", "replacement_out_of_stock", since, lasts))

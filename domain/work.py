@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from domain.exchanges import lots_to_call_off
 from domain.lifecycle import AuthorizationState, DeliveryState, LotState
 from domain.parcels import wants_courier
 from domain.requests import Resolution
@@ -18,6 +19,7 @@ class WorkKind(StrEnum):
     SETTLE = "settle"
     REFUND = "refund"
     REPLACE = "replace"
+    CALL_OFF = "call-off"
     STOCK = "stock"
 
 
@@ -68,6 +70,7 @@ def due_work(ret: Return) -> tuple[Work, ...]:
         for lot in ret.lots
         if lot.state is LotState.ACCEPTED and lot.resolution is Resolution.EXCHANGE
     ]
+    found += [Work(WorkKind.CALL_OFF, lot.lot_id) for lot in lots_to_call_off(ret)]
     found += [Work(WorkKind.STOCK, parcel_subject(receipt)) for receipt in lots_to_move(ret)]
     return tuple(found)
 

@@ -24,6 +24,9 @@ from workflows.messages import CarrierMilestones, RefundNews, ReplacementNews
 
 Event = PaymentEvent | TrackingEvent | ReplacementEvent
 
+_TOLD = ("created", "cancelled", "shipped", "delivered")
+"""States of a replacement order that mean something to its return."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -137,7 +140,7 @@ class News:
         if await self._returns.get(tenant_id, return_id) is None:
             return
         order = await platform.get_replacement(event.replacement_order_id)
-        if order.reference != event.reference or order.status not in ("shipped", "delivered"):
+        if order.reference != event.reference or order.status not in _TOLD:
             return
         told = ReplacementNews(order.reference, order.status, order.tracking_code, event.event_id)
         await self._signal(tenant_id, return_id, "replacement_news", told)

@@ -113,7 +113,10 @@ async def move_stock(request: Request, body: StockMoveRequest) -> StockMove:
     responses=_answers(404, 409),
 )
 async def create_replacement_order(request: Request, body: ReplacementRequest) -> ReplacementOrder:
-    """Send new goods. The same reference repeats the answer; 409 `out_of_stock`."""
+    """Send new goods. The same reference repeats the answer; 409 `out_of_stock`.
+
+    With `due_minor` above zero the order is `awaiting_payment`, until the customer has paid.
+    """
     return _replacement(commerce_stock.replace(world_of(request), body.model_dump()))
 
 
@@ -129,13 +132,30 @@ async def get_replacement_order(
     return _replacement(commerce_stock.find_replacement(world_of(request), replacement_order_id))
 
 
+@router.post(
+    "/replacement-orders/{replacement_order_id}/cancel",
+    operation_id="cancel_replacement_order",
+    responses=_answers(404),
+)
+async def cancel_replacement_order(
+    request: Request, replacement_order_id: PathText
+) -> ReplacementOrder:
+    """Call off an order that is not paid. One that was paid stays, and the answer says so."""
+    world = world_of(request)
+    found = commerce_stock.find_replacement(world, replacement_order_id)
+    return _replacement(commerce_stock.cancel(world, found))
+
+
 @webhooks.post(
     "replacement",
     operation_id="replacement_moved",
     responses={422: {"description": "not understood"}},
 )
 async def replacement_moved(body: ReplacementEvent) -> None:
-    """A replacement order was shipped or delivered. Answer 2xx, or it is sent again."""
+    """A replacement order was paid, cancelled, shipped or delivered.
+
+    Answer 2xx, or it is sent again.
+    """
 
 
 def contract() -> Json:

@@ -180,13 +180,20 @@ class ReplacementRequest(Contract):
     sku: Name
     quantity: Quantity
     reservation_id: Name | None = None
+    due_minor: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="what the customer pays the platform before the goods are sent"
+    )
+    currency: Currency | None = Field(default=None, description="of what is due")
 
 
 class ReplacementOrder(Contract):
     replacement_order_id: Name
     reference: Name
-    status: Literal["created", "shipped", "delivered"]
+    status: Literal["awaiting_payment", "created", "shipped", "delivered", "cancelled"]
     tracking_code: Name | None = None
+    payment_url: Name | None = Field(
+        default=None, description="where the customer pays what is due"
+    )
 
 
 class ReplacementEventData(Contract):
@@ -198,7 +205,9 @@ class ReplacementEventData(Contract):
 class ReplacementEvent(Contract):
     """Sent with Standard Webhooks headers; ``webhook-id`` names the event over all deliveries."""
 
-    type: Literal["replacement.shipped", "replacement.delivered"]
+    type: Literal[
+        "replacement.paid", "replacement.cancelled", "replacement.shipped", "replacement.delivered"
+    ]
     timestamp: AwareDatetime
     data: ReplacementEventData
 

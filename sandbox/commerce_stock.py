@@ -7,7 +7,9 @@ from sandbox.errors import commerce_refusal
 from sandbox.ledger import Json
 from sandbox.world import World
 
-STATUSES = ("created", "shipped", "delivered")
+STATUSES = ("awaiting_payment", "created", "shipped", "delivered")
+CANCELLED = "cancelled"
+_EVENTS = {"created": "replacement.paid"}
 
 
 def product(world: World, sku: str) -> Json:
@@ -61,19 +63,26 @@ def move(world: World, wanted: Json) -> Json:
 def replace(world: World, wanted: Json) -> Json:
     """Create the replacement order of a reference, from its reservation or from free stock."""
     known = _same_reference(
-        world, "commerce.replacement", wanted, ("return_id", "order_id", "sku", "quantity")
+        world,
+        "commerce.replacement",
+        wanted,
+        ("return_id", "order_id", "sku", "quantity", "due_minor"),
     )
     if known is not None:
         return known
+    if wanted["due_minor"] and wanted["currency"] is None:
+        raise commerce_refusal(422, "invalid", "what is due has a currency", field="currency")
     if world.ledger.get("commerce.order", wanted["order_id"]) is None:
         raise commerce_refusal(404, "order_not_found", "no order has this id", field="order_id")
     if wanted["reservation_id"] is None:
         _take(world, wanted)
     else:
         _use(world, wanted)
+    order_id, due = f"rpl_{secrets.token_hex(8)}", wanted["due_minor"]
     replacement: Json = wanted | {
-        "replacement_order_id": f"rpl_{secrets.token_hex(8)}",
-        "status": "created",
+        "replacement_order_id": order_id,
+        "status": "awaiting_payment" if due else "created",
+        "payment_url": f"https://shop.example.com/pay/{order_id}" if due else None,
         "tracking_code": None,
         "created_at": iso_now(),
     }
@@ -82,22 +91,45 @@ def replace(world: World, wanted: Json) -> Json:
 
 
 def advance(world: World, replacement: Json, status: str) -> Json:
-    """Move a replacement order on, through every state between, each with its webhook, once."""
+    """Move a replacement order on, through every state between, each with its webhook, once.
+
+    ``created`` pays for what waits for it; a cancelled one stays so.
+    """
+    if replacement["status"] == CANCELLED:
+        return replacement
     for step in STATUSES[STATUSES.index(replacement["status"]) + 1 : STATUSES.index(status) + 1]:
         replacement |= {
             "status": step,
-            "tracking_code": replacement["tracking_code"] or f"RP{secrets.randbelow(10**12):012d}",
+            "tracking_code": replacement["tracking_code"]
+            or (f"RP{secrets.randbelow(10**12):012d}" if step != "created" else None),
         }
-        world.ledger.save("commerce.replacement", replacement["replacement_order_id"], replacement)
-        names = ("replacement_order_id", "reference", "tracking_code")
-        event: Json = {
-            "type": f"replacement.{step}",
-            "timestamp": iso_now(),
-            "data": {name: replacement[name] for name in names},
-        }
-        event_id = f"msg_{secrets.token_hex(12)}"
-        world.webhooks.enqueue("commerce", event_id, event["type"], event)
+        _tell(world, replacement)
     return replacement
+
+
+def cancel(world: World, replacement: Json) -> Json:
+    """Call off what nobody has paid and put its units back on sale; anything else stays."""
+    if replacement["status"] == "awaiting_payment":
+        replacement |= {"status": CANCELLED}
+        _put_back(world, replacement["sku"], replacement["quantity"])
+        _tell(world, replacement)
+    return replacement
+
+
+def _tell(world: World, replacement: Json) -> None:
+    """Keep the order as it stands now, and send its webhook."""
+    world.ledger.save("commerce.replacement", replacement["replacement_order_id"], replacement)
+    status = replacement["status"]
+    event: Json = {
+        "type": _EVENTS.get(status, f"replacement.{status}"),
+        "timestamp": iso_now(),
+        "data": {
+            name: replacement[name]
+            for name in ("replacement_order_id", "reference", "tracking_code")
+        },
+    }
+    event_id = f"msg_{secrets.token_hex(12)}"
+    world.webhooks.enqueue("commerce", event_id, event["type"], event)
 
 
 def find_replacement(world: World, replacement_order_id: str) -> Json:

@@ -79,7 +79,7 @@ class PickupOutcome(Contract):
 
 
 class ReplacementStep(Contract):
-    status: Literal["shipped", "delivered"]
+    status: Literal["created", "shipped", "delivered"]
 
 
 @router.put("/orders/{order_id}")
@@ -160,7 +160,7 @@ async def finish_pickup(request: Request, pickup_id: str, body: PickupOutcome) -
 async def advance_replacement(
     request: Request, replacement_order_id: str, body: ReplacementStep
 ) -> Json:
-    """Ship or deliver a replacement; a state reached before changes nothing."""
+    """Pay for (``created``), ship or deliver a replacement; a state reached changes nothing."""
     world = world_of(request)
     async with world.ledger.transaction():
         replacement = _or_404(commerce_stock.find_replacement, world, replacement_order_id)

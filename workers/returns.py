@@ -99,6 +99,7 @@ def build_worker(client: Client, needs: Dependencies) -> Worker:
             payments.issue_refund,
             platform.move_stock,
             platform.order_replacement,
+            platform.call_off_replacement,
             surveys.start_follow_up,
             surveys.record_follow_up,
             sweeping.sweep,

@@ -12,10 +12,11 @@ from activities.orders import FetchFacts, OrderActivities, OrderFacts
 from activities.records import OpenedReturn, RecordActivities
 from domain.codes import PROBLEMS, RefusedError
 from domain.corrections import Correction
+from domain.exchanges import check_exchanges
 from domain.granting import apply_policy
 from domain.ids import is_id, workflow_id_for
 from domain.opening import decide_lines, needs_exchange, open_return, requested_facts, wanted_units
-from domain.refusals import check_exchanges, too_few
+from domain.refusals import too_few
 from domain.requests import RequestError, ReturnRequest, check_request, request_hash
 from domain.returns import Return
 from storage.records import Opening, TenderFacts
@@ -131,7 +132,8 @@ async def register(
     """
     now, request_of = workflow.now(), request_hash(request)
     decisions = decide_lines(request, facts.order, facts.policy, at=requested_at)
-    check_exchanges(request, facts.order, {p.sku: p.price for p in facts.products})
+    prices = {product.sku: product.price for product in facts.products}
+    check_exchanges(request, facts.order, prices, uneven=facts.policy.uneven_exchange)
     order = facts.order
     opening = Opening(
         tenant_id=tenant_id,
@@ -166,6 +168,7 @@ async def register(
         decisions=decisions,
         units=dict(opened.units),
         at=now,
+        prices=prices,
     )
 
 

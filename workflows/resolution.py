@@ -2,9 +2,16 @@
 
 from temporalio import workflow
 
-from activities.platform import MoveStock, OrderReplacement, PlatformActivities
+from activities.platform import (
+    CallOffReplacement,
+    MoveStock,
+    OrderReplacement,
+    PlatformActivities,
+)
 from domain.commands import Actor
+from domain.exchanges import difference, payment_asked
 from domain.ids import part_id
+from domain.money import Money
 from domain.resolving import (
     lots_to_move,
     out_of_stock,
@@ -55,7 +62,7 @@ async def replace(case: Case, parking: Parking, lot_id: str) -> None:
     sku = ret.line(lot.line_id).exchange_sku
     if sku is None:
         return
-    reference = _reference(ret, lot_id)
+    reference, due = _reference(ret, lot_id), difference(ret.line(lot.line_id), lot).minor
     asked = OrderReplacement(
         tenant_id=ret.tenant_id,
         return_id=ret.return_id,
@@ -63,6 +70,7 @@ async def replace(case: Case, parking: Parking, lot_id: str) -> None:
         reference=reference,
         sku=sku,
         quantity=lot.quantity,
+        due=Money(due, ret.currency) if due > 0 else None,
     )
     ordered = await parking.attempt(
         f"replace/{lot_id}",
@@ -80,14 +88,34 @@ async def replace(case: Case, parking: Parking, lot_id: str) -> None:
         sku=sku,
         reservation_id=ordered.reservation_id,
         replacement_order_id=ordered.replacement_order_id,
+        due_minor=max(due, 0),
+        payment_url=ordered.payment_url,
     )
-    case.take(replacement_ordered(case.ret, lot_id, replacement, at=workflow.now()))
+    if due > 0:
+        case.take(payment_asked(case.ret, lot_id, replacement, at=workflow.now()))
+    else:
+        case.take(replacement_ordered(case.ret, lot_id, replacement, at=workflow.now()))
     # It may have left before we knew of its order: then the answer says so, or a message that came
     # while the answer was on its way.
     case.take(_told(case, reference, ordered.status, ordered.tracking_code))
     early, case.early_replacement_news = case.early_replacement_news, []
     for news in early:
         take_news(case, news)
+
+
+async def call_off(case: Case, parking: Parking, lot_id: str) -> None:
+    """Call off the replacement that nobody paid; where it was paid meanwhile, it is sent."""
+    replacement = case.ret.lot(lot_id).replacement
+    if replacement is None or replacement.replacement_order_id is None:
+        return
+    asked = CallOffReplacement(case.ret.tenant_id, replacement.replacement_order_id)
+    status = await parking.attempt(
+        f"call-off/{lot_id}",
+        lambda: case.call(
+            PlatformActivities.call_off_replacement, asked, summary="replacement called off"
+        ),
+    )
+    case.take(_told(case, replacement.reference, status, None))
 
 
 def take_news(case: Case, news: ReplacementNews) -> None:

@@ -32,6 +32,7 @@ _STEPS: dict[WorkKind, Callable[[Case, Parking, str], Coroutine[None, None, None
     WorkKind.SETTLE: settlement.settle,
     WorkKind.REFUND: settlement.refund,
     WorkKind.REPLACE: resolution.replace,
+    WorkKind.CALL_OFF: resolution.call_off,
     WorkKind.STOCK: resolution.move_stock,
 }
 INVARIANTS = "invariants/return"

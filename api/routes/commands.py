@@ -142,7 +142,7 @@ async def record_inspection(
 async def choose_resolution(
     giver: Annotated[Giver, _giver("choose-resolution")], body: requests.ChooseResolutionCommand
 ) -> CommandView:
-    """Choose again for a lot whose replacement is out of stock."""
+    """Choose again for a lot whose replacement is out of stock or not paid for."""
     return await giver.give(body, translate.choose_resolution)
 
 

@@ -52,6 +52,7 @@ class LineView(AnswerModel):
     quantity: int
     resolution: str
     exchange_sku: str | None
+    exchange_price_minor: int | None = None
     reason: str | None
     reason_detail: str | None
     counters: dict[str, int]
@@ -77,6 +78,8 @@ class LotView(AnswerModel):
     disposition: str | None
     settlement_no: int | None
     replacement_order_id: str | None
+    replacement_due_minor: int = 0
+    replacement_payment_url: str | None = None
     replacement_tracking_code: str | None
 
 
@@ -126,8 +129,9 @@ class ReceiptView(AnswerModel):
 class LotAmountView(AnswerModel):
     """A lot's refund and how it came about, in minor units, each as it was really taken.
 
-    refund = gross - discount - clawback - deduction - fees + tax + shipping. A clawback below zero
-    gives back what an earlier return of the order kept back.
+    refund = gross - discount - clawback - deduction - fees - exchange + tax + shipping. A clawback
+    below zero gives back what an earlier return of the order kept back; the exchange is what wanted
+    goods of a lower price cost.
     """
 
     lot_id: str
@@ -142,6 +146,7 @@ class LotAmountView(AnswerModel):
     restocking_fee_minor: int = 0
     handling_fee_minor: int = 0
     return_shipping_fee_minor: int = 0
+    exchange_minor: int = 0
 
 
 class RefundView(AnswerModel):

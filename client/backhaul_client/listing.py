@@ -44,7 +44,9 @@ class PreviewLine(AnswerModel):
     """What one line would get if everything arrives as it was sent, in minor units.
 
     ``refund_minor`` is zero for an exchange and for a line that would be refused. A clawback below
-    zero gives back what an earlier return of the order kept back.
+    zero gives back what an earlier return of the order kept back. ``difference_minor`` is what the
+    goods wanted in exchange cost more: below zero they are cheaper, and it is given back once they
+    are sent.
     """
 
     line_id: str
@@ -66,6 +68,7 @@ class PreviewLine(AnswerModel):
     restocking_fee_minor: int = 0
     handling_fee_minor: int = 0
     return_shipping_fee_minor: int = 0
+    difference_minor: int = 0
 
 
 class PreviewTender(AnswerModel):

@@ -176,7 +176,7 @@ class InspectionCommand(Command):
 
 
 class ChooseResolutionCommand(Command):
-    """Choose again for a lot whose replacement is out of stock."""
+    """Choose again for a lot whose replacement is out of stock or not paid for."""
 
     lot_id: Id
     resolution: WantedResolution

@@ -40,7 +40,9 @@ from integrations.errors import (
 from integrations.http import Call, HttpApi, open_client
 from integrations.webhooks import header
 
-_FOLLOWED = frozenset({"replacement.shipped", "replacement.delivered"})
+_FOLLOWED = frozenset(
+    f"replacement.{step}" for step in ("paid", "cancelled", "shipped", "delivered")
+)
 _TOLERANCE = timedelta(minutes=5)
 _OUT_OF_STOCK = "out_of_stock"
 _Part = TypeVar("_Part", bound=wire.WirePart)
@@ -132,7 +134,7 @@ class HttpCommercePlatform:
         _same((await self._api.ask(call, wire.WireMove)).move_id, move.move_id, "move_id")
 
     async def create_replacement(self, request: ReplacementRequest) -> ReplacementOrder:
-        body = {
+        body: dict[str, object] = {
             "reference": request.reference,
             "return_id": request.return_id,
             "order_id": request.order_id,
@@ -140,6 +142,8 @@ class HttpCommercePlatform:
             "quantity": request.quantity,
             "reservation_id": request.reservation_id,
         }
+        if request.due is not None:
+            body |= {"due_minor": request.due.minor, "currency": request.due.currency}
         call = Call("POST", "/replacement-orders", body=body, repeatable=True)
         try:
             found = await self._api.ask(call, wire.WireReplacement)
@@ -148,6 +152,17 @@ class HttpCommercePlatform:
                 return ReplacementOrder("", request.reference, _OUT_OF_STOCK)
             raise
         _same(found.reference, request.reference, "reference")
+        return _replacement(found)
+
+    async def cancel_replacement(self, replacement_order_id: str) -> ReplacementOrder:
+        call = Call(
+            "POST",
+            "/replacement-orders/{order}/cancel",
+            ids={"order": replacement_order_id},
+            repeatable=True,
+        )
+        found = await self._api.ask(call, wire.WireReplacement)
+        _same(found.replacement_order_id, replacement_order_id, "replacement_order_id")
         return _replacement(found)
 
     async def get_replacement(self, replacement_order_id: str) -> ReplacementOrder:
@@ -203,5 +218,9 @@ def _same(found: str, wanted: str, field: str) -> None:
 
 def _replacement(found: wire.WireReplacement) -> ReplacementOrder:
     return ReplacementOrder(
-        found.replacement_order_id, found.reference, found.status, found.tracking_code
+        found.replacement_order_id,
+        found.reference,
+        found.status,
+        found.tracking_code,
+        found.payment_url,
     )

@@ -50,7 +50,10 @@ class StockMove:
 
 @dataclass(frozen=True, slots=True)
 class ReplacementRequest:
-    """``reference`` is ours and unique: the platform creates one order per reference."""
+    """``reference`` is ours and unique: the platform creates one order per reference.
+
+    What is ``due``, the customer pays to the platform before it sends the goods.
+    """
 
     reference: str
     return_id: str
@@ -58,19 +61,23 @@ class ReplacementRequest:
     sku: str
     quantity: int
     reservation_id: str | None = None
+    due: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReplacementOrder:
     """``status`` is ``created``, ``shipped``, ``delivered`` or ``out_of_stock``.
 
-    ``replacement_order_id`` is empty when the platform made no order for want of stock.
+    With something due it is ``awaiting_payment`` first, until that is paid or it is ``cancelled``;
+    ``payment_url`` is where to pay it. ``replacement_order_id`` is empty when the platform made no
+    order for want of stock.
     """
 
     replacement_order_id: str
     reference: str
     status: str
     tracking_code: str | None = None
+    payment_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +129,12 @@ class CommercePlatform(Protocol):
     async def create_replacement(self, request: ReplacementRequest) -> ReplacementOrder: ...
 
     async def get_replacement(self, replacement_order_id: str) -> ReplacementOrder: ...
+
+    async def cancel_replacement(self, replacement_order_id: str) -> ReplacementOrder:
+        """Call off an order that is not paid, and answer it as it stands then.
+
+        One that was paid meanwhile stays as it is. Repeating it changes nothing.
+        """
 
     def parse_webhook(
         self, headers: Mapping[str, str], body: bytes, now: datetime

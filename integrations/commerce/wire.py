@@ -53,6 +53,7 @@ Units = Annotated[int, Field(ge=1, le=1_000_000)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+WebAddress = Annotated[str, Field(pattern=r"^https?://[^\s<>\"]+$", max_length=2000)]
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
 
 
@@ -251,8 +252,11 @@ class WireMove(WireModel):
 class WireReplacement(WireModel):
     replacement_order_id: Id
     reference: Id
-    status: Literal["created", "shipped", "delivered", "out_of_stock"]
+    status: Literal[
+        "awaiting_payment", "created", "shipped", "delivered", "cancelled", "out_of_stock"
+    ]
     tracking_code: str | None = None
+    payment_url: WebAddress | None = None
 
 
 class WireEventKind(WireModel):

@@ -292,3 +292,30 @@ class CommercePlatformContract(ABC):
             found = await platform.get_replacement(created.replacement_order_id)
             assert found.status == status
             assert found.tracking_code
+
+    async def test_sends_dearer_goods_once_the_difference_is_paid(
+        self, platform: CommercePlatform, world: CommerceWorld
+    ) -> None:
+        """Until then the order waits, with a link to pay it; paid, nobody calls it off any more."""
+        request = replace(self.replacement_request(world, in_stock=1), due=Money(250, "EUR"))
+        asked = await platform.create_replacement(request)
+        assert (asked.status, asked.tracking_code) == ("awaiting_payment", None)
+        assert asked.payment_url
+
+        world.advance_replacement(asked.replacement_order_id, "created")
+
+        found = await platform.cancel_replacement(asked.replacement_order_id)
+        assert found.status == "created"
+
+    async def test_calls_off_what_nobody_paid(
+        self, platform: CommercePlatform, world: CommerceWorld
+    ) -> None:
+        """Once and for all, and its units are for others."""
+        request = replace(self.replacement_request(world, in_stock=1), due=Money(250, "EUR"))
+        asked = await platform.create_replacement(request)
+
+        for _ in range(2):
+            found = await platform.cancel_replacement(asked.replacement_order_id)
+            assert found.status == "cancelled"
+
+        assert (await platform.get_product(request.sku)).in_stock == 1

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from domain.money import Money
 from integrations.commerce import wire
 from integrations.commerce.http_platform import HttpCommercePlatform, open_commerce_client
 from integrations.commerce.port import ReplacementRequest, StockMove
@@ -67,9 +68,12 @@ async def test_the_adapter_asks_what_the_contract_takes() -> None:
             shop.get_product("s"),
             shop.get_location("l"),
             shop.get_replacement("r"),
+            shop.cancel_replacement("r"),
             shop.reserve_stock(reference="r", sku="s", quantity=1),
             shop.move_stock(StockMove("m", "s", 1, "l", "RESTOCK", "ret")),
-            shop.create_replacement(ReplacementRequest("r", "ret", "o", "s", 1)),
+            shop.create_replacement(
+                ReplacementRequest("r", "ret", "o", "s", 1, due=Money(1, "EUR"))
+            ),
         ):
             with pytest.raises(ProtocolError):
                 await asked

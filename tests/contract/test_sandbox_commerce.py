@@ -77,6 +77,7 @@ class TestContract:
             "/stock-moves",
             "/replacement-orders",
             "/replacement-orders/{replacement_order_id}",
+            "/replacement-orders/{replacement_order_id}/cancel",
         }
 
     def test_requests_refuse_unknown_fields(self, shop: httpx.Client, sku: str) -> None:

@@ -20,6 +20,7 @@ from sqlalchemy import func, select, update
 import runtime.adapters
 from domain.blockers import WAITS, Kind
 from domain.inspection import Grade
+from domain.requests import Resolution
 from integrations.carriers.port import CarrierGateway
 from integrations.commerce.http_platform import open_commerce_client
 from integrations.commerce.port import CommercePlatform
@@ -32,6 +33,7 @@ from tests.flow.test_settlement import paid
 from tests.support.house import TENANT, House, OpenReturn
 from tests.support.providers import PAYPAL, WECHAT_PAY
 from tests.support.told import (
+    CUSTOMER_SIDE,
     OPS,
     counted,
     for_exchange,
@@ -43,7 +45,7 @@ from tests.support.told import (
     whole_order,
     with_pickup,
 )
-from workflows.messages import Retry
+from workflows.messages import ChooseResolution, Retry
 
 ROOT = Path(__file__).parents[2]
 PREFIX = {"easypost": "/v2"}
@@ -250,6 +252,27 @@ async def asked_for_another_choice(opened: OpenReturn) -> None:
     await opened.until_waiting("replacement_out_of_stock")
 
 
+async def unpaid(house: House, trouble: Trouble) -> OpenReturn:
+    """The wanted shoes cost more, and the customer takes the money instead of paying."""
+    order = shoes(house)
+    dearer = {"price_minor": 12_000, "currency": "JPY", "in_stock": 5}
+    house.sandbox.put(f"products/{WANTED}", dearer)
+    opened = await house.open(for_exchange(order, WANTED))
+    await opened.ready_for_handover()
+    await opened.do(received(counted(order)))
+    await opened.do(graded("line-1/1", Grade.A))
+    await opened.until_waiting("awaiting_difference")
+    trouble.begin()
+    await opened.do(ChooseResolution(info(CUSTOMER_SIDE), "line-1/1", Resolution.REFUND))
+    return opened
+
+
+async def called_off_and_paid_once(opened: OpenReturn) -> None:
+    assert (await opened.ends()).headline == "CLOSED"
+    assert [found["status"] for found in opened.ledger()["replacements"]] == ["cancelled"]
+    assert len(paid(opened)) == 1
+
+
 READ_SHIPMENT = Asked("get_shipment", "easypost", "GET /shipments/{shipment}", "id")
 READ_PICKUP = Asked("get_pickup", "easypost", "GET /pickups/{pickup}", "id")
 CANCEL_PICKUP = Asked(
@@ -362,6 +385,19 @@ STAGES = {
             ),
         ),
         asked_for_another_choice,
+    ),
+    "called off": Stage(
+        unpaid,
+        "call-off/line-1/1",
+        (
+            Asked(
+                "cancel_replacement",
+                "commerce",
+                "POST /replacement-orders/{order}/cancel",
+                "status",
+            ),
+        ),
+        called_off_and_paid_once,
     ),
 }
 

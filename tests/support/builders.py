@@ -14,6 +14,7 @@ from domain.grading import check_inspection, grade_lot
 from domain.granting import apply_policy
 from domain.inspection import Fault, Finding, Grade
 from domain.intents import Intent
+from domain.money import Money
 from domain.opening import decide_lines, open_return, wanted_units
 from domain.orders import Order, OrderLine, Parcel, Shipping, Tax, Tender, TenderKind
 from domain.parcels import Receipt, ReceiptEntry
@@ -146,6 +147,7 @@ def opened(
     ground: Ground = Ground.WITHDRAWAL,
     pickup: bool = False,
     units: Mapping[str, tuple[int, ...]] | None = None,
+    prices: Mapping[str, Money] | None = None,
 ) -> Return:
     """Build a return whose lines are decided and whose lots are PENDING."""
     asked = request(*lines, ground=ground, pickup=pickup)
@@ -166,6 +168,7 @@ def opened(
         decisions=decisions,
         units=locked,
         at=NOW,
+        prices=prices,
     )
 
 

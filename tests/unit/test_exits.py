@@ -8,6 +8,7 @@ import pytest
 
 from domain.blockers import WAITS, Kind
 from domain.deadlines import extend, pass_deadlines
+from domain.exchanges import payment_asked
 from domain.granting import grant
 from domain.holding import release, ripe, take_result
 from domain.pickups import PickupOutcome, pickup_failed
@@ -50,6 +51,7 @@ from tests.unit.test_waiting import (
     reserved,
     sending_back,
     sent,
+    unpaid,
     withdrawn,
 )
 
@@ -136,6 +138,19 @@ def ordered(ret: Return) -> Return:
     return replacement_ordered(ret, "shoes/1", replacement, at=LATER)[0]
 
 
+def asked_to_pay(ret: Return) -> Return:
+    replacement = Replacement("ref-1", "SHOES-42", due_minor=30)
+    return payment_asked(ret, "shoes/1", replacement, at=LATER)[0]
+
+
+def difference_paid(ret: Return) -> Return:
+    return replacement_news(ret, "ref-1", "created", tracking_code=None, at=LATER)[0]
+
+
+def called_off(ret: Return) -> Return:
+    return replacement_news(ret, "ref-1", "cancelled", tracking_code=None, at=LATER)[0]
+
+
 def sold_out(ret: Return) -> Return:
     return out_of_stock(ret, "shoes/1", at=LATER)[0]
 
@@ -211,11 +226,23 @@ WALKS: dict[str, tuple[Stage, dict[str, Step]]] = {
     "refund_overdue": (late(refund_pending, "awaiting_refund"), _REFUND),
     "ordering_replacement": (
         lambda: grade(received(exchange())),
-        {"replacement.created": ordered, "replacement.out_of_stock": sold_out},
+        {
+            "replacement.created": ordered,
+            "replacement.payment_asked": asked_to_pay,
+            "replacement.out_of_stock": sold_out,
+        },
     ),
     "awaiting_replacement": (reserved, _REPLACEMENT),
     "replacement_overdue": (late(reserved, "awaiting_replacement"), _REPLACEMENT),
     "replacement_out_of_stock": (gone, {"choose-resolution": money_chosen}),
+    "awaiting_difference": (
+        unpaid,
+        {"replacement.paid": difference_paid, "choose-resolution": money_chosen},
+    ),
+    "calling_off_replacement": (
+        lambda: money_chosen(unpaid()),
+        {"replacement.called_off": called_off, "replacement.paid": difference_paid},
+    ),
     "moving_stock": (graded, {"stock.moved": stock_told}),
     "awaiting_close": (completed, {}),
 }

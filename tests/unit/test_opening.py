@@ -9,8 +9,7 @@ from domain.codes import RefusedError
 from domain.deadlines import pass_deadlines
 from domain.granting import apply_policy, grant
 from domain.lifecycle import AuthorizationState, DeliveryState, Headline, LotState
-from domain.money import Money
-from domain.opening import check_exchange, decide_lines, needs_exchange, requested_facts
+from domain.opening import decide_lines, needs_exchange, requested_facts
 from domain.reasons import Ground
 from domain.requests import HandoverMethod, PickupWindow, RequestedLine
 from domain.returns import Return
@@ -114,22 +113,6 @@ def test_silence_is_the_policys_decision() -> None:
 
     assert ret.authorization is AuthorizationState.APPROVED
     assert (facts[0].data["by"], facts[0].data["decided_by"]) == ("timeout", "system:timeout")
-
-
-@pytest.mark.parametrize("price", [1190, 0])
-def test_an_even_exchange_passes(price: int) -> None:
-    """Goods of the same price may be had instead."""
-    check_exchange(Money(price, "EUR"), Money(price, "EUR"), field="lines[0].exchange_sku")
-
-
-@pytest.mark.parametrize("wanted", [Money(1189, "EUR"), Money(1191, "EUR"), Money(1190, "USD")])
-def test_an_uneven_exchange_is_refused(wanted: Money) -> None:
-    """Goods of another price or currency are not exchanged without settling the difference."""
-    with pytest.raises(RefusedError) as refused:
-        check_exchange(Money(1190, "EUR"), wanted, field="lines[0].exchange_sku")
-
-    assert refused.value.code == "exchange_not_even"
-    assert str(wanted) in str(refused.value)
 
 
 def test_only_exchanges_want_goods() -> None:

@@ -104,6 +104,7 @@ def _drop(*path: str | int) -> Callable[[Any], None]:
             "rules.STD-WITHDRAWAL-30.return_shipping_payer: wanted one of CONSUMER",
         ),
         (_set("promotion_clawback", to="yes"), "promotion_clawback: wanted true or false"),
+        (_set("uneven_exchange", to=1), "uneven_exchange: wanted true or false"),
         (_set("tender_order", to="CARD"), "tender_order: wanted a list of lists"),
         (_set("tender_order", to=[["CARD", "CASH"]]), "tender_order[0][1]: wanted one of CARD"),
         (_set("tender_order", to=[["CARD", "WALLET"]]), "tender_order: wanted each of CARD"),
@@ -162,4 +163,5 @@ def test_a_pack_without_fees_takes_none() -> None:
 
     assert standard.fees == NO_FEES
     assert not standard.promotion_clawback
+    assert standard.uneven_exchange
     assert standard.tender_order == TENDER_ORDER

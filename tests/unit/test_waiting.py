@@ -9,6 +9,7 @@ import pytest
 from domain.blockers import WAITS, Kind
 from domain.commands import Actor
 from domain.deadlines import extend, pass_deadlines
+from domain.exchanges import payment_asked
 from domain.grading import accept_rejection
 from domain.holding import hold
 from domain.inspection import Grade
@@ -16,7 +17,13 @@ from domain.invariants import broken
 from domain.lifecycle import DeliveryState, Headline, LotState
 from domain.reasons import Ground
 from domain.requests import RequestedLine, Resolution
-from domain.resolving import complete, intent_changed, out_of_stock, replacement_ordered
+from domain.resolving import (
+    choose_refund,
+    complete,
+    intent_changed,
+    out_of_stock,
+    replacement_ordered,
+)
 from domain.returns import Blocker, HeldInspection, Replacement, Return
 from domain.tracking import Milestone
 from domain.transport import sent_back, withdraw
@@ -66,6 +73,13 @@ def reserved() -> Return:
     return replacement_ordered(accepted, "shoes/1", replacement, at=after(days=6))[0]
 
 
+def unpaid() -> Return:
+    """An exchange for dearer goods, whose difference the customer is to pay."""
+    replacement = Replacement("ref-1", "SHOES-42", replacement_order_id="ro_1", due_minor=30)
+    accepted = graded(Grade.A, exchange())
+    return payment_asked(accepted, "shoes/1", replacement, at=after(days=6))[0]
+
+
 def refund_pending() -> Return:
     return intent_changed(
         settled(graded()), "i1-t1", state="pending", refund_ref="re", failure=None, at=after(days=5)
@@ -109,6 +123,8 @@ STAGES: list[tuple[Callable[[], Return], str, str]] = [
     (lambda: graded(Grade.A, exchange()), "ordering_replacement", "platform"),
     (reserved, "awaiting_replacement", "platform"),
     (gone, "replacement_out_of_stock", "platform"),
+    (unpaid, "awaiting_difference", "customer"),
+    (lambda: choose_refund(unpaid(), "shoes/1"), "calling_off_replacement", "platform"),
     (completed, "awaiting_close", "customer"),
 ]
 
