@@ -8,7 +8,7 @@ from chaos.points import ELSEWHERE, SETTLEMENT, Point, Process
 
 # One round of ten; each has a money end, a way without money, several currencies and tenders.
 _ROUND = (
-    *("no-reason", "no-reason", "three-units", "three-units", "exchange"),
+    *("no-reason", "no-reason", "three-units", "three-units", "cheaper"),
     *("withdrawn", "rejected", "no-show", "in-part", "out-of-window"),
 )
 EXTRA = "three-units"

@@ -77,6 +77,13 @@ def _is_even(line: ReturnLine, price_minor: int) -> bool:
     return worth == price_minor * basis.quantity
 
 
+def priced(ret: Return, lot_id: str, replacement: Replacement) -> Replacement:
+    """Say of a replacement what its difference makes the customer pay or get back."""
+    lot = ret.lot(lot_id)
+    minor = difference(ret.line(lot.line_id), lot).minor
+    return replace(replacement, due_minor=max(minor, 0), given_back_minor=max(-minor, 0))
+
+
 def difference_given_back(line: ReturnLine, lot: Lot) -> LotAmount:
     """Return the amount of a lot whose wanted goods are cheaper than what it was paid with."""
     found = difference(line, lot)
@@ -84,20 +91,6 @@ def difference_given_back(line: ReturnLine, lot: Lot) -> LotAmount:
         found.worth,
         exchange_minor=min(found.wanted_minor, found.worth.refund_minor),
         refund_minor=max(-found.minor, 0),
-    )
-
-
-def differences_to_settle(ret: Return) -> tuple[Lot, ...]:
-    """Return the lots whose replacement has left and was cheaper than what they were paid with.
-
-    Not before: until then the customer may still get the money for the whole lot instead.
-    """
-    return tuple(
-        lot
-        for lot in ret.lots
-        if lot.state in (LotState.REPLACEMENT_SHIPPED, LotState.REPLACED)
-        and lot.settlement_no is None
-        and difference(ret.line(lot.line_id), lot).minor < 0
     )
 
 

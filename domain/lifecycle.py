@@ -246,7 +246,8 @@ def derive_headline(
     if authorization in _BEFORE_GOODS:
         return _BEFORE_GOODS[authorization]
     settled = settlement in (SettlementState.SETTLED, SettlementState.NONE)
-    if all(is_terminal(state) for state in lots) and settled:
+    ended = all(is_terminal(state) for state in lots)
+    if ended and settled:
         return Headline.CLOSED if closed else Headline.COMPLETED
     if not any(state in ARRIVED for state in lots):
         waiting_only = [state for state in lots if state in AWAITED or state is LotState.MISSING]
@@ -262,6 +263,6 @@ def derive_headline(
             return Headline.PARTIALLY_RECEIVED
         return Headline.RECEIVED
     working = any(state in ARRIVED and not is_terminal(state) for state in lots)
-    if working or settlement is SettlementState.BLOCKED:
+    if working or ended or settlement is SettlementState.BLOCKED:
         return Headline.RESOLVING
     return Headline.PARTIALLY_RECEIVED

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from domain.codes import RefusedError
 from domain.events import Fact, JsonValue
-from domain.exchanges import called_off, differences_to_settle, is_paid_back_instead, paid
+from domain.exchanges import called_off, is_paid_back_instead, paid
 from domain.intents import Intent, LotAmount, Settlement
 from domain.lifecycle import LotState, is_terminal
 from domain.requests import Resolution
@@ -32,7 +32,7 @@ def lots_to_settle(ret: Return) -> tuple[Lot, ...]:
         and lot.settlement_no is None
         and lot.receipt_id not in grading
     )
-    return (*due, *differences_to_settle(ret))
+    return (*due, *(lot for lot in ret.lots if lot.owes_difference))
 
 
 def lots_to_move(ret: Return) -> dict[str, tuple[Lot, ...]]:

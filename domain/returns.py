@@ -113,6 +113,16 @@ class Lot:
     def quantity(self) -> int:
         return len(self.units)
 
+    @property
+    def owes_difference(self) -> bool:
+        """Whether its replacement has left, was cheaper, and the difference is in no settlement.
+
+        Not before: until then the customer may still get the money for the whole lot instead.
+        """
+        cheaper = self.replacement is not None and self.replacement.given_back_minor > 0
+        sent = self.state in (LotState.REPLACEMENT_SHIPPED, LotState.REPLACED)
+        return cheaper and sent and self.settlement_no is None
+
     def moved(self, state: LotState, at: datetime) -> "Lot":
         """Return the lot in ``state``; :class:`IllegalMoveError` when no edge leads there."""
         check_move(self.state, state)
@@ -123,7 +133,8 @@ class Lot:
 class Replacement:
     """``due_minor`` is what the customer pays for it on top of the goods that came back.
 
-    An unpaid one that is not wanted any more is ``called_off`` at the platform.
+    Of cheaper goods ``given_back_minor`` is the difference, due once they have left. An unpaid one
+    that is not wanted any more is ``called_off`` at the platform.
     """
 
     reference: str
@@ -132,6 +143,7 @@ class Replacement:
     replacement_order_id: str | None = None
     tracking_code: str | None = None
     due_minor: int = 0
+    given_back_minor: int = 0
     payment_url: str | None = None
     called_off: bool = False
 
@@ -296,6 +308,7 @@ _OWED = (
     LotState.ACCEPTED,
     LotState.PARTIALLY_ACCEPTED,
     LotState.OUT_OF_STOCK,
+    LotState.REPLACEMENT_UNPAID,
     LotState.REFUND_PENDING,
 )
 
@@ -310,7 +323,11 @@ def _settlement_state(ret: Return) -> SettlementState:
             return SettlementState.PARTIALLY_SETTLED
         refused = any(state in ("rejected", "failed") for state in states)
         return SettlementState.BLOCKED if refused else SettlementState.IN_PROGRESS
-    owed = [lot for lot in ret.lots if lot.state in _OWED and lot.resolution is Resolution.REFUND]
+    owed = [
+        lot
+        for lot in ret.lots
+        if (lot.state in _OWED and lot.resolution is Resolution.REFUND) or lot.owes_difference
+    ]
     if owed:
         return SettlementState.PARTIALLY_SETTLED if ret.settlements else SettlementState.IN_PROGRESS
     if not ret.settlements:

@@ -1,5 +1,7 @@
 """The goods' stage after inspection: stock follows the disposition, replacements are ordered."""
 
+import dataclasses
+
 from temporalio import workflow
 
 from activities.platform import (
@@ -9,7 +11,7 @@ from activities.platform import (
     PlatformActivities,
 )
 from domain.commands import Actor
-from domain.exchanges import difference, payment_asked
+from domain.exchanges import payment_asked, priced
 from domain.ids import part_id
 from domain.money import Money
 from domain.resolving import (
@@ -62,15 +64,15 @@ async def replace(case: Case, parking: Parking, lot_id: str) -> None:
     sku = ret.line(lot.line_id).exchange_sku
     if sku is None:
         return
-    reference, due = _reference(ret, lot_id), difference(ret.line(lot.line_id), lot).minor
+    wanted = priced(ret, lot_id, Replacement(_reference(ret, lot_id), sku))
     asked = OrderReplacement(
         tenant_id=ret.tenant_id,
         return_id=ret.return_id,
         order_id=ret.request.order_id,
-        reference=reference,
+        reference=wanted.reference,
         sku=sku,
         quantity=lot.quantity,
-        due=Money(due, ret.currency) if due > 0 else None,
+        due=Money(wanted.due_minor, ret.currency) if wanted.due_minor else None,
     )
     ordered = await parking.attempt(
         f"replace/{lot_id}",
@@ -83,21 +85,17 @@ async def replace(case: Case, parking: Parking, lot_id: str) -> None:
     if ordered.replacement_order_id is None:
         case.take(out_of_stock(case.ret, lot_id, at=workflow.now()))
         return
-    replacement = Replacement(
-        reference=reference,
-        sku=sku,
+    replacement = dataclasses.replace(
+        wanted,
         reservation_id=ordered.reservation_id,
         replacement_order_id=ordered.replacement_order_id,
-        due_minor=max(due, 0),
         payment_url=ordered.payment_url,
     )
-    if due > 0:
-        case.take(payment_asked(case.ret, lot_id, replacement, at=workflow.now()))
-    else:
-        case.take(replacement_ordered(case.ret, lot_id, replacement, at=workflow.now()))
+    taken = payment_asked if replacement.due_minor else replacement_ordered
+    case.take(taken(case.ret, lot_id, replacement, at=workflow.now()))
     # It may have left before we knew of its order: then the answer says so, or a message that came
     # while the answer was on its way.
-    case.take(_told(case, reference, ordered.status, ordered.tracking_code))
+    case.take(_told(case, wanted.reference, ordered.status, ordered.tracking_code))
     early, case.early_replacement_news = case.early_replacement_news, []
     for news in early:
         take_news(case, news)

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from cli.demo import awkward, usual
+from cli.demo import awkward, exchanging, usual
 from cli.demo.story import Story
 
 
@@ -18,10 +18,12 @@ class Scenario:
 SCENARIOS = (
     Scenario("no-reason", "pickup → refund", "no-reason-return", usual.no_reason),
     Scenario("three-units", "drop-off → refund", "three-units", usual.three_units),
-    Scenario("exchange", "drop-off → exchange", "exchange", usual.exchange),
+    Scenario("exchange", "drop-off → exchange", "exchange", exchanging.even),
     Scenario("out-of-window", "denied", "out-of-window", usual.out_of_window),
     Scenario("withdrawn", "pickup → withdrawn", "withdrawn", usual.withdrawn),
     Scenario("rejected", "drop-off → sent back", "rejected", usual.rejected),
+    Scenario("cheaper", "exchange → refund", "exchange", exchanging.cheaper),
+    Scenario("dearer", "exchange → payment", "exchange", exchanging.dearer),
     Scenario("no-show", "pickup → drop-off", "withdrawn", awkward.no_show),
     Scenario("in-part", "review → refund", "no-reason-return", awkward.in_part),
     Scenario("outage", "provider down", "three-units", awkward.outage),

@@ -1,7 +1,5 @@
 """Returns as most of them go. Expected money is worked out by hand from the order."""
 
-from functools import partial
-
 from backhaul_client import NewReturn, NewReturnLine, NewSurveyAnswer, WithdrawCommand
 from cli.demo.actors import patiently
 from cli.demo.arriving import arrive, arrive_and_be_graded
@@ -69,27 +67,6 @@ async def three_units(story: Story) -> str:
     check_money(story, ledger["refunds"], 12524 + 6261 + 12524)
     check_one_effect_each(story, ledger)
     return "settled twice"
-
-
-async def exchange(story: Story) -> str:
-    """(c) Shoes a size too small, exchanged for the next size at the same price."""
-    wanted = "SNEAKER-BLUE-25-5"
-    await story.ask(exchange_sku=wanted, reason="FIT")
-    await arrive_and_be_graded(story)
-    ret = await story.until(
-        "the replacement is ordered", lambda view: bool(view.lots[0].replacement_order_id)
-    )
-    replacement = str(ret.lots[0].replacement_order_id)
-    for status in ("shipped", "delivered"):
-        story.tell(f"the replacement is {status}")
-        await story.outside(partial(story.actors.world.advance_replacement, replacement, status))
-    ret = await story.until("the exchange is complete", is_done)
-    ledger = await story.ledger()
-    check_money(story, ledger["refunds"], 0)
-    statuses = [row["status"] for row in ledger["replacements"]]
-    story.check("one replacement, delivered", statuses == ["delivered"])
-    check_one_effect_each(story, ledger)
-    return "replacement delivered"
 
 
 async def out_of_window(story: Story) -> str:

@@ -13,10 +13,11 @@ from domain.exchanges import (
     difference_given_back,
     lots_to_call_off,
     payment_asked,
+    priced,
 )
 from domain.inspection import Grade
 from domain.invariants import broken
-from domain.lifecycle import LotState
+from domain.lifecycle import Headline, LotState, SettlementState
 from domain.money import Money
 from domain.orders import OrderLine
 from domain.requests import Resolution
@@ -55,9 +56,14 @@ def accepted(price: int) -> Return:
     return replace(ret, lines=(replace(ret.lines[0], exchange_price_minor=price),))
 
 
-def sent(price: int, status: str = "shipped") -> Return:
-    ret, _ = replacement_ordered(accepted(price), "shoes/1", ORDERED, at=after(days=6))
-    return told(ret, status)
+def ordered(price: int) -> Return:
+    ret = accepted(price)
+    wanted = priced(ret, "shoes/1", ORDERED)
+    return replacement_ordered(ret, "shoes/1", wanted, at=after(days=6))[0]
+
+
+def sent(price: int) -> Return:
+    return told(ordered(price), "shipped")
 
 
 def unpaid() -> Return:
@@ -175,7 +181,7 @@ class TestAskingForIt:
 class TestCheaperGoods:
     def test_give_the_difference_back_once_they_are_sent(self) -> None:
         """Not before: until then the customer may still get the money for all of it."""
-        waiting, _ = replacement_ordered(accepted(PAID - 10), "shoes/1", ORDERED, at=after(days=6))
+        waiting = ordered(PAID - 10)
         ret = told(waiting, "shipped")
 
         assert lots_to_settle(waiting) == ()
@@ -187,6 +193,11 @@ class TestCheaperGoods:
 
     def test_keep_their_lot_a_replaced_one(self) -> None:
         """The return ends when the difference is paid and the goods have arrived."""
+        arrived = told(sent(PAID - 10), "delivered")
+        assert (arrived.headline, arrived.settlement) == (
+            Headline.RESOLVING,
+            SettlementState.IN_PROGRESS,
+        )
         ret = settled(sent(PAID - 10))
         assert ret.lots[0].state is LotState.REPLACEMENT_SHIPPED
         assert not all_resolved(ret)
@@ -263,9 +274,7 @@ class TestDearerGoods:
 
 def test_a_platform_that_cancels_paid_goods_asks_for_another_choice() -> None:
     """As if they had been out of stock from the start."""
-    ret, _ = replacement_ordered(accepted(PAID), "shoes/1", ORDERED, at=after(days=6))
-
-    (wait,) = waits(told(ret, "cancelled"))
+    (wait,) = waits(told(ordered(PAID), "cancelled"))
 
     assert wait.code == "replacement_out_of_stock"
 

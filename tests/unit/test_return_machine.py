@@ -20,7 +20,7 @@ from domain.codes import RefusedError
 from domain.commands import COMMANDS
 from domain.deadlines import pass_deadlines
 from domain.events import NOTICE_TYPES, Event
-from domain.exchanges import difference, payment_asked
+from domain.exchanges import payment_asked, priced
 from domain.grading import grade_lot
 from domain.granting import apply_policy, check_grant, grant
 from domain.inspection import Fault, Grade
@@ -290,10 +290,8 @@ class ReturnMachine(RuleBasedStateMachine):
                 self.pay(work.subject, luck)
             case WorkKind.REPLACE if luck in ("succeeded", "pending"):
                 replacement = Replacement(f"ref/{work.subject}", "SHOES-42", "res_1", "ro_1")
-                lot = self.ret.lot(work.subject)
-                due = difference(self.ret.line(lot.line_id), lot).minor
-                ordering = payment_asked if due > 0 else replacement_ordered
-                replacement = replace(replacement, due_minor=max(due, 0))
+                replacement = priced(self.ret, work.subject, replacement)
+                ordering = payment_asked if replacement.due_minor else replacement_ordered
                 self.take(ordering(self.ret, work.subject, replacement, at=self.now))
             case WorkKind.CALL_OFF:
                 status = "cancelled" if luck == "succeeded" else "created"
