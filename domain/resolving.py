@@ -81,6 +81,7 @@ def sealed(
     intents: Sequence[Intent],
     *,
     at: datetime,
+    credit_note_no: str | None = None,
 ) -> Change:
     """Number the settlement; from here its amounts never change.
 
@@ -101,6 +102,7 @@ def sealed(
         settlement_hash=settlement_hash(
             ret.currency, amounts, [(intent.tender_id, intent.amount_minor) for intent in intents]
         ),
+        credit_note_no=credit_note_no,
     )
     pending = [
         replace(lot.moved(LotState.REFUND_PENDING, at), settlement_no=number) for lot in lots
@@ -117,6 +119,7 @@ def sealed(
                 "due_on": settlement.due_on.isoformat() if settlement.due_on else None,
                 "breakdown": breakdown,
                 "settlement_hash": settlement.settlement_hash,
+                "credit_note_no": credit_note_no,
             },
         )
     ]
