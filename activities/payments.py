@@ -9,12 +9,14 @@ from temporalio.exceptions import ApplicationError
 
 from activities.errors import refused, translated
 from activities.refunds import IssueRefund, RefundAnswer, Refunder
+from domain.credit_notes import NewNote
 from domain.intents import Intent
 from domain.money import Money
 from domain.policies import TENDER_ORDER
 from domain.promotions import Standing, Units
 from domain.tenders import NothingLeftError, TenderLeft, TenderOrder, split_over_tenders
 from integrations.directory import Connections
+from storage.credit_notes import CreditNotes
 from storage.externals import ExternalRefunds
 from storage.rows import IntentRow, TenderBalance
 from storage.sealing import (
@@ -33,7 +35,7 @@ class Settle:
     """``units`` is what the lots hold and ``clawback_minor`` what the amount keeps back.
 
     ``standing`` is what it was computed on, where a promotion is looked at. Tenders are filled in
-    the policy's ``tender_order``.
+    the policy's ``tender_order``. ``note`` is the credit note that is issued with it.
     """
 
     tenant_id: str
@@ -46,6 +48,7 @@ class Settle:
     clawback_minor: int = 0
     standing: Standing | None = None
     tender_order: TenderOrder = TENDER_ORDER
+    note: NewNote | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +64,21 @@ class Settled:
     first_tries: tuple["RefundAnswer", ...] = ()
     other_lots: tuple[str, ...] = ()
     standing: Standing | None = None
+    credit_note_no: str | None = None
+    """The number of its note; a settlement of nothing has none."""
 
 
 class PaymentActivities:
     def __init__(
-        self, connections: Connections, settlements: Settlements, externals: ExternalRefunds
+        self,
+        connections: Connections,
+        settlements: Settlements,
+        externals: ExternalRefunds,
+        credit_notes: CreditNotes,
     ) -> None:
         self._refunder = Refunder(connections, settlements, externals)
         self._settlements = settlements
+        self._credit_notes = credit_notes
 
     @activity.defn
     async def settle(self, asked: Settle) -> Settled:
@@ -83,12 +93,16 @@ class PaymentActivities:
         with translated():
             try:
                 rows = await self._seal(asked)
+                note_no = await self._credit_notes.number_of(
+                    asked.tenant_id, asked.return_id, asked.number
+                )
             except OtherLotsError as error:
                 return Settled(other_lots=error.lot_ids)
             except StandingChangedError as error:
                 return Settled(standing=error.standing)
         tries = [self._try_once(asked.tenant_id, row) for row in rows]
-        return Settled(tuple(map(_intent, rows)), tuple(await asyncio.gather(*tries)))
+        first_tries = tuple(await asyncio.gather(*tries))
+        return Settled(tuple(map(_intent, rows)), first_tries, credit_note_no=note_no)
 
     async def _seal(self, asked: Settle) -> tuple[IntentRow, ...]:
         try:
@@ -104,6 +118,7 @@ class PaymentActivities:
                 units=asked.units,
                 clawback_minor=asked.clawback_minor,
                 standing=asked.standing,
+                note=asked.note,
             )
         except (NothingLeftError, OverRefundError) as error:
             raise refused("NothingLeft", str(error)) from error

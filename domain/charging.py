@@ -7,6 +7,7 @@ from fractions import Fraction
 from domain.fees import Per
 from domain.intents import LotAmount
 from domain.money import half_up, share_of_units
+from domain.orders import Tax
 from domain.requests import Resolution
 from domain.returns import Lot, Return, ReturnLine
 
@@ -53,20 +54,11 @@ def lot_amount(
     touches the shipping share. The scope of the terms leaves out what the policy does not refund; a
     line that a person granted where no rule applies has no terms and gets its price and tax.
     """
-    basis, units = line.basis, lot.units
-    scope = _scope(line)
     gross, net, deduction = _price(line, lot)
     left = net - deduction
-    refunded = Fraction(100 - lot.deduction_percent, 100)
-    if taxable and left:
-        refunded *= Fraction(max(left - restocking_minor, 0), left)
-    tax = sum(
-        half_up(share_of_units(line_tax.amount_minor, units, of_units=basis.quantity) * refunded)
-        for line_tax in basis.taxes
-    )
-    tax = tax if "TAX" in scope else 0
-    shipping = share_of_units(basis.shipping_minor, units, of_units=basis.quantity)
-    shipping = shipping if "SHIPPING" in scope else 0
+    tax = sum(_taxes(line, lot, restocking_minor=restocking_minor, taxable=taxable))
+    shipping = share_of_units(line.basis.shipping_minor, lot.units, of_units=line.basis.quantity)
+    shipping = shipping if "SHIPPING" in _scope(line) else 0
     value = left + tax + shipping
     taken = min(restocking_minor, value)
     return LotAmount(
@@ -79,6 +71,45 @@ def lot_amount(
         refund_minor=value - taken,
         cover=cover,
         restocking_fee_minor=taken,
+    )
+
+
+def own_taxes(ret: Return, lot: Lot) -> tuple[int, ...]:
+    """Return what a lot gets of each tax of its line, before fees of the whole return.
+
+    Minor units, in the order of the basis. What :func:`charged` says of the lot's tax beside their
+    sum is the tax on those fees.
+    """
+    line = ret.line(lot.line_id)
+    restocking = _own_restocking(ret, line, lot)
+    return _taxes(line, lot, restocking_minor=restocking, taxable=ret.policy.fees.taxable)
+
+
+def _taxes(line: ReturnLine, lot: Lot, *, restocking_minor: int, taxable: bool) -> tuple[int, ...]:
+    if "TAX" not in _scope(line):
+        return (0,) * len(line.basis.taxes)
+    _, net, deduction = _price(line, lot)
+    left = net - deduction
+    refunded = Fraction(100 - lot.deduction_percent, 100)
+    if taxable and left:
+        refunded *= Fraction(max(left - restocking_minor, 0), left)
+    shares = (
+        share_of_units(tax.amount_minor, lot.units, of_units=line.basis.quantity)
+        for tax in line.basis.taxes
+    )
+    return tuple(half_up(share * refunded) for share in shares)
+
+
+def taxes_returned(ret: Return) -> tuple[tuple[Tax, int], ...]:
+    """Return what was paid of each tax for all that is returned, where the policy refunds it.
+
+    A fee that is of no single line bears tax at their average, so each has this part of it.
+    """
+    return tuple(
+        (tax, share_of_units(tax.amount_minor, line.units, of_units=line.basis.quantity))
+        for line in ret.lines
+        if "TAX" in _scope(line)
+        for tax in line.basis.taxes
     )
 
 
@@ -165,14 +196,15 @@ def _tax_rate(ret: Return) -> Fraction:
 
     It stays the same for the whole return, so whichever lot bears the fee, the sum is the same.
     """
-    net = tax = 0
-    for line in ret.lines:
-        shared = [line.basis.gross_minor - line.basis.discount_minor]
-        shared += [line_tax.amount_minor for line_tax in line.basis.taxes if "TAX" in _scope(line)]
-        price, *taxes = (
-            share_of_units(total, line.units, of_units=line.basis.quantity) for total in shared
+    prices = (
+        share_of_units(
+            line.basis.gross_minor - line.basis.discount_minor,
+            line.units,
+            of_units=line.basis.quantity,
         )
-        net, tax = net + price, tax + sum(taxes)
+        for line in ret.lines
+    )
+    net, tax = sum(prices), sum(minor for _, minor in taxes_returned(ret))
     return Fraction(tax, net) if net else Fraction(0)
 
 

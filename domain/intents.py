@@ -38,7 +38,7 @@ class Settlement:
     """One numbered step that turned accepted lots into money.
 
     ``due_on`` is statutory: the last local day for the refund, never scaled. ``settlement_hash`` is
-    of its amounts and tenders; a preview of the same has the same.
+    of its amounts and tenders; a preview of the same has the same. Nothing paid, no credit note.
     """
 
     number: int
@@ -49,6 +49,7 @@ class Settlement:
     sealed_at: datetime
     due_on: date | None
     settlement_hash: str = ""
+    credit_note_no: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,7 @@ def sealed(
     intents: Sequence[Intent],
     *,
     at: datetime,
+    credit_note_no: str | None = None,
 ) -> Change:
     """Number the settlement; from here its amounts never change.
 
@@ -107,6 +108,7 @@ def sealed(
         settlement_hash=settlement_hash(
             ret.currency, amounts, [(intent.tender_id, intent.amount_minor) for intent in intents]
         ),
+        credit_note_no=credit_note_no,
     )
     pending = [
         replace(
@@ -129,6 +131,7 @@ def sealed(
                 "due_on": settlement.due_on.isoformat() if settlement.due_on else None,
                 "breakdown": breakdown,
                 "settlement_hash": settlement.settlement_hash,
+                "credit_note_no": credit_note_no,
             },
         )
     ]

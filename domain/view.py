@@ -227,6 +227,7 @@ def _settlement(settlement: Settlement) -> JsonValue:
         "sealed_at": _time(settlement.sealed_at),
         "breakdown": [{**asdict(row)} for row in settlement.breakdown],
         "settlement_hash": settlement.settlement_hash,
+        "credit_note_no": settlement.credit_note_no,
         "refunds": [
             {
                 "intent_id": intent.intent_id,

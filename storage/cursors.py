@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 
 
 class BadCursorError(ValueError):
@@ -12,19 +12,47 @@ class BadCursorError(ValueError):
 
 
 def encode(created_at: datetime, return_id: str) -> str:
-    text = json.dumps([created_at.isoformat(), return_id])
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    return _encoded(created_at.isoformat(), return_id)
 
 
 def decode(cursor: str) -> tuple[datetime, str]:
     """Return what :func:`encode` was given; :class:`BadCursorError` for anything else."""
+    moment, return_id = _decoded(cursor)
+    try:
+        created_at, known = datetime.fromisoformat(moment), str(uuid.UUID(return_id))
+    except ValueError as error:
+        raise BadCursorError(_WANTED) from error
+    if created_at.tzinfo is None:
+        raise BadCursorError(_WANTED)
+    return created_at, known
+
+
+def encode_day(day: date, number: str) -> str:
+    return _encoded(day.isoformat(), number)
+
+
+def decode_day(cursor: str) -> tuple[date, str]:
+    """Return what :func:`encode_day` was given; :class:`BadCursorError` for anything else."""
+    day, number = _decoded(cursor)
+    try:
+        return date.fromisoformat(day), number
+    except ValueError as error:
+        raise BadCursorError(_WANTED) from error
+
+
+_WANTED = "wanted a cursor from an earlier page"
+
+
+def _encoded(*parts: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
+
+
+def _decoded(cursor: str) -> tuple[str, str]:
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-        moment, return_id = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        created_at = datetime.fromisoformat(moment)
-        known = str(uuid.UUID(return_id))
-    except (ValueError, TypeError, AttributeError, binascii.Error) as error:
-        raise BadCursorError("wanted a cursor from an earlier page") from error
-    if created_at.tzinfo is None:
-        raise BadCursorError("wanted a cursor from an earlier page")
-    return created_at, known
+        first, second = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (ValueError, TypeError, binascii.Error) as error:
+        raise BadCursorError(_WANTED) from error
+    if not (isinstance(first, str) and isinstance(second, str)) or "\x00" in second:
+        raise BadCursorError(_WANTED)
+    return first, second

@@ -7,9 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.credit_notes import NewNote
 from domain.ids import part_id, refund_key
 from domain.promotions import Standing, Units
-from storage import standings
+from storage import credit_notes, standings
+from storage.credit_notes import NoteSumError
 from storage.models.effects import SettlementModel
 from storage.rows import IntentRow, TenderBalance
 
@@ -84,6 +86,7 @@ class Sealing:
     units: Units
     clawback_minor: int
     standing: Standing | None
+    note: NewNote | None = None
 
 
 async def seal_once(connection: AsyncConnection, sealing: Sealing) -> bool:
@@ -138,6 +141,29 @@ async def seal_once(connection: AsyncConnection, sealing: Sealing) -> bool:
             f"{amount_minor} {currency}, found {sealing.amount_minor} {sealing.currency}"
         )
     return False
+
+
+async def issue_note(connection: AsyncConnection, sealing: Sealing) -> None:
+    """Issue the credit note of a settlement that was just sealed, where it has one.
+
+    Raises:
+        SealedOtherwiseError: its rows do not add up to the settlement.
+    """
+    if sealing.note is None:
+        return
+    try:
+        await credit_notes.issue(
+            connection,
+            sealing.note,
+            tenant_id=sealing.tenant_id,
+            return_id=sealing.return_id,
+            order_id=sealing.order_id,
+            settlement_no=sealing.number,
+            currency=sealing.currency,
+            total_minor=sealing.amount_minor,
+        )
+    except NoteSumError as error:
+        raise SealedOtherwiseError(str(error)) from error
 
 
 def new_intent(sealing: Sealing, balance: TenderBalance, part: int) -> dict[str, object]:

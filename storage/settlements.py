@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import func, insert, select
 
+from domain.credit_notes import NewNote
 from domain.ids import refund_key
 from domain.orders import TenderKind
 from domain.promotions import Standing, Units
@@ -12,7 +13,15 @@ from storage import intents, ledger
 from storage.database import Database
 from storage.models.effects import RefundIntentModel
 from storage.rows import Begun, IntentRow
-from storage.sealing import Sealing, Split, check_left, check_parts, new_intent, seal_once
+from storage.sealing import (
+    Sealing,
+    Split,
+    check_left,
+    check_parts,
+    issue_note,
+    new_intent,
+    seal_once,
+)
 from storage.states import IntentState
 
 _PAID_OUT = (TenderKind.CARD, TenderKind.WALLET)
@@ -62,16 +71,18 @@ class Settlements:
         units: Units = (),
         clawback_minor: int = 0,
         standing: Standing | None = None,
+        note: NewNote | None = None,
     ) -> tuple[IntentRow, ...]:
         """Turn an amount into refund intents, one per tender with a part above zero.
 
         A repeat answers the stored intents and does not split again. Every settlement of an order
-        waits for the other; at most six statements.
+        waits for the other; at most six statements, and two for its credit note.
 
         Args:
             units: What is paid back, for those who come after.
             clawback_minor: What is kept back of promotions; below zero: given back.
             standing: What the amount was computed on, where promotions are looked at.
+            note: Its credit note, issued in the same transaction. Last, as its number is locked.
 
         Raises:
             OtherLotsError: the number was sealed for other lots.
@@ -91,6 +102,7 @@ class Settlements:
             units=units,
             clawback_minor=clawback_minor,
             standing=standing,
+            note=note,
         )
         async with self._database.tenant(tenant_id) as connection:
             await ledger.lock_tenders(connection, tenant_id, order_id)
@@ -105,6 +117,7 @@ class Settlements:
                 ]
                 if new:
                     await connection.execute(insert(RefundIntentModel), new)
+                await issue_note(connection, sealing)
             return await intents.of_return(connection, tenant_id, return_id, number)
 
     async def begin(self, tenant_id: str, intent_id: str) -> Begun:

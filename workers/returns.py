@@ -29,6 +29,7 @@ from runtime.settings import Settings, load_settings
 from runtime.temporal import WORKFLOW_RUNNER, connect, ensure_search_attributes
 from runtime.tokens import SurveyTokens
 from storage.bookings import Bookings
+from storage.credit_notes import CreditNotes
 from storage.database import Database
 from storage.externals import ExternalRefunds
 from storage.followups import FollowUps
@@ -73,7 +74,10 @@ def build_worker(client: Client, needs: Dependencies) -> Worker:
     records = RecordActivities(Returns(needs.database))
     shipping = ShippingActivities(needs.connections, Bookings(needs.database))
     payments = PaymentActivities(
-        needs.connections, Settlements(needs.database), ExternalRefunds(needs.database)
+        needs.connections,
+        Settlements(needs.database),
+        ExternalRefunds(needs.database),
+        CreditNotes(needs.database),
     )
     platform = PlatformActivities(needs.connections)
     sweeping = SweepActivities(

@@ -8,6 +8,7 @@ from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_e
 from activities.payments import PaymentActivities, Settle, Settled
 from activities.refunds import IssueRefund, RefundAnswer
 from domain.commands import Actor
+from domain.credit_notes import NewNote, note_rows
 from domain.intents import Intent, LotAmount
 from domain.money import Money
 from domain.promotions import Standing
@@ -36,7 +37,15 @@ async def settle(case: Case, parking: Parking, number: str) -> None:
         lots = await parking.attempt(work, lambda: _due(case, answer.other_lots))
         answer, amounts = await parking.attempt(work, lambda: _seal(case, int(number), lots))
     planned = tuple(replace(intent, state="planned") for intent in answer.intents)
-    case.take(sealed(case.ret, lots, amounts, planned, at=workflow.now()))
+    change = sealed(
+        case.ret,
+        lots,
+        amounts,
+        planned,
+        credit_note_no=answer.credit_note_no,
+        at=workflow.now(),
+    )
+    case.take(change)
     for intent, first_try in zip(planned, answer.first_tries, strict=True):
         _take_in(case, intent.intent_id, first_try)
     early, case.early_news = case.early_news, []
@@ -83,6 +92,7 @@ def _to_seal(
         clawback_minor=sum(row.clawback_minor for row in amounts),
         standing=standing,
         tender_order=ret.policy.tender_order,
+        note=NewNote(ret.rma_no, note_rows(ret, lots, amounts)),
     )
 
 

@@ -162,7 +162,8 @@ class RefundView(AnswerModel):
 class SettlementView(AnswerModel):
     """Money decided for some lots; its amounts never change. ``due_on`` is the statutory date.
 
-    ``settlement_hash`` is of its amounts and tenders, as in a preview.
+    ``settlement_hash`` is of its amounts and tenders, as in a preview; ``credit_note_no`` is empty
+    where nothing was paid.
     """
 
     number: int
@@ -172,6 +173,7 @@ class SettlementView(AnswerModel):
     breakdown: tuple[LotAmountView, ...]
     refunds: tuple[RefundView, ...]
     settlement_hash: str = ""
+    credit_note_no: str | None = None
 
 
 class WaitView(AnswerModel):

@@ -6,7 +6,8 @@ import pytest
 
 from domain.ids import part_id
 from domain.inspection import Grade
-from tests.support.house import House, OpenReturn, eventually
+from storage.credit_notes import CreditNotes
+from tests.support.house import TENANT, House, OpenReturn, eventually
 from tests.support.told import (
     FINANCE,
     OPS,
@@ -56,6 +57,21 @@ async def test_pays_every_tender_back_to_the_cent(house: House) -> None:
     assert "settlement.sealed" in await opened.event_types()
 
 
+async def test_a_paid_settlement_has_a_credit_note_of_what_was_paid(house: House) -> None:
+    """The return names it; its rows and the refunds at the provider come to the same."""
+    opened = await accepted(house, "no-reason-return")
+
+    await opened.ends()
+
+    (settlement,) = (await opened.view())["settlements"]
+    (sealed,) = await opened.events("settlement.sealed")
+    note = await CreditNotes(house.needs.database).get(TENANT, settlement["credit_note_no"])
+    assert note is not None
+    assert sealed.data["credit_note_no"] == note.number
+    assert (note.return_id, note.rma_no) == (opened.return_id, (await opened.row()).rma_no)
+    assert sum(row.amount_minor for row in note.rows) == note.total_minor == sum(paid(opened))
+
+
 async def test_settles_each_parcel_on_its_own(house: House) -> None:
     """Two receipts are two settlements, and together they give back what was paid."""
     order = house.sandbox.order("three-units")
@@ -71,6 +87,9 @@ async def test_settles_each_parcel_on_its_own(house: House) -> None:
     assert (await opened.ends()).headline == "CLOSED"
     assert len(paid(opened)) == 2
     assert sum(paid(opened)) == order["tenders"][0]["captured_minor"]
+    noted = [s["credit_note_no"] for s in (await opened.view())["settlements"]]
+    assert len(set(noted)) == 2
+    assert None not in noted
 
 
 async def test_parks_while_the_provider_is_down_and_resumes_at_the_deadline(house: House) -> None:

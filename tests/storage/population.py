@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from cryptography.fernet import Fernet
 
+from domain.credit_notes import NewNote, NoteRow, RowKind
 from domain.ids import part_id
 from domain.money import Money
 from domain.tracking import Scan, ScanStatus
@@ -51,6 +52,7 @@ async def populate(store: Database, tenant_id: str) -> None:
         currency="EUR",
         split=_all_on_one,
         lot_ids=("shoes/1",),
+        note=NewNote("RMA-0000-01-7", (NoteRow(RowKind.GOODS, "shoes/1", 500),)),
     )
     await ExternalRefunds(store).note(
         tenant_id,
