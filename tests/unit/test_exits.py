@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from domain import disputing
 from domain.blockers import WAITS, Kind
 from domain.deadlines import extend, pass_deadlines
 from domain.granting import grant
@@ -41,6 +42,7 @@ from tests.support.builders import (
 )
 from tests.unit.test_waiting import (
     STAGES,
+    charged_back,
     completed,
     gone,
     graded_early,
@@ -157,6 +159,14 @@ def stock_told(ret: Return) -> Return:
     return stock_moved(ret, [lot.lot_id for lot in lots])[0]
 
 
+def bank_said(outcome: str) -> Step:
+    def decided(ret: Return) -> Return:
+        (chargeback,) = ret.chargebacks
+        return disputing.told(ret, replace(chargeback, state=outcome))[0]
+
+    return decided
+
+
 _ARRIVAL: dict[str, Step] = {"delivery.delivered": arrived, "receive": counted}
 _REPLACEMENT: dict[str, Step] = {
     "replacement.shipped": on_its_way,
@@ -217,6 +227,10 @@ WALKS: dict[str, tuple[Stage, dict[str, Step]]] = {
     "replacement_overdue": (late(reserved, "awaiting_replacement"), _REPLACEMENT),
     "replacement_out_of_stock": (gone, {"choose-resolution": money_chosen}),
     "moving_stock": (graded, {"stock.moved": stock_told}),
+    "chargeback_open": (
+        charged_back,
+        {"chargeback.won": bank_said("won"), "chargeback.lost": bank_said("lost")},
+    ),
     "awaiting_close": (completed, {}),
 }
 """How each wait is entered, and what ends it; a moved deadline is the same for all."""
