@@ -6,12 +6,13 @@ Types (the workflow turns each into a blocker, see ``workflows/parking.py``):
 ``OutcomeUnknown``       repeated likewise: what was sent may have had its effect
 ``ProviderRefused``      not repeated: somebody must mend something first
 ``BadUpstreamData``      not repeated: the answer breaks its contract
+``ChargedBack``          not repeated: nothing was sent, the customer's bank decides first
 ``Database``             repeated by the retry policy
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.exc import DataError
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
@@ -65,13 +66,20 @@ def translated(
 
 
 def refused(
-    kind: str, message: str, *, code: str | None = None, field: str | None = None
+    kind: str,
+    message: str,
+    *,
+    code: str | None = None,
+    field: str | None = None,
+    until: datetime | None = None,
 ) -> ApplicationError:
     """Make the error of a step that is not repeated.
 
-    ``kind`` is its type, ``code`` the other side's word for it, ``field`` the place at fault.
+    ``kind`` is its type, ``code`` the other side's word for it, ``field`` the place at fault;
+    ``until`` is when it may be tried again, where the trouble itself says so.
     """
-    return ApplicationError(message, code, field, type=kind, non_retryable=True)
+    details = (code, field) if until is None else (code, field, until.isoformat())
+    return ApplicationError(message, *details, type=kind, non_retryable=True)
 
 
 def _from_integration(error: IntegrationError, unknown: str, outage: str) -> ApplicationError:

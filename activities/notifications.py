@@ -46,6 +46,15 @@ TEXTS: dict[str, Text] = {
         "Your return {rma_no} is settled",
         "Your return is settled, and nothing is left to pay back:\n{breakdown}",
     ),
+    "refund_on_hold": Text(
+        "About the refund for {rma_no}",
+        "Your bank took {amount} of your payment back from us, and decides who keeps it. Until "
+        "then we send no refund of that payment beside it. {next_step}",
+    ),
+    "refund_covered": Text(
+        "Your return {rma_no}",
+        "Your bank gave you {amount} of your payment back, so we do not send that again.",
+    ),
     "replacement_shipped": Text(
         "Your replacement for {rma_no}", "Your replacement is on its way: {tracking_code}."
     ),
@@ -107,7 +116,11 @@ def _words(kind: str, data: Mapping[str, Any], survey_link: str) -> dict[str, st
         words["handover"] = _handover(data)
     if kind == "lot_rejected":
         words["grade"] = str(data["grade"])
-    if kind == "refund_sent":
+    if kind == "refund_on_hold":
+        due = data["evidence_due_by"]
+        until = f"{datetime.fromisoformat(due):%Y-%m-%d}" if due else "the bank's decision"
+        words["next_step"] = f"We answer your bank by {until}, and write to you when it decides."
+    if kind in ("refund_sent", "refund_on_hold", "refund_covered"):
         words["amount"] = str(Money(int(data["amount_minor"]), str(data["currency"])))
     if kind == "difference_to_pay":
         words["amount"] = str(Money(int(data["due_minor"]), str(data["currency"])))

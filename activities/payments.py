@@ -8,7 +8,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import refused, translated
-from activities.refunds import IssueRefund, RefundAnswer, Refunder
+from activities.refunds import UNSENT, IssueRefund, RefundAnswer, Refunder
 from domain.credit_notes import NewNote
 from domain.intents import Intent
 from domain.money import Money
@@ -130,7 +130,7 @@ class PaymentActivities:
         try:
             return await self.issue_refund(IssueRefund(tenant_id, row.intent_id, row.generation))
         except (ApplicationError, IntentStateError) as error:
-            unsent = isinstance(error, ApplicationError) and error.type == "NoProvider"
+            unsent = isinstance(error, ApplicationError) and error.type in UNSENT
             state = IntentState.PLANNED if unsent else IntentState.SENDING
             return RefundAnswer(state, row.generation)
 
@@ -159,4 +159,5 @@ def _intent(row: IntentRow) -> Intent:
         generation=row.generation,
         refund_ref=row.refund_ref,
         failure=row.failure,
+        covered_minor=row.covered_minor,
     )

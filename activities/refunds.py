@@ -8,11 +8,21 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.errors import refused, translated
 from domain.intents import Ruling
-from domain.refunding import Sent, Trust, Way, believed_from, is_about, is_believed, way_on
+from domain.refunding import (
+    CHARGED_BACK,
+    Sent,
+    Trust,
+    Way,
+    believed_from,
+    is_about,
+    is_believed,
+    way_on,
+)
 from integrations.directory import Connections
 from integrations.errors import (
     AlreadyDoneError,
     AmbiguousOutcomeError,
+    DisputedError,
     IntegrationError,
     NotFoundError,
     RejectedError,
@@ -20,8 +30,9 @@ from integrations.errors import (
     UnansweredError,
 )
 from integrations.payments.port import LookUp, PaymentGateway, Refund, RefundOutcome, RefundRequest
+from storage.chargebacks import ChargedBackError
 from storage.externals import External, ExternalRefunds
-from storage.rows import IntentRow
+from storage.rows import Begun, IntentRow
 from storage.sealing import OverRefundError
 from storage.settlements import NoProviderError, Settlements
 from storage.states import IntentState
@@ -47,16 +58,21 @@ class IssueRefund:
 
 @dataclass(frozen=True, slots=True)
 class RefundAnswer:
-    """``state`` is ``succeeded``, ``pending`` or ``rejected``, after a first try also ``sending``.
+    """``state`` is ``succeeded``, ``pending``, ``rejected`` or ``covered``.
 
-    ``failure`` is the provider's code.
+    After a first try it is also ``sending``, or still ``planned``. ``failure`` is the provider's
+    code; ``covered_minor`` was given back by a chargeback, and not sent.
     """
 
     state: str
     generation: int = 1
     refund_ref: str | None = None
     failure: str | None = None
+    covered_minor: int = 0
 
+
+UNSENT = ("NoProvider", "ChargedBack")
+"""Types of errors of an intent that stays planned."""
 
 STATES = {
     RefundOutcome.SUCCEEDED: IntentState.SUCCEEDED,
@@ -82,17 +98,18 @@ class Refunder:
         :func:`domain.refunding.way_on` says.
 
         Raises:
-            ApplicationError: of type ``OutcomeUnknown`` whenever the money may have gone.
+            ApplicationError: of type ``OutcomeUnknown`` whenever the money may have gone, and of
+                type ``ChargedBack`` while the customer's bank decides on the payment.
         """
         with translated(unknown=UNKNOWN):
             try:
-                before, intent = await self._settlements.begin(asked.tenant_id, asked.intent_id)
+                before, intent = await self._begin(asked.tenant_id, asked.intent_id)
             except NoProviderError as error:
                 raise refused("NoProvider", str(error)) from error
-            if before.state is IntentState.SUCCEEDED or (
+            if intent.state in (IntentState.SUCCEEDED, IntentState.COVERED) or (
                 before.state is IntentState.REJECTED and asked.generation <= before.generation
             ):
-                return answer_of(before)
+                return answer_of(intent)
             gateway = await self._connections.payments(asked.tenant_id)
         # What keeps us from asking does not matter as much as that nobody knows.
         outage = UNKNOWN if before.state is IntentState.UNKNOWN else "ProviderUnavailable"
@@ -100,6 +117,12 @@ class Refunder:
             if before.state is IntentState.PLANNED:
                 return await self._send(asked.tenant_id, gateway, intent)
             return await self._go_on(asked, gateway, intent)
+
+    async def _begin(self, tenant_id: str, intent_id: str) -> Begun:
+        try:
+            return await self._settlements.begin(tenant_id, intent_id)
+        except ChargedBackError as error:
+            raise _charged_back(error) from error
 
     async def _go_on(
         self, asked: IssueRefund, gateway: PaymentGateway, intent: IntentRow
@@ -122,8 +145,7 @@ class Refunder:
         way = way_on(sent, _trust(gateway), now=datetime.now(UTC))
         match way:
             case Way.SEND_AGAIN:
-                await self._settlements.send_again(tenant_id, intent)
-                return await self._send(tenant_id, gateway, intent, again=True)
+                return await self._send_again(tenant_id, gateway, intent)
             case Way.NEXT_GENERATION:
                 return await self._send_anew(tenant_id, gateway, intent)
             case Way.WAIT:
@@ -152,6 +174,16 @@ class Refunder:
             return await self._note(tenant_id, intent, IntentState.SUCCEEDED, refund_ref=refund_ref)
         return await self._finish(tenant_id, intent, shown)
 
+    async def _send_again(
+        self, tenant_id: str, gateway: PaymentGateway, intent: IntentRow
+    ) -> RefundAnswer:
+        try:
+            await self._settlements.send_again(tenant_id, intent)
+        except ChargedBackError as error:
+            # It may have gone before: that is what has to be found out.
+            raise refused(UNKNOWN, str(error)) from error
+        return await self._send(tenant_id, gateway, intent, again=True)
+
     async def _send_anew(
         self,
         tenant_id: str,
@@ -170,7 +202,9 @@ class Refunder:
             )
         except OverRefundError as error:
             raise refused("NothingLeft", str(error)) from error
-        begun = await self._settlements.begin(tenant_id, intent.intent_id)
+        begun = await self._begin(tenant_id, intent.intent_id)
+        if begun.after.state is IntentState.COVERED:
+            return answer_of(begun.after)
         return await self._send(tenant_id, gateway, begun.after)
 
     async def _send(
@@ -187,6 +221,9 @@ class Refunder:
             refund = await gateway.refund(request)
         except AlreadyDoneError as error:
             return await self._already_done(tenant_id, gateway, intent, error.code)
+        except DisputedError:
+            # Of a chargeback that we were not told of, or whose provider tells of none.
+            return await self._reject(tenant_id, intent, CHARGED_BACK)
         except RejectedError as error:
             return await self._reject(tenant_id, intent, error.code or "rejected")
         except (AmbiguousOutcomeError, UnansweredError) as error:
@@ -341,5 +378,9 @@ def _trust(gateway: PaymentGateway) -> Trust:
     return Trust(sheet.key_window, sheet.lookup is not LookUp.NONE, sheet.settle_time)
 
 
+def _charged_back(error: ChargedBackError) -> ApplicationError:
+    return refused("ChargedBack", str(error), until=error.evidence_due_by)
+
+
 def answer_of(row: IntentRow) -> RefundAnswer:
-    return RefundAnswer(row.state, row.generation, row.refund_ref, row.failure)
+    return RefundAnswer(row.state, row.generation, row.refund_ref, row.failure, row.covered_minor)

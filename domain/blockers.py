@@ -235,6 +235,15 @@ _CATALOGUE = (
         ("refund.settled", "refund.failed"),
     ),
     WaitKind(
+        "chargeback_open",
+        Kind.WAIT,
+        Owner.FINANCE,
+        "the bank's decision on a chargeback, and our evidence before it",
+        "the provider's date for evidence",
+        "finance is told again; refunds of the payment go on waiting",
+        ("chargeback.won", "chargeback.lost", "extend-deadline"),
+    ),
+    WaitKind(
         "ordering_replacement",
         Kind.WAIT,
         Owner.PLATFORM,
@@ -341,6 +350,15 @@ _CATALOGUE = (
         "parked",
         "the provider is asked again",
         ("retry", "reconcile-refund", "refund.settled"),
+    ),
+    WaitKind(
+        "charged_back",
+        Kind.PARKED,
+        Owner.FINANCE,
+        "the customer's bank to decide on a chargeback of the payment",
+        "the provider's date for evidence",
+        "the refund is tried again, and sent only if no chargeback stands against it",
+        ("retry", "chargeback.won", "chargeback.lost", "refund.settled"),
     ),
     WaitKind(
         "nothing_left_to_refund",

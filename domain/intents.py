@@ -20,7 +20,11 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """One refund intent as the ledger sealed it; ``state`` follows its execution."""
+    """One refund intent as the ledger sealed it; ``state`` follows its execution.
+
+    ``covered_minor`` of it a chargeback gave back, and was not sent; if that is all, the state is
+    ``covered``.
+    """
 
     intent_id: str
     tender_id: str
@@ -31,6 +35,16 @@ class Intent:
     refund_ref: str | None = None
     failure: str | None = None
     ruling: Ruling | None = None
+    covered_minor: int = 0
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the customer has this money, by us or by a bank."""
+        return self.state in ("succeeded", "covered")
+
+    @property
+    def sent_minor(self) -> int:
+        return self.amount_minor - self.covered_minor
 
 
 @dataclass(frozen=True, slots=True)

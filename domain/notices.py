@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from domain.events import Event, JsonValue
 from domain.ids import content_hash, part_id
+from domain.lifecycle import GRANTED
 from domain.requests import HandoverMethod
 from domain.returns import Return
 from domain.transport import BEFORE_HANDOVER
@@ -49,6 +50,7 @@ _PLAIN = {
     "refund.settled": "refund_sent",
     "replacement.payment_asked": "difference_to_pay",
     "replacement.called_off": "replacement_called_off",
+    "refund.covered": "refund_covered",
     "replacement.shipped": "replacement_shipped",
 }
 
@@ -70,6 +72,9 @@ def _kind(ret: Return, event: Event) -> str | None:
     if event.type == "settlement.sealed":
         # No provider is called, so nothing else would tell the customer (edge 70).
         return "nothing_to_refund" if not event.data["amount_minor"] else None
+    if event.type == "chargeback.opened":
+        # Where nothing is granted there is nothing to wait for.
+        return "refund_on_hold" if ret.authorization in GRANTED else None
     if event.type == "return.withdrawn" and not ret.lines:
         # Of a draft nobody was told anything.
         return None

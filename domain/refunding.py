@@ -9,6 +9,9 @@ from domain.intents import Ruling
 STILL_ON_ITS_WAY = timedelta(minutes=1)
 """Longer than a request to a provider may last (``integrations/http.py``)."""
 
+CHARGED_BACK = "charged_back"
+"""Why a provider refused a refund, whatever its word: the customer's bank has the payment."""
+
 
 class Way(StrEnum):
     SEND_AGAIN = "send_again"

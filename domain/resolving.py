@@ -148,6 +148,7 @@ def intent_changed(
     failure: str | None,
     at: datetime,
     generation: int | None = None,
+    covered_minor: int | None = None,
 ) -> Change:
     """Take in what the provider says of one refund; telling it again changes nothing.
 
@@ -159,8 +160,10 @@ def intent_changed(
     )
     before = next(i for i in settlement.intents if i.intent_id == intent_id)
     known = refund_ref or before.refund_ref
+    covered = before.covered_minor if covered_minor is None else covered_minor
     news = replace(
         before,
+        covered_minor=covered,
         state=state,
         generation=generation or before.generation,
         refund_ref=known,
@@ -173,12 +176,14 @@ def intent_changed(
     intents = tuple(news if i.intent_id == intent_id else i for i in settlement.intents)
     after = ret.with_settlement(replace(settlement, intents=intents))
     facts: tuple[Fact, ...] = ()
+    if covered > before.covered_minor:
+        facts = (_covered_fact(after, settlement.number, news),)
     if state == "succeeded" and before.state != "succeeded":
-        facts = (_refund_fact("refund.settled", after, settlement.number, news),)
+        facts += (_refund_fact("refund.settled", after, settlement.number, news),)
     elif state == "pending" and before.state != "pending":
-        facts = (_refund_fact("refund.pending", after, settlement.number, news),)
+        facts += (_refund_fact("refund.pending", after, settlement.number, news),)
     elif state in ("rejected", "failed") and before.state != state:
-        facts = (_refund_fact("refund.failed", after, settlement.number, news),)
+        facts += (_refund_fact("refund.failed", after, settlement.number, news),)
     return _end_if_paid(_block_lots(after, settlement.number, at), settlement.number, at), facts
 
 
@@ -202,7 +207,7 @@ def _block_lots(ret: Return, number: int, at: datetime) -> Return:
 
 def _end_if_paid(ret: Return, number: int, at: datetime) -> Return:
     settlement = next(s for s in ret.settlements if s.number == number)
-    if any(intent.state != "succeeded" for intent in settlement.intents):
+    if not all(intent.is_settled for intent in settlement.intents):
         return ret
     paid = [
         lot.moved(LotState.REFUNDED, at)
@@ -219,12 +224,23 @@ def _refund_fact(event: str, ret: Return, number: int, intent: Intent) -> Fact:
             "settlement_no": number,
             "intent_id": intent.intent_id,
             "tender_id": intent.tender_id,
-            "amount_minor": intent.amount_minor,
+            "amount_minor": intent.sent_minor,
             "currency": ret.currency,
             "refund_ref": intent.refund_ref,
             "failure": intent.failure,
         },
     )
+
+
+def _covered_fact(ret: Return, number: int, intent: Intent) -> Fact:
+    data: dict[str, JsonValue] = {
+        "settlement_no": number,
+        "intent_id": intent.intent_id,
+        "tender_id": intent.tender_id,
+        "amount_minor": intent.covered_minor,
+        "currency": ret.currency,
+    }
+    return Fact("refund.covered", data)
 
 
 def replacement_ordered(
@@ -321,7 +337,7 @@ def stock_moved(ret: Return, lot_ids: Sequence[str]) -> Change:
 def all_resolved(ret: Return) -> bool:
     """Say whether nothing is left to do for goods, money and stock (invariant 8)."""
     moved = all(lot.disposition_applied for lot in ret.lots if lot.disposition is not None)
-    paid = all(i.state == "succeeded" for s in ret.settlements for i in s.intents)
+    paid = all(i.is_settled for s in ret.settlements for i in s.intents)
     ended = all(is_terminal(lot.state) for lot in ret.lots)
     # Without lots nothing is registered yet, let alone resolved; and what was replaced by cheaper
     # goods may have its difference still to come.

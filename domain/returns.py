@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from domain.chargebacks import Chargeback
 from domain.commands import Actor
 from domain.corrections import Correction
 from domain.eligibility import Decision, Terms
@@ -225,6 +226,8 @@ class Return:
     refused: Refused | None = None
     promotions: tuple[PromotionBasis, ...] = ()
     """Those of the order whose discounts the policy keeps back when a partial return loses them."""
+    chargebacks: tuple[Chargeback, ...] = ()
+    """Those of payments that it gives back, as their provider last said."""
 
     def line(self, line_id: str) -> ReturnLine:
         """Return one line; ``KeyError`` when there is none of that id."""
@@ -317,8 +320,9 @@ def _settlement_state(ret: Return) -> SettlementState:
     states = [intent.state for s in ret.settlements for intent in s.intents]
     if "unknown" in states:
         return SettlementState.BLOCKED
-    if any(state != "succeeded" for state in states):
-        if "succeeded" in states:
+    settled = [intent.is_settled for s in ret.settlements for intent in s.intents]
+    if not all(settled):
+        if any(settled):
             # Of several tenders some have their money, whatever becomes of the others (edge 65).
             return SettlementState.PARTIALLY_SETTLED
         refused = any(state in ("rejected", "failed") for state in states)

@@ -67,6 +67,29 @@ def document(ret: Return) -> Document:
             for correction in ret.corrections
         ],
         "refused": {**asdict(ret.refused)} if ret.refused else None,
+        **_chargebacks(ret),
+    }
+
+
+def _chargebacks(ret: Return) -> Document:
+    """Show what a bank took back; a return without such a thing does not mention it."""
+    if not ret.chargebacks:
+        return {}
+    return {
+        "on_hold": any(chargeback.is_open for chargeback in ret.chargebacks),
+        "chargebacks": [
+            {
+                "dispute_ref": chargeback.dispute_ref,
+                "tender_id": chargeback.tender_id,
+                "amount_minor": chargeback.amount_minor,
+                "state": chargeback.state,
+                "reason": chargeback.reason,
+                "since": _time(chargeback.since),
+                "evidence_due_by": _time(chargeback.evidence_due_by),
+                "refunds_sent": [*chargeback.evidence],
+            }
+            for chargeback in ret.chargebacks
+        ],
     }
 
 
@@ -237,6 +260,7 @@ def _settlement(settlement: Settlement) -> JsonValue:
                 "refund_ref": intent.refund_ref,
                 "failure": intent.failure,
                 "generation": intent.generation,
+                **({"covered_minor": intent.covered_minor} if intent.covered_minor else {}),
             }
             for intent in settlement.intents
         ],

@@ -52,6 +52,7 @@ def waits(ret: Return) -> tuple[Waiting, ...]:
         *_held_wait(ret),
         *_stock_waits(ret),
         *_refund_waits(ret),
+        *_chargeback_waits(ret),
         *_close_wait(ret),
     ]
     parked = {f"work/{blocker.work}" for blocker in ret.blockers}
@@ -230,9 +231,23 @@ def _refund_waits(ret: Return) -> list[Waiting]:
                 key = f"refund/{intent.intent_id}"
                 since, late = settlement.sealed_at, "refund_overdue"
                 found.append(_wait(ret, key, "awaiting_refund", since, lasts, overdue=late))
-            elif intent.state != "succeeded":
+            elif not intent.is_settled:
                 work = f"work/refund/{intent.intent_id}"
                 found.append(_wait(ret, work, "settling", settlement.sealed_at, lasts))
+    return found
+
+
+def _chargeback_waits(ret: Return) -> list[Waiting]:
+    """One for each that is open, until its evidence is due; then finance is told again."""
+    found = []
+    for chargeback in ret.chargebacks:
+        if chargeback.is_open:
+            key, lasts = f"chargeback/{chargeback.dispute_ref}", ret.policy.handling.parked
+            if chargeback.evidence_due_by is not None:
+                lasts = max(chargeback.evidence_due_by - chargeback.since, lasts)
+            wait = _wait(ret, key, "chargeback_open", chargeback.since, lasts)
+            sent = ", ".join(chargeback.evidence)
+            found.append(replace(wait, detail=f"refunds sent before: {sent}" if sent else ""))
     return found
 
 

@@ -63,7 +63,7 @@ def due_work(ret: Return) -> tuple[Work, ...]:
         Work(WorkKind.REFUND, intent.intent_id)
         for settlement in ret.settlements
         for intent in settlement.intents
-        if intent.state not in ("succeeded", "pending")
+        if not intent.is_settled and intent.state != "pending"
     ]
     found += [
         Work(WorkKind.REPLACE, lot.lot_id)

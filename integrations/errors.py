@@ -11,7 +11,8 @@ IntegrationError
 ├── AlreadyDoneError              the effect exists: look up and adopt it if it is ours
 ├── RejectedError                 the same request would be refused again
 │   ├── NotFoundError             no such object
-│   └── ActionRequiredError       a person must change something first (balance, dispute)
+│   └── ActionRequiredError       a person must change something first (balance, account)
+│       └── DisputedError         the customer's bank took the payment back, or may yet
 ├── ConfigurationError            401, 403, unknown account: every request would fail
 ├── KeyConflictError              same key, other content: a bug of ours
 ├── ProtocolError                 the answer breaks the provider's contract
@@ -95,6 +96,10 @@ class NotFoundError(RejectedError):
 
 
 class ActionRequiredError(RejectedError):
+    pass
+
+
+class DisputedError(ActionRequiredError):
     pass
 
 

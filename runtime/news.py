@@ -13,7 +13,8 @@ from domain.tracking import milestones
 from integrations.carriers.port import CarrierGateway, TrackingEvent
 from integrations.commerce.port import CommercePlatform, ReplacementEvent
 from integrations.directory import WebhookTarget
-from integrations.payments.port import PaymentEvent, PaymentGateway, Refund, RefundOutcome
+from integrations.payments.port import Disputes, PaymentEvent, PaymentGateway, Refund, RefundOutcome
+from runtime.chargebacks import ChargebackDesk
 from storage.database import Database
 from storage.externals import ExternalRefunds
 from storage.returns import Returns
@@ -41,6 +42,7 @@ class News:
         self._settlements = Settlements(database)
         self._externals = ExternalRefunds(database)
         self._tracking = Tracking(database)
+        self._chargebacks = ChargebackDesk(database, self._signal)
 
     async def tell(self, target: WebhookTarget, event: Event, *, again: bool) -> None:
         """Read again what the event is about and tell the return, if it is ours and news to it.
@@ -54,6 +56,8 @@ class News:
                 await self._scans(target.tenant_id, carrier, event, again=again)
             case PaymentEvent():
                 payments = cast("PaymentGateway", target.gateway)
+                if event.dispute_ref is not None and isinstance(payments, Disputes):
+                    await self._chargebacks.take(target.tenant_id, payments, event, again=again)
                 await self._refund(target.tenant_id, payments, event, again=again)
             case ReplacementEvent():
                 platform = cast("CommercePlatform", target.gateway)

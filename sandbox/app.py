@@ -17,6 +17,7 @@ from sandbox import (
     pages,
     paypal_api,
     stripe_api,
+    stripe_disputes_api,
     wechatpay_api,
 )
 from sandbox.dialects import DIALECTS
@@ -38,6 +39,7 @@ def create_app(world: World) -> FastAPI:
     app.state.world = world
     for part in (
         stripe_api,
+        stripe_disputes_api,
         paypal_api,
         wechatpay_api,
         easypost_api,

@@ -23,7 +23,7 @@ from sandbox.webhooks import is_loopback
 from sandbox.world import World, world_of
 
 
-def _from_this_machine(request: Request) -> None:
+def from_this_machine(request: Request) -> None:
     host = request.client.host if request.client is not None else ""
     try:
         local = ipaddress.ip_address(host).is_loopback
@@ -33,7 +33,7 @@ def _from_this_machine(request: Request) -> None:
         raise HTTPException(403, "control is for this machine alone")
 
 
-router = APIRouter(prefix="/_control", tags=["control"], dependencies=[Depends(_from_this_machine)])
+router = APIRouter(prefix="/_control", tags=["control"], dependencies=[Depends(from_this_machine)])
 
 
 class NewTender(Tender):

@@ -69,6 +69,29 @@ def metadata(form: Json) -> dict[str, str]:
     return dict(given)
 
 
+def nested(form: Json, name: str, known: Iterable[str]) -> dict[str, str | None]:
+    """Read texts ``name[key]=value`` of known keys; an empty value unsets a key."""
+    given = form.get(name) or {}
+    if not isinstance(given, dict):
+        raise stripe_refusal(400, "Invalid hash", param=name)
+    for key in given:
+        if key not in known:
+            raise stripe_refusal(
+                400,
+                f"Received unknown parameter: {name}[{key}]",
+                code="parameter_unknown",
+                param=f"{name}[{key}]",
+            )
+    return {key: text(given, key) for key in given}
+
+
+def boolean(form: Json, name: str, *, default: bool) -> bool:
+    value = text(form, name)
+    if value not in (None, "true", "false"):
+        raise stripe_refusal(400, f"Invalid boolean: {value}", param=name)
+    return default if value is None else value == "true"
+
+
 def page_limit(form: Json) -> int:
     limit = whole_number(form, "limit", at_least=1)
     if limit is not None and limit > _MAX_LIMIT:

@@ -53,6 +53,13 @@ def pay_by_wallet(world: World, *, amount: int, currency: str, order_id: str) ->
     return str(charge["id"])
 
 
+def charge_of(world: World, payment_ref: str) -> Json | None:
+    """Return the charge that a payment is or has."""
+    intent = world.ledger.get("stripe.payment_intent", payment_ref)
+    charge_id = payment_ref if intent is None else intent["latest_charge"]
+    return None if charge_id is None else world.ledger.get("stripe.charge", charge_id)
+
+
 def order_of(world: World, payment_ref: str) -> str | None:
     """Return the order a payment intent or charge was made for."""
     kind = "stripe.charge" if payment_ref.startswith("ch_") else "stripe.payment_intent"

@@ -2,7 +2,7 @@
 
 from fastapi import Request
 
-from sandbox import stripe_objects
+from sandbox import stripe_disputes, stripe_objects
 from sandbox.currencies import is_chargeable
 from sandbox.errors import stripe_refusal
 from sandbox.faults import FaultKind
@@ -17,7 +17,7 @@ _UNDONE = ("failed", "canceled")
 
 def create(world: World, form: Json, request: Request) -> Json:
     charge = _charge_to_refund(world, form)
-    left = charge["amount_captured"] - charge["amount_refunded"]
+    left = stripe_disputes.left_after_disputes(world, charge)
     amount = whole_number(form, "amount", at_least=1)
     reason = text(form, "reason")
     if reason is not None and reason not in _REASONS:
@@ -64,8 +64,8 @@ def create(world: World, form: Json, request: Request) -> Json:
 
 
 def cancel(world: World, refund: Json, request: Request) -> Json:
-    """Cancel a refund that waits for somebody; money already on its way stays so."""
-    if refund["status"] not in ("pending", "requires_action"):
+    """Cancel a refund that waits for the customer; money already on its way stays so."""
+    if refund["status"] != "requires_action":
         raise stripe_refusal(
             400,
             f"This refund cannot be canceled because its status is {refund['status']}.",
@@ -90,10 +90,21 @@ def fail(world: World, refund: Json) -> Json:
 
 
 def succeed(world: World, refund: Json) -> Json:
-    """Let a pending refund arrive. Repeats change nothing."""
-    if refund["status"] == "pending":
+    """Let a refund that was under way arrive. Repeats change nothing."""
+    before = refund["status"]
+    if before in ("pending", "requires_action"):
         refund.pop("pending_reason", None)
         refund["status"] = "succeeded"
+        world.ledger.save("stripe.refund", refund["id"], refund)
+        emit(world, "refund.updated", refund, before={"status": before})
+    return refund
+
+
+def ask_customer(world: World, refund: Json) -> Json:
+    """Let a pending refund wait for the customer to say where to. Repeats change nothing."""
+    if refund["status"] == "pending":
+        refund.pop("pending_reason", None)
+        refund["status"] = "requires_action"
         world.ledger.save("stripe.refund", refund["id"], refund)
         emit(world, "refund.updated", refund, before={"status": "pending"})
     return refund

@@ -140,7 +140,7 @@ async def _refused(
             RefundIntentModel.tenant_id == tenant_id,
             RefundIntentModel.order_id == order_id,
             RefundIntentModel.tender_id == tender_id,
-            RefundIntentModel.amount_minor == amount.minor,
+            RefundIntentModel.amount_minor - RefundIntentModel.covered_minor == amount.minor,
             RefundIntentModel.currency == amount.currency,
             RefundIntentModel.state == IntentState.REJECTED,
         )
@@ -155,7 +155,7 @@ def _fitting_states(tenant_id: str, intent: IntentRow) -> Any:
         ExternalRefundModel.tenant_id == tenant_id,
         ExternalRefundModel.order_id == intent.order_id,
         ExternalRefundModel.tender_id == intent.tender_id,
-        ExternalRefundModel.amount_minor == intent.amount_minor,
+        ExternalRefundModel.amount_minor == intent.amount.minor,
         ExternalRefundModel.currency == intent.currency,
         ExternalRefundModel.intent_id.is_(None),
         ExternalRefundModel.state != IntentState.REJECTED,

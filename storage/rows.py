@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from domain.lifecycle import TERMINAL_HEADLINES
 from domain.money import Money
 from domain.orders import TenderKind
-from storage.states import BookingState, IntentState, Role, UnitState
+from storage.states import BookingState, ChargebackState, IntentState, Role, UnitState
 
 # --- Reading returns
 
@@ -116,6 +116,19 @@ class TenderBalance:
 
 
 @dataclass(frozen=True, slots=True)
+class ChargebackRow:
+    dispute_ref: str
+    order_id: str
+    tender_id: str
+    amount_minor: int
+    currency: str
+    state: ChargebackState
+    reason: str
+    evidence_due_by: datetime | None
+    intent_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class IntentRow:
     intent_id: str
     return_id: str
@@ -137,10 +150,12 @@ class IntentRow:
     order_id: str = ""
     created_at: datetime | None = None
     tender_kind: str = TenderKind.CARD
+    covered_minor: int = 0
 
     @property
     def amount(self) -> Money:
-        return Money(self.amount_minor, self.currency)
+        """What is sent: all but what a chargeback gave back."""
+        return Money(self.amount_minor - self.covered_minor, self.currency)
 
 
 class Begun(NamedTuple):

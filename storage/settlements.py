@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.credit_notes import NewNote
 from domain.ids import refund_key
 from domain.orders import TenderKind
 from domain.promotions import Standing, Units
-from storage import intents, ledger
+from storage import chargebacks, intents, ledger
 from storage.database import Database
 from storage.models.effects import RefundIntentModel
 from storage.rows import Begun, IntentRow
@@ -121,20 +122,29 @@ class Settlements:
             return await intents.of_return(connection, tenant_id, return_id, number)
 
     async def begin(self, tenant_id: str, intent_id: str) -> Begun:
-        """Mark a planned intent as being sent: two statements.
+        """Mark a planned intent as being sent: three statements, more after a chargeback.
 
-        Any other state stays as it is; ``before`` shows it. ``before`` in ``sending`` means that
-        somebody began and died: look the refund up before sending it again.
+        What a lost chargeback gave back of it is noted first, and not sent; if that is all, it
+        ends as ``covered``. Any other state stays as it is; ``before`` shows it. ``before`` in
+        ``sending`` means that somebody began and died: look it up before sending it again.
 
         Raises:
             NoProviderError: its tender is of a kind that no provider pays out; it stays planned.
+            ChargedBackError: its payment is charged back, and that is not decided; likewise.
         """
         async with self._database.tenant(tenant_id) as connection:
+            charged_back = await chargebacks.is_charged_back(connection, tenant_id, intent_id)
+            if charged_back:
+                await self._lock_tenders_of(connection, tenant_id, intent_id)
             before = await intents.locked(connection, tenant_id, intent_id)
             if before.state is not _S.PLANNED:
                 return Begun(before, before)
             if before.tender_kind not in _PAID_OUT:
                 raise NoProviderError(before)
+            if charged_back:
+                left = await chargebacks.covered_by_now(connection, tenant_id, before)
+                if left.state is _S.COVERED:
+                    return Begun(before, left)
             sending = {"state": _S.SENDING, "first_sent_at": func.now(), "last_sent_at": func.now()}
             return Begun(before, await intents.changed(connection, tenant_id, intent_id, **sending))
 
@@ -143,8 +153,10 @@ class Settlements:
 
         Raises:
             IntentStateError: it is not as ``intent`` any more: its key may not go out again.
+            ChargedBackError: its payment was charged back since, and that is not decided.
         """
         async with self._database.tenant(tenant_id) as connection:
+            await chargebacks.check_undisputed(connection, tenant_id, intent.intent_id)
             now = await intents.locked(connection, tenant_id, intent.intent_id)
             if (now.generation, now.state) != (intent.generation, intent.state):
                 raise IntentStateError(
@@ -211,15 +223,7 @@ class Settlements:
             OverRefundError: the tender has too little left by now.
         """
         async with self._database.tenant(tenant_id) as connection:
-            order_id = await connection.scalar(
-                select(RefundIntentModel.order_id).where(
-                    RefundIntentModel.tenant_id == tenant_id,
-                    RefundIntentModel.intent_id == intent_id,
-                )
-            )
-            if order_id is None:
-                raise intents.UnknownIntentError(f"no refund intent {intent_id}")
-            await ledger.lock_tenders(connection, tenant_id, order_id)
+            order_id = await self._lock_tenders_of(connection, tenant_id, intent_id)
             before = await intents.locked(connection, tenant_id, intent_id)
             if before.generation == generation:
                 return before
@@ -248,6 +252,20 @@ class Settlements:
                 last_sent_at=None,
                 ruling_id=ruling_id or before.ruling_id,
             )
+
+    async def _lock_tenders_of(
+        self, connection: AsyncConnection, tenant_id: str, intent_id: str
+    ) -> str:
+        order_id: str | None = await connection.scalar(
+            select(RefundIntentModel.order_id).where(
+                RefundIntentModel.tenant_id == tenant_id,
+                RefundIntentModel.intent_id == intent_id,
+            )
+        )
+        if order_id is None:
+            raise intents.UnknownIntentError(f"no refund intent {intent_id}")
+        await ledger.lock_tenders(connection, tenant_id, order_id)
+        return order_id
 
     async def get(self, tenant_id: str, intent_id: str) -> IntentRow | None:
         async with self._database.tenant(tenant_id) as connection:

@@ -21,6 +21,16 @@ class IntentState(StrEnum):
     PENDING = "pending"
     UNKNOWN = "unknown"
     REJECTED = "rejected"
+    COVERED = "covered"
+    """Never sent: a chargeback that was lost gave all of it back."""
+
+
+class ChargebackState(StrEnum):
+    """While OPEN no refund of its tender is sent; what is LOST was given back by the bank."""
+
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
 
 
 EXTERNAL_STATES = (IntentState.SUCCEEDED, IntentState.PENDING, IntentState.REJECTED)

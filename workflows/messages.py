@@ -18,6 +18,7 @@ from domain.tracking import Reached
 
 RETURN_WORKFLOW = "ReturnWorkflow"
 INSPECTION_SIGNAL = "inspection_result"
+CHARGEBACK_SIGNAL = "chargeback_news"
 OPEN_UPDATE_ID = "open"
 """The one update id of the opening: a repeated start meets the first answer."""
 
@@ -268,6 +269,23 @@ class RefundNews:
     state: str
     refund_ref: str
     failure: str | None
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChargebackNews:
+    """Signal ``chargeback_news``: what the provider, read again, says of a payment's chargeback.
+
+    ``refunds_sent`` are the refunds of the same payment that were sent before, by its names.
+    """
+
+    dispute_ref: str
+    tender_id: str
+    amount_minor: int
+    state: str
+    reason: str
+    evidence_due_by: datetime | None
+    refunds_sent: tuple[str, ...]
     event_id: str
 
 

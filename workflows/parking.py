@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TypeVar
 
 from temporalio import workflow
@@ -32,6 +33,7 @@ _CODES = {
     "NoProvider": "no_refund_provider",
     "OutcomeUnknown": "refund_unknown",
     "RefundRefused": "refund_refused",
+    "ChargedBack": "charged_back",
 }
 _LONGEST_DETAIL = 300
 
@@ -43,6 +45,8 @@ class Trouble:
     code: str
     detail: str
     field: str | None = None
+    until: datetime | None = None
+    """When it may be tried again, where the trouble itself says so."""
 
 
 class NoLongerWantedError(Exception):
@@ -163,11 +167,14 @@ def blocked(ret: Return, work: str, trouble: Trouble) -> Change:
     now, code, detail = workflow.now(), trouble.code, trouble.detail
     before = next((blocker for blocker in ret.blockers if blocker.work == work), None)
     tries = before.tries + 1 if before is not None and before.code == code else 1
+    deadline = now + min(PARKED_RETRY * 2 ** min(tries - 1, 10), ret.policy.handling.parked)
+    if trouble.until is not None and trouble.until > now:
+        deadline = trouble.until
     blocker = Blocker(
         code=code,
         work=work,
         since=before.since if before is not None else now,
-        deadline=now + min(PARKED_RETRY * 2 ** min(tries - 1, 10), ret.policy.handling.parked),
+        deadline=deadline,
         detail=detail,
         tries=tries,
         field=trouble.field,
@@ -193,7 +200,8 @@ def trouble_of(error: FailureError) -> Trouble:
     cause = reason_of(error)
     details = cause.details if isinstance(cause, ApplicationError) else ()
     field = str(details[1]) if len(details) > 1 and details[1] else None
-    return Trouble(_code(error), _detail(error), field)
+    until = datetime.fromisoformat(details[2]) if len(details) > 2 else None
+    return Trouble(_code(error), _detail(error), field, until)
 
 
 def _code(error: FailureError) -> str:

@@ -19,7 +19,7 @@ from domain.texts import bad_text_in
 from domain.transport import check_withdrawal, reached, withdraw
 from domain.view import document
 from domain.work import OPENING, Work, WorkKind
-from workflows import command_kinds, commands, resolution, restarting, settlement
+from workflows import chargebacks, command_kinds, commands, resolution, restarting, settlement
 from workflows.drafting import open_or_park
 from workflows.messages import (
     INSPECTION_SIGNAL,
@@ -274,6 +274,7 @@ class ReturnWorkflow:
 
     def _take_over(self, case: Case) -> None:
         self._case, self._parking = case, Parking(case)
+        chargebacks.listen(case, self._parking)
         self._commands = commands.Commands(case.answers)
         if not is_draft(case.ret):
             self._opening = _opening(case.ret)

@@ -12,6 +12,7 @@ from domain.credit_notes import NewNote, note_rows
 from domain.intents import Intent, LotAmount
 from domain.money import Money
 from domain.promotions import Standing
+from domain.refunding import CHARGED_BACK
 from domain.resolving import intent_changed, lots_to_settle, sealed
 from domain.returns import Lot, Return
 from domain.settlement import own_standing, units_of
@@ -139,13 +140,15 @@ async def refund(case: Case, parking: Parking, intent_id: str) -> None:
     work = f"refund/{intent_id}"
 
     def wanted() -> bool:
-        return _intent(case.ret, intent_id).state not in ("succeeded", "pending")
+        intent = _intent(case.ret, intent_id)
+        return not intent.is_settled and intent.state != "pending"
 
     intent = _intent(case.ret, intent_id)
     if parking.has_blocker(work):
         await parking.stand(work, wanted=wanted)
     elif intent.state in _REFUSED:
-        await parking.park(work, "refund_refused", intent.failure or "rejected", wanted=wanted)
+        code = "charged_back" if intent.failure == CHARGED_BACK else "refund_refused"
+        await parking.park(work, code, intent.failure or "rejected", wanted=wanted)
     await parking.attempt(work, lambda: _pay(case, intent_id), wanted=wanted)
 
 
@@ -166,7 +169,8 @@ async def _pay(case: Case, intent_id: str) -> None:
         raise
     if answer is not None and answer.state in _REFUSED:
         message = answer.failure or "rejected"
-        raise ApplicationError(message, type="RefundRefused", non_retryable=True)
+        kind = "ChargedBack" if message == CHARGED_BACK else "RefundRefused"
+        raise ApplicationError(message, type=kind, non_retryable=True)
 
 
 async def look_up(case: Case, intent_id: str) -> None:
@@ -207,6 +211,7 @@ def _take_in(case: Case, intent_id: str, answer: RefundAnswer) -> None:
             refund_ref=answer.refund_ref,
             failure=answer.failure,
             generation=answer.generation,
+            covered_minor=answer.covered_minor,
             at=workflow.now(),
         )
     )

@@ -157,6 +157,8 @@ class RefundView(AnswerModel):
     refund_ref: str | None
     failure: str | None
     generation: int = 0
+    covered_minor: int = 0
+    """What of the amount a chargeback gave back; it is not sent."""
 
 
 class SettlementView(AnswerModel):
@@ -174,6 +176,22 @@ class SettlementView(AnswerModel):
     refunds: tuple[RefundView, ...]
     settlement_hash: str = ""
     credit_note_no: str | None = None
+
+
+class ChargebackView(AnswerModel):
+    """A payment that the customer's bank took back; ``state`` is open, won (for us) or lost.
+
+    ``refunds_sent`` are the refunds of the payment that had gone before, by the provider's names.
+    """
+
+    dispute_ref: str
+    tender_id: str
+    amount_minor: int
+    state: str
+    reason: str
+    since: datetime
+    evidence_due_by: datetime | None
+    refunds_sent: tuple[str, ...] = ()
 
 
 class WaitView(AnswerModel):
@@ -247,6 +265,9 @@ class ReturnView(AnswerModel):
     broken_invariants: tuple[str, ...]
     corrections: tuple[CorrectionView, ...] = ()
     refused: RefusedView | None = None
+    on_hold: bool = False
+    """Whether a chargeback is open: no money of that payment is sent meanwhile."""
+    chargebacks: tuple[ChargebackView, ...] = ()
 
 
 class Accepted(AnswerModel):

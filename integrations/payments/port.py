@@ -56,6 +56,8 @@ class PaymentCapabilities:
     """How long to wait between two refunds of one payment."""
     max_age: timedelta | None
     """How long after it was made a payment can be refunded."""
+    chargebacks: bool
+    """Whether it tells of chargebacks, shows them again and takes evidence (:class:`Disputes`)."""
     currencies: frozenset[str] | None
     """ISO 4217 codes; ``None`` is every currency whose amounts the adapter can write exactly."""
     sources: Mapping[str, str]
@@ -94,11 +96,59 @@ def standing(refunds: Iterable[Refund]) -> Refund | None:
 
 @dataclass(frozen=True, slots=True)
 class PaymentEvent:
-    """A verified webhook: which refund to read again. Its contents are not believed."""
+    """A verified webhook: which refund or chargeback to read again. Nothing else is believed."""
 
     event_id: str
     event_type: str
     refund_ref: str | None
+    dispute_ref: str | None = None
+
+
+class ChargebackState(StrEnum):
+    INQUIRY = "inquiry"
+    """The customer's bank only asks: no money was taken, and a refund settles it."""
+    OPEN = "open"
+    WON = "won"
+    """Decided for us, also where it came to nothing: the money is ours again."""
+    LOST = "lost"
+    """The customer has the money back, from the bank."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chargeback:
+    """A payment that the customer's bank took back, or means to.
+
+    ``payment_refs`` are the provider's names of the payment; ``reason`` is its word; evidence is
+    taken until ``evidence_due_by``.
+    """
+
+    dispute_ref: str
+    payment_refs: tuple[str, ...]
+    amount: Money
+    state: ChargebackState
+    reason: str
+    evidence_due_by: datetime | None
+
+
+@runtime_checkable
+class Disputes(Protocol):
+    """A provider whose chargebacks can be followed and contested through its API."""
+
+    async def get_chargeback(self, dispute_ref: str) -> Chargeback: ...
+
+    async def attach_evidence(self, dispute_ref: str, text: str, *, idempotency_key: str) -> None:
+        """Lay a text beside what a person will hand in; nothing is handed in by this.
+
+        Raises:
+            RejectedError: it takes no evidence any more.
+        """
+
+    async def cancel_refund(self, refund_ref: str, *, idempotency_key: str) -> Refund:
+        """Stop a refund whose money is not on its way yet.
+
+        Raises:
+            RejectedError: it is, or came to its end.
+        """
 
 
 @runtime_checkable

@@ -15,13 +15,16 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.models.declarative import Minor, Model, UuidText, one_of
-from storage.states import EXTERNAL_STATES, BookingState, IntentState
+from storage.states import EXTERNAL_STATES, BookingState, ChargebackState, IntentState
 
 _RETURN = (["tenant_id", "return_id"], ["returns.tenant_id", "returns.return_id"])
 
 
 class RefundIntentModel(Model):
-    """Money to give back on one tender. ``idempotency_key`` names the intent and generation."""
+    """Money to give back on one tender. ``idempotency_key`` names the intent and generation.
+
+    ``covered_minor`` of it was given back by a chargeback, and is not sent.
+    """
 
     __tablename__ = "refund_intents"
     __table_args__ = (
@@ -34,6 +37,7 @@ class RefundIntentModel(Model):
         UniqueConstraint("idempotency_key"),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
         CheckConstraint("generation >= 0", name="generation_not_negative"),
+        CheckConstraint("covered_minor BETWEEN 0 AND amount_minor", name="covered_within_amount"),
         CheckConstraint(one_of("state", *IntentState), name="state_is_known"),
         Index(None, "tenant_id", "order_id", "tender_id"),
         Index(None, "tenant_id", "refund_ref"),
@@ -58,6 +62,7 @@ class RefundIntentModel(Model):
     last_sent_at: Mapped[datetime | None]
     ruling_id: Mapped[str | None]
     tender_kind: Mapped[str] = mapped_column(server_default=text("'CARD'"))
+    covered_minor: Mapped[Minor] = mapped_column(server_default=text("0"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
@@ -89,6 +94,40 @@ class ExternalRefundModel(Model):
     amount_minor: Mapped[Minor]
     currency: Mapped[str] = mapped_column(String(3))
     state: Mapped[str]
+    intent_id: Mapped[UuidText | None]
+    first_seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class ChargebackModel(Model):
+    """A payment that the customer's bank took back, or means to, as its provider last said.
+
+    ``intent_id`` is the refund of exactly its amount that it stands for.
+    """
+
+    __tablename__ = "chargebacks"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "order_id", "tender_id"],
+            ["tenders.tenant_id", "tenders.order_id", "tenders.tender_id"],
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "intent_id"], ["refund_intents.tenant_id", "refund_intents.intent_id"]
+        ),
+        CheckConstraint("amount_minor > 0", name="amount_positive"),
+        CheckConstraint(one_of("state", *ChargebackState), name="state_is_known"),
+        Index(None, "tenant_id", "order_id", "tender_id"),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(primary_key=True)
+    dispute_ref: Mapped[str] = mapped_column(primary_key=True)
+    order_id: Mapped[str]
+    tender_id: Mapped[str]
+    amount_minor: Mapped[Minor]
+    currency: Mapped[str] = mapped_column(String(3))
+    state: Mapped[str]
+    reason: Mapped[str]
+    evidence_due_by: Mapped[datetime | None]
     intent_id: Mapped[UuidText | None]
     first_seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -15,6 +15,7 @@ from integrations.errors import (
     AlreadyDoneError,
     AmbiguousOutcomeError,
     ConfigurationError,
+    DisputedError,
     InProgressError,
     IntegrationError,
     KeyConflictError,
@@ -299,9 +300,9 @@ ISSUES: dict[str, tuple[int, type[IntegrationError]]] = {
     "REFUND_FAILED_INSUFFICIENT_FUNDS": (422, ActionRequiredError),
     "REFUND_IS_RESTRICTED": (422, ActionRequiredError),
     "REFUND_NOT_ALLOWED": (422, RejectedError),
-    "REFUND_NOT_PERMITTED_DUE_TO_CHARGEBACK": (422, ActionRequiredError),
+    "REFUND_NOT_PERMITTED_DUE_TO_CHARGEBACK": (422, DisputedError),
     "REFUND_TIME_LIMIT_EXCEEDED": (422, RejectedError),
-    "TRANSACTION_DISPUTED": (422, ActionRequiredError),
+    "TRANSACTION_DISPUTED": (422, DisputedError),
 }
 
 

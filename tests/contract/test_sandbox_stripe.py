@@ -309,7 +309,7 @@ class TestWebhook:
     def test_a_refund_can_wait(
         self, control: SandboxClient, vendor: stripe.StripeClient, receiver: WebhookReceiver
     ) -> None:
-        """A pending refund is told again when it arrives, and can be cancelled before."""
+        """A pending refund is told when it arrives; one that asks the customer can be cancelled."""
         intent = card_payment(control)
         with control.fault(system="stripe", kind="pending_refund", times=2):
             waiting = vendor.v1.refunds.create({"payment_intent": intent, "amount": 7})
@@ -321,6 +321,9 @@ class TestWebhook:
         told = receiver.next(lambda found: found.event["type"] == "refund.updated")
         assert told.event["data"]["previous_attributes"] == {"status": "pending"}
         assert vendor.v1.refunds.retrieve(waiting.id).status == "succeeded"
+        with pytest.raises(stripe.InvalidRequestError):
+            vendor.v1.refunds.cancel(cancelled.id)
+        control.post(f"refunds/{cancelled.id}/ask-customer")
         assert vendor.v1.refunds.cancel(cancelled.id).status == "canceled"
         with pytest.raises(stripe.InvalidRequestError):
             vendor.v1.refunds.cancel(waiting.id)
@@ -346,7 +349,7 @@ class TestSpecifiedShape:
         assert broken(event["data"]["object"], "refund") == []
 
     def test_refunds_in_every_state(self, control: SandboxClient, sandbox: Sandbox) -> None:
-        """Pending, canceled, and failed after it had succeeded."""
+        """Pending, asking the customer, canceled, and failed after it had succeeded."""
         form = {"payment_intent": card_payment(control), "amount": "1"}
         with control.fault(system="stripe", kind="pending_refund", times=1):
             waiting = asked(sandbox, "POST", "refunds", form)
@@ -355,12 +358,14 @@ class TestSpecifiedShape:
 
         refunds = [
             waiting,
+            control.post(f"refunds/{waiting['id']}/ask-customer"),
             asked(sandbox, "POST", f"refunds/{waiting['id']}/cancel"),
             asked(sandbox, "GET", f"refunds/{failing['id']}"),
         ]
 
-        assert [refund["status"] for refund in refunds] == ["pending", "canceled", "failed"]
-        assert [broken(refund, "refund") for refund in refunds] == [[], [], []]
+        states = ["pending", "requires_action", "canceled", "failed"]
+        assert [refund["status"] for refund in refunds] == states
+        assert [broken(refund, "refund") for refund in refunds] == [[], [], [], []]
 
     @pytest.mark.parametrize("path", ["refunds", "charges", "payment_intents", "events"])
     def test_lists(self, control: SandboxClient, sandbox: Sandbox, path: str) -> None:

@@ -19,7 +19,13 @@ from domain.returns import Return
 from storage.bookings import Bookings
 from storage.rows import TenderBalance
 from storage.settlements import Settlements
-from tests.flow import test_drafts, test_lost_runs, test_refund_edges, test_settlement
+from tests.flow import (
+    test_chargebacks,
+    test_drafts,
+    test_lost_runs,
+    test_refund_edges,
+    test_settlement,
+)
 from tests.flow.test_fees import paid_in
 from tests.flow.test_settlement import REFUNDS, accepted, intents_of, paid
 from tests.support.house import TENANT, House, OpenReturn, eventually
@@ -473,6 +479,12 @@ WALKS: dict[str, dict[str, Callable[..., object]]] = {
         "retry": test_a_parked_refund_is_tried_again,
         "reconcile-refund": test_refund_edges.test_finance_rules_that_it_was_paid,
         "refund.settled": test_a_parked_refund_turns_out_to_be_paid,
+    },
+    "charged_back": {
+        "retry": test_chargebacks.test_a_refusal_for_a_chargeback_is_tried_again,
+        "chargeback.won": test_chargebacks.test_a_chargeback_that_is_won_lets_the_refund_go,
+        "chargeback.lost": test_chargebacks.test_a_chargeback_that_is_lost_covers_the_refund,
+        "refund.settled": test_chargebacks.test_a_held_refund_turns_out_to_be_paid,
     },
     "nothing_left_to_refund": {
         "retry": test_a_settlement_without_money_is_tried_again,

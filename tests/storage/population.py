@@ -9,6 +9,7 @@ from domain.ids import part_id
 from domain.money import Money
 from domain.tracking import Scan, ScanStatus
 from storage.bookings import Bookings
+from storage.chargebacks import Chargebacks
 from storage.database import Database
 from storage.externals import ExternalRefunds
 from storage.inbox import Inbox
@@ -19,7 +20,7 @@ from storage.returns import Returns
 from storage.rows import ConnectionRow, TenderBalance
 from storage.secrets import SecretBox
 from storage.settlements import Settlements
-from storage.states import IntentState, Role
+from storage.states import ChargebackState, IntentState, Role
 from storage.surveys import Surveys
 from storage.tenants import Tenants
 from storage.tracking import Tracking
@@ -60,6 +61,15 @@ async def populate(store: Database, tenant_id: str) -> None:
         payment_refs=(CARD.payment_ref,),
         amount=Money(100, "EUR"),
         state=IntentState.SUCCEEDED,
+    )
+    await Chargebacks(store).note(
+        tenant_id,
+        "du_1",
+        payment_refs=(CARD.payment_ref,),
+        amount=Money(100, "EUR"),
+        state=ChargebackState.OPEN,
+        reason="fraudulent",
+        evidence_due_by=NOON,
     )
     await Reconciliations(store).put(
         tenant_id, NOON.date(), provider="stripe", counts={"agrees": 1}, findings=[]

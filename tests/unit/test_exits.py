@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from domain import disputing
 from domain.blockers import WAITS, Kind
 from domain.deadlines import extend, pass_deadlines
 from domain.exchanges import payment_asked
@@ -42,6 +43,7 @@ from tests.support.builders import (
 )
 from tests.unit.test_waiting import (
     STAGES,
+    charged_back,
     completed,
     gone,
     graded_early,
@@ -172,6 +174,14 @@ def stock_told(ret: Return) -> Return:
     return stock_moved(ret, [lot.lot_id for lot in lots])[0]
 
 
+def bank_said(outcome: str) -> Step:
+    def decided(ret: Return) -> Return:
+        (chargeback,) = ret.chargebacks
+        return disputing.told(ret, replace(chargeback, state=outcome))[0]
+
+    return decided
+
+
 _ARRIVAL: dict[str, Step] = {"delivery.delivered": arrived, "receive": counted}
 _REPLACEMENT: dict[str, Step] = {
     "replacement.shipped": on_its_way,
@@ -244,6 +254,10 @@ WALKS: dict[str, tuple[Stage, dict[str, Step]]] = {
         {"replacement.called_off": called_off, "replacement.paid": difference_paid},
     ),
     "moving_stock": (graded, {"stock.moved": stock_told}),
+    "chargeback_open": (
+        charged_back,
+        {"chargeback.won": bank_said("won"), "chargeback.lost": bank_said("lost")},
+    ),
     "awaiting_close": (completed, {}),
 }
 """How each wait is entered, and what ends it; a moved deadline is the same for all."""

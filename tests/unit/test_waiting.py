@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 
 from domain.blockers import WAITS, Kind
+from domain.chargebacks import Chargeback
 from domain.commands import Actor
 from domain.deadlines import extend, pass_deadlines
+from domain.disputing import told
 from domain.exchanges import payment_asked
 from domain.grading import accept_rejection
 from domain.holding import hold
@@ -49,6 +51,14 @@ from tests.support.builders import (
 
 def in_review() -> Return:
     return decided(RequestedLine("shoes", 1, reason="DEFECTIVE"), ground=Ground.NON_CONFORMITY)
+
+
+def charged_back() -> Return:
+    """The customer's bank took the payment back while its refund is sealed and not sent."""
+    opened = Chargeback(
+        "du_1", "t1", 1_000, "open", "fraudulent", after(days=6), after(days=16), ("re_0",)
+    )
+    return told(settled(graded()), opened)[0]
 
 
 def rejected() -> Return:
@@ -125,6 +135,7 @@ STAGES: list[tuple[Callable[[], Return], str, str]] = [
     (gone, "replacement_out_of_stock", "platform"),
     (unpaid, "awaiting_difference", "customer"),
     (lambda: choose_refund(unpaid(), "shoes/1"), "calling_off_replacement", "platform"),
+    (charged_back, "chargeback_open", "finance"),
     (completed, "awaiting_close", "customer"),
 ]
 
@@ -160,6 +171,7 @@ ESCALATING = [
     (sent, "awaiting_ship_back", "ship_back_overdue"),
     (refund_pending, "awaiting_refund", "refund_overdue"),
     (reserved, "awaiting_replacement", "replacement_overdue"),
+    (charged_back, "chargeback_open", "chargeback_open"),
     (decided, "booking_delivery", "booking_delivery"),
     (withdrawn, "cancelling_delivery", "cancelling_delivery"),
 ]

@@ -31,6 +31,7 @@ from tests.support.builders import (
     with_label,
     with_pickup,
 )
+from tests.unit.test_waiting import charged_back
 
 
 @pytest.mark.parametrize(
@@ -95,14 +96,15 @@ def test_a_correction_keeps_the_kind_of_its_value(value: Any) -> None:
         lambda: settled(graded()),
         lambda: graded(Grade.X),
         lambda: out_of_stock(graded(Grade.A, exchange()), "shoes/1", at=after(days=5))[0],
+        charged_back,
     ],
-    ids=["courier booked", "courier missed", "settled", "rejected", "out of stock"],
+    ids=["courier booked", "courier missed", "settled", "rejected", "out of stock", "charged back"],
 )
 def test_the_wire_loses_nothing_of_a_return(stage: Callable[[], Return]) -> None:
     """The view that callers read is the document, field by field."""
     shown = json.loads(json.dumps(document(stage())))
 
-    read = json.loads(ReturnView.model_validate(shown).model_dump_json())
+    read = json.loads(ReturnView.model_validate(shown).model_dump_json(exclude_unset=True))
 
     assert _with_offsets(read) == shown
 

@@ -18,6 +18,7 @@ CAPABILITIES = PaymentCapabilities(
     max_refunds=None,
     min_spacing=timedelta(),
     max_age=timedelta(days=180),
+    chargebacks=False,
     currencies=CURRENCIES,
     sources={
         "provider": "the adapter's name",
@@ -33,6 +34,7 @@ CAPABILITIES = PaymentCapabilities(
         "max_refunds": "not published; MAX_NUMBER_OF_REFUNDS_EXCEEDED tells",
         "min_spacing": "none documented; 409 PREVIOUS_REQUEST_IN_PROGRESS tells",
         "max_age": "unconfirmed; paypal.com help: 180 days; REFUND_TIME_LIMIT_EXCEEDED tells",
+        "chargebacks": "an API of its own, not read; a disputed capture refuses refunds",
         "currencies": "unconfirmed; developer.paypal.com: currency codes",
     },
 )

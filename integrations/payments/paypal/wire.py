@@ -8,6 +8,7 @@ import httpx
 from integrations.errors import (
     ActionRequiredError,
     AlreadyDoneError,
+    DisputedError,
     InProgressError,
     IntegrationError,
 )
@@ -26,8 +27,8 @@ _BY_ISSUE: Mapping[str, type[IntegrationError]] = {
     "PAYEE_ACCOUNT_RESTRICTED": ActionRequiredError,
     "REFUND_FAILED_INSUFFICIENT_FUNDS": ActionRequiredError,
     "REFUND_IS_RESTRICTED": ActionRequiredError,
-    "REFUND_NOT_PERMITTED_DUE_TO_CHARGEBACK": ActionRequiredError,
-    "TRANSACTION_DISPUTED": ActionRequiredError,
+    "REFUND_NOT_PERMITTED_DUE_TO_CHARGEBACK": DisputedError,
+    "TRANSACTION_DISPUTED": DisputedError,
 }
 
 

@@ -16,8 +16,9 @@ from integrations.payments.port import (
     RefundRequest,
     standing,
 )
-from integrations.payments.stripe import wire
+from integrations.payments.stripe import disputes, wire
 from integrations.payments.stripe.capabilities import CAPABILITIES
+from integrations.payments.stripe.disputes import StripeDisputes
 from integrations.payments.stripe.money import from_wire, to_wire
 from integrations.webhooks import header
 
@@ -44,7 +45,7 @@ def open_stripe_client(
     )
 
 
-class StripeGateway:
+class StripeGateway(StripeDisputes):
     """The payment port on Stripe's API, version :data:`API_VERSION`."""
 
     capabilities = CAPABILITIES
@@ -101,6 +102,16 @@ class StripeGateway:
         call = Call("GET", "/v1/refunds/{refund}", ids={"refund": refund_ref})
         return _refund(await self._api.ask(call, wire.WireRefund))
 
+    async def cancel_refund(self, refund_ref: str, *, idempotency_key: str) -> Refund:
+        call = Call(
+            "POST",
+            "/v1/refunds/{refund}/cancel",
+            ids={"refund": refund_ref},
+            form={},
+            idempotency_key=idempotency_key,
+        )
+        return _refund(await self._api.ask(call, wire.WireRefund))
+
     def parse_webhook(
         self, headers: Mapping[str, str], body: bytes, now: datetime
     ) -> PaymentEvent | None:
@@ -109,6 +120,8 @@ class StripeGateway:
             event = wire.WireEvent.model_validate_json(body)
         except ValidationError:
             raise WebhookMalformedError(wire.SYSTEM, "the body is no event") from None
+        if event.type in disputes.FOLLOWED:
+            return PaymentEvent(event.id, event.type, None, dispute_ref=event.data.object.id)
         if event.type not in _FOLLOWED:
             return None
         return PaymentEvent(event.id, event.type, event.data.object.id)

@@ -17,6 +17,7 @@ CAPABILITIES = PaymentCapabilities(
     max_refunds=None,
     min_spacing=timedelta(),
     max_age=None,
+    chargebacks=True,
     currencies=None,
     sources={
         "provider": "the adapter's name",
@@ -30,6 +31,7 @@ CAPABILITIES = PaymentCapabilities(
         "max_refunds": "docs.stripe.com/refunds: any number up to the charge's amount",
         "min_spacing": "none documented; 1000 updates an hour of one payment",
         "max_age": "none documented; the card network may refuse an old one",
+        "chargebacks": "OpenAPI 2026-05-27.dahlia: GET and POST /v1/disputes/{dispute}",
         "currencies": "docs.stripe.com/currencies: minor units as stripe/money.py writes them",
     },
 )

@@ -11,6 +11,7 @@ import httpx
 from integrations.errors import (
     ActionRequiredError,
     AlreadyDoneError,
+    DisputedError,
     InProgressError,
     IntegrationError,
     KeyConflictError,
@@ -31,8 +32,8 @@ _BY_CODE: Mapping[str, type[IntegrationError]] = {
     "resource_missing": NotFoundError,
     "balance_insufficient": ActionRequiredError,
     "insufficient_funds": ActionRequiredError,
-    "charge_disputed": ActionRequiredError,
-    "refund_disputed_payment": ActionRequiredError,
+    "charge_disputed": DisputedError,
+    "refund_disputed_payment": DisputedError,
 }
 
 
@@ -51,6 +52,22 @@ class WireRefund(WireModel):
 class WireRefundPage(WireModel):
     data: tuple[WireRefund, ...]
     has_more: bool
+
+
+class WireEvidenceDetails(WireModel):
+    due_by: int | None = None
+
+
+class WireDispute(WireModel):
+    id: str
+    object: Literal["dispute"]
+    amount: int
+    currency: str
+    charge: str
+    payment_intent: str | None = None
+    reason: str
+    status: str
+    evidence_details: WireEvidenceDetails = WireEvidenceDetails()
 
 
 class WireEventObject(WireModel):

@@ -16,6 +16,7 @@ CAPABILITIES = PaymentCapabilities(
     max_refunds=50,
     min_spacing=timedelta(minutes=1),
     max_age=timedelta(days=365),
+    chargebacks=False,
     currencies=frozenset({"CNY"}),
     sources={
         "provider": "the adapter's name",
@@ -30,6 +31,7 @@ CAPABILITIES = PaymentCapabilities(
         "max_refunds": "pay.weixin.qq.com: 50 partial refunds of one payment",
         "min_spacing": "pay.weixin.qq.com: a minute between several refunds of one payment",
         "max_age": "pay.weixin.qq.com: within one year of the payment",
+        "chargebacks": "none in API v3 as far as it is implemented here",
         "currencies": "domestic refunds are in CNY, in integer fen",
     },
 )
