@@ -1,6 +1,7 @@
 """Kills processes where the schedule says: at the n-th passage of a point, held while it dies."""
 
 import asyncio
+import math
 import os
 import signal
 import time
@@ -20,9 +21,11 @@ from runtime.devstack.stack import Stack
 
 _AWAY = (httpx.TransportError, psycopg.OperationalError, psycopg.InterfaceError)
 _LOOK_EVERY = 0.05
-# The stack gives up a service that keeps dying within ten seconds of its start: a strike is armed
-# only when its process has lived longer. That paces the strikes; it does not choose where they hit.
-_LIVES_AT_LEAST = 12.0
+# The stack gives up a service that dies five times in a row within ten seconds of its start: after
+# so many such strikes the next one is armed only when its process has lived longer. That paces the
+# strikes; it does not choose where they hit.
+_SOON_AT_MOST = 3
+_SOON_SECONDS, _LATE_SECONDS = 3.0, 12.0
 
 
 class Striker:
@@ -42,6 +45,7 @@ class Striker:
         self._journal = journal
         self.tell = tell
         self._killed_at: dict[Process, float] = {}
+        self._soon: dict[Process, int] = {}
 
     async def carry_out(self, row: str, strikes: tuple[Strike, ...]) -> None:
         """Strike one after the other, from where the journal stands."""
@@ -74,14 +78,15 @@ class Striker:
                 return
 
     def _may_die(self, process: Process) -> bool:
-        """Return whether it lives, and its last death by the other row is long enough ago."""
-        last = self._killed_at.get(process)
+        """Return whether it lives, and its last death is long enough ago."""
         known = self._stack.record.processes.get(process)
-        return (
-            (last is None or time.monotonic() - last > _LIVES_AT_LEAST)
-            and known is not None
-            and is_alive(known)
-        )
+        lives = known is not None and is_alive(known)
+        patient = self._soon.get(process, 0) >= _SOON_AT_MOST
+        return lives and self._since_killed(process) > (_LATE_SECONDS if patient else _SOON_SECONDS)
+
+    def _since_killed(self, process: Process) -> float:
+        """Return the seconds since its last death by a strike, or forever."""
+        return time.monotonic() - self._killed_at.get(process, -math.inf)
 
     async def _until_held(self, holds: Callable[[], Awaitable[bool]], strike: Strike) -> None:
         """Wait for the passage; after PostgreSQL was killed by the other row, count anew."""
@@ -102,7 +107,9 @@ class Striker:
         if not self._may_die(strike.process):
             return False
         victim = self._stack.record.processes[strike.process]
+        soon = self._since_killed(strike.process) <= _LATE_SECONDS
         os.kill(victim.pid, signal.SIGKILL)
+        self._soon[strike.process] = self._soon.get(strike.process, 0) + 1 if soon else 0
         self._killed_at[strike.process] = time.monotonic()
         self.tell(f"kill -9 {strike.process}: {POINTS[strike.point].tells}")
         return True
