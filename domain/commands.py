@@ -90,6 +90,16 @@ _CATALOGUE = (
         "say, with proof, whether a refund of unknown end was paid",
     ),
     CommandKind(
+        "approve-settlement",
+        (_R.FINANCE,),
+        "approve a settlement above the policy's limit, as its hash says it is",
+    ),
+    CommandKind(
+        "decline-settlement",
+        (_R.FINANCE,),
+        "say why a settlement above the policy's limit is not approved",
+    ),
+    CommandKind(
         "reconcile",
         (_R.FINANCE,),
         "compare a day's refunds with the provider's now",

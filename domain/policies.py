@@ -133,6 +133,8 @@ class Policy:
     fees: Fees = NO_FEES
     promotion_clawback: bool = False
     tender_order: tuple[tuple[TenderKind, ...], ...] = TENDER_ORDER
+    approval_above: tuple[tuple[str, int], ...] = ()
+    """Minor units by currency: what a return pays above it, a second person approves."""
 
     @property
     def ref(self) -> str:
@@ -154,10 +156,11 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
 
     Raises:
         PolicyError: something is missing, of the wrong type, out of range or not resolved. Fees,
-            promotion clawback and tender order may be left out: no fee, no clawback, our order.
+            promotion clawback, tender order and limits of approval may be left out: no fee, no
+            clawback, our order, no limit.
     """
     pack = At("", data)
-    clawback, order = "promotion_clawback", "tender_order"
+    clawback, order, above = "promotion_clawback", "tender_order", "approval_above"
     governs = pack.table("governs")
     governs.fixed("by", "CONTRACT_DATE")
     policy = Policy(
@@ -179,6 +182,7 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
         fees=read_fees(pack.table("fees")) if "fees" in data else NO_FEES,
         promotion_clawback=pack.flag(clawback) if clawback in data else False,
         tender_order=pack.groups(order, TenderKind) if order in data else TENDER_ORDER,
+        approval_above=pack.amounts(above) if above in data else (),
     )
     _check(policy)
     return policy

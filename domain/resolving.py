@@ -107,7 +107,8 @@ def sealed(
     pending = [
         replace(lot.moved(LotState.REFUND_PENDING, at), settlement_no=number) for lot in lots
     ]
-    after = replace(ret, settlements=(*ret.settlements, settlement)).with_lots(*pending)
+    after = replace(ret, settlements=(*ret.settlements, settlement), proposal=None)
+    after = after.with_lots(*pending)
     breakdown: list[JsonValue] = [{**asdict(row)} for row in amounts]
     facts = [
         Fact(

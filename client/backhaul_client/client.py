@@ -157,6 +157,17 @@ class BackhaulClient:
     ) -> CommandView:
         return await self._command(return_id, "reconcile-refund", command, idempotency_key)
 
+    async def approve_settlement(
+        self, return_id: str, command: requests.ApproveSettlementCommand, *, idempotency_key: str
+    ) -> CommandView:
+        """Let a settlement above the policy's limit be paid, as its hash says it is."""
+        return await self._command(return_id, "approve-settlement", command, idempotency_key)
+
+    async def decline_settlement(
+        self, return_id: str, command: requests.DeclineSettlementCommand, *, idempotency_key: str
+    ) -> CommandView:
+        return await self._command(return_id, "decline-settlement", command, idempotency_key)
+
     async def extend_deadline(
         self, return_id: str, command: requests.ExtendDeadlineCommand, *, idempotency_key: str
     ) -> CommandView:

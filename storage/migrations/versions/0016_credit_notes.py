@@ -1,4 +1,4 @@
-"""Credit notes, numbered per tenant and year without gaps."""
+"""Credit notes, numbered per tenant and year without gaps; which settlements were approved."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -57,4 +57,5 @@ def upgrade() -> None:
         "credit_notes",
         ["tenant_id", "issued_on", "number"],
     )
+    op.add_column("settlements", sa.Column("approved_hash", sa.Text(), nullable=True))
     protect("credit_note_counters", "credit_notes")
