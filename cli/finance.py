@@ -1,8 +1,6 @@
 """``backhaul finance``: money that needs a person."""
 
 import argparse
-import csv
-import sys
 import uuid
 from datetime import UTC, date, datetime, timedelta
 
@@ -14,8 +12,10 @@ from backhaul_client import (
 )
 from backhaul_client.listing import ReconciliationFinding
 from cli import printing
+from cli.books import add_books
 from cli.calling import calls
 from cli.commands import add_command, give
+from cli.tables import show_csv
 from domain.money import Money
 
 
@@ -58,6 +58,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     compare.add_argument("--read", action="store_true", help="as it was last compared, not anew")
     compare.add_argument("--csv", action="store_true", help="print what differs as CSV")
     printing.add_json(compare)
+    add_books(actions)
     compare.set_defaults(run=calls("reconcile", _reconcile))
 
 
@@ -70,9 +71,7 @@ async def _reconcile(client: BackhaulClient, arguments: argparse.Namespace) -> N
     if arguments.json:
         printing.show_json(found)
     elif arguments.csv:
-        table = csv.writer(sys.stdout, lineterminator="\n")
-        table.writerow(_COLUMNS)
-        table.writerows(_row(finding) for finding in found.findings)
+        show_csv(_COLUMNS, [_row(finding) for finding in found.findings])
     else:
         counts = ", ".join(f"{number} {name}" for name, number in sorted(found.counts.items()))
         print(f"{found.day} at {found.provider}: {counts or 'no refunds'}")

@@ -21,7 +21,7 @@ from backhaul_client.listing import PreviewLine
 from domain.money import Money
 
 
-def add_json(parser: argparse.ArgumentParser) -> None:
+def add_json(parser: "argparse.ArgumentParser | argparse._MutuallyExclusiveGroup") -> None:
     parser.add_argument("--json", action="store_true", help="print the API's answer as JSON")
 
 

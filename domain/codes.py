@@ -49,6 +49,7 @@ _CATALOGUE = (
     ProblemCode(
         "reconciliation_not_found", _K.NOT_FOUND, "the day's refunds were not compared yet"
     ),
+    ProblemCode("credit_note_not_found", _K.NOT_FOUND, "the tenant has no such credit note"),
     ProblemCode("survey_not_found", _K.NOT_FOUND, "no such survey, or it is over"),
     ProblemCode("tenant_not_found", _K.INVALID, "there is no such tenant"),
     ProblemCode("order_not_found", _K.INVALID, "the platform knows no such order"),

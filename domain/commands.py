@@ -111,6 +111,12 @@ _CATALOGUE = (
         "read how a day's refunds compare with the provider's",
         update=False,
     ),
+    CommandKind(
+        "read-books",
+        (_R.FINANCE, _R.OPS, _R.AUDITOR, _R.ADMIN),
+        "read refunds and credit notes of a day or month",
+        update=False,
+    ),
     CommandKind("extend-deadline", (_R.OPS,), "move the deadline of a wait"),
     CommandKind(
         "restart-from-projection", (_R.OPS,), "go on in a new run where the engine has none"

@@ -38,6 +38,7 @@ class RefundIntentModel(Model):
         Index(None, "tenant_id", "order_id", "tender_id"),
         Index(None, "tenant_id", "refund_ref"),
         Index(None, "tenant_id", "last_sent_at"),
+        Index(None, "tenant_id", "created_at", "intent_id"),
     )
 
     tenant_id: Mapped[str] = mapped_column(primary_key=True)

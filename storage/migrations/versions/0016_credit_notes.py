@@ -58,4 +58,9 @@ def upgrade() -> None:
         ["tenant_id", "issued_on", "number"],
     )
     op.add_column("settlements", sa.Column("approved_hash", sa.Text(), nullable=True))
+    op.create_index(
+        op.f("ix_refund_intents_tenant_id_created_at_intent_id"),
+        "refund_intents",
+        ["tenant_id", "created_at", "intent_id"],
+    )
     protect("credit_note_counters", "credit_notes")
