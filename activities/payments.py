@@ -14,6 +14,7 @@ from domain.intents import Intent
 from domain.money import Money
 from domain.policies import TENDER_ORDER
 from domain.promotions import Standing, Units
+from domain.proposals import Approval, ByTender
 from domain.tenders import NothingLeftError, TenderLeft, TenderOrder, split_over_tenders
 from integrations.directory import Connections
 from storage.credit_notes import CreditNotes
@@ -23,6 +24,7 @@ from storage.sealing import (
     OtherLotsError,
     OverRefundError,
     SealedOtherwiseError,
+    SplitChangedError,
     SplitError,
     StandingChangedError,
 )
@@ -35,7 +37,8 @@ class Settle:
     """``units`` is what the lots hold and ``clawback_minor`` what the amount keeps back.
 
     ``standing`` is what it was computed on, where a promotion is looked at. Tenders are filled in
-    the policy's ``tender_order``. ``note`` is the credit note that is issued with it.
+    the policy's ``tender_order``. ``note`` is the credit note that is issued with it,
+    ``approval`` what a person approved, where one had to.
     """
 
     tenant_id: str
@@ -49,6 +52,7 @@ class Settle:
     standing: Standing | None = None
     tender_order: TenderOrder = TENDER_ORDER
     note: NewNote | None = None
+    approval: Approval | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,8 @@ class Settled:
     standing: Standing | None = None
     credit_note_no: str | None = None
     """The number of its note; a settlement of nothing has none."""
+    by_tender: ByTender | None = None
+    """Set when nothing was done: how it would be split, which is not as it was approved."""
 
 
 class PaymentActivities:
@@ -98,6 +104,8 @@ class PaymentActivities:
                 )
             except OtherLotsError as error:
                 return Settled(other_lots=error.lot_ids)
+            except SplitChangedError as error:
+                return Settled(by_tender=error.by_tender)
             except StandingChangedError as error:
                 return Settled(standing=error.standing)
         tries = [self._try_once(asked.tenant_id, row) for row in rows]
@@ -113,12 +121,13 @@ class PaymentActivities:
                 number=asked.number,
                 amount_minor=asked.amount.minor,
                 currency=asked.amount.currency,
-                split=partial(_split, order=asked.tender_order),
+                split=partial(split_balances, order=asked.tender_order),
                 lot_ids=asked.lot_ids,
                 units=asked.units,
                 clawback_minor=asked.clawback_minor,
                 standing=asked.standing,
                 note=asked.note,
+                approval=asked.approval,
             )
         except (NothingLeftError, OverRefundError) as error:
             raise refused("NothingLeft", str(error)) from error
@@ -140,7 +149,7 @@ class PaymentActivities:
         return await self._refunder.issue(asked)
 
 
-def _split(
+def split_balances(
     balances: tuple[TenderBalance, ...], amount_minor: int, *, order: TenderOrder
 ) -> tuple[int, ...]:
     tenders = [

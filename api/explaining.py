@@ -39,6 +39,8 @@ async def explain(services: Services, tenant_id: str, reference: str) -> Explana
         # The sweep marks such a return within minutes; who asks before that is told the same.
         allowed_commands=WAITS["workflow_missing"].exits if is_lost else view.allowed_commands,
         engine=_engine_view(state, is_lost=is_lost) if state is not None else None,
+        proposed_settlement=view.proposed_settlement,
+        currency=row.currency,
     )
 
 

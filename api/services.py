@@ -18,9 +18,11 @@ from runtime.connections import check_stored_connections, stored_connections
 from runtime.inbox import InboxProcessor
 from runtime.settings import Settings
 from runtime.temporal import connect
+from storage.credit_notes import CreditNotes
 from storage.database import Database
 from storage.keys import ApiKeys
 from storage.reconciliations import Reconciliations
+from storage.refunds import Refunds
 from storage.returns import Returns
 from storage.secrets import SecretBox
 from storage.surveys import Surveys
@@ -40,6 +42,8 @@ class Services:
     surveys: SurveysService
     tenants: TenantsService
     finance: FinanceService
+    refunds: Refunds
+    credit_notes: CreditNotes
     inbox: InboxProcessor
 
 
@@ -83,5 +87,7 @@ async def open_services(
                 task_queue=settings.task_queue,
                 patience=patience,
             ),
+            refunds=Refunds(database),
+            credit_notes=CreditNotes(database),
             inbox=InboxProcessor(temporal, connections, database),
         )

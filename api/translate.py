@@ -20,10 +20,12 @@ from domain.requests import (
 from domain.reviewing import LineReason
 from workflows.messages import (
     Approve,
+    ApproveSettlement,
     ChooseResolution,
     CommandInfo,
     Correct,
     CountedEntry,
+    DeclineSettlement,
     Deny,
     ExtendDeadline,
     Receive,
@@ -130,6 +132,18 @@ def correct(info: CommandInfo, body: requests.CorrectCommand) -> Correct:
 def reconcile_refund(info: CommandInfo, body: requests.ReconcileRefundCommand) -> ReconcileRefund:
     ruling = Ruling(body.outcome == "paid", body.refund_ref)
     return ReconcileRefund(info, body.intent_id, ruling, body.proof)
+
+
+def approve_settlement(
+    info: CommandInfo, body: requests.ApproveSettlementCommand
+) -> ApproveSettlement:
+    return ApproveSettlement(info, body.settlement_no, body.settlement_hash)
+
+
+def decline_settlement(
+    info: CommandInfo, body: requests.DeclineSettlementCommand
+) -> DeclineSettlement:
+    return DeclineSettlement(info, body.settlement_no, body.settlement_hash, body.reason)
 
 
 def extend_deadline(info: CommandInfo, body: requests.ExtendDeadlineCommand) -> ExtendDeadline:

@@ -1,16 +1,21 @@
 """``backhaul finance``: money that needs a person."""
 
 import argparse
-import csv
-import sys
 import uuid
 from datetime import UTC, date, datetime, timedelta
 
-from backhaul_client import BackhaulClient, ReconcileRefundCommand
+from backhaul_client import (
+    ApproveSettlementCommand,
+    BackhaulClient,
+    DeclineSettlementCommand,
+    ReconcileRefundCommand,
+)
 from backhaul_client.listing import ReconciliationFinding
 from cli import printing
+from cli.books import add_books
 from cli.calling import calls
 from cli.commands import add_command, give
+from cli.tables import show_csv
 from domain.money import Money
 
 
@@ -28,6 +33,24 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     reconcile.add_argument("outcome", choices=["paid", "not_paid"])
     reconcile.add_argument("--proof", required=True, help="where the provider's books show it")
     reconcile.add_argument("--refund-ref", help="the provider's name of what was paid")
+    approve = add_command(
+        actions,
+        "approve-settlement",
+        "approve-settlement",
+        "let a settlement above the policy's limit be paid",
+        _approve_settlement,
+    )
+    decline = add_command(
+        actions,
+        "decline-settlement",
+        "decline-settlement",
+        "say why a settlement above the policy's limit is not approved",
+        _decline_settlement,
+    )
+    for parser in (approve, decline):
+        parser.add_argument("settlement", type=int, help="its number, as `returns get` shows it")
+        parser.add_argument("hash", help="the settlement hash that stands beside it")
+    decline.add_argument("--reason", required=True)
     compare = actions.add_parser(
         "reconcile", help="compare a day's refunds with the provider's, and adopt what it knows"
     )
@@ -35,6 +58,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     compare.add_argument("--read", action="store_true", help="as it was last compared, not anew")
     compare.add_argument("--csv", action="store_true", help="print what differs as CSV")
     printing.add_json(compare)
+    add_books(actions)
     compare.set_defaults(run=calls("reconcile", _reconcile))
 
 
@@ -47,9 +71,7 @@ async def _reconcile(client: BackhaulClient, arguments: argparse.Namespace) -> N
     if arguments.json:
         printing.show_json(found)
     elif arguments.csv:
-        table = csv.writer(sys.stdout, lineterminator="\n")
-        table.writerow(_COLUMNS)
-        table.writerows(_row(finding) for finding in found.findings)
+        show_csv(_COLUMNS, [_row(finding) for finding in found.findings])
     else:
         counts = ", ".join(f"{number} {name}" for name, number in sorted(found.counts.items()))
         print(f"{found.day} at {found.provider}: {counts or 'no refunds'}")
@@ -64,6 +86,25 @@ def _row(finding: ReconciliationFinding) -> tuple[str, ...]:
     amount = str(Money(finding.amount_minor, finding.currency))
     ids = (finding.refund_ref, finding.intent_id, finding.return_id)
     return (finding.verdict, amount, *(each or "" for each in (*ids, finding.was, finding.now)))
+
+
+async def _approve_settlement(client: BackhaulClient, arguments: argparse.Namespace) -> None:
+    command = ApproveSettlementCommand(
+        expected_version=arguments.version,
+        settlement_no=arguments.settlement,
+        settlement_hash=arguments.hash,
+    )
+    await give(client.approve_settlement, arguments, command)
+
+
+async def _decline_settlement(client: BackhaulClient, arguments: argparse.Namespace) -> None:
+    command = DeclineSettlementCommand(
+        expected_version=arguments.version,
+        settlement_no=arguments.settlement,
+        settlement_hash=arguments.hash,
+        reason=arguments.reason,
+    )
+    await give(client.decline_settlement, arguments, command)
 
 
 async def _reconcile_refund(client: BackhaulClient, arguments: argparse.Namespace) -> None:

@@ -16,12 +16,12 @@ from backhaul_client import (
     ReceiptEntryView,
     ReturnView,
 )
-from backhaul_client.answers import LotAmountView
+from backhaul_client.answers import LotAmountView, ProposedSettlementView
 from backhaul_client.listing import PreviewLine
 from domain.money import Money
 
 
-def add_json(parser: argparse.ArgumentParser) -> None:
+def add_json(parser: "argparse.ArgumentParser | argparse._MutuallyExclusiveGroup") -> None:
     parser.add_argument("--json", action="store_true", help="print the API's answer as JSON")
 
 
@@ -55,15 +55,41 @@ def show_return(view: ReturnView) -> None:
             print(f"    courier {visit.attempt}: {window}, {over}{fault}")
     for receipt in view.receipts:
         print(f"  receipt {receipt.receipt_id}: {', '.join(map(_counted, receipt.entries))}")
-    for settlement in view.settlements:
-        states = ", ".join(refund.state for refund in settlement.refunds) or "nothing owed"
-        print(f"  settlement {settlement.number}: {_money(settlement.amount_minor, view)} {states}")
-        for row in settlement.breakdown:
-            print(f"    lot {row.lot_id}: {_components(row, view.currency)}")
+    _show_money(view)
     if view.next_step is not None:
         by = f" by {view.next_step.by:%Y-%m-%d %H:%M %Z}" if view.next_step.by else ""
         print(f"  next: {view.next_step.owner}: {view.next_step.waiting_for}{by}")
     print(f"  possible now: {', '.join(view.allowed_commands) or 'nothing'}")
+
+
+def _show_money(view: ReturnView) -> None:
+    for settlement in view.settlements:
+        states = ", ".join(refund.state for refund in settlement.refunds) or "nothing owed"
+        note = f", credit note {settlement.credit_note_no}" if settlement.credit_note_no else ""
+        amount = _money(settlement.amount_minor, view)
+        print(f"  settlement {settlement.number}: {amount} {states}{note}")
+        for row in settlement.breakdown:
+            print(f"    lot {row.lot_id}: {_components(row, view.currency)}")
+    if view.proposed_settlement is not None:
+        show_proposal(view.proposed_settlement, view.currency)
+
+
+def show_proposal(proposal: ProposedSettlementView, currency: str) -> None:
+    """Show what finance is asked to approve, as it would be sealed."""
+    amount = Money(proposal.amount_minor, currency)
+    state = "approved" if proposal.approved_by else "waits for finance"
+    due = f", due on {proposal.due_on}" if proposal.due_on else ""
+    print(f"  settlement {proposal.number}: {amount} {state}{due}")
+    for row in proposal.breakdown:
+        print(f"    lot {row.lot_id}: {_components(row, currency)}")
+    for part in proposal.by_tender:
+        print(f"    to {part.tender_id}: {Money(part.amount_minor, currency)}")
+    for change in proposal.differences:
+        was, now = Money(change.was_minor, currency), Money(change.now_minor, currency)
+        print(f"    changed: {change.what} was {was}, is {now}")
+    if proposal.declined is not None:
+        print(f"    declined by {proposal.declined.declined_by}: {proposal.declined.reason}")
+    print(f"    {proposal.settlement_hash}")
 
 
 _COMPONENTS = {
@@ -148,7 +174,10 @@ def show_explanation(found: Explanation) -> None:
         if wait.field:
             print(f"    field at fault: {wait.field}")
         if wait.detail:
-            print(f"    last error: {wait.detail}")
+            of_work = wait.key.startswith("work/")
+            print(f"    last error: {wait.detail}" if of_work else f"    {wait.detail}")
+    if found.proposed_settlement is not None and found.currency is not None:
+        show_proposal(found.proposed_settlement, found.currency)
     for sentence in found.broken_invariants:
         print(f"  contradiction: {sentence}")
     if found.engine is None:

@@ -1,5 +1,6 @@
 """Which commands would move a return now: what ``explain`` offers and a refusal names."""
 
+from domain.approving import open_proposal
 from domain.drafts import is_draft
 from domain.lifecycle import AuthorizationState, DeliveryState, LotState
 from domain.receiving import is_receivable
@@ -32,6 +33,8 @@ def allowed_commands(ret: Return) -> tuple[str, ...]:
         "retry": bool(ret.blockers),
         "correct": is_draft(ret),
         "reconcile-refund": bool(unknown_refunds(ret)),
+        "approve-settlement": open_proposal(ret) is not None,
+        "decline-settlement": open_proposal(ret) is not None,
         "extend-deadline": bool(waits(ret)),
     }
     return tuple(name for name, is_possible in possible.items() if is_possible)

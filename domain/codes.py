@@ -49,6 +49,7 @@ _CATALOGUE = (
     ProblemCode(
         "reconciliation_not_found", _K.NOT_FOUND, "the day's refunds were not compared yet"
     ),
+    ProblemCode("credit_note_not_found", _K.NOT_FOUND, "the tenant has no such credit note"),
     ProblemCode("survey_not_found", _K.NOT_FOUND, "no such survey, or it is over"),
     ProblemCode("tenant_not_found", _K.INVALID, "there is no such tenant"),
     ProblemCode("order_not_found", _K.INVALID, "the platform knows no such order"),
@@ -76,6 +77,14 @@ _CATALOGUE = (
     ProblemCode("pickup_not_found", _K.INVALID, "the delivery has no such courier visit"),
     ProblemCode("pickup_over", _K.CONFLICT, "the courier visit is over"),
     ProblemCode("wait_not_found", _K.INVALID, "the return has no such wait"),
+    ProblemCode(
+        "settlement_changed",
+        _K.CONFLICT,
+        "the settlement is not what was approved; the diff says how",
+    ),
+    ProblemCode(
+        "four_eyes", _K.FORBIDDEN, "whoever had a hand in the return cannot approve its money"
+    ),
     ProblemCode("receipt_conflict", _K.CONFLICT, "the receipt id came with another content before"),
     ProblemCode("evidence_missing", _K.INVALID, "this grade needs a checklist entry or a photo"),
     ProblemCode(

@@ -90,6 +90,16 @@ _CATALOGUE = (
         "say, with proof, whether a refund of unknown end was paid",
     ),
     CommandKind(
+        "approve-settlement",
+        (_R.FINANCE,),
+        "approve a settlement above the policy's limit, as its hash says it is",
+    ),
+    CommandKind(
+        "decline-settlement",
+        (_R.FINANCE,),
+        "say why a settlement above the policy's limit is not approved",
+    ),
+    CommandKind(
         "reconcile",
         (_R.FINANCE,),
         "compare a day's refunds with the provider's now",
@@ -99,6 +109,12 @@ _CATALOGUE = (
         "read-reconciliation",
         (_R.FINANCE, _R.OPS, _R.AUDITOR),
         "read how a day's refunds compare with the provider's",
+        update=False,
+    ),
+    CommandKind(
+        "read-books",
+        (_R.FINANCE, _R.OPS, _R.AUDITOR, _R.ADMIN),
+        "read refunds and credit notes of a day or month",
         update=False,
     ),
     CommandKind("extend-deadline", (_R.OPS,), "move the deadline of a wait"),

@@ -96,6 +96,7 @@ def registered(ret: Return, opened: Return, *, at: datetime) -> Change:
         version=ret.version,
         requested_at=ret.requested_at,
         corrections=ret.corrections,
+        requested_by=ret.requested_by if opened.policy.approval_above else None,
     )
     if is_draft(ret):
         return after, requested_facts(after)

@@ -37,6 +37,11 @@ EVENT_TYPES: dict[str, str] = {
     "inspection.refused": "a grade that was left while nobody answered cannot be taken; `code`",
     "disposition.set": "where a lot's goods go next",
     "stock.moved": "the platform's stock follows a disposition",
+    "settlement.proposed": "a settlement above the policy's limit waits for finance: its amounts, "
+    "its tenders, and what differs from an earlier one",
+    "settlement.approved": "finance approved a settlement above the policy's limit",
+    "settlement.declined": "finance did not approve a settlement; `reason` says why",
+    "settlement.approval_voided": "the amounts changed before the approved settlement was sealed",
     "settlement.sealed": "what is owed for some lots, line by line",
     "refund.initiated": "a refund intent is sealed and will be sent to the provider",
     "refund.pending": "the provider took the refund and says more later",

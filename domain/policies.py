@@ -135,6 +135,8 @@ class Policy:
     promotion_clawback: bool = False
     uneven_exchange: bool = True
     tender_order: tuple[tuple[TenderKind, ...], ...] = TENDER_ORDER
+    approval_above: tuple[tuple[str, int], ...] = ()
+    """Minor units by currency: what a return pays above it, a second person approves."""
 
     @property
     def ref(self) -> str:
@@ -156,11 +158,12 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
 
     Raises:
         PolicyError: something is missing, of the wrong type, out of range or not resolved. Fees,
-            promotion clawback, tender order and uneven exchange may be left out: no fee, no
-            clawback, our order, any price.
+            promotion clawback, tender order, uneven exchange and limits of approval may be left
+            out: no fee, no clawback, our order, any price, no limit.
     """
     pack = At("", data)
     clawback, order, uneven = "promotion_clawback", "tender_order", "uneven_exchange"
+    above = "approval_above"
     governs = pack.table("governs")
     governs.fixed("by", "CONTRACT_DATE")
     policy = Policy(
@@ -183,6 +186,7 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
         promotion_clawback=pack.flag(clawback) if clawback in data else False,
         uneven_exchange=pack.flag(uneven) if uneven in data else True,
         tender_order=pack.groups(order, TenderKind) if order in data else TENDER_ORDER,
+        approval_above=pack.amounts(above) if above in data else (),
     )
     _check(policy)
     return policy

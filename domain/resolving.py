@@ -119,7 +119,8 @@ def sealed(
         )
         for lot in lots
     ]
-    after = replace(ret, settlements=(*ret.settlements, settlement)).with_lots(*pending)
+    after = replace(ret, settlements=(*ret.settlements, settlement), proposal=None)
+    after = after.with_lots(*pending)
     breakdown: list[JsonValue] = [{**asdict(row)} for row in amounts]
     facts = [
         Fact(

@@ -24,6 +24,7 @@ from domain.orders import Tax
 from domain.parcels import Delivery, Receipt
 from domain.policies import Policy
 from domain.promotions import PromotionBasis
+from domain.proposals import Proposal
 from domain.requests import Resolution, ReturnRequest
 
 
@@ -221,13 +222,16 @@ class Return:
     closed: bool = False
     location_id: str = "MAIN"
     requested_by: Actor | None = None
-    """Who asked for it, kept until the request is registered."""
+    """Who asked for it: kept until the request is registered, and where a settlement may need
+    another person's approval."""
     corrections: tuple[Correction, ...] = ()
     refused: Refused | None = None
     promotions: tuple[PromotionBasis, ...] = ()
     """Those of the order whose discounts the policy keeps back when a partial return loses them."""
     chargebacks: tuple[Chargeback, ...] = ()
     """Those of payments that it gives back, as their provider last said."""
+    proposal: Proposal | None = None
+    """The next settlement, where finance has to approve it first."""
 
     def line(self, line_id: str) -> ReturnLine:
         """Return one line; ``KeyError`` when there is none of that id."""

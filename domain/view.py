@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from domain.allowed import allowed_commands
+from domain.approving import proposal_parts
 from domain.counters import Counters, counters
 from domain.events import JsonValue
 from domain.intents import Settlement
 from domain.invariants import broken
 from domain.parcels import Delivery
+from domain.proposals import Proposal
 from domain.requests import RequestedLine
 from domain.returns import LineAuthorization, Lot, Return, ReturnLine
 from domain.waiting import Waiting, missing_wait, waits
@@ -67,6 +69,7 @@ def document(ret: Return) -> Document:
             for correction in ret.corrections
         ],
         "refused": {**asdict(ret.refused)} if ret.refused else None,
+        "proposed_settlement": _proposed(ret.proposal) if ret.proposal else None,
         **_chargebacks(ret),
     }
 
@@ -264,6 +267,25 @@ def _settlement(settlement: Settlement) -> JsonValue:
             }
             for intent in settlement.intents
         ],
+    }
+
+
+def _proposed(proposal: Proposal) -> JsonValue:
+    declined = proposal.declined
+    return {
+        "number": proposal.number,
+        "amount_minor": proposal.amount_minor,
+        "settlement_hash": proposal.settlement_hash,
+        "proposed_at": _time(proposal.proposed_at),
+        "approved_by": proposal.approved_by,
+        "declined": {
+            "reason": declined.reason,
+            "declined_by": declined.declined_by,
+            "declined_at": _time(declined.declined_at),
+        }
+        if declined
+        else None,
+        **proposal_parts(proposal),
     }
 
 

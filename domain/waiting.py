@@ -5,13 +5,17 @@ all read the same answer.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
+from domain.approving import open_proposal
 from domain.blockers import WAITS
 from domain.exchanges import is_paid_back_instead
 from domain.holding import first_held
 from domain.lifecycle import AuthorizationState, DeliveryState, LotState
+from domain.money import Money
 from domain.parcels import Delivery, wants_courier
+from domain.proposals import Proposal
 from domain.requests import Resolution
 from domain.resolving import lots_to_move, lots_to_settle
 from domain.returns import Lot, Return
@@ -28,7 +32,8 @@ class Waiting:
     """One thing a return waits for.
 
     ``key`` is stable while the wait lasts; ``exits`` are the commands and outside events that end
-    it; ``detail`` is the last error of parked work, ``field`` the place in the data at fault.
+    it; ``detail`` is the last error of parked work or what is to be approved, ``field`` the place
+    in the data at fault.
     """
 
     key: str
@@ -222,7 +227,9 @@ def _stock_waits(ret: Return) -> list[Waiting]:
 def _refund_waits(ret: Return) -> list[Waiting]:
     lasts = ret.policy.handling.refund_pending
     found = []
-    if owed := lots_to_settle(ret):
+    if (proposal := open_proposal(ret)) is not None:
+        found.append(_approval_wait(ret, proposal))
+    elif owed := lots_to_settle(ret):
         work = f"work/settle/{len(ret.settlements) + 1}"
         found.append(_wait(ret, work, "settling", min(lot.since for lot in owed), lasts))
     for settlement in ret.settlements:
@@ -249,6 +256,26 @@ def _chargeback_waits(ret: Return) -> list[Waiting]:
             sent = ", ".join(chargeback.evidence)
             found.append(replace(wait, detail=f"refunds sent before: {sent}" if sent else ""))
     return found
+
+
+def _approval_wait(ret: Return, proposal: Proposal) -> Waiting:
+    """The day on which the refund is due is a deadline of its own, however far it was extended."""
+    key, lasts = f"settlement/{proposal.number}/approval", ret.policy.handling.review
+    amount = Money(proposal.amount_minor, ret.currency)
+    detail = f"settlement {proposal.number} of {amount}, {proposal.settlement_hash}"
+    if (declined := proposal.declined) is not None:
+        since = declined.declined_at
+        wait = _wait(ret, key, "settlement_declined", since, lasts)
+        detail = f"{detail}, declined: {declined.reason}"
+    else:
+        since, late = proposal.proposed_at, "settlement_approval_overdue"
+        wait = _wait(ret, key, "awaiting_settlement_approval", since, lasts, overdue=late)
+    if proposal.due_on is None:
+        return replace(wait, detail=detail)
+    due = datetime.combine(proposal.due_on, time(), ZoneInfo(ret.time_zone)).astimezone(UTC)
+    told = max([since, *(at for late_key, at in ret.overdue if late_key == key)])
+    deadline = min(wait.deadline, due) if told < due else wait.deadline
+    return replace(wait, deadline=deadline, detail=f"{detail}, due on {proposal.due_on}")
 
 
 def _close_wait(ret: Return) -> list[Waiting]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from domain.approving import open_proposal
 from domain.exchanges import lots_to_call_off
 from domain.lifecycle import AuthorizationState, DeliveryState, LotState
 from domain.parcels import wants_courier
@@ -57,7 +58,7 @@ def due_work(ret: Return) -> tuple[Work, ...]:
         for delivery in ret.deliveries
         if wants_courier(delivery)
     ]
-    if lots_to_settle(ret):
+    if lots_to_settle(ret) and open_proposal(ret) is None:
         found.append(Work(WorkKind.SETTLE, str(len(ret.settlements) + 1)))
     found += [
         Work(WorkKind.REFUND, intent.intent_id)

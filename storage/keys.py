@@ -120,6 +120,21 @@ class ApiKeys:
             rows = [row._asdict() for row in await connection.execute(query)]
         return tuple(KeyRow(**{**values, "role": Role(values["role"])}) for values in rows)
 
+    async def of_same_holder(self, tenant_id: str, key_id: str) -> tuple[str, ...]:
+        """Return the ids of all keys, ended ones too, under the label of this one: one person's."""
+        mine = (
+            select(func.lower(ApiKeyModel.label))
+            .where(ApiKeyModel.tenant_id == tenant_id, ApiKeyModel.key_id == key_id)
+            .scalar_subquery()
+        )
+        query = (
+            select(ApiKeyModel.key_id)
+            .where(ApiKeyModel.tenant_id == tenant_id, func.lower(ApiKeyModel.label) == mine)
+            .order_by(ApiKeyModel.key_id)
+        )
+        async with self._database.tenant(tenant_id) as connection:
+            return tuple((await connection.scalars(query)).all())
+
     async def _note_use(self, key: KeyRow) -> None:
         async with self._database.tenant(key.tenant_id) as connection:
             await connection.execute(

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.credit_notes import NewNote
 from domain.ids import part_id, refund_key
 from domain.promotions import Standing, Units
+from domain.proposals import Approval, ByTender
 from storage import credit_notes, standings
 from storage.credit_notes import NoteSumError
 from storage.models.effects import SettlementModel
@@ -37,6 +38,14 @@ class StandingChangedError(Exception):
     def __init__(self, standing: Standing) -> None:
         super().__init__("other settlements of the order were sealed meanwhile")
         self.standing = standing
+
+
+class SplitChangedError(Exception):
+    """An approved settlement would be split otherwise by now; ``by_tender`` is how."""
+
+    def __init__(self, by_tender: ByTender) -> None:
+        super().__init__("the tenders have not left what they had when it was approved")
+        self.by_tender = by_tender
 
 
 class OverRefundError(Exception):
@@ -72,6 +81,17 @@ def check_parts(
             )
 
 
+def check_approved(
+    balances: tuple[TenderBalance, ...], parts: tuple[int, ...], approval: Approval | None
+) -> None:
+    """Raise unless the parts are those that were approved, where somebody had to."""
+    by_tender = tuple(
+        (balance.tender_id, part) for balance, part in zip(balances, parts, strict=True) if part
+    )
+    if approval is not None and approval.by_tender != by_tender:
+        raise SplitChangedError(by_tender)
+
+
 @dataclass(frozen=True, slots=True)
 class Sealing:
     """One settlement as it is to be sealed; see :meth:`storage.settlements.Settlements.seal`."""
@@ -87,6 +107,7 @@ class Sealing:
     clawback_minor: int
     standing: Standing | None
     note: NewNote | None = None
+    approval: Approval | None = None
 
 
 async def seal_once(connection: AsyncConnection, sealing: Sealing) -> bool:
@@ -107,6 +128,7 @@ async def seal_once(connection: AsyncConnection, sealing: Sealing) -> bool:
             units=standings.units_json(sealing.units),
             clawback_minor=sealing.clawback_minor,
             standing=standings.standing_json(sealing.standing),
+            approved_hash=sealing.approval.settlement_hash if sealing.approval else None,
         )
         .on_conflict_do_nothing(index_elements=["tenant_id", "return_id", "settlement_no"])
         .returning(SettlementModel.settlement_no)

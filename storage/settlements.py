@@ -10,6 +10,7 @@ from domain.credit_notes import NewNote
 from domain.ids import refund_key
 from domain.orders import TenderKind
 from domain.promotions import Standing, Units
+from domain.proposals import Approval
 from storage import chargebacks, intents, ledger
 from storage.database import Database
 from storage.models.effects import RefundIntentModel
@@ -17,6 +18,7 @@ from storage.rows import Begun, IntentRow
 from storage.sealing import (
     Sealing,
     Split,
+    check_approved,
     check_left,
     check_parts,
     issue_note,
@@ -73,6 +75,7 @@ class Settlements:
         clawback_minor: int = 0,
         standing: Standing | None = None,
         note: NewNote | None = None,
+        approval: Approval | None = None,
     ) -> tuple[IntentRow, ...]:
         """Turn an amount into refund intents, one per tender with a part above zero.
 
@@ -83,10 +86,12 @@ class Settlements:
             units: What is paid back, for those who come after.
             clawback_minor: What is kept back of promotions; below zero: given back.
             standing: What the amount was computed on, where promotions are looked at.
+            approval: What a person approved, where one had to.
             note: Its credit note, issued in the same transaction. Last, as its number is locked.
 
         Raises:
             OtherLotsError: the number was sealed for other lots.
+            SplitChangedError: it would not be split as it was approved.
             StandingChangedError: it was sealed on another standing, or that is another by now.
             SealedOtherwiseError: the number was sealed for another amount.
             OverRefundError: a part is above what its tender has left.
@@ -104,6 +109,7 @@ class Settlements:
             clawback_minor=clawback_minor,
             standing=standing,
             note=note,
+            approval=approval,
         )
         async with self._database.tenant(tenant_id) as connection:
             await ledger.lock_tenders(connection, tenant_id, order_id)
@@ -111,6 +117,7 @@ class Settlements:
                 balances = await ledger.tender_balances(connection, tenant_id, order_id)
                 parts = split(balances, amount_minor)
                 check_parts(balances, parts, amount_minor)
+                check_approved(balances, parts, approval)
                 new = [
                     new_intent(sealing, balance, part)
                     for balance, part in zip(balances, parts, strict=True)

@@ -15,6 +15,7 @@ from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
 from activities.platform import PlatformActivities
 from activities.policies import load_policy
+from activities.quotes import QuoteActivities
 from activities.reconciling import ReconcileActivities
 from activities.records import RecordActivities
 from activities.shipping import ShippingActivities
@@ -79,6 +80,7 @@ def build_worker(client: Client, needs: Dependencies) -> Worker:
         ExternalRefunds(needs.database),
         CreditNotes(needs.database),
     )
+    quotes = QuoteActivities(Returns(needs.database))
     platform = PlatformActivities(needs.connections)
     sweeping = SweepActivities(
         Tenants(needs.database), MissingRuns(needs.database), time_scale=needs.time_scale
@@ -101,6 +103,7 @@ def build_worker(client: Client, needs: Dependencies) -> Worker:
             shipping.void_label,
             payments.settle,
             payments.issue_refund,
+            quotes.quote_settlement,
             platform.move_stock,
             platform.order_replacement,
             platform.call_off_replacement,

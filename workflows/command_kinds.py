@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from temporalio import workflow
 
+from domain.approving import approve, check_approval, check_decline, decline
 from domain.codes import RefusedError
 from domain.deadlines import extend, give_time
 from domain.drafts import check_correction, correct
@@ -15,18 +16,22 @@ from domain.granting import grant
 from domain.inspection import Finding
 from domain.parcels import Receipt, ReceiptEntry
 from domain.pickups import check_pickup_outcome, pickup_failed
+from domain.proposals import Proposal
 from domain.receiving import check_receipt, receive
 from domain.requests import Resolution
 from domain.resolving import choose_refund
 from domain.returns import Change, Lot, Return
-from domain.reviewing import check_approval, check_in_review
+from domain.reviewing import check_approval as check_review
+from domain.reviewing import check_in_review
 from domain.ruling import check_ruling, rule
 from domain.transport import check_withdrawal, withdraw
 from domain.waiting import waits
 from workflows.messages import (
     Approve,
+    ApproveSettlement,
     ChooseResolution,
     Correct,
+    DeclineSettlement,
     Deny,
     ExtendDeadline,
     Receive,
@@ -50,7 +55,7 @@ def do_withdraw(ret: Return, command: Withdraw) -> Change:  # noqa: ARG001  # on
 
 
 def check_approve(ret: Return, command: Approve) -> None:
-    check_approval(ret, command.line_ids, command.reason, command.reasons)
+    check_review(ret, command.line_ids, command.reason, command.reasons)
 
 
 def do_approve(ret: Return, command: Approve) -> Change:
@@ -175,6 +180,29 @@ def check_reconcile_refund(ret: Return, command: ReconcileRefund) -> None:
 def do_reconcile_refund(ret: Return, command: ReconcileRefund) -> Change:
     ruling = replace(command.ruling, ruling_id=command.info.command_id, ruled_at=workflow.now())
     return rule(ret, command.intent_id, ruling, proof=command.proof)
+
+
+def check_approve_settlement(ret: Return, command: ApproveSettlement) -> Proposal:
+    return check_approval(
+        ret,
+        command.settlement_no,
+        command.settlement_hash,
+        by=command.info.actor,
+        known_as=command.info.known_as,
+    )
+
+
+def do_approve_settlement(ret: Return, command: ApproveSettlement) -> Change:
+    return approve(ret, check_approve_settlement(ret, command), by=command.info.actor)
+
+
+def check_decline_settlement(ret: Return, command: DeclineSettlement) -> Proposal:
+    return check_decline(ret, command.settlement_no, command.settlement_hash, command.reason)
+
+
+def do_decline_settlement(ret: Return, command: DeclineSettlement) -> Change:
+    proposal, actor = check_decline_settlement(ret, command), command.info.actor
+    return decline(ret, proposal, command.reason, by=actor, at=workflow.now())
 
 
 def check_extend_deadline(ret: Return, command: ExtendDeadline) -> None:

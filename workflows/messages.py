@@ -100,6 +100,8 @@ class CommandInfo:
     command_id: str
     actor: Actor
     expected_version: int | None = None
+    known_as: tuple[str, ...] = ()
+    """Other ids of the same person, for commands that ask for a second one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +237,23 @@ class ReconcileRefund:
     intent_id: str
     ruling: Ruling
     proof: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApproveSettlement:
+    """Let a settlement above the policy's limit be sealed, if it is still what the hash is of."""
+
+    info: CommandInfo
+    settlement_no: int
+    settlement_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineSettlement:
+    info: CommandInfo
+    settlement_no: int
+    settlement_hash: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,8 @@ async def _open_with(start: StartReturn, facts: OrderFacts) -> Case:
         resume_from=dump(replace(start, restarted=None)),
         is_fresh=start.restarted is None,
     )
+    if ret.policy.approval_above:
+        ret = replace(ret, requested_by=start.actor)
     case = Case(start, ret)
     case.take((ret, requested_facts(ret)), actor=start.actor)
     case.take(apply_policy(case.ret, at=workflow.now()))

@@ -24,10 +24,12 @@ from workflows.drafting import open_or_park
 from workflows.messages import (
     INSPECTION_SIGNAL,
     Approve,
+    ApproveSettlement,
     CarrierMilestones,
     ChooseResolution,
     CommandAnswer,
     Correct,
+    DeclineSettlement,
     Deny,
     ExtendDeadline,
     OpenAnswer,
@@ -211,6 +213,22 @@ class ReturnWorkflow:
     @reconcile_refund.validator
     def check_reconcile_refund(self, command: ReconcileRefund) -> None:
         self._check("reconcile-refund", command, command_kinds.check_reconcile_refund)
+
+    @workflow.update(description="approve a settlement above the policy's limit")
+    def approve_settlement(self, command: ApproveSettlement) -> CommandAnswer:
+        return self._carry_out(command, command_kinds.do_approve_settlement)
+
+    @approve_settlement.validator
+    def check_approve_settlement(self, command: ApproveSettlement) -> None:
+        self._check("approve-settlement", command, command_kinds.check_approve_settlement)
+
+    @workflow.update(description="say why a settlement is not approved")
+    def decline_settlement(self, command: DeclineSettlement) -> CommandAnswer:
+        return self._carry_out(command, command_kinds.do_decline_settlement)
+
+    @decline_settlement.validator
+    def check_decline_settlement(self, command: DeclineSettlement) -> None:
+        self._check("decline-settlement", command, command_kinds.check_decline_settlement)
 
     @workflow.update(description="move the deadline of a wait")
     def extend_deadline(self, command: ExtendDeadline) -> CommandAnswer:

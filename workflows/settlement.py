@@ -6,12 +6,15 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
 from activities.payments import PaymentActivities, Settle, Settled
+from activities.quotes import AskForQuote, Quote, QuoteActivities
 from activities.refunds import IssueRefund, RefundAnswer
+from domain.approving import is_above_limit, lots_to_seal, needs_approval, proposed
 from domain.commands import Actor
 from domain.credit_notes import NewNote, note_rows
 from domain.intents import Intent, LotAmount
 from domain.money import Money
 from domain.promotions import Standing
+from domain.proposals import ByTender
 from domain.refunding import CHARGED_BACK
 from domain.resolving import intent_changed, lots_to_settle, sealed
 from domain.returns import Lot, Return
@@ -28,15 +31,19 @@ _REFUSED = ("rejected", "failed")
 async def settle(case: Case, parking: Parking, number: str) -> None:
     """Seal one settlement over all lots whose money is due now, and send its refunds once.
 
-    It never changes again. A refund whose first try had no certain end is sent on its own.
+    It never changes again. A refund whose first try had no certain end is sent on its own. Above
+    the policy's limit nothing is sealed but what finance approved: until then this proposes it.
     """
     work = f"settle/{number}"
-    lots = lots_to_settle(case.ret)
-    answer, amounts = await parking.attempt(work, lambda: _seal(case, int(number), lots))
-    if answer.other_lots:
+    lots = lots_to_seal(case.ret)
+    done = await parking.attempt(work, lambda: _seal(case, int(number), lots))
+    if done is not None and (before := done[0].other_lots):
         # A run that was lost had sealed it: what came since is the next settlement.
-        lots = await parking.attempt(work, lambda: _due(case, answer.other_lots))
-        answer, amounts = await parking.attempt(work, lambda: _seal(case, int(number), lots))
+        lots = await parking.attempt(work, lambda: _due(case, before))
+        done = await parking.attempt(work, lambda: _seal(case, int(number), lots, anew=False))
+    if done is None:
+        return
+    answer, amounts = done
     planned = tuple(replace(intent, state="planned") for intent in answer.intents)
     change = sealed(
         case.ret,
@@ -55,24 +62,70 @@ async def settle(case: Case, parking: Parking, number: str) -> None:
 
 
 async def _seal(
-    case: Case, number: int, lots: tuple[Lot, ...]
-) -> tuple[Settled, tuple[LotAmount, ...]]:
+    case: Case, number: int, lots: tuple[Lot, ...], *, anew: bool = True
+) -> tuple[Settled, tuple[LotAmount, ...]] | None:
     """Compute what is owed on what the order has come to, and seal it under the ledger's lock.
 
     What another return of the order settled meanwhile is told by the ledger, and computed anew.
+    ``None`` where it was proposed to finance instead, for the first time or as it is by now.
+
+    Args:
+        anew: Not sealed before: then nobody is asked again.
     """
-    standing = own_standing(case.ret) if case.ret.promotions else None
+    ret = case.ret
+    approval = ret.proposal.approval if ret.proposal else None
+    standing = own_standing(ret) if ret.promotions else None
+    if ret.proposal is not None and approval is not None:
+        standing = ret.proposal.standing
     while True:
         amounts = amounts_of(case.ret, lots, standing)
+        if anew and needs_approval(case.ret, amounts):
+            quote = await _quote(case, number, amounts, standing)
+            if quote.standing is None:
+                _propose(case, lots, amounts, quote.by_tender, standing)
+                return None
+            standing = quote.standing
+            continue
         asked = _to_seal(case.ret, number, lots, amounts, standing)
+        if anew and is_above_limit(case.ret, amounts):
+            asked = replace(asked, approval=approval)
         # A regular activity: what is to be sealed stands in history before it is sealed, so a task
         # that is done again cannot come with another amount.
         answer = await case.call(
             PaymentActivities.settle, asked, summary=f"settlement {number}: {asked.amount}"
         )
+        if answer.by_tender is not None:
+            _propose(case, lots, amounts, answer.by_tender, standing)
+            return None
         if answer.standing is None:
             return answer, amounts
         standing = answer.standing
+
+
+async def _quote(
+    case: Case, number: int, amounts: tuple[LotAmount, ...], standing: Standing | None
+) -> Quote:
+    ret = case.ret
+    asked = AskForQuote(
+        tenant_id=ret.tenant_id,
+        order_id=ret.request.order_id,
+        amount_minor=sum(row.refund_minor for row in amounts),
+        standing=standing,
+        tender_order=ret.policy.tender_order,
+    )
+    summary = f"what settlement {number} would pay to which tender"
+    return await case.call(QuoteActivities.quote_settlement, asked, summary=summary)
+
+
+def _propose(
+    case: Case,
+    lots: tuple[Lot, ...],
+    amounts: tuple[LotAmount, ...],
+    by_tender: ByTender,
+    standing: Standing | None,
+) -> None:
+    now = workflow.now()
+    case.take(proposed(case.ret, lots, amounts, by_tender, standing, at=now))
 
 
 def _to_seal(

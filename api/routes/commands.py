@@ -17,6 +17,8 @@ from storage.rows import ReturnRow
 from workflows.commands import payload_hash
 from workflows.messages import INSPECTION_SIGNAL, CommandInfo
 
+_OF_A_SECOND_PERSON = ("approve-settlement",)
+
 router = APIRouter(prefix="/v1/returns/{return_id}/commands", tags=["commands"])
 Body = TypeVar("Body", bound=requests.Command)
 
@@ -60,7 +62,12 @@ class Giver:
     async def _asked(self, body: requests.Command) -> tuple[ReturnRow, CommandInfo]:
         row = await self.services.returns.find(self.caller.tenant_id, self.return_id)
         expected = self._expected(body.expected_version)
-        return row, CommandInfo(self.command_id, self.caller.actor, expected)
+        known_as: tuple[str, ...] = ()
+        if self.command in _OF_A_SECOND_PERSON:
+            known_as = await self.services.keys.of_same_holder(
+                self.caller.tenant_id, self.caller.key_id
+            )
+        return row, CommandInfo(self.command_id, self.caller.actor, expected, known_as)
 
     def _expected(self, in_body: int | None) -> int | None:
         if None not in (in_body, self.if_match) and in_body != self.if_match:
@@ -168,6 +175,22 @@ async def reconcile_refund(
 ) -> CommandView:
     """Say, with proof, whether a refund of unknown end was paid."""
     return await giver.give(body, translate.reconcile_refund)
+
+
+@router.post("/approve-settlement", operation_id="approve_settlement")
+async def approve_settlement(
+    giver: Annotated[Giver, _giver("approve-settlement")], body: requests.ApproveSettlementCommand
+) -> CommandView:
+    """Approve a settlement above the policy's limit, as a second person."""
+    return await giver.give(body, translate.approve_settlement)
+
+
+@router.post("/decline-settlement", operation_id="decline_settlement")
+async def decline_settlement(
+    giver: Annotated[Giver, _giver("decline-settlement")], body: requests.DeclineSettlementCommand
+) -> CommandView:
+    """Say why a settlement above the policy's limit is not approved; it goes on waiting."""
+    return await giver.give(body, translate.decline_settlement)
 
 
 @router.post("/extend-deadline", operation_id="extend_deadline")

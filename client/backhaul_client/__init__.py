@@ -41,9 +41,11 @@ from backhaul_client.listing import (
 )
 from backhaul_client.requests import (
     ApproveCommand,
+    ApproveSettlementCommand,
     ChooseResolutionCommand,
     CorrectCommand,
     CountedItem,
+    DeclineSettlementCommand,
     DenyCommand,
     ExtendDeadlineCommand,
     InspectionCommand,
@@ -65,6 +67,7 @@ __all__ = [
     "Accepted",
     "AdminClient",
     "ApproveCommand",
+    "ApproveSettlementCommand",
     "BackhaulClient",
     "BackhaulError",
     "ChooseResolutionCommand",
@@ -76,6 +79,7 @@ __all__ = [
     "CountedItem",
     "CreatedKey",
     "CreatedTenant",
+    "DeclineSettlementCommand",
     "DeliveryView",
     "DenyCommand",
     "EngineView",

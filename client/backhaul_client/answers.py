@@ -194,6 +194,47 @@ class ChargebackView(AnswerModel):
     refunds_sent: tuple[str, ...] = ()
 
 
+class TenderPart(AnswerModel):
+    tender_id: str
+    amount_minor: int
+
+
+class DeclinedView(AnswerModel):
+    """Why finance did not approve a settlement."""
+
+    reason: str
+    declined_by: str
+    declined_at: datetime
+
+
+class DifferenceView(AnswerModel):
+    """One amount that is not as it was when an earlier settlement was proposed."""
+
+    what: str
+    was_minor: int
+    now_minor: int
+
+
+class ProposedSettlementView(AnswerModel):
+    """A settlement above the policy's limit, as it would be sealed: it waits for finance.
+
+    Approve it with its ``number`` and ``settlement_hash``. ``differences`` are from the one of
+    ``replaced_hash``, which was proposed before.
+    """
+
+    number: int
+    amount_minor: int
+    settlement_hash: str
+    proposed_at: datetime
+    due_on: date | None
+    breakdown: tuple[LotAmountView, ...]
+    by_tender: tuple[TenderPart, ...]
+    approved_by: str | None = None
+    declined: DeclinedView | None = None
+    replaced_hash: str | None = None
+    differences: tuple[DifferenceView, ...] = ()
+
+
 class WaitView(AnswerModel):
     """Something the return waits for: who must act, until when, what happens then.
 
@@ -268,6 +309,7 @@ class ReturnView(AnswerModel):
     on_hold: bool = False
     """Whether a chargeback is open: no money of that payment is sent meanwhile."""
     chargebacks: tuple[ChargebackView, ...] = ()
+    proposed_settlement: ProposedSettlementView | None = None
 
 
 class Accepted(AnswerModel):

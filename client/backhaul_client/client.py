@@ -10,6 +10,7 @@ import httpx
 from backhaul_client import requests
 from backhaul_client.admin import AdminClient
 from backhaul_client.answers import Accepted, CommandLeft, CommandView, EventView, ReturnView
+from backhaul_client.books import CreditNotePage, CreditNoteView, RefundPage
 from backhaul_client.errors import BackhaulError
 from backhaul_client.listing import (
     Explanation,
@@ -157,6 +158,17 @@ class BackhaulClient:
     ) -> CommandView:
         return await self._command(return_id, "reconcile-refund", command, idempotency_key)
 
+    async def approve_settlement(
+        self, return_id: str, command: requests.ApproveSettlementCommand, *, idempotency_key: str
+    ) -> CommandView:
+        """Let a settlement above the policy's limit be paid, as its hash says it is."""
+        return await self._command(return_id, "approve-settlement", command, idempotency_key)
+
+    async def decline_settlement(
+        self, return_id: str, command: requests.DeclineSettlementCommand, *, idempotency_key: str
+    ) -> CommandView:
+        return await self._command(return_id, "decline-settlement", command, idempotency_key)
+
     async def extend_deadline(
         self, return_id: str, command: requests.ExtendDeadlineCommand, *, idempotency_key: str
     ) -> CommandView:
@@ -210,11 +222,49 @@ class BackhaulClient:
         """Read how the refunds of a day (UTC) last compared with the provider's."""
         return await self._api.get(f"/v1/reconciliations/{day}", ReconciliationView)
 
+    async def list_refunds(
+        self, since: date, before: date, *, state: str | None = None, page_size: int = 200
+    ) -> RefundPage:
+        """Read all refunds whose settlement was sealed from ``since`` to before ``before`` (UTC).
+
+        With the sums of all of them, by currency and state.
+        """
+        query: dict[str, str | int] = {**_span(since, before), "limit": page_size}
+        if state is not None:
+            query["state"] = state
+        page = await self._api.get("/v1/refunds", RefundPage, query)
+        items = page.items
+        while page.next_cursor is not None:
+            query["cursor"] = page.next_cursor
+            page = await self._api.get("/v1/refunds", RefundPage, query)
+            items = (*items, *page.items)
+        return RefundPage(items=items, sums=page.sums, next_cursor=None)
+
+    async def list_credit_notes(
+        self, since: date, before: date, *, page_size: int = 200
+    ) -> CreditNotePage:
+        """Read all credit notes that were issued from ``since`` to before ``before`` (UTC)."""
+        query: dict[str, str | int] = {**_span(since, before), "limit": page_size}
+        page = await self._api.get("/v1/credit-notes", CreditNotePage, query)
+        items = page.items
+        while page.next_cursor is not None:
+            query["cursor"] = page.next_cursor
+            page = await self._api.get("/v1/credit-notes", CreditNotePage, query)
+            items = (*items, *page.items)
+        return CreditNotePage(items=items, next_cursor=None)
+
+    async def get_credit_note(self, number: str) -> CreditNoteView:
+        return await self._api.get(f"/v1/credit-notes/{quote(number, safe='')}", CreditNoteView)
+
     async def _command(
         self, return_id: str, name: str, command: requests.Command, key: str
     ) -> CommandView:
         path = f"{_return(return_id)}/commands/{name}"
         return await self._api.post(path, command, CommandView, key=key)
+
+
+def _span(since: date, before: date) -> dict[str, str]:
+    return {"since": since.isoformat(), "before": before.isoformat()}
 
 
 def _return(return_id: str) -> str:

@@ -4,7 +4,13 @@ from datetime import date, datetime
 
 from pydantic import Field
 
-from backhaul_client.answers import AnswerModel, EventView, Source, WaitView
+from backhaul_client.answers import (
+    AnswerModel,
+    EventView,
+    ProposedSettlementView,
+    Source,
+    WaitView,
+)
 
 
 class ReturnSummary(AnswerModel):
@@ -162,6 +168,8 @@ class Explanation(AnswerModel):
     broken_invariants: tuple[str, ...]
     allowed_commands: tuple[str, ...]
     engine: EngineView | None
+    proposed_settlement: ProposedSettlementView | None = None
+    currency: str | None = None
 
 
 class SurveyView(AnswerModel):

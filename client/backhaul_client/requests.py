@@ -209,6 +209,21 @@ class ReconcileRefundCommand(Command):
     refund_ref: Id | None = None
 
 
+class ApproveSettlementCommand(Command):
+    """Approve settlement ``settlement_no`` of a return, if it is still what the hash is of."""
+
+    settlement_no: Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
+    settlement_hash: Id
+
+
+class DeclineSettlementCommand(Command):
+    """Say why a settlement is not approved; it waits until it is, or until it changes."""
+
+    settlement_no: Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
+    settlement_hash: Id
+    reason: Annotated[Note, StringConstraints(min_length=1)]
+
+
 class ExtendDeadlineCommand(Command):
     """``wait`` is a ``key`` of the return's ``waiting_on``."""
 

@@ -42,6 +42,7 @@ class RefundIntentModel(Model):
         Index(None, "tenant_id", "order_id", "tender_id"),
         Index(None, "tenant_id", "refund_ref"),
         Index(None, "tenant_id", "last_sent_at"),
+        Index(None, "tenant_id", "created_at", "intent_id"),
     )
 
     tenant_id: Mapped[str] = mapped_column(primary_key=True)
@@ -152,7 +153,8 @@ class SettlementModel(Model):
 
     ``lot_ids`` are the lots it is for, in its order. ``units`` is what it paid back and
     ``clawback_minor`` what it kept back of promotions, or below zero gave back; ``standing`` is
-    what it found of earlier ones, and empty where no promotion is looked at.
+    what it found of earlier ones, and empty where no promotion is looked at. ``approved_hash`` is
+    the settlement hash that a second person approved, where one had to.
     """
 
     __tablename__ = "settlements"
@@ -170,6 +172,7 @@ class SettlementModel(Model):
     units: Mapped[list[Any] | None]
     clawback_minor: Mapped[Minor] = mapped_column(server_default=text("0"))
     standing: Mapped[dict[str, Any] | None]
+    approved_hash: Mapped[str | None]
     sealed_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

@@ -34,6 +34,8 @@ _BODIES: dict[str, dict[str, Any]] = {
     "retry": {},
     "correct": {"field": "channel", "value": "STORE", "reason": "seen in the shop"},
     "reconcile-refund": {"intent_id": "x", "outcome": "not_paid", "proof": "report 7"},
+    "approve-settlement": {"settlement_no": 1, "settlement_hash": "sha256:0"},
+    "decline-settlement": {"settlement_no": 1, "settlement_hash": "sha256:0", "reason": "why"},
     "restart-from-projection": {"reason": "it is gone"},
     "extend-deadline": {"wait": "x", "until": "2030-01-01T00:00:00+00:00"},
 }
@@ -111,6 +113,9 @@ async def test_another_tenants_return_cannot_be_read(
         ("start", "POST /v1/returns", {"order_id": "O", "lines": []}),
         ("timeline", "GET /v1/returns/x/timeline", None),
         ("explain", "GET /v1/returns/x/explain", None),
+        ("read-books", "GET /v1/refunds", None),
+        ("read-books", "GET /v1/credit-notes", None),
+        ("read-books", "GET /v1/credit-notes/x", None),
         ("manage-connections", "GET /v1/connections", None),
         ("manage-connections", "POST /v1/connections", {}),
         ("manage-keys", "GET /v1/keys", None),

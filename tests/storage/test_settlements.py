@@ -6,12 +6,19 @@ from collections.abc import Sequence
 import pytest
 
 from domain.ids import part_id, refund_key
+from domain.proposals import Approval
 from storage.database import Database
 from storage.intents import UnknownIntentError
 from storage.records import TenderFacts
 from storage.returns import Returns
 from storage.rows import IntentRow, TenderBalance
-from storage.sealing import OverRefundError, SealedOtherwiseError, Split, SplitError
+from storage.sealing import (
+    OverRefundError,
+    SealedOtherwiseError,
+    Split,
+    SplitChangedError,
+    SplitError,
+)
 from storage.settlements import IntentStateError, Settlements
 from storage.states import IntentState
 from tests.storage.builders import CARD, TENANT, opened, opening, return_id
@@ -156,6 +163,37 @@ async def test_a_split_that_does_not_add_up_is_refused(
             split=_given(parts),
             lot_ids=("shoes/1",),
         )
+
+
+async def test_an_approved_settlement_is_sealed_as_it_was_approved_or_not_at_all(
+    returns: Returns, settlements: Settlements
+) -> None:
+    """Another split than the approved one seals nothing, and says what it would be now."""
+    await opened(returns)
+    approved = Approval("sha256:1", (("card", 400), ("wallet", 100)))
+
+    async def seal(approval: Approval) -> tuple[IntentRow, ...]:
+        return await settlements.seal(
+            TENANT,
+            FIRST,
+            order_id="O-1",
+            number=1,
+            amount_minor=500,
+            currency="EUR",
+            split=in_turn,
+            lot_ids=("shoes/1",),
+            approval=approval,
+        )
+
+    with pytest.raises(SplitChangedError) as changed:
+        await seal(approved)
+
+    assert changed.value.by_tender == (("card", 500),)
+    assert await settlements.of_return(TENANT, FIRST) == ()
+    (intent,) = await seal(Approval("sha256:2", changed.value.by_tender))
+    assert intent.amount_minor == 500
+    # Whoever comes again meets what was sealed, whatever was left since.
+    assert await seal(approved) == (intent,)
 
 
 async def test_what_was_refunded_elsewhere_counts(

@@ -49,10 +49,12 @@ from workers.working import working
 from workflows.messages import (
     INSPECTION_SIGNAL,
     Approve,
+    ApproveSettlement,
     ChooseResolution,
     CommandAnswer,
     Correct,
     CountedEntry,
+    DeclineSettlement,
     Deny,
     ExtendDeadline,
     OpenAnswer,
@@ -352,6 +354,8 @@ _UPDATES: dict[type, str] = {
     Retry: "retry",
     Correct: "correct",
     ReconcileRefund: "reconcile_refund",
+    ApproveSettlement: "approve_settlement",
+    DeclineSettlement: "decline_settlement",
     ExtendDeadline: "extend_deadline",
 }
 

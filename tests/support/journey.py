@@ -21,6 +21,7 @@ from pydantic import SecretStr
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from activities.policies import load_policy
 from api.app import create_app
 from api.services import Services, open_services
 from api.starting import Patience
@@ -131,7 +132,7 @@ class Quiet:
 
 
 @asynccontextmanager
-async def without_workers(journey: Journey, **changes: str) -> AsyncIterator[Quiet]:
+async def without_workers(journey: Journey, **changes: object) -> AsyncIterator[Quiet]:
     """Open an API of these settings, but for its task queue, which is a new one.
 
     It waits for nobody longer than a second.
@@ -193,6 +194,7 @@ async def _working(services: Services, settings: Settings) -> AsyncIterator[Work
         tokens=SurveyTokens(secret_key),
         task_queue=settings.task_queue,
         time_scale=settings.time_scale,
+        policy=load_policy(settings.policy_pack),
     )
     relay = build_relay(
         services.temporal,

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from domain.approving import lots_to_seal, proposed
 from domain.inspection import Acceptance
 from domain.intents import Intent, LotAmount
 from domain.lifecycle import LotState
@@ -17,7 +18,7 @@ from domain.resolving import sealed
 from domain.returns import Lot, Return
 from domain.settlement import settle, units_of
 from domain.tenders import TenderLeft, TenderOrder, split_over_tenders
-from tests.support.builders import after, finding, pack, receipt
+from tests.support.builders import after, finding, opened, pack, receipt
 
 
 def charging(
@@ -119,3 +120,17 @@ class Till:
     @property
     def paid_back(self) -> int:
         return sum(self.given.values())
+
+
+def limited(minor: int, currency: str = "EUR") -> Policy:
+    """Return the standard policy with approval above so much."""
+    return parse_policy(pack() | {"approval_above": {currency: minor}})
+
+
+def proposed_to_finance(minor: int = 100, ret: Return | None = None) -> Return:
+    """Return a return of 40.60 EUR whose settlement was proposed to finance."""
+    ret = ret or accepted(opened(under=limited(minor)))
+    lots = lots_to_seal(ret)
+    amounts = settle(ret, lots)
+    by_tender = (("t1", sum(row.refund_minor for row in amounts)),)
+    return proposed(ret, lots, amounts, by_tender, None, at=after(days=3))[0]

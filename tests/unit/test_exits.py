@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 
 from domain import disputing
+from domain.approving import approve, decline
 from domain.blockers import WAITS, Kind
+from domain.commands import Actor
 from domain.deadlines import extend, pass_deadlines
 from domain.exchanges import payment_asked
 from domain.granting import grant
@@ -41,10 +43,12 @@ from tests.support.builders import (
     settled,
     with_label,
 )
+from tests.support.settling import proposed_to_finance
 from tests.unit.test_waiting import (
     STAGES,
     charged_back,
     completed,
+    declined_by_finance,
     gone,
     graded_early,
     in_review,
@@ -135,6 +139,16 @@ def refused(ret: Return) -> Return:
     return replace(told(ret, "rejected"), blockers=(blocker,))
 
 
+def approved_by_finance(ret: Return) -> Return:
+    assert ret.proposal is not None
+    return approve(ret, ret.proposal, by=Actor("finance", "fay"))[0]
+
+
+def not_approved(ret: Return) -> Return:
+    assert ret.proposal is not None
+    return decline(ret, ret.proposal, "why?", by=Actor("finance", "fay"), at=LATER)[0]
+
+
 def ordered(ret: Return) -> Return:
     replacement = Replacement("ref-1", "SHOES-42")
     return replacement_ordered(ret, "shoes/1", replacement, at=LATER)[0]
@@ -189,6 +203,11 @@ _REPLACEMENT: dict[str, Step] = {
 }
 _REFUND: dict[str, Step] = {"refund.settled": paid, "refund.failed": refused}
 
+_APPROVAL: dict[str, Step] = {
+    "approve-settlement": approved_by_finance,
+    "decline-settlement": not_approved,
+}
+
 WALKS: dict[str, tuple[Stage, dict[str, Step]]] = {
     "awaiting_review": (in_review, {"approve": approved, "deny": denied, "withdraw": withdrew}),
     "booking_delivery": (
@@ -231,6 +250,12 @@ WALKS: dict[str, tuple[Stage, dict[str, Step]]] = {
         late(sent, "awaiting_ship_back"),
         {"delivery.delivered": arrived_back},
     ),
+    "awaiting_settlement_approval": (proposed_to_finance, _APPROVAL),
+    "settlement_approval_overdue": (
+        late(proposed_to_finance, "awaiting_settlement_approval"),
+        _APPROVAL,
+    ),
+    "settlement_declined": (declined_by_finance, {"approve-settlement": approved_by_finance}),
     "settling": (lambda: settled(graded()), _REFUND),
     "awaiting_refund": (refund_pending, _REFUND),
     "refund_overdue": (late(refund_pending, "awaiting_refund"), _REFUND),

@@ -16,8 +16,17 @@ from hypothesis.stateful import (
 )
 
 from domain.allowed import allowed_commands
+from domain.approving import (
+    approve,
+    check_approval,
+    decline,
+    is_above_limit,
+    lots_to_seal,
+    needs_approval,
+    proposed,
+)
 from domain.codes import RefusedError
-from domain.commands import COMMANDS
+from domain.commands import COMMANDS, Actor
 from domain.deadlines import pass_deadlines
 from domain.events import NOTICE_TYPES, Event
 from domain.exchanges import payment_asked, priced
@@ -36,6 +45,7 @@ from domain.pickups import (
     pickup_failed,
     pickup_refused,
 )
+from domain.policies import parse_policy
 from domain.reasons import Ground
 from domain.receiving import check_receipt, receive
 from domain.requests import RequestedLine, Resolution
@@ -45,7 +55,6 @@ from domain.resolving import (
     complete,
     intent_changed,
     lots_to_move,
-    lots_to_settle,
     out_of_stock,
     replacement_news,
     replacement_ordered,
@@ -53,7 +62,7 @@ from domain.resolving import (
     stock_moved,
 )
 from domain.returns import Change, Replacement, Return
-from domain.settlement import settle
+from domain.settlement import settle, settlement_hash
 from domain.tenders import TenderLeft
 from domain.tracking import Milestone, Reached
 from domain.transport import (
@@ -75,6 +84,7 @@ from tests.support.builders import (
     opened,
     order,
     order_line,
+    pack,
     receipt,
 )
 
@@ -86,6 +96,7 @@ ORDER = order(
     tenders=(2000, 1187),
 )
 LINES = (RequestedLine("shoes", 3), exchange("socks", 2), RequestedLine("hat", 1))
+FAY = Actor("finance", "fay")
 SKUS = ("SHOES", "SOCKS", "HAT", "BRICK")
 EVERYTHING = {"SHOES": 3, "SOCKS": 2}
 RARELY = st.integers(0, 9).map(lambda number: number == 9)
@@ -100,6 +111,7 @@ class ReturnMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.now = NOW
+        self.approved: set[str] = set()
 
     @initialize(
         asked=st.lists(st.sampled_from(LINES), min_size=1, unique=True),
@@ -108,6 +120,7 @@ class ReturnMachine(RuleBasedStateMachine):
         head_start=st.integers(0, 5),
         first_grade=st.sampled_from(Grade),
         price=st.sampled_from([200, 250, 251, 300]),
+        limit=st.sampled_from([None, 0, 1_500]),
     )
     def open_case(
         self,
@@ -118,12 +131,21 @@ class ReturnMachine(RuleBasedStateMachine):
         head_start: int,
         first_grade: Grade,
         price: int,
+        limit: int | None,
     ) -> None:
         ground = Ground.NON_CONFORMITY if review else Ground.WITHDRAWAL
         lines = [replace(line, reason="DEFECTIVE") if review else line for line in asked]
         # Two socks were 501: 250 and 251 are off by half a cent each, the others by more.
         prices = {"SHOES-42": Money(price, "EUR")}
-        self.ret = opened(*lines, of=ORDER, ground=ground, pickup=pickup, prices=prices)
+        rules = pack() if limit is None else pack() | {"approval_above": {"EUR": limit}}
+        self.ret = opened(
+            *lines,
+            of=ORDER,
+            under=parse_policy(rules),
+            ground=ground,
+            pickup=pickup,
+            prices=prices,
+        )
         self.take(apply_policy(self.ret, at=self.now))
         if not self.ret.deliveries:
             return
@@ -250,6 +272,22 @@ class ReturnMachine(RuleBasedStateMachine):
         )
         self.ret = choose_refund(self.ret, lot.lot_id)
 
+    @precondition(lambda self: "approve-settlement" in allowed_commands(self.ret))
+    @rule()
+    def finance_approves(self) -> None:
+        proposal = self.ret.proposal
+        assert proposal is not None
+        self.approved.add(proposal.settlement_hash)
+        asked = check_approval(self.ret, proposal.number, proposal.settlement_hash, by=FAY)
+        self.take(approve(self.ret, asked, by=FAY))
+
+    @precondition(lambda self: "decline-settlement" in allowed_commands(self.ret))
+    @rule()
+    def finance_declines(self) -> None:
+        proposal = self.ret.proposal
+        assert proposal is not None
+        self.take(decline(self.ret, proposal, "not yet", by=FAY, at=self.now))
+
     # What the workflow does by itself.
 
     @precondition(lambda self: bool(due_work(self.ret)))
@@ -282,10 +320,7 @@ class ReturnMachine(RuleBasedStateMachine):
                 undone = {"pickup_cancelled": True, "label_voided": True}
                 self.take(cancelled(self.ret, work.subject, at=self.now, **undone))
             case WorkKind.SETTLE:
-                lots = lots_to_settle(self.ret)
-                tenders = self.tenders_left()
-                amounts, intents = settle(self.ret, lots), intents_for(self.ret, lots, tenders)
-                self.take(sealed(self.ret, lots, amounts, intents, at=self.now))
+                self.settle()
             case WorkKind.REFUND:
                 self.pay(work.subject, luck)
             case WorkKind.REPLACE if luck in ("succeeded", "pending"):
@@ -305,6 +340,18 @@ class ReturnMachine(RuleBasedStateMachine):
             case WorkKind.STOCK:
                 lots = lots_to_move(self.ret)[receipt_of(work.subject)]
                 self.take(stock_moved(self.ret, [lot.lot_id for lot in lots]))
+
+    def settle(self) -> None:
+        """Seal what is due, or ask for it where it is above the limit and was not approved."""
+        lots = lots_to_seal(self.ret)
+        amounts, intents = settle(self.ret, lots), intents_for(self.ret, lots, self.tenders_left())
+        by_tender = tuple((intent.tender_id, intent.amount_minor) for intent in intents)
+        if needs_approval(self.ret, amounts):
+            self.take(proposed(self.ret, lots, amounts, by_tender, None, at=self.now))
+            return
+        if is_above_limit(self.ret, amounts):
+            assert settlement_hash("EUR", amounts, by_tender) in self.approved
+        self.take(sealed(self.ret, lots, amounts, intents, at=self.now))
 
     def book(self, delivery_id: str) -> None:
         self.take(
@@ -439,6 +486,9 @@ class ReturnMachine(RuleBasedStateMachine):
             if lot.state in (LotState.REPLACEMENT_RESERVED, LotState.REPLACEMENT_SHIPPED):
                 self.platform_tells_of(lot.lot_id)
                 return
+        if "approve-settlement" in allowed_commands(ret):
+            self.finance_approves()
+            return
         pending = [intent for intent in self.intents if intent.state == "pending"]
         if pending:
             self.pay(pending[0].intent_id, "succeeded")

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from domain.approving import decline
 from domain.blockers import WAITS, Kind
 from domain.chargebacks import Chargeback
 from domain.commands import Actor
@@ -47,6 +48,7 @@ from tests.support.builders import (
     settled,
     with_label,
 )
+from tests.support.settling import proposed_to_finance
 
 
 def in_review() -> Return:
@@ -111,6 +113,13 @@ def withdrawn() -> Return:
     return withdraw(granted(), at=NOW)[0]
 
 
+def declined_by_finance() -> Return:
+    ret = proposed_to_finance()
+    assert ret.proposal is not None
+    by = Actor("finance", "fay")
+    return decline(ret, ret.proposal, "no invoice", by=by, at=after(days=3, hours=2))[0]
+
+
 STAGES: list[tuple[Callable[[], Return], str, str]] = [
     (in_review, "awaiting_review", "reviewer"),
     (decided, "booking_delivery", "carrier"),
@@ -128,6 +137,8 @@ STAGES: list[tuple[Callable[[], Return], str, str]] = [
     (sent, "awaiting_ship_back", "carrier"),
     (graded, "settling", "provider"),
     (graded, "moving_stock", "platform"),
+    (proposed_to_finance, "awaiting_settlement_approval", "finance"),
+    (declined_by_finance, "settlement_declined", "ops"),
     (lambda: settled(graded()), "settling", "provider"),
     (refund_pending, "awaiting_refund", "provider"),
     (lambda: graded(Grade.A, exchange()), "ordering_replacement", "platform"),
@@ -172,6 +183,8 @@ ESCALATING = [
     (refund_pending, "awaiting_refund", "refund_overdue"),
     (reserved, "awaiting_replacement", "replacement_overdue"),
     (charged_back, "chargeback_open", "chargeback_open"),
+    (proposed_to_finance, "awaiting_settlement_approval", "settlement_approval_overdue"),
+    (declined_by_finance, "settlement_declined", "settlement_declined"),
     (decided, "booking_delivery", "booking_delivery"),
     (withdrawn, "cancelling_delivery", "cancelling_delivery"),
 ]

@@ -1,4 +1,4 @@
-"""Credit notes, numbered per tenant and year without gaps."""
+"""Credit notes, numbered per tenant and year without gaps; which settlements were approved."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -56,5 +56,11 @@ def upgrade() -> None:
         op.f("ix_credit_notes_tenant_id_issued_on_number"),
         "credit_notes",
         ["tenant_id", "issued_on", "number"],
+    )
+    op.add_column("settlements", sa.Column("approved_hash", sa.Text(), nullable=True))
+    op.create_index(
+        op.f("ix_refund_intents_tenant_id_created_at_intent_id"),
+        "refund_intents",
+        ["tenant_id", "created_at", "intent_id"],
     )
     protect("credit_note_counters", "credit_notes")
