@@ -9,6 +9,7 @@ from temporalio.client import Client
 from activities.policies import load_policy
 from api.finance_service import FinanceService
 from api.preview import Previews
+from api.reopening import ClosedReturns
 from api.restarting import Restarter
 from api.returns_service import ReturnsService
 from api.starting import Patience, Starter
@@ -23,6 +24,7 @@ from storage.keys import ApiKeys
 from storage.reconciliations import Reconciliations
 from storage.returns import Returns
 from storage.secrets import SecretBox
+from storage.settlements import Settlements
 from storage.surveys import Surveys
 from storage.tenants import Tenants
 
@@ -35,6 +37,7 @@ class Services:
     reads: Returns
     starter: Starter
     restarter: Restarter
+    closed: ClosedReturns
     returns: ReturnsService
     previews: Previews
     surveys: SurveysService
@@ -73,6 +76,13 @@ async def open_services(
             restarter=Restarter(
                 temporal, returns, task_queue=settings.task_queue, patience=patience
             ),
+            closed=ClosedReturns(
+                temporal,
+                returns,
+                Settlements(database),
+                task_queue=settings.task_queue,
+                patience=patience,
+            ),
             returns=ReturnsService(temporal, returns, patience=patience),
             previews=Previews(connections, returns, load_policy(settings.policy_pack)),
             surveys=SurveysService(temporal, Surveys(database)),
@@ -83,5 +93,5 @@ async def open_services(
                 task_queue=settings.task_queue,
                 patience=patience,
             ),
-            inbox=InboxProcessor(temporal, connections, database),
+            inbox=InboxProcessor(temporal, connections, database, task_queue=settings.task_queue),
         )

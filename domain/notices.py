@@ -49,6 +49,7 @@ _PLAIN = {
     "lot.sent_back": "sent_back",
     "refund.settled": "refund_sent",
     "refund.covered": "refund_covered",
+    "refund.reversed": "refund_returned",
     "replacement.shipped": "replacement_shipped",
 }
 

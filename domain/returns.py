@@ -206,6 +206,8 @@ class Return:
     """Those of the order whose discounts the policy keeps back when a partial return loses them."""
     chargebacks: tuple[Chargeback, ...] = ()
     """Those of payments that it gives back, as their provider last said."""
+    reopened_at: datetime | None = None
+    """When it was last opened again after it was closed."""
 
     def line(self, line_id: str) -> ReturnLine:
         """Return one line; ``KeyError`` when there is none of that id."""

@@ -35,6 +35,7 @@ _BODIES: dict[str, dict[str, Any]] = {
     "correct": {"field": "channel", "value": "STORE", "reason": "seen in the shop"},
     "reconcile-refund": {"intent_id": "x", "outcome": "not_paid", "proof": "report 7"},
     "restart-from-projection": {"reason": "it is gone"},
+    "reopen": {"reason": "the customer says that no money came"},
     "extend-deadline": {"wait": "x", "until": "2030-01-01T00:00:00+00:00"},
 }
 KEY = f"bh_0123abcd_{'k' * 43}"
