@@ -46,6 +46,12 @@ TEXTS: dict[str, Text] = {
         "Your return {rma_no} is settled",
         "Your return is settled, and nothing is left to pay back:\n{breakdown}",
     ),
+    "refund_returned": Text(
+        "About the refund for {rma_no}",
+        "The {amount} that we sent back to the way you paid came back to us: your bank did not "
+        "take it. You are still owed it. We pay it another time or another way, and write to you "
+        "by {next_by}. If that card or account is closed, please answer this mail.",
+    ),
     "refund_on_hold": Text(
         "About the refund for {rma_no}",
         "Your bank took {amount} of your payment back from us, and decides who keeps it. Until "
@@ -120,7 +126,9 @@ def _words(kind: str, data: Mapping[str, Any], survey_link: str) -> dict[str, st
         due = data["evidence_due_by"]
         until = f"{datetime.fromisoformat(due):%Y-%m-%d}" if due else "the bank's decision"
         words["next_step"] = f"We answer your bank by {until}, and write to you when it decides."
-    if kind in ("refund_sent", "refund_on_hold", "refund_covered"):
+    if kind == "refund_returned":
+        words["next_by"] = f"{datetime.fromisoformat(data['next_by']):%Y-%m-%d}"
+    if kind in ("refund_sent", "refund_on_hold", "refund_covered", "refund_returned"):
         words["amount"] = str(Money(int(data["amount_minor"]), str(data["currency"])))
     if kind == "difference_to_pay":
         words["amount"] = str(Money(int(data["due_minor"]), str(data["currency"])))

@@ -21,7 +21,7 @@ from domain.ids import workflow_id_for
 from storage.returns import Returns
 from storage.rows import ReturnRow
 from workflows import resuming
-from workflows.commands import payload_hash
+from workflows.commands import Command, payload_hash
 from workflows.messages import (
     CommandAnswer,
     GivenAgain,
@@ -55,7 +55,7 @@ class Restarter:
         """
         kept = await self._returns.resume_from(row.tenant_id, row.return_id)
         start = resuming.load(kept) if kept is not None else None
-        if start is not None and (known := _answer(start, command)) is not None:
+        if start is not None and (known := answered(start, command)) is not None:
             return known
         if row.has_ended:
             raise RefusedError("return_closed", f"the return is {row.headline}")
@@ -66,35 +66,15 @@ class Restarter:
             raise RefusedError("no_restart_point", "the projection holds no state to go on from")
         restarted = Restarted(command, await self._forgotten(start))
         following = replace(start, restarted=restarted, restarts=start.restarts + 1)
-        return await self._begin(following, row.rma_no)
-
-    async def _begin(self, start: StartReturn, rma_no: str) -> CommandAnswer:
-        assert start.restarted is not None
-        command = start.restarted.command
-        operation = start_or_meet(
-            start,
+        return await begin_again(
+            self._temporal,
+            following,
+            command,
+            update=_UPDATE,
             task_queue=self._task_queue,
-            # Here and only here: the closed run is the one that was lost.
-            reuse=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            summary=f"Restart of {rma_no}",
+            patience=self._patience,
+            summary=f"Restart of {row.rma_no}",
         )
-        try:
-            async with heard(operation):
-                answer: CommandAnswer = await self._temporal.execute_update_with_start_workflow(
-                    _UPDATE,
-                    command,
-                    id=command.info.command_id,
-                    result_type=CommandAnswer,
-                    rpc_timeout=self._patience.command,
-                    start_workflow_operation=operation,
-                )
-        except WorkflowUpdateFailedError as error:
-            raise refusal_of(error) from error
-        except WorkflowUpdateRPCTimeoutOrCancelledError as error:
-            raise RefusedError("not_confirmed", "no worker answered in time") from error
-        if answer.content_hash != payload_hash(command):
-            raise key_reused()
-        return answer
 
     async def _forgotten(self, start: StartReturn) -> tuple[GivenAgain, ...]:
         """Read what the lost run took in and the projection does not know, in its order.
@@ -135,12 +115,55 @@ class Restarter:
         return ()
 
 
+async def begin_again(
+    temporal: Client,
+    start: StartReturn,
+    command: Command,
+    *,
+    update: str,
+    task_queue: str,
+    patience: Patience,
+    summary: str,
+) -> CommandAnswer:
+    """Start one more run of a return for a command, and wait until it has answered it.
+
+    Raises:
+        CommandRefusedError: the return has a run.
+        RefusedError: ``key_reused``, or ``not_confirmed`` when no worker answered in time.
+    """
+    operation = start_or_meet(
+        start,
+        task_queue=task_queue,
+        # Only for these commands: the run before was lost, or closed and is to go on.
+        reuse=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        summary=summary,
+    )
+    try:
+        async with heard(operation):
+            answer: CommandAnswer = await temporal.execute_update_with_start_workflow(
+                update,
+                command,
+                id=command.info.command_id,
+                result_type=CommandAnswer,
+                rpc_timeout=patience.command,
+                start_workflow_operation=operation,
+            )
+    except WorkflowUpdateFailedError as error:
+        raise refusal_of(error) from error
+    except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+        raise RefusedError("not_confirmed", "no worker answered in time") from error
+    if answer.content_hash != payload_hash(command):
+        raise key_reused()
+    return answer
+
+
 def _readable(sent: Sequence[object]) -> list[dict[str, Any]]:
     """Return the one message that was sent, unless it is none that a return could read."""
     return [one for one in sent if isinstance(one, dict)][:1]
 
 
-def _answer(start: StartReturn, command: RestartFromProjection) -> CommandAnswer | None:
+def answered(start: StartReturn, command: Command) -> CommandAnswer | None:
+    """Return what an earlier run answered the same command."""
     for answer in _answers(start):
         if answer.command_id == command.info.command_id:
             if answer.content_hash != payload_hash(command):

@@ -9,6 +9,7 @@ from temporalio.client import Client
 from activities.policies import load_policy
 from api.finance_service import FinanceService
 from api.preview import Previews
+from api.reopening import ClosedReturns
 from api.restarting import Restarter
 from api.returns_service import ReturnsService
 from api.starting import Patience, Starter
@@ -25,6 +26,7 @@ from storage.reconciliations import Reconciliations
 from storage.refunds import Refunds
 from storage.returns import Returns
 from storage.secrets import SecretBox
+from storage.settlements import Settlements
 from storage.surveys import Surveys
 from storage.tenants import Tenants
 
@@ -37,6 +39,7 @@ class Services:
     reads: Returns
     starter: Starter
     restarter: Restarter
+    closed: ClosedReturns
     returns: ReturnsService
     previews: Previews
     surveys: SurveysService
@@ -77,6 +80,13 @@ async def open_services(
             restarter=Restarter(
                 temporal, returns, task_queue=settings.task_queue, patience=patience
             ),
+            closed=ClosedReturns(
+                temporal,
+                returns,
+                Settlements(database),
+                task_queue=settings.task_queue,
+                patience=patience,
+            ),
             returns=ReturnsService(temporal, returns, patience=patience),
             previews=Previews(connections, returns, load_policy(settings.policy_pack)),
             surveys=SurveysService(temporal, Surveys(database)),
@@ -89,5 +99,5 @@ async def open_services(
             ),
             refunds=Refunds(database),
             credit_notes=CreditNotes(database),
-            inbox=InboxProcessor(temporal, connections, database),
+            inbox=InboxProcessor(temporal, connections, database, task_queue=settings.task_queue),
         )

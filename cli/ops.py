@@ -6,6 +6,7 @@ from backhaul_client import (
     BackhaulClient,
     CorrectCommand,
     ExtendDeadlineCommand,
+    ReopenCommand,
     RestartCommand,
     RetryCommand,
 )
@@ -39,6 +40,8 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         actions, "restart", "restart-from-projection", "go on where the run is gone", _restart
     )
     restart.add_argument("--reason", required=True, help="why; kept with the run, not in the log")
+    reopen = add_command(actions, "reopen", "reopen", "go on with a closed return", _reopen)
+    reopen.add_argument("--reason", required=True, help="why; kept with the run, not in the log")
 
 
 async def _explain(client: BackhaulClient, arguments: argparse.Namespace) -> None:
@@ -74,3 +77,8 @@ async def _extend(client: BackhaulClient, arguments: argparse.Namespace) -> None
 async def _restart(client: BackhaulClient, arguments: argparse.Namespace) -> None:
     command = RestartCommand(expected_version=arguments.version, reason=arguments.reason)
     await give(client.restart_from_projection, arguments, command)
+
+
+async def _reopen(client: BackhaulClient, arguments: argparse.Namespace) -> None:
+    command = ReopenCommand(expected_version=arguments.version, reason=arguments.reason)
+    await give(client.reopen, arguments, command)

@@ -2,7 +2,7 @@
 
 from domain.approving import open_proposal
 from domain.drafts import is_draft
-from domain.lifecycle import AuthorizationState, DeliveryState, LotState
+from domain.lifecycle import AuthorizationState, DeliveryState, Headline, LotState
 from domain.receiving import is_receivable
 from domain.requests import Resolution
 from domain.returns import Return
@@ -14,7 +14,7 @@ from domain.waiting import waits
 def allowed_commands(ret: Return) -> tuple[str, ...]:
     """Return the names of the updates that the return would take now, whoever asks."""
     if ret.closed:
-        return ()
+        return ("reopen",) if ret.headline is Headline.CLOSED else ()
     in_review = ret.authorization is AuthorizationState.IN_REVIEW
     courier_comes = any(d.state is DeliveryState.PICKUP_SCHEDULED for d in ret.deliveries)
     uninspected = any(lot.state is LotState.RECEIVED for lot in ret.lots)

@@ -121,6 +121,7 @@ _CATALOGUE = (
     CommandKind(
         "restart-from-projection", (_R.OPS,), "go on in a new run where the engine has none"
     ),
+    CommandKind("reopen", (_R.OPS,), "go on with a closed return, in a new run"),
     CommandKind(
         "manage-connections", (_R.ADMIN,), "create and read a tenant's connections", update=False
     ),

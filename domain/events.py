@@ -17,6 +17,7 @@ EVENT_TYPES: dict[str, str] = {
     "return.revived": "the goods came after all: a withdrawal or expiry no longer holds",
     "return.completed": "every lot has its end and all money is settled",
     "return.closed": "the dispute window is over; `resolution` says how it ended",
+    "return.reopened": "a closed return goes on; `why` is refund_failed or asked",
     "delivery.label_created": "a label was bought",
     "delivery.label_voided": "a label's money was asked back",
     "delivery.cancelled": "nothing is booked any more; units that were held for it are free",
@@ -47,6 +48,8 @@ EVENT_TYPES: dict[str, str] = {
     "refund.pending": "the provider took the refund and says more later",
     "refund.settled": "the provider says the money went back",
     "refund.failed": "the provider refused, or took a success back",
+    "refund.reversed": "a refund that had gone through came back: its amount is owed again, and "
+    "the customer hears by `next_by` how it is paid",
     "refund.reconciled": "a person found in the provider's books whether it was paid",
     "refund.covered": "a lost chargeback gave this much of a refund back; it is not sent",
     "chargeback.opened": "the customer's bank took a payment back and decides; refunds of it wait, "
@@ -123,6 +126,7 @@ NOTICE_TYPES: dict[str, str] = {
     "lot_rejected": "what was refused, why, and how to object",
     "sent_back": "rejected goods are on their way back to you",
     "refund_sent": "how much went back to which means of payment",
+    "refund_returned": "the refund came back to us; what happens next, and by when",
     "refund_on_hold": "your bank took the payment back and decides; no refund goes beside it",
     "refund_covered": "your bank gave the money back, so we do not send it again",
     "nothing_to_refund": "the return is settled and nothing is left to pay back, and why",

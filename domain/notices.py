@@ -51,6 +51,7 @@ _PLAIN = {
     "replacement.payment_asked": "difference_to_pay",
     "replacement.called_off": "replacement_called_off",
     "refund.covered": "refund_covered",
+    "refund.reversed": "refund_returned",
     "replacement.shipped": "replacement_shipped",
 }
 

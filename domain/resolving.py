@@ -185,6 +185,8 @@ def intent_changed(
         facts += (_refund_fact("refund.pending", after, settlement.number, news),)
     elif state in ("rejected", "failed") and before.state != state:
         facts += (_refund_fact("refund.failed", after, settlement.number, news),)
+        if before.state == "succeeded":
+            facts += (_reversed_fact(after, settlement.number, before, failure, at),)
     return _end_if_paid(_block_lots(after, settlement.number, at), settlement.number, at), facts
 
 
@@ -231,6 +233,23 @@ def _refund_fact(event: str, ret: Return, number: int, intent: Intent) -> Fact:
             "failure": intent.failure,
         },
     )
+
+
+def _reversed_fact(
+    ret: Return, number: int, intent: Intent, failure: str | None, at: datetime
+) -> Fact:
+    """Write the entry that mirrors the success: what went out came back (edge 63)."""
+    data: dict[str, JsonValue] = {
+        "settlement_no": number,
+        "intent_id": intent.intent_id,
+        "tender_id": intent.tender_id,
+        "amount_minor": intent.sent_minor,
+        "currency": ret.currency,
+        "refund_ref": intent.refund_ref,
+        "failure": failure,
+        "next_by": (at + ret.policy.handling.parked).isoformat(),
+    }
+    return Fact("refund.reversed", data)
 
 
 def _covered_fact(ret: Return, number: int, intent: Intent) -> Fact:

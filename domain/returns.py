@@ -232,6 +232,8 @@ class Return:
     """Those of payments that it gives back, as their provider last said."""
     proposal: Proposal | None = None
     """The next settlement, where finance has to approve it first."""
+    reopened_at: datetime | None = None
+    """When it was last opened again after it was closed."""
 
     def line(self, line_id: str) -> ReturnLine:
         """Return one line; ``KeyError`` when there is none of that id."""

@@ -36,11 +36,15 @@ _log = structlog.get_logger(__name__)
 
 
 class InboxProcessor:
-    def __init__(self, client: Client, connections: Connections, database: Database) -> None:
+    """``task_queue`` is where a closed return goes on that is owed a refund again."""
+
+    def __init__(
+        self, client: Client, connections: Connections, database: Database, *, task_queue: str
+    ) -> None:
         self._connections = connections
         self._inbox = Inbox(database)
         self._tenants = Tenants(database)
-        self._news = News(client, database)
+        self._news = News(client, database, task_queue=task_queue)
 
     async def receive(
         self, connection_id: str, headers: Mapping[str, str], body: bytes, now: datetime

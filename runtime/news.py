@@ -1,5 +1,6 @@
 """What a verified webhook makes us read again, and which return is told of it."""
 
+from dataclasses import asdict
 from typing import cast
 
 import structlog
@@ -8,6 +9,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.engine import ANSWERS_WITHIN
 from activities.refunds import count_past_us, take_word
+from activities.reopening import RefundTold, Reopener, ReopenFor
 from domain.ids import is_id, workflow_id_for
 from domain.tracking import milestones
 from integrations.carriers.port import CarrierGateway, TrackingEvent
@@ -36,12 +38,14 @@ class RunMissingError(Exception):
 
 
 class News:
-    def __init__(self, client: Client, database: Database) -> None:
+    def __init__(self, client: Client, database: Database, *, task_queue: str) -> None:
         self._client = client
+        self._task_queue = task_queue
         self._returns = Returns(database)
         self._settlements = Settlements(database)
         self._externals = ExternalRefunds(database)
         self._tracking = Tracking(database)
+        self._reopener = Reopener(self._returns)
         self._chargebacks = ChargebackDesk(database, self._signal)
 
     async def tell(self, target: WebhookTarget, event: Event, *, again: bool) -> None:
@@ -159,7 +163,13 @@ class News:
             row = await self._returns.get(tenant_id, return_id)
             if row is not None and not row.has_ended:
                 raise RunMissingError(f"return {return_id} has no run to tell") from error
+            if isinstance(told, RefundNews) and await self._reopened(tenant_id, return_id, told):
+                return
             _log.info("return.closed_before_news", return_id=return_id, signal=name)
+
+    async def _reopened(self, tenant_id: str, return_id: str, news: RefundNews) -> bool:
+        asked = ReopenFor(tenant_id, return_id, RefundTold(**asdict(news)))
+        return await self._reopener.reopen(self._client, asked, task_queue=self._task_queue)
 
 
 def _is_of_another_generation(intent: IntentRow, refund: Refund) -> bool:

@@ -18,6 +18,7 @@ from activities.policies import load_policy
 from activities.quotes import QuoteActivities
 from activities.reconciling import ReconcileActivities
 from activities.records import RecordActivities
+from activities.reopening import ReopenActivities
 from activities.shipping import ShippingActivities
 from activities.surveys import SurveyActivities
 from activities.sweeping import SweepActivities
@@ -86,6 +87,7 @@ def build_worker(client: Client, needs: Dependencies) -> Worker:
         Tenants(needs.database), MissingRuns(needs.database), time_scale=needs.time_scale
     )
     reconciling = ReconcileActivities(needs.connections, needs.database)
+    reopening = ReopenActivities(Returns(needs.database))
     surveys = SurveyActivities(FollowUps(needs.database), needs.tokens.hash_for)
     return Worker(
         client,
@@ -112,6 +114,7 @@ def build_worker(client: Client, needs: Dependencies) -> Worker:
             sweeping.sweep,
             reconciling.list_tenants,
             reconciling.reconcile,
+            reopening.reopen_for,
         ],
         workflow_runner=WORKFLOW_RUNNER,
         interceptors=[Heartbeats()],
@@ -126,7 +129,7 @@ def build_relay(
     client: Client, needs: Dependencies, *, public_url: str, retry_webhooks_after: float = 30
 ) -> Relay:
     """Build the relay; webhooks younger than ``retry_webhooks_after`` seconds are the API's."""
-    inbox = InboxProcessor(client, needs.connections, needs.database)
+    inbox = InboxProcessor(client, needs.connections, needs.database, task_queue=needs.task_queue)
     return Relay(
         retry_webhooks=partial(inbox.process_waiting, older_than_seconds=retry_webhooks_after),
         tenants=Tenants(needs.database),

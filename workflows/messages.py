@@ -27,7 +27,7 @@ OPEN_UPDATE_ID = "open"
 class StartReturn:
     """``return_id`` is :func:`domain.ids.return_id_for` of tenant and idempotency key.
 
-    ``restarts`` counts the runs that were lost before this one.
+    ``restarts`` counts the runs before this one that were lost, or closed and reopened.
     """
 
     tenant_id: str
@@ -37,6 +37,7 @@ class StartReturn:
     resumed: "Resumed | None" = None
     restarted: "Restarted | None" = None
     restarts: int = 0
+    reopened: "Reopened | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,17 @@ class Restarted:
 
     command: "RestartFromProjection"
     given_again: "tuple[GivenAgain, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reopened:
+    """Why this run follows one that was closed: somebody's ``command``, or news of a refund.
+
+    ``news`` is what the ledger knows of its refunds and the closed return did not.
+    """
+
+    command: "Reopen | None" = None
+    news: "tuple[RefundNews, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +278,14 @@ class ExtendDeadline:
 @dataclass(frozen=True, slots=True)
 class RestartFromProjection:
     """Go on in a new run. The ``reason`` stays in the run's history: it may name people."""
+
+    info: CommandInfo
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reopen:
+    """Go on with a closed return. The ``reason`` stays in the run's history, as a restart's."""
 
     info: CommandInfo
     reason: str

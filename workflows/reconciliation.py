@@ -1,13 +1,14 @@
 """Reconciliation: every day our refunds are laid beside the providers'."""
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import FailureError, is_cancelled_exception
 
 from activities.reconciling import ReconcileActivities, ReconcileDay, ToTell
+from activities.reopening import RefundTold, ReopenActivities, ReopenFor
 from domain.ids import workflow_id_for
 from workflows.messages import RefundNews
 from workflows.options import RECONCILE, RECONCILE_DAYS
@@ -78,11 +79,11 @@ async def _compare(tenant_id: str, day: date) -> dict[str, int]:
         options=RECONCILE,
     )
     for told in done.to_tell:
-        await _tell(told)
+        await _tell(tenant_id, told)
     return done.counts
 
 
-async def _tell(told: ToTell) -> None:
+async def _tell(tenant_id: str, told: ToTell) -> None:
     """Tell a return of its refund, as a webhook that was lost would have."""
     run = workflow.get_external_workflow_handle(workflow_id_for(told.return_id))
     news = RefundNews(
@@ -97,5 +98,11 @@ async def _tell(told: ToTell) -> None:
     except FailureError as error:
         if is_cancelled_exception(error):
             raise
-        # The return has ended, or is to be restarted: the ledger has the word, and this history
-        # that nobody heard it.
+        # The return has ended, or is to be restarted: the ledger has the word. One that closed
+        # and is owed a refund again goes on.
+        await call(
+            ReopenActivities.reopen_for,
+            ReopenFor(tenant_id, told.return_id, RefundTold(**asdict(news))),
+            summary=f"{told.return_id} has no run to tell",
+            options=RECONCILE,
+        )

@@ -77,7 +77,7 @@ class Case:
     def resumption(self) -> StartReturn:
         """Return what a new run of this return, as it is now, would start with."""
         resumed = Resumed(self._ret, tuple(self.answers.values()), tuple(self._taken))
-        return replace(self._start, resumed=resumed, restarted=None)
+        return replace(self._start, resumed=resumed, restarted=None, reopened=None)
 
     def has_taken(self, signal: str, message_id: str) -> bool:
         """Say whether a signal is in the state already: a restart gives all of them again."""

@@ -19,7 +19,15 @@ from domain.texts import bad_text_in
 from domain.transport import check_withdrawal, reached, withdraw
 from domain.view import document
 from domain.work import OPENING, Work, WorkKind
-from workflows import chargebacks, command_kinds, commands, resolution, restarting, settlement
+from workflows import (
+    chargebacks,
+    command_kinds,
+    commands,
+    reopening,
+    resolution,
+    restarting,
+    settlement,
+)
 from workflows.drafting import open_or_park
 from workflows.messages import (
     INSPECTION_SIGNAL,
@@ -76,6 +84,7 @@ class ReturnWorkflow:
         if isinstance(start, StartReturn) and start.resumed is not None:
             # Here and not in run: messages that came meanwhile are handled before run begins.
             self._take_over(Case(start, start.resumed.ret))
+            reopening.begin(self._running, self._commands, start.reopened)
 
     @workflow.run
     async def run(self, given: StartReturn | Any) -> ReturnOutcome:  # noqa: ARG002  # see __init__
@@ -294,6 +303,7 @@ class ReturnWorkflow:
         self._case, self._parking = case, Parking(case)
         chargebacks.listen(case, self._parking)
         self._commands = commands.Commands(case.answers)
+        reopening.listen(case, self._commands)
         if not is_draft(case.ret):
             self._opening = _opening(case.ret)
         early, self._early_results = self._early_results, []

@@ -152,6 +152,9 @@ class Rounds:
             suppressed = Fact("survey.suppressed", {"reason": "nothing was resolved"})
             case.take((case.ret, (suppressed,)))
             return
+        if ret.reopened_at is not None:
+            # It was asked about when it completed first, perhaps longer ago than the engine knows.
+            return
         # No child: it outlives the return anyway, and a child costs nine events instead of one.
         await write(
             SurveyActivities.start_follow_up,

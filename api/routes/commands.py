@@ -15,7 +15,7 @@ from backhaul_client.answers import CommandLeft, CommandView
 from domain.codes import RefusedError
 from storage.rows import ReturnRow
 from workflows.commands import payload_hash
-from workflows.messages import INSPECTION_SIGNAL, CommandInfo
+from workflows.messages import INSPECTION_SIGNAL, CommandInfo, Reopen
 
 _OF_A_SECOND_PERSON = ("approve-settlement",)
 
@@ -58,6 +58,10 @@ class Giver:
         row, info = await self._asked(body)
         command = translate.restart_from_projection(info, body)
         return views.command_view(await self.services.restarter.restart(row, command))
+
+    async def reopen(self, body: requests.ReopenCommand) -> CommandView:
+        row, info = await self._asked(body)
+        return views.command_view(await self.services.closed.reopen(row, Reopen(info, body.reason)))
 
     async def _asked(self, body: requests.Command) -> tuple[ReturnRow, CommandInfo]:
         row = await self.services.returns.find(self.caller.tenant_id, self.return_id)
@@ -207,3 +211,11 @@ async def restart_from_projection(
 ) -> CommandView:
     """Go on in a new run, where the engine has lost the one there was."""
     return await giver.restart(body)
+
+
+@router.post("/reopen", operation_id="reopen")
+async def reopen(
+    giver: Annotated[Giver, _giver("reopen")], body: requests.ReopenCommand
+) -> CommandView:
+    """Go on with a closed return, in a new run."""
+    return await giver.reopen(body)

@@ -180,6 +180,12 @@ class BackhaulClient:
         """Go on in a new run, where the engine has lost the one there was."""
         return await self._command(return_id, "restart-from-projection", command, idempotency_key)
 
+    async def reopen(
+        self, return_id: str, command: requests.ReopenCommand, *, idempotency_key: str
+    ) -> CommandView:
+        """Go on with a closed return: what is owed by now is paid, or it completes anew."""
+        return await self._command(return_id, "reopen", command, idempotency_key)
+
     async def answer_survey(self, token: str, answer: requests.NewSurveyAnswer) -> SurveyReceipt:
         """Answer a survey; its token is the credential, and the first answer counts."""
         return await self._api.post(f"/v1/surveys/{quote(token, safe='')}", answer, SurveyReceipt)

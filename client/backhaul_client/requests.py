@@ -237,6 +237,12 @@ class RestartCommand(Command):
     reason: Annotated[Note, StringConstraints(min_length=1)]
 
 
+class ReopenCommand(Command):
+    """Go on with a closed return. The ``reason`` stays in the run's history, out of the log."""
+
+    reason: Annotated[Note, StringConstraints(min_length=1)]
+
+
 class NewSurveyAnswer(RequestModel):
     """``csat`` 1 to 5, ``nps`` 0 to 10."""
 

@@ -22,7 +22,7 @@ async def hear(house: House, dispute: dict[str, Any]) -> None:
     """Let a webhook say that there is news of a dispute."""
     gateway = await house.needs.connections.payments(TENANT)
     event = PaymentEvent(uuid.uuid4().hex, "charge.dispute.updated", None, dispute["id"])
-    news = News(house.client, house.needs.database)
+    news = News(house.client, house.needs.database, task_queue=house.needs.task_queue)
     await news.tell(WebhookTarget(TENANT, "payments", gateway), event, again=False)
 
 

@@ -37,6 +37,7 @@ _BODIES: dict[str, dict[str, Any]] = {
     "approve-settlement": {"settlement_no": 1, "settlement_hash": "sha256:0"},
     "decline-settlement": {"settlement_no": 1, "settlement_hash": "sha256:0", "reason": "why"},
     "restart-from-projection": {"reason": "it is gone"},
+    "reopen": {"reason": "the customer says that no money came"},
     "extend-deadline": {"wait": "x", "until": "2030-01-01T00:00:00+00:00"},
 }
 KEY = f"bh_0123abcd_{'k' * 43}"

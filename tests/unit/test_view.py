@@ -84,7 +84,7 @@ STAGES: list[tuple[Callable[[], Return], str, set[str]]] = [
     (gone, "RESOLVING", {"receive", "choose-resolution", "extend-deadline"}),
     (going_back, "RESOLVING", {"receive", "extend-deadline"}),
     (lambda: settled(graded()), "RESOLVING", {"receive", "extend-deadline"}),
-    (closed, "CLOSED", set()),
+    (closed, "CLOSED", {"reopen"}),
 ]
 
 
