@@ -2,8 +2,8 @@
 
 from sqlalchemy import MetaData
 
-from storage.models import arrivals, effects, orders, returns, tenants
+from storage.models import arrivals, effects, holds, orders, returns, tenants
 from storage.models.declarative import Model
 
-SUBJECTS = (tenants, orders, returns, effects, arrivals)
+SUBJECTS = (tenants, orders, returns, effects, holds, arrivals)
 METADATA: MetaData = Model.metadata
