@@ -72,6 +72,18 @@ class OrderLine:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldMethod:
+    """What may be held for an advance exchange, as the tender's provider names it.
+
+    Stripe: a payment method (``method_ref``) of a customer (``payer_ref``). PayPal: an
+    authorization that the customer approved at checkout.
+    """
+
+    method_ref: str
+    payer_ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Tender:
     """One way the order was paid: ``payment_ref`` is the payment as its provider names it.
 
@@ -84,6 +96,7 @@ class Tender:
     payment_ref: str
     captured_minor: int
     refunded_minor: int = 0
+    hold_method: HoldMethod | None = None
 
 
 @dataclass(frozen=True, slots=True)

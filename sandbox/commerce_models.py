@@ -48,6 +48,16 @@ class Shipping(Contract):
     refunded_minor: Minor = 0
 
 
+class HoldMethod(Contract):
+    """What may be held while a replacement travels ahead of the goods, as agreed at checkout."""
+
+    method_ref: Name = Field(
+        description="at the tender's provider. stripe: a payment method saved for use without the "
+        "customer; paypal: an authorization that the customer approved"
+    )
+    payer_ref: Text = Field("", description="stripe: the customer whose payment method it is")
+
+
 class Tender(Contract):
     tender_id: Name
     kind: Literal["CARD", "WALLET", "GIFT_CARD", "STORE_CREDIT", "POINTS", "COUPON"] = Field(
@@ -62,6 +72,9 @@ class Tender(Contract):
     )
     captured_minor: Minor
     refunded_minor: Minor = 0
+    hold_method: HoldMethod | None = Field(
+        None, description="left out where nothing more may be held on it"
+    )
 
 
 class Tax(Contract):

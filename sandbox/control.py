@@ -11,6 +11,7 @@ from sandbox import (
     commerce_stock,
     easypost_pickups,
     easypost_trackers,
+    holds,
     payments,
 )
 from sandbox.commerce_models import Address, Contract, Currency, Minor, Name, Order, Tender
@@ -40,6 +41,8 @@ class NewTender(Tender):
     """A tender to store; without ``payment_ref`` the payment is made first."""
 
     payment_ref: Name | None = None  # type: ignore[assignment]  # widened for input alone
+    holdable_minor: Minor | None = None
+    """What the customer agrees to have held; without a ``hold_method`` one is made for it."""
 
 
 class NewOrder(Order):
@@ -78,6 +81,10 @@ class PickupOutcome(Contract):
     outcome: Literal["collected", "customer_absent", "courier_no_show"]
 
 
+class HoldExpiry(Contract):
+    in_seconds: Annotated[int, Field(ge=0, le=10**7)] = 0
+
+
 class ReplacementStep(Contract):
     status: Literal["created", "shipped", "delivered"]
 
@@ -94,6 +101,11 @@ async def put_order(request: Request, order_id: str, body: NewOrder) -> Json:
         for tender in order["tenders"]:
             if tender["payment_ref"] is None:
                 tender["payment_ref"] = _paid_before(known, tender) or _pay(world, order, tender)
+            minor = tender.pop("holdable_minor")
+            if minor is not None and tender["hold_method"] is None:
+                tender["hold_method"] = _agreed_before(known, tender) or _agree(
+                    world, order, tender, minor
+                )
         world.ledger.save("commerce.order", order_id, order)
     return order
 
@@ -185,6 +197,17 @@ async def succeed_refund(request: Request, refund_id: str) -> Json:
         return provider.succeed(world, refund)
 
 
+@router.post("/holds/{hold_ref}/expiry")
+async def move_hold_expiry(request: Request, hold_ref: str, body: HoldExpiry) -> Json:
+    """Let a hold end at another time; 404 unless money is held under it."""
+    world = world_of(request)
+    async with world.ledger.transaction():
+        hold = holds.move_expiry(world, hold_ref, seconds=body.in_seconds)
+    if hold is None:
+        raise HTTPException(404, "no open hold has this id")
+    return hold
+
+
 @router.get("/accounts/{system}")
 async def get_account(request: Request, system: Literal["paypal", "wechatpay"]) -> Json:
     """Return what this system's own pages would hand to the merchant: keys and certificates."""
@@ -235,6 +258,25 @@ def _pay(world: World, order: Json, tender: Json) -> str:
         return f"{tender['kind'].lower()}-{order['order_id']}-{tender['tender_id']}"
     try:
         return payments.PROVIDERS[tender["provider"]].pay(world, order, tender)
+    except ValueError as error:
+        raise HTTPException(422, str(error)) from error
+
+
+def _agreed_before(known: Json, tender: Json) -> Json | None:
+    return next(
+        (
+            agreed["hold_method"]
+            for agreed in known["tenders"]
+            if agreed["tender_id"] == tender["tender_id"]
+            and agreed["provider"] == tender["provider"]
+        ),
+        None,
+    )
+
+
+def _agree(world: World, order: Json, tender: Json, minor: int) -> Json:
+    try:
+        return holds.method_for(world, order, tender, minor)
     except ValueError as error:
         raise HTTPException(422, str(error)) from error
 

@@ -27,6 +27,9 @@ CREATE INDEX IF NOT EXISTS by_capture ON documents (kind, json_extract(body, '$.
 CREATE INDEX IF NOT EXISTS by_invoice ON documents (kind, json_extract(body, '$.invoice_id'));
 CREATE INDEX IF NOT EXISTS by_transaction ON documents
     (kind, json_extract(body, '$.transaction_id'));
+CREATE INDEX IF NOT EXISTS by_customer ON documents (kind, json_extract(body, '$.customer'));
+CREATE INDEX IF NOT EXISTS by_method ON documents (kind, json_extract(body, '$.payment_method'));
+CREATE INDEX IF NOT EXISTS by_root ON documents (kind, json_extract(body, '$._root'));
 CREATE TABLE IF NOT EXISTS requests (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     system TEXT NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL, status INTEGER,

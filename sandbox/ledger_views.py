@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from sandbox import easypost_shipments, payments
+from sandbox import easypost_shipments, holds, payments
 from sandbox.ledger import Json
 from sandbox.world import World, world_of
 
@@ -65,6 +65,7 @@ def effects(world: World, *, order_id: str | None, return_id: str | None) -> Jso
     visits = _booked(world, "easypost.pickup", returns)
     return {
         "refunds": refunds,
+        "holds": _holds(world, order_id, return_id),
         "labels": [_label(found) for found in labels if found["postage_label"] is not None],
         "pickups": [_pickup(found) for found in visits if found["status"] != "unknown"],
         "stock_moves": _of_returns(world, "commerce.stock_move", returns),
@@ -80,6 +81,17 @@ def _refunds(world: World, order_id: str | None, return_id: str | None) -> list[
     order = world.ledger.get("commerce.order", order_id) or {"tenders": []}
     paid_by = [str(tender["payment_ref"]) for tender in order["tenders"]]
     return payments.refunds(world, payments=paid_by, return_id=return_id)
+
+
+def _holds(world: World, order_id: str | None, return_id: str | None) -> list[Json]:
+    """Return the holds on what an order's tenders name, which is all that some providers show."""
+    if order_id is None:
+        return holds.holds(world, return_id=return_id)
+    order = world.ledger.get("commerce.order", order_id) or {"tenders": []}
+    agreed = [tender["hold_method"] for tender in order["tenders"] if tender.get("hold_method")]
+    return holds.holds(
+        world, methods=[method["method_ref"] for method in agreed], return_id=return_id
+    )
 
 
 def _stamped(world: World, kind: str, order_id: str | None, return_id: str | None) -> list[Json]:

@@ -88,7 +88,7 @@ def _pay_by_paypal(world: World, order: Json, tender: Json) -> str:
         reference=order["order_id"],
     )
     paid = paypal_objects.order(
-        order_id=order_id, capture_id=capture["id"], reference=order["order_id"]
+        order_id=order_id, captures=[capture["id"]], reference=order["order_id"]
     )
     world.ledger.add("paypal.capture", capture["id"], capture)
     world.ledger.add("paypal.order", order_id, paid)

@@ -1,19 +1,26 @@
-"""PayPal's API: tokens, captures with their refunds, and the orders that show both."""
+"""PayPal's API: tokens, holds, captures with their refunds, and the orders that show them."""
 
 import secrets
+from collections.abc import Callable
 from typing import Annotated
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Path, Request
 
-from sandbox import paypal_refunds
+from sandbox import paypal_holds, paypal_refunds
 from sandbox.errors import paypal_refusal
 from sandbox.faults import FaultKind
 from sandbox.gate import SystemRoute
 from sandbox.idempotency import StoredAnswer
 from sandbox.ledger import Json
 from sandbox.paypal_objects import shown
-from sandbox.paypal_refunds import RefundRequest, found, refunds_of
+from sandbox.paypal_refunds import (
+    CaptureAsked,
+    RefundRequest,
+    RenewalAsked,
+    found,
+    refunds_of,
+)
 from sandbox.world import World, world_of
 
 router = APIRouter(prefix="/paypal", route_class=SystemRoute, include_in_schema=False)
@@ -38,19 +45,45 @@ async def create_token(request: Request) -> Json:
 async def refund_capture(
     request: Request, capture_id: Id, body: RefundRequest | None = None
 ) -> Json:
-    """Give money back; a known request id is answered by the latest state of its refund."""
-    world, key = world_of(request), request.headers.get("paypal-request-id")
-    done = world.keys.stored("paypal", key, "") if key else None
-    if done is not None:
-        refund = found(world, "refund", done.body)
-    else:
-        waits = FaultKind.PENDING_REFUND in request.state.hits
-        refund = paypal_refunds.create(world, capture_id, body or RefundRequest(), waits=waits)
-        if key:
-            kept = StoredAnswer(201, refund["id"], request.state.request_id)
-            world.keys.keep("paypal", key, "", kept)
-    full = "return=representation" in request.headers.get("prefer", "")
-    return shown(refund, base=_base(request), full=full)
+    waits = FaultKind.PENDING_REFUND in request.state.hits
+
+    def give_back(world: World) -> Json:
+        return paypal_refunds.create(world, capture_id, body or RefundRequest(), waits=waits)
+
+    return _once(request, "refund", give_back)
+
+
+@router.get("/v2/payments/authorizations/{authorization_id}")
+async def get_authorization(request: Request, authorization_id: Id) -> Json:
+    hold = found(world_of(request), "authorization", authorization_id)
+    return shown(hold, base=_base(request))
+
+
+@router.post("/v2/payments/authorizations/{authorization_id}/capture", status_code=201)
+async def capture_authorization(
+    request: Request, authorization_id: Id, body: CaptureAsked | None = None
+) -> Json:
+    def take(world: World) -> Json:
+        return paypal_holds.capture(world, authorization_id, body or CaptureAsked())
+
+    return _once(request, "capture", take)
+
+
+@router.post("/v2/payments/authorizations/{authorization_id}/reauthorize", status_code=201)
+async def reauthorize(
+    request: Request, authorization_id: Id, body: RenewalAsked | None = None
+) -> Json:
+    def renew(world: World) -> Json:
+        return paypal_holds.renew(world, authorization_id, (body or RenewalAsked()).amount)
+
+    return _once(request, "authorization", renew)
+
+
+@router.post("/v2/payments/authorizations/{authorization_id}/void")
+async def void_authorization(request: Request, authorization_id: Id) -> Json:
+    """Release a hold; the specification gives this call no request id."""
+    hold = paypal_holds.void(world_of(request), authorization_id)
+    return shown(hold, base=_base(request), full=_wants_all(request))
 
 
 @router.get("/v2/payments/captures/{capture_id}")
@@ -85,6 +118,24 @@ def _refunds(world: World, captures: list[Json], base: str) -> list[Json]:
         for capture in captures
         for refund in refunds_of(world, capture["id"])
     ]
+
+
+def _once(request: Request, kind: str, make: Callable[[World], Json]) -> Json:
+    """Make an object; a known request id is answered by the latest state of what it made."""
+    world, key = world_of(request), request.headers.get("paypal-request-id")
+    done = world.keys.stored("paypal", key, "") if key else None
+    if done is not None:
+        made = found(world, kind, done.body)
+    else:
+        made = make(world)
+        if key:
+            kept = StoredAnswer(201, made["id"], request.state.request_id)
+            world.keys.keep("paypal", key, "", kept)
+    return shown(made, base=_base(request), full=_wants_all(request))
+
+
+def _wants_all(request: Request) -> bool:
+    return "return=representation" in request.headers.get("prefer", "")
 
 
 def _base(request: Request) -> str:

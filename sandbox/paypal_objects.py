@@ -18,14 +18,14 @@ def money(minor: int, currency: str) -> Json:
     return {"currency_code": currency, "value": to_value(minor, currency)}
 
 
-def order(*, order_id: str, capture_id: str, reference: str) -> Json:
+def order(*, order_id: str, captures: list[str], reference: str) -> Json:
     """An order of the Orders API; its refunds are added when it is read."""
     return {
         "id": order_id,
         "intent": "CAPTURE",
         "status": "COMPLETED",
         "purchase_units": [{"reference_id": reference}],
-        "_captures": [capture_id],
+        "_captures": captures,
     }
 
 
@@ -74,7 +74,8 @@ def refund(
 
 def shown(document: Json, *, base: str, full: bool = True) -> Json:
     """Return what PayPal shows of an object, with the link to itself; little unless ``full``."""
-    kind = "refunds" if "_capture_id" in document else "captures"
+    kinds = {"_capture_id": "refunds", "_root": "authorizations"}
+    kind = next((name for mark, name in kinds.items() if mark in document), "captures")
     link = {"href": f"{base}/v2/payments/{kind}/{document['id']}", "rel": "self", "method": "GET"}
     names = [name for name in document if not name.startswith("_")] if full else ["id", "status"]
     return {**{name: document[name] for name in names}, "links": [link]}

@@ -34,10 +34,27 @@ class RefundRequest(BaseModel):
     note_to_payer: Annotated[str, Field(min_length=1, max_length=255)] | None = None
 
 
+class CaptureAsked(BaseModel):
+    """Without an amount all that is held is taken."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    amount: Amount | None = None
+    invoice_id: _Text | None = None
+    final_capture: bool = False
+    note_to_payer: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+
+
+class RenewalAsked(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    amount: Amount | None = None
+
+
 def create(world: World, capture_id: str, asked: RefundRequest, *, waits: bool) -> Json:
     capture = found(world, "capture", capture_id)
     left = capture["_minor"] - capture["_refunded_minor"]
-    minor = left if asked.amount is None else _checked(asked.amount, capture)
+    minor = left if asked.amount is None else checked(asked.amount, capture["amount"])
     if left == 0:
         raise _refused("CAPTURE_FULLY_REFUNDED", "The capture has already been fully refunded")
     if minor > left:
@@ -121,7 +138,8 @@ def emit(world: World, event_type: str, refund: Json) -> None:
     world.webhooks.enqueue("paypal", event_id, event_type, event)
 
 
-def _checked(amount: Amount, capture: Json) -> int:
+def checked(amount: Amount, of: Json) -> int:
+    """Read a part ``of`` an amount in minor units, or raise what PayPal says to it."""
     currency, value = amount.currency_code, amount.value
     decimals = decimals_of(value)
     if currency not in CURRENCIES:
@@ -134,7 +152,7 @@ def _checked(amount: Amount, capture: Json) -> int:
         raise _refused("DECIMALS_NOT_SUPPORTED", "No decimals here.", field="/amount/value")
     if len(decimals) > 2:
         raise _refused("DECIMAL_PRECISION", "At most two decimals.", field="/amount/value")
-    if currency != capture["amount"]["currency_code"]:
+    if currency != of["currency_code"]:
         raise _refused(
             "REFUND_CAPTURE_CURRENCY_MISMATCH",
             "Refund must be in the same currency as the capture",

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 
-from sandbox import stripe_objects, stripe_payments, stripe_refunds
+from sandbox import stripe_holds, stripe_objects, stripe_payments, stripe_refunds
 from sandbox.currencies import is_chargeable
 from sandbox.errors import stripe_refusal
 from sandbox.gate import SystemRoute
@@ -79,6 +79,7 @@ async def create_payment_intent(request: Request) -> Json:
             "capture_method",
             "confirm",
             "currency",
+            "customer",
             "description",
             "metadata",
             "off_session",
@@ -95,14 +96,17 @@ async def create_payment_intent(request: Request) -> Json:
         raise stripe_refusal(400, f"Invalid currency: {currency}.", param="currency")
     if not is_chargeable(amount, currency):
         raise stripe_refusal(400, f"Invalid amount for {currency}: {amount}.", param="amount")
-    if (text(form, "capture_method") or "automatic") not in ("automatic", "automatic_async"):
-        raise stripe_refusal(400, "Only automatic capture is offered here.", param="capture_method")
+    capture_method = text(form, "capture_method") or "automatic"
+    if capture_method not in ("automatic", "automatic_async", "manual"):
+        raise stripe_refusal(400, "Invalid capture_method.", param="capture_method")
     intent = stripe_objects.payment_intent(
         amount=amount,
         currency=currency,
         metadata=metadata(form),
         payment_method=text(form, "payment_method"),
         description=text(form, "description"),
+        customer=text(form, "customer"),
+        capture_method=capture_method,
     )
     world.ledger.add("stripe.payment_intent", intent["id"], intent)
     if text(form, "confirm") == "true":
@@ -119,13 +123,32 @@ async def confirm_payment_intent(request: Request, intent_id: Id) -> Json:
     return _expanded(world, _confirmed(world, intent, request), form)
 
 
+@router.post("/payment_intents/{intent_id}/capture")
+async def capture_payment_intent(request: Request, intent_id: Id) -> Json:
+    form = await read_form(request, ("amount_to_capture", "final_capture", "metadata"))
+    world = world_of(request)
+    intent = found(world, "payment_intent", intent_id, param="intent")
+    return _expanded(world, stripe_holds.capture(world, intent, form, request), form)
+
+
+@router.post("/payment_intents/{intent_id}/cancel")
+async def cancel_payment_intent(request: Request, intent_id: Id) -> Json:
+    form = await read_form(request, ("cancellation_reason",))
+    world = world_of(request)
+    intent = found(world, "payment_intent", intent_id, param="intent")
+    return _expanded(world, stripe_holds.cancel(world, intent, form, request), form)
+
+
 @router.get("/payment_intents")
 async def list_payment_intents(request: Request) -> Json:
-    return _list(request, "payment_intent", filters=())
+    stripe_holds.expire_due(world_of(request), request.query_params.get("customer"))
+    return _list(request, "payment_intent", filters=("customer",))
 
 
 @router.get("/payment_intents/{intent_id}")
 async def get_payment_intent(request: Request, intent_id: Id) -> Json:
+    world = world_of(request)
+    stripe_holds.expire_if_due(world, found(world, "payment_intent", intent_id))
     return _get(request, "payment_intent", intent_id)
 
 
@@ -150,10 +173,10 @@ async def get_event(request: Request, event_id: Id) -> Json:
 
 
 def _confirmed(world: World, intent: Json, request: Request) -> Json:
-    if intent["status"] == "succeeded":
+    if intent["status"] in ("succeeded", "requires_capture", "canceled"):
         raise stripe_refusal(
             400,
-            "You cannot confirm this PaymentIntent because it has already succeeded.",
+            f"You cannot confirm this PaymentIntent because its status is {intent['status']}.",
             code="payment_intent_unexpected_state",
             kept=True,
         )
@@ -163,6 +186,8 @@ def _confirmed(world: World, intent: Json, request: Request) -> Json:
             "You cannot confirm this PaymentIntent because it's missing a payment method.",
             code="payment_intent_unexpected_state",
         )
+    if intent["capture_method"] == "manual":
+        return stripe_holds.place(world, intent, request=request)
     return stripe_payments.confirm(world, intent, request=request)
 
 
@@ -193,6 +218,9 @@ def _list(request: Request, kind: str, *, filters: tuple[str, ...]) -> Json:
     more = len(data) > limit
     # The page before a cursor is the one next to it, still newest first.
     data = data[-limit:] if reading_back else data[:limit]
+    paths = (form.get("expand") or {}).values()
+    within = {"expand": {path: path.removeprefix("data.") for path in paths}}
+    data = [_expanded(world, document, within) for document in data]
     return stripe_objects.page(request.url.path.removeprefix("/stripe"), data, more=more)
 
 

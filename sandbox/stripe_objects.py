@@ -17,6 +17,8 @@ def payment_intent(
     metadata: dict[str, str],
     payment_method: str | None,
     description: str | None = None,
+    customer: str | None = None,
+    capture_method: str = "automatic",
 ) -> Json:
     intent_id = new_id("pi")
     return {
@@ -31,12 +33,12 @@ def payment_intent(
         "automatic_payment_methods": None,
         "canceled_at": None,
         "cancellation_reason": None,
-        "capture_method": "automatic",
+        "capture_method": capture_method,
         "client_secret": f"{intent_id}_secret_{secrets.token_hex(8)}",
         "confirmation_method": "automatic",
         "created": unix_now(),
         "currency": currency,
-        "customer": None,
+        "customer": customer,
         "customer_account": None,
         "description": description,
         "excluded_payment_method_types": None,
@@ -55,7 +57,6 @@ def payment_intent(
         "review": None,
         "setup_future_usage": None,
         "shipping": None,
-        "source": None,
         "statement_descriptor": None,
         "statement_descriptor_suffix": None,
         "status": "requires_confirmation" if payment_method else "requires_payment_method",
@@ -72,8 +73,13 @@ def charge(
     method_type: str,
     payment_intent_id: str | None = None,
     payment_method: str | None = None,
+    capture_before: int | None = None,
 ) -> Json:
-    """A captured payment. ``method_type`` is ``card`` or a wallet's name (``alipay``)."""
+    """A captured payment, or one held until ``capture_before``.
+
+    ``method_type`` is ``card`` or a wallet's name (``alipay``).
+    """
+    captured = capture_before is None
     charge_id = new_id("ch")
     card = {
         "brand": "visa",
@@ -90,17 +96,18 @@ def charge(
         "network": "visa",
         "three_d_secure": None,
         "wallet": None,
+        **({} if captured else {"capture_before": capture_before}),
     }
     return {
         "id": charge_id,
         "object": "charge",
         "amount": amount,
-        "amount_captured": amount,
+        "amount_captured": amount if captured else 0,
         "amount_refunded": 0,
         "application": None,
         "application_fee": None,
         "application_fee_amount": None,
-        "balance_transaction": new_id("txn"),
+        "balance_transaction": new_id("txn") if captured else None,
         "billing_details": {
             "address": dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state")),
             "email": None,
@@ -109,7 +116,7 @@ def charge(
             "tax_id": None,
         },
         "calculated_statement_descriptor": None,
-        "captured": True,
+        "captured": captured,
         "created": unix_now(),
         "currency": currency,
         "customer": None,
@@ -145,7 +152,6 @@ def charge(
         "refunded": False,
         "review": None,
         "shipping": None,
-        "source": None,
         "source_transfer": None,
         "statement_descriptor": None,
         "statement_descriptor_suffix": None,

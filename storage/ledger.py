@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
-from sqlalchemy import ColumnElement, Subquery, delete, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Subquery, delete, func, insert, select, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -204,9 +204,13 @@ async def lock_tenders(connection: AsyncConnection, tenant_id: str, order_id: st
 
 
 async def tender_balances(
-    connection: AsyncConnection, tenant_id: str, order_id: str
+    connection: AsyncConnection, tenant_id: str, order_id: str, *, of_holds: bool = False
 ) -> tuple[TenderBalance, ...]:
-    """Read each tender's balance, by tender id. Stable only under :func:`lock_tenders`."""
+    """Read each tender's balance, by tender id. Stable only under :func:`lock_tenders`.
+
+    What captured holds took pays for goods that stayed away and for no return: it is left out
+    unless wanted with ``of_holds``.
+    """
     spent = _given_back(RefundIntentModel, tenant_id, order_id)
     # One that paid an intent is counted there.
     unmatched = ExternalRefundModel.intent_id.is_(None)
@@ -223,7 +227,11 @@ async def tender_balances(
         )
         .outerjoin(spent, spent.c.tender_id == TenderModel.tender_id)
         .outerjoin(past_us, past_us.c.tender_id == TenderModel.tender_id)
-        .where(TenderModel.tenant_id == tenant_id, TenderModel.order_id == order_id)
+        .where(
+            TenderModel.tenant_id == tenant_id,
+            TenderModel.order_id == order_id,
+            TenderModel.hold_id.is_(None) if not of_holds else true(),
+        )
         .order_by(TenderModel.tender_id)
     )
     return tuple(

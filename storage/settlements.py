@@ -244,7 +244,9 @@ class Settlements:
                 )
             if rejected:
                 # Only this one had freed its amount, which others may have taken since.
-                balances = await ledger.tender_balances(connection, tenant_id, order_id)
+                balances = await ledger.tender_balances(
+                    connection, tenant_id, order_id, of_holds=True
+                )
                 check_left(balances, before)
             return await intents.changed(
                 connection,

@@ -11,6 +11,7 @@ import structlog
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from activities.holds import HoldActivities
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
 from activities.platform import PlatformActivities
@@ -82,6 +83,7 @@ def build_worker(client: Client, needs: Dependencies) -> Worker:
         CreditNotes(needs.database),
     )
     quotes = QuoteActivities(Returns(needs.database))
+    holds = HoldActivities(needs.connections, needs.database)
     platform = PlatformActivities(needs.connections)
     sweeping = SweepActivities(
         Tenants(needs.database), MissingRuns(needs.database), time_scale=needs.time_scale
@@ -106,6 +108,12 @@ def build_worker(client: Client, needs: Dependencies) -> Worker:
             payments.settle,
             payments.issue_refund,
             quotes.quote_settlement,
+            holds.place_hold,
+            holds.renew_hold,
+            holds.capture_hold,
+            holds.void_hold,
+            holds.look_up_hold,
+            holds.give_back,
             platform.move_stock,
             platform.order_replacement,
             platform.call_off_replacement,

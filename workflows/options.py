@@ -46,6 +46,10 @@ CALL_PROVIDER = ActivityConfig(
     retry_policy=_PATIENT,
 )
 
+RENEW_HOLD_BEFORE = timedelta(days=1)
+"""How long before its end a hold is renewed: a card that is declined then leaves a day to capture
+the hold that stands, or to ask the customer. Shorter holds are renewed at half of what is left."""
+
 
 def call_provider(parked: timedelta) -> ActivityConfig:
     """Return how a step is called whose work, once parked, stays so for ``parked`` at most.

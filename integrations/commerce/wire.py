@@ -8,6 +8,7 @@ import httpx
 from pydantic import AfterValidator, AwareDatetime, Field, ValidationError
 
 from domain.orders import (
+    HoldMethod,
     Order,
     OrderLine,
     Parcel,
@@ -123,12 +124,31 @@ class WireLine(WireModel):
     refunded_minor: Amount = 0
 
 
+class WireHoldMethod(WireModel):
+    method_ref: Id
+    payer_ref: str = ""
+
+    def method(self) -> HoldMethod:
+        return HoldMethod(self.method_ref, self.payer_ref)
+
+
 class WireTender(WireModel):
     tender_id: Id
     kind: TenderKind
     payment_ref: Id
     captured_minor: Amount
     refunded_minor: Amount = 0
+    hold_method: WireHoldMethod | None = None
+
+    def tender(self) -> Tender:
+        return Tender(
+            tender_id=self.tender_id,
+            kind=self.kind,
+            payment_ref=self.payment_ref,
+            captured_minor=self.captured_minor,
+            refunded_minor=self.refunded_minor,
+            hold_method=self.hold_method.method() if self.hold_method else None,
+        )
 
 
 class WirePromotionLine(WireModel):
@@ -215,10 +235,7 @@ class WireOrder(WirePart):
             delivery_country=self.ship_to.country,
             delivery_time_zone=self.ship_to.time_zone,
             lines=tuple(_line(line) for line in self.lines),
-            tenders=tuple(
-                Tender(t.tender_id, t.kind, t.payment_ref, t.captured_minor, t.refunded_minor)
-                for t in self.tenders
-            ),
+            tenders=tuple(tender.tender() for tender in self.tenders),
             shipping=Shipping(
                 self.shipping.paid_minor,
                 self.shipping.standard_minor,

@@ -22,7 +22,7 @@ def payable(system: str, amount: Money, to_wire: Callable[[Money], _Wire]) -> _W
     if amount.minor < 1:
         raise RejectedError(
             system,
-            f"a refund must be positive, found {amount}",
+            f"an amount must be positive, found {amount}",
             code="amount_too_small",
             field="amount",
         )

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from domain.money import Money
+from integrations.payments.holds import HoldGateway
 
 
 class RefundOutcome(StrEnum):
@@ -60,6 +61,18 @@ class PaymentCapabilities:
     """Whether it tells of chargebacks, shows them again and takes evidence (:class:`Disputes`)."""
     currencies: frozenset[str] | None
     """ISO 4217 codes; ``None`` is every currency whose amounts the adapter can write exactly."""
+    holds: bool
+    """Whether it can hold money without taking it; the rest tells how, where it can."""
+    hold_lasts: timedelta | None
+    """At most, for planning; of each hold the provider's own word counts."""
+    hold_lookup: LookUp
+    """How a hold is found again when the answer to placing or renewing it was lost."""
+    hold_captures_part: bool
+    """Whether a part can be captured, and the rest is released with it."""
+    void_takes_key: bool
+    """Whether a void is repeated under a key; elsewhere it is safe by the hold's state."""
+    renewal_takes_over: bool
+    """Whether a renewal ends the hold that it renews; elsewhere that one is voided after it."""
     sources: Mapping[str, str]
 
 
@@ -161,6 +174,7 @@ class ListsRefunds(Protocol):
 
 class PaymentGateway(Protocol):
     capabilities: PaymentCapabilities
+    holds: HoldGateway
 
     async def refund(self, request: RefundRequest) -> Refund:
         """Give money back. The same key and content within the key window pays once."""

@@ -33,6 +33,8 @@ class OrderLedgerModel(Model):
 
 
 class TenderModel(Model):
+    """What paid for an order; with a ``hold_id`` what its capture took, which no refund may use."""
+
     __tablename__ = "tenders"
     __table_args__ = (
         ForeignKeyConstraint(
@@ -42,6 +44,7 @@ class TenderModel(Model):
             "refunded_elsewhere_minor BETWEEN 0 AND captured_minor",
             name="refunded_elsewhere_within_captured",
         ),
+        ForeignKeyConstraint(["tenant_id", "hold_id"], ["holds.tenant_id", "holds.hold_id"]),
         Index(None, "tenant_id", "payment_ref"),
         CheckConstraint(one_of("kind", *TenderKind), name="kind_is_known"),
     )
@@ -53,6 +56,7 @@ class TenderModel(Model):
     captured_minor: Mapped[Minor]
     refunded_elsewhere_minor: Mapped[Minor]
     kind: Mapped[str] = mapped_column(server_default=text("'CARD'"))
+    hold_id: Mapped[UuidText | None]
 
 
 class OrderUnitModel(Model):

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from domain.money import Money
+from domain.orders import HoldMethod
 
 Json = dict[str, Any]
 
@@ -99,6 +100,20 @@ class Outside:
             order_document(unique("order"), total=amount, kind=kind, provider=provider)
         )
         return str(order["tenders"][0]["payment_ref"])
+
+    def agreed(self, amount: Money, *, provider: str) -> HoldMethod:
+        """Let a customer agree at checkout that ``amount`` may be held; return on what."""
+        document = order_document(unique("order"), total=amount, provider=provider)
+        document["tenders"][0]["holdable_minor"] = amount.minor
+        agreed = self.put_order(document)["tenders"][0]["hold_method"]
+        return HoldMethod(agreed["method_ref"], agreed["payer_ref"])
+
+    def let_hold_end(self, hold_ref: str, *, in_seconds: int = 0) -> None:
+        self._json("POST", f"/_control/holds/{hold_ref}/expiry", {"in_seconds": in_seconds})
+
+    def holds_on(self, method: HoldMethod) -> list[Json]:
+        """Return what the provider counts on one method, oldest first."""
+        return self.effects("holds", method_ref=method.method_ref)
 
     def put_product(self, sku: str, *, in_stock: int) -> None:
         document = {"price_minor": 2_500, "currency": "EUR", "in_stock": in_stock}

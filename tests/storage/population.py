@@ -7,11 +7,13 @@ from cryptography.fernet import Fernet
 from domain.credit_notes import NewNote, NoteRow, RowKind
 from domain.ids import part_id
 from domain.money import Money
+from domain.orders import HoldMethod
 from domain.tracking import Scan, ScanStatus
 from storage.bookings import Bookings
 from storage.chargebacks import Chargebacks
 from storage.database import Database
 from storage.externals import ExternalRefunds
+from storage.holds import Holds
 from storage.inbox import Inbox
 from storage.keys import ApiKeys
 from storage.reconciliations import Reconciliations
@@ -73,6 +75,15 @@ async def populate(store: Database, tenant_id: str) -> None:
     )
     await Reconciliations(store).put(
         tenant_id, NOON.date(), provider="stripe", counts={"agrees": 1}, findings=[]
+    )
+    await Holds(store).plan(
+        tenant_id,
+        first,
+        purpose="shoes",
+        number=1,
+        order_id="O-1",
+        amount=Money(5_000, "EUR"),
+        method=HoldMethod("pm_1", "cus_1"),
     )
     await Bookings(store).plan(tenant_id, first, "label", 1)
     await Tracking(store).add_scans(tenant_id, "TRACK1", [Scan(ScanStatus.ACCEPTED, NOON)])

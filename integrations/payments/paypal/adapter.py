@@ -14,9 +14,11 @@ from integrations.errors import (
 )
 from integrations.http import Call, HttpApi, open_client
 from integrations.payments.amounts import NotRepresentableError, payable
+from integrations.payments.holds import HoldGateway
 from integrations.payments.keys import certified_keys
 from integrations.payments.paypal import signatures, wire
 from integrations.payments.paypal.capabilities import CAPABILITIES
+from integrations.payments.paypal.holds import PayPalHolds
 from integrations.payments.paypal.money import from_wire, to_wire
 from integrations.payments.paypal.tokens import ClientCredentials
 from integrations.payments.port import (
@@ -63,6 +65,7 @@ class PayPalGateway:
     ) -> None:
         """Take the certificates as PEM, one or more; raise ConfigurationError if they are none."""
         self._api = HttpApi(http, wire.SYSTEM, wire.read_refusal, key_header="PayPal-Request-Id")
+        self.holds: HoldGateway = PayPalHolds(self._api)
         self._webhook_id = webhook_id
         self._webhook_keys = certified_keys(
             wire.SYSTEM, webhook_certificates, name="webhook_certificates"

@@ -20,6 +20,12 @@ CAPABILITIES = PaymentCapabilities(
     max_age=timedelta(days=180),
     chargebacks=False,
     currencies=CURRENCIES,
+    holds=True,
+    hold_lasts=timedelta(days=29),
+    hold_lookup=LookUp.NONE,
+    hold_captures_part=True,
+    void_takes_key=False,
+    renewal_takes_over=True,
     sources={
         "provider": "the adapter's name",
         "key_window": "Payments v2: PayPal-Request-Id is kept 45 days, one day left out",
@@ -36,5 +42,14 @@ CAPABILITIES = PaymentCapabilities(
         "max_age": "unconfirmed; paypal.com help: 180 days; REFUND_TIME_LIMIT_EXCEEDED tells",
         "chargebacks": "an API of its own, not read; a disputed capture refuses refunds",
         "currencies": "unconfirmed; developer.paypal.com: currency codes",
+        "holds": "Payments v2: authorizations; none is made here, since that is the Orders API's:"
+        " the platform names one that the customer approved at checkout",
+        "hold_lasts": "Payments v2: 29 days, honoured for 3 and after a reauthorization for 3 more;"
+        " expiration_time of each is what counts",
+        "hold_lookup": "Payments v2: a reauthorization takes an amount and no reference of ours;"
+        " its key outlives it by far, so a repeat is answered with it",
+        "hold_captures_part": "Payments v2: amount, final_capture",
+        "void_takes_key": "Payments v2: void has no PayPal-Request-Id; PREVIOUSLY_VOIDED tells",
+        "renewal_takes_over": "Payments v2: a reauthorization is voided with its parent alone",
     },
 )

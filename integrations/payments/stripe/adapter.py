@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from integrations.errors import ProtocolError, RejectedError, WebhookMalformedError
 from integrations.http import Call, HttpApi, open_client
 from integrations.payments.amounts import payable
+from integrations.payments.holds import HoldGateway
 from integrations.payments.port import (
     PaymentEvent,
     Refund,
@@ -19,6 +20,7 @@ from integrations.payments.port import (
 from integrations.payments.stripe import disputes, wire
 from integrations.payments.stripe.capabilities import CAPABILITIES
 from integrations.payments.stripe.disputes import StripeDisputes
+from integrations.payments.stripe.holds import StripeHolds
 from integrations.payments.stripe.money import from_wire, to_wire
 from integrations.webhooks import header
 
@@ -53,6 +55,7 @@ class StripeGateway(StripeDisputes):
     def __init__(self, http: httpx.AsyncClient, *, webhook_secret: str) -> None:
         self._api = HttpApi(http, wire.SYSTEM, wire.read_refusal)
         self._webhook_secret = webhook_secret
+        self.holds: HoldGateway = StripeHolds(self._api)
 
     async def refund(self, request: RefundRequest) -> Refund:
         # Without an amount Stripe would refund whatever is left.

@@ -19,6 +19,12 @@ CAPABILITIES = PaymentCapabilities(
     max_age=None,
     chargebacks=True,
     currencies=None,
+    holds=True,
+    hold_lasts=timedelta(days=7),
+    hold_lookup=LookUp.BY_REFERENCE,
+    hold_captures_part=True,
+    void_takes_key=True,
+    renewal_takes_over=False,
     sources={
         "provider": "the adapter's name",
         "key_window": "docs.stripe.com/api/idempotent_requests: pruned at 24 h, one hour left out",
@@ -33,5 +39,13 @@ CAPABILITIES = PaymentCapabilities(
         "max_age": "none documented; the card network may refuse an old one",
         "chargebacks": "OpenAPI 2026-05-27.dahlia: GET and POST /v1/disputes/{dispute}",
         "currencies": "docs.stripe.com/currencies: minor units as stripe/money.py writes them",
+        "holds": "OpenAPI 2026-05-27.dahlia: PaymentIntent.capture_method manual",
+        "hold_lasts": "docs.stripe.com/payments/place-a-hold-on-a-payment-method: 7 days, Visa 4 d"
+        " 18 h when the merchant starts it; capture_before of each charge is what counts",
+        "hold_lookup": "OpenAPI 2026-05-27.dahlia: GET /v1/payment_intents by customer, metadata"
+        " on each; the search API lags behind",
+        "hold_captures_part": "OpenAPI 2026-05-27.dahlia: amount_to_capture, the rest is released",
+        "void_takes_key": "docs.stripe.com/api/idempotent_requests: every POST",
+        "renewal_takes_over": "a renewal is a payment intent of its own",
     },
 )

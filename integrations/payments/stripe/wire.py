@@ -70,6 +70,49 @@ class WireDispute(WireModel):
     evidence_details: WireEvidenceDetails = WireEvidenceDetails()
 
 
+class WireCard(WireModel):
+    capture_before: int | None = None
+
+
+class WireMethodDetails(WireModel):
+    card: WireCard | None = None
+
+
+class WireHoldCharge(WireModel):
+    id: str
+    payment_method_details: WireMethodDetails | None = None
+
+    @property
+    def capture_before(self) -> int | None:
+        """Return the Unix time until which the money is held, where the charge says so."""
+        card = self.payment_method_details and self.payment_method_details.card
+        return card.capture_before if card else None
+
+
+class WirePaymentError(WireModel):
+    code: str | None = None
+
+
+class WireHold(WireModel):
+    """A payment intent whose charge is shown with it."""
+
+    id: str
+    object: Literal["payment_intent"]
+    amount: int
+    amount_received: int = 0
+    currency: str
+    status: str
+    metadata: dict[str, str] | None = None
+    cancellation_reason: str | None = None
+    latest_charge: WireHoldCharge | None = None
+    last_payment_error: WirePaymentError | None = None
+
+
+class WireHoldPage(WireModel):
+    data: tuple[WireHold, ...]
+    has_more: bool
+
+
 class WireEventObject(WireModel):
     id: str | None = None
 

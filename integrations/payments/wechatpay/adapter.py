@@ -15,6 +15,7 @@ from integrations.errors import (
 )
 from integrations.http import Call, HttpApi, open_client
 from integrations.payments.amounts import NotRepresentableError, payable
+from integrations.payments.holds import HoldGateway, NoHolds
 from integrations.payments.keys import certified_keys, private_key
 from integrations.payments.port import PaymentEvent, Refund, RefundOutcome, RefundRequest
 from integrations.payments.stamps import intent_of, stamp
@@ -60,6 +61,7 @@ class WeChatPayGateway:
     """
 
     capabilities = CAPABILITIES
+    holds: HoldGateway = NoHolds(wire.SYSTEM)
 
     def __init__(
         self,

@@ -1,0 +1,341 @@
+"""Hold money for an advance exchange, renew, capture and void it, and give a capture back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.errors import refused, translated
+from activities.holding import UNKNOWN, Holder
+from activities.refunds import IssueRefund, RefundAnswer, Refunder
+from domain.holds import ENDED, UNPLACED, HoldState
+from domain.intents import Intent
+from domain.money import Money
+from domain.orders import HoldMethod
+from integrations.directory import Connections
+from storage.database import Database
+from storage.externals import ExternalRefunds
+from storage.giving_back import GivingBack
+from storage.holds import HeldOtherwiseError, HoldRow, Holds
+from storage.rows import IntentRow
+from storage.sealing import OverRefundError, SealedOtherwiseError
+from storage.settlements import IntentStateError, Settlements
+from storage.states import IntentState
+
+_S = HoldState
+_OPEN = frozenset(HoldState) - ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceHold:
+    """Hold ``amount`` to secure ``purpose``, a lot. A repeat places nothing more.
+
+    A ``generation`` above the stored one is a new try after a refusal.
+    """
+
+    tenant_id: str
+    return_id: str
+    order_id: str
+    purpose: str
+    amount: Money
+    method: HoldMethod
+    generation: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RenewHold:
+    """Place the ``number``-th hold of a lot and end those before it; ``number`` is 2 or more.
+
+    ``generation`` is as in :class:`PlaceHold`.
+    """
+
+    tenant_id: str
+    return_id: str
+    purpose: str
+    number: int
+    generation: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureHold:
+    """Take ``amount``, at most what is held, and release the rest. A lot is charged once."""
+
+    tenant_id: str
+    return_id: str
+    purpose: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class VoidHold:
+    """Release whatever is held for a lot."""
+
+    tenant_id: str
+    return_id: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookUpHold:
+    """Ask the provider how what secures a lot stands; nothing is sent."""
+
+    tenant_id: str
+    return_id: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBack:
+    """Give back ``amount`` of what was captured for a lot, once."""
+
+    tenant_id: str
+    return_id: str
+    purpose: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class HoldAnswer:
+    """How a lot is secured.
+
+    ``state`` is ``authorized``, ``captured``, ``voided``, ``expired`` or ``rejected``; ``failure``
+    is the provider's code for why it is not what was asked, or ``never_placed``. ``expires_at`` is
+    when the provider lets go of the money, where it says so.
+    """
+
+    hold_id: str
+    number: int
+    generation: int
+    state: str
+    hold_ref: str | None = None
+    expires_at: datetime | None = None
+    captured: Money | None = None
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """The intent as it was sealed, and what its first try led to; go on by ``issue_refund``."""
+
+    intent: Intent
+    first_try: RefundAnswer
+
+
+class HoldActivities:
+    def __init__(self, connections: Connections, database: Database) -> None:
+        self._connections = connections
+        self._holds = Holds(database)
+        self._giving_back = GivingBack(database)
+        self._refunder = Refunder(connections, Settlements(database), ExternalRefunds(database))
+
+    @activity.defn
+    async def place_hold(self, asked: PlaceHold) -> HoldAnswer:
+        """Place a lot's first hold, unless it was placed; what was sent before is looked up first.
+
+        Raises:
+            ApplicationError: type ``OutcomeUnknown`` whenever money may be held and nobody knows;
+                ``HeldOtherwise`` when the lot has a hold of another amount or method.
+        """
+        with translated(unknown=UNKNOWN):
+            row = await self._planned(asked, asked.method, number=1)
+            return answer_of(await self._placed(asked.tenant_id, row, asked.generation))
+
+    @activity.defn
+    async def renew_hold(self, asked: RenewHold) -> HoldAnswer:
+        """Place a lot's next hold, then end the one before: money is held all the while.
+
+        A renewal that is refused leaves the hold before it as it was, and says so as ``rejected``.
+
+        Raises:
+            ApplicationError: as :meth:`place_hold`; ``NoHold`` when there is none to renew.
+        """
+        with translated(unknown=UNKNOWN):
+            rows = await self._rows(asked.tenant_id, asked.return_id, asked.purpose)
+            before = [row for row in rows if row.number < asked.number]
+            if not before or before[-1].number != asked.number - 1:
+                raise refused("NoHold", f"no hold {asked.number - 1} of {asked.purpose} to renew")
+            row = next((row for row in rows if row.number == asked.number), None)
+            if row is None:
+                if before[-1].state is not _S.AUTHORIZED:
+                    return answer_of(before[-1])
+                row = await self._next(asked.tenant_id, before[-1])
+            row = await self._placed(asked.tenant_id, row, asked.generation)
+            if row.state is _S.AUTHORIZED:
+                await self._end(asked.tenant_id, before)
+            return answer_of(row)
+
+    @activity.defn
+    async def capture_hold(self, asked: CaptureHold) -> HoldAnswer:
+        """Take money that is held for a lot; a repeat takes nothing more and answers the same.
+
+        A hold that has ended meanwhile is answered as ``expired`` or ``voided``: nothing was taken.
+        One that the provider refused to capture stays ``authorized``, with its ``failure``.
+
+        Raises:
+            ApplicationError: ``OverCapture`` when more is asked than is held; ``NoHold``;
+                ``OutcomeUnknown`` while nobody knows whether it was taken.
+        """
+        with translated(unknown=UNKNOWN):
+            rows = await self._some(asked.tenant_id, asked.return_id, asked.purpose)
+            holder = await self._holder(asked.tenant_id)
+            row = _to_capture(rows)
+            if row.state in UNPLACED:
+                row = await holder.place(row)
+            if row.state in (_S.AUTHORIZED, _S.CAPTURING):
+                _check_within(asked.amount, row)
+                row = await holder.capture(row, asked.amount)
+            if row.state is _S.CAPTURED:
+                await self._end(
+                    asked.tenant_id, [one for one in rows if one.hold_id != row.hold_id]
+                )
+            return answer_of(row)
+
+    @activity.defn
+    async def void_hold(self, asked: VoidHold) -> HoldAnswer:
+        """Release all that is held for a lot, also what nobody knew of.
+
+        What was captured before stays captured, and is answered so.
+
+        Raises:
+            ApplicationError: ``NoHold``; ``OutcomeUnknown`` while money may still be held.
+        """
+        with translated(unknown=UNKNOWN):
+            rows = await self._some(asked.tenant_id, asked.return_id, asked.purpose)
+            holder = await self._holder(asked.tenant_id)
+            ended = [await holder.release(row) for row in rows]
+            return answer_of(_to_capture(ended))
+
+    @activity.defn
+    async def look_up_hold(self, asked: LookUpHold) -> HoldAnswer:
+        """Read what secures a lot at the provider, and note it.
+
+        Raises:
+            ApplicationError: ``NoHold``; ``OutcomeUnknown`` when a look-up cannot tell yet.
+        """
+        with translated(unknown=UNKNOWN):
+            rows = await self._some(asked.tenant_id, asked.return_id, asked.purpose)
+            holder = await self._holder(asked.tenant_id)
+            return answer_of(await holder.refresh(_to_capture(rows)))
+
+    @activity.defn
+    async def give_back(self, asked: GiveBack) -> GivenBack:
+        """Seal the refund of what was captured for a lot, then send it once; repeats pay once.
+
+        Raises:
+            ApplicationError: ``NoHold`` when nothing was captured; ``NothingLeft`` when more is
+                asked than was captured; ``SealedOtherwise`` when another amount was sealed.
+        """
+        with translated():
+            rows = await self._rows(asked.tenant_id, asked.return_id, asked.purpose)
+            taken = next((row for row in rows if row.state is _S.CAPTURED), None)
+            if taken is None:
+                raise refused("NoHold", f"nothing was captured for {asked.purpose}")
+            try:
+                intent = await self._giving_back.seal(asked.tenant_id, taken, asked.amount)
+            except OverRefundError as error:
+                raise refused("NothingLeft", str(error), field="amount") from error
+            except SealedOtherwiseError as error:
+                raise refused("SealedOtherwise", str(error), field="amount") from error
+        return GivenBack(_intent(intent), await self._try_once(asked.tenant_id, intent))
+
+    async def _try_once(self, tenant_id: str, row: IntentRow) -> RefundAnswer:
+        try:
+            return await self._refunder.issue(IssueRefund(tenant_id, row.intent_id, row.generation))
+        except (ApplicationError, IntentStateError):
+            return RefundAnswer(IntentState.SENDING, row.generation)
+
+    async def _planned(self, asked: PlaceHold, method: HoldMethod, *, number: int) -> HoldRow:
+        try:
+            return await self._holds.plan(
+                asked.tenant_id,
+                asked.return_id,
+                purpose=asked.purpose,
+                number=number,
+                order_id=asked.order_id,
+                amount=asked.amount,
+                method=method,
+            )
+        except HeldOtherwiseError as error:
+            raise refused("HeldOtherwise", str(error), field="amount") from error
+
+    async def _next(self, tenant_id: str, row: HoldRow) -> HoldRow:
+        return await self._holds.plan(
+            tenant_id,
+            row.return_id,
+            purpose=row.purpose,
+            number=row.number + 1,
+            order_id=row.order_id,
+            amount=row.amount,
+            method=row.method,
+        )
+
+    async def _placed(self, tenant_id: str, row: HoldRow, generation: int) -> HoldRow:
+        if row.state is _S.REJECTED and generation > row.generation:
+            return await (await self._holder(tenant_id)).place_anew(row)
+        if row.state not in UNPLACED:
+            return row
+        return await (await self._holder(tenant_id)).place(row)
+
+    async def _end(self, tenant_id: str, rows: list[HoldRow]) -> None:
+        """End the holds beside the one that counts."""
+        holder = await self._holder(tenant_id)
+        for row in rows:
+            if row.state is _S.AUTHORIZED and holder.renewal_takes_over:
+                await self._holds.note(tenant_id, row, _S.VOIDED)
+            elif row.state in _OPEN:
+                await holder.release(row)
+
+    async def _holder(self, tenant_id: str) -> Holder:
+        return Holder(tenant_id, await self._connections.payments(tenant_id), self._holds)
+
+    async def _rows(self, tenant_id: str, return_id: str, purpose: str) -> tuple[HoldRow, ...]:
+        return await self._holds.of_purpose(tenant_id, return_id, purpose)
+
+    async def _some(self, tenant_id: str, return_id: str, purpose: str) -> tuple[HoldRow, ...]:
+        rows = await self._rows(tenant_id, return_id, purpose)
+        if not rows:
+            raise refused("NoHold", f"nothing is held for {purpose}")
+        return rows
+
+
+def _to_capture(rows: list[HoldRow] | tuple[HoldRow, ...]) -> HoldRow:
+    """Choose the hold that counts: what was taken, then what can be, the newest first."""
+    ranks = {_S.CAPTURED: 0, _S.CAPTURING: 1, _S.AUTHORIZED: 2, _S.VOIDING: 3}
+    unplaced = dict.fromkeys(UNPLACED, 4)
+    ended = {_S.EXPIRED: 5, _S.VOIDED: 5, _S.REJECTED: 6}
+    order = ranks | unplaced | ended
+    return min(rows, key=lambda row: (order[row.state], -row.number))
+
+
+def _check_within(amount: Money, row: HoldRow) -> None:
+    if amount.currency != row.currency or not 1 <= amount.minor <= row.amount_minor:
+        raise refused(
+            "OverCapture", f"wanted {amount} of hold {row.hold_id} of {row.amount}", field="amount"
+        )
+
+
+def answer_of(row: HoldRow) -> HoldAnswer:
+    return HoldAnswer(
+        hold_id=row.hold_id,
+        number=row.number,
+        generation=row.generation,
+        state=row.state,
+        hold_ref=row.hold_ref,
+        expires_at=row.expires_at,
+        captured=row.captured,
+        failure=row.failure,
+    )
+
+
+def _intent(row: IntentRow) -> Intent:
+    return Intent(
+        intent_id=row.intent_id,
+        tender_id=row.tender_id,
+        payment_ref=row.payment_ref,
+        amount_minor=row.amount_minor,
+        state=row.state,
+        generation=row.generation,
+        refund_ref=row.refund_ref,
+        failure=row.failure,
+    )
