@@ -33,7 +33,7 @@ class Settle:
     """``units`` is what the lots hold and ``clawback_minor`` what the amount keeps back.
 
     ``standing`` is what it was computed on, where a promotion is looked at. Tenders are filled in
-    the policy's ``tender_order``.
+    the policy's ``tender_order``; ``gate_minor`` is as :class:`IssueRefund` has it.
     """
 
     tenant_id: str
@@ -46,6 +46,7 @@ class Settle:
     clawback_minor: int = 0
     standing: Standing | None = None
     tender_order: TenderOrder = TENDER_ORDER
+    gate_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ class PaymentActivities:
                 return Settled(other_lots=error.lot_ids)
             except StandingChangedError as error:
                 return Settled(standing=error.standing)
-        tries = [self._try_once(asked.tenant_id, row) for row in rows]
+        tries = [self._try_once(asked, row) for row in rows]
         return Settled(tuple(map(_intent, rows)), tuple(await asyncio.gather(*tries)))
 
     async def _seal(self, asked: Settle) -> tuple[IntentRow, ...]:
@@ -110,10 +111,13 @@ class PaymentActivities:
         except (SealedOtherwiseError, SplitError) as error:
             raise refused("SealedOtherwise", str(error)) from error
 
-    async def _try_once(self, tenant_id: str, row: IntentRow) -> RefundAnswer:
+    async def _try_once(self, asked: Settle, row: IntentRow) -> RefundAnswer:
         """Send one intent without trying again: its trouble must not hold back the others."""
+        wanted = IssueRefund(
+            asked.tenant_id, row.intent_id, row.generation, gate_minor=asked.gate_minor
+        )
         try:
-            return await self.issue_refund(IssueRefund(tenant_id, row.intent_id, row.generation))
+            return await self.issue_refund(wanted)
         except (ApplicationError, IntentStateError) as error:
             unsent = isinstance(error, ApplicationError) and error.type in UNSENT
             state = IntentState.PLANNED if unsent else IntentState.SENDING

@@ -76,7 +76,7 @@ class Tender:
     """One way the order was paid: ``payment_ref`` is the payment as its provider names it.
 
     In kind it is the issuer's name of the card, account or coupon; points count at the money they
-    paid.
+    paid. ``captured_at`` is when it was paid, where the platform tells.
     """
 
     tender_id: str
@@ -84,6 +84,7 @@ class Tender:
     payment_ref: str
     captured_minor: int
     refunded_minor: int = 0
+    captured_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

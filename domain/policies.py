@@ -116,6 +116,8 @@ class Policy:
     ``pickup_attempts`` is how often a courier is sent before the parcel is to be dropped off.
     ``promotion_clawback`` keeps back the discount that a partial return loses. Refunds fill the
     groups of ``tender_order`` one after the other, and share within a group by what was captured.
+    Above ``refund_gate_minor`` of its currency a refund that met a stored failure is sent under
+    another key only if a person says so.
     """
 
     pack_id: str
@@ -133,6 +135,11 @@ class Policy:
     fees: Fees = NO_FEES
     promotion_clawback: bool = False
     tender_order: tuple[tuple[TenderKind, ...], ...] = TENDER_ORDER
+    refund_gate_minor: tuple[tuple[str, int], ...] = ()
+
+    def refund_gate(self, currency: str) -> int | None:
+        """Return the gate in a currency's minor units; ``None`` where it has none."""
+        return dict(self.refund_gate_minor).get(currency)
 
     @property
     def ref(self) -> str:
@@ -154,10 +161,11 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
 
     Raises:
         PolicyError: something is missing, of the wrong type, out of range or not resolved. Fees,
-            promotion clawback and tender order may be left out: no fee, no clawback, our order.
+            promotion clawback, tender order and refund gate may be left out: no fee, no clawback,
+            our order, no gate.
     """
     pack = At("", data)
-    clawback, order = "promotion_clawback", "tender_order"
+    clawback, order, gate = "promotion_clawback", "tender_order", "refund_gate_minor"
     governs = pack.table("governs")
     governs.fixed("by", "CONTRACT_DATE")
     policy = Policy(
@@ -179,6 +187,7 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
         fees=read_fees(pack.table("fees")) if "fees" in data else NO_FEES,
         promotion_clawback=pack.flag(clawback) if clawback in data else False,
         tender_order=pack.groups(order, TenderKind) if order in data else TENDER_ORDER,
+        refund_gate_minor=pack.amounts(gate) if gate in data else (),
     )
     _check(policy)
     return policy

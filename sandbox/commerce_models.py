@@ -62,6 +62,11 @@ class Tender(Contract):
     )
     captured_minor: Minor
     refunded_minor: Minor = 0
+    captured_at: AwareDatetime | None = Field(
+        default=None,
+        description="when it was paid; providers refuse refunds of old payments, and where it is "
+        "not told only their refusal says so",
+    )
 
 
 class Tax(Contract):

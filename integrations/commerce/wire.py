@@ -128,6 +128,7 @@ class WireTender(WireModel):
     payment_ref: Id
     captured_minor: Amount
     refunded_minor: Amount = 0
+    captured_at: AwareDatetime | None = None
 
 
 class WirePromotionLine(WireModel):
@@ -215,7 +216,14 @@ class WireOrder(WirePart):
             delivery_time_zone=self.ship_to.time_zone,
             lines=tuple(_line(line) for line in self.lines),
             tenders=tuple(
-                Tender(t.tender_id, t.kind, t.payment_ref, t.captured_minor, t.refunded_minor)
+                Tender(
+                    t.tender_id,
+                    t.kind,
+                    t.payment_ref,
+                    t.captured_minor,
+                    t.refunded_minor,
+                    t.captured_at,
+                )
                 for t in self.tenders
             ),
             shipping=Shipping(

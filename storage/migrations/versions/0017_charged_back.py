@@ -1,4 +1,4 @@
-"""Chargebacks of our payments, and what they give back of a refund that was not sent."""
+"""Chargebacks of our payments, and what they give back; when a payment was made."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -58,6 +58,7 @@ def upgrade() -> None:
     op.create_check_constraint(
         "covered_within_amount", "refund_intents", "covered_minor BETWEEN 0 AND amount_minor"
     )
+    op.add_column("tenders", sa.Column("captured_at", sa.DateTime(timezone=True), nullable=True))
     op.drop_constraint("state_is_known", "refund_intents", type_="check")
     op.create_check_constraint(
         "state_is_known", "refund_intents", f"state IN ({_BEFORE}, 'covered')"
