@@ -19,6 +19,7 @@ CAPABILITIES = PaymentCapabilities(
     min_spacing=timedelta(),
     max_age=timedelta(days=180),
     chargebacks=False,
+    read_spacing=timedelta(milliseconds=100),
     currencies=CURRENCIES,
     sources={
         "provider": "the adapter's name",
@@ -35,6 +36,7 @@ CAPABILITIES = PaymentCapabilities(
         "min_spacing": "none documented; 409 PREVIOUS_REQUEST_IN_PROGRESS tells",
         "max_age": "unconfirmed; paypal.com help: 180 days; REFUND_TIME_LIMIT_EXCEEDED tells",
         "chargebacks": "an API of its own, not read; a disputed capture refuses refunds",
+        "read_spacing": "unconfirmed; no rate is published, 429 RATE_LIMIT_REACHED tells",
         "currencies": "unconfirmed; developer.paypal.com: currency codes",
     },
 )

@@ -17,6 +17,7 @@ CAPABILITIES = PaymentCapabilities(
     min_spacing=timedelta(minutes=1),
     max_age=timedelta(days=365),
     chargebacks=False,
+    read_spacing=timedelta(milliseconds=20),
     currencies=frozenset({"CNY"}),
     sources={
         "provider": "the adapter's name",
@@ -32,6 +33,7 @@ CAPABILITIES = PaymentCapabilities(
         "min_spacing": "pay.weixin.qq.com: a minute between several refunds of one payment",
         "max_age": "pay.weixin.qq.com: within one year of the payment",
         "chargebacks": "none in API v3 as far as it is implemented here",
+        "read_spacing": "pay.weixin.qq.com: 150 a second, a third of them for this",
         "currencies": "domestic refunds are in CNY, in integer fen",
     },
 )
