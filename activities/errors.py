@@ -7,6 +7,9 @@ Types (the workflow turns each into a blocker, see ``workflows/parking.py``):
 ``ProviderRefused``      not repeated: somebody must mend something first
 ``BadUpstreamData``      not repeated: the answer breaks its contract
 ``ChargedBack``          not repeated: nothing was sent, the customer's bank decides first
+``RefundSpacing``        not repeated: nothing was sent, its provider wants a pause first
+``RefundLimit``          not repeated: nothing was sent, its provider takes no such refund any more
+``RefundGated``          not repeated: a person has to allow another key
 ``Database``             repeated by the retry policy
 """
 

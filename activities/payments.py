@@ -38,7 +38,8 @@ class Settle:
 
     ``standing`` is what it was computed on, where a promotion is looked at. Tenders are filled in
     the policy's ``tender_order``. ``note`` is the credit note that is issued with it,
-    ``approval`` what a person approved, where one had to.
+    ``approval`` what a person approved, where one had to; ``gate_minor`` is as
+    :class:`IssueRefund` has it.
     """
 
     tenant_id: str
@@ -53,6 +54,7 @@ class Settle:
     tender_order: TenderOrder = TENDER_ORDER
     note: NewNote | None = None
     approval: Approval | None = None
+    gate_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ class PaymentActivities:
                 return Settled(by_tender=error.by_tender)
             except StandingChangedError as error:
                 return Settled(standing=error.standing)
-        tries = [self._try_once(asked.tenant_id, row) for row in rows]
+        tries = [self._try_once(asked, row) for row in rows]
         first_tries = tuple(await asyncio.gather(*tries))
         return Settled(tuple(map(_intent, rows)), first_tries, credit_note_no=note_no)
 
@@ -134,10 +136,13 @@ class PaymentActivities:
         except (SealedOtherwiseError, SplitError) as error:
             raise refused("SealedOtherwise", str(error)) from error
 
-    async def _try_once(self, tenant_id: str, row: IntentRow) -> RefundAnswer:
+    async def _try_once(self, asked: Settle, row: IntentRow) -> RefundAnswer:
         """Send one intent without trying again: its trouble must not hold back the others."""
+        wanted = IssueRefund(
+            asked.tenant_id, row.intent_id, row.generation, gate_minor=asked.gate_minor
+        )
         try:
-            return await self.issue_refund(IssueRefund(tenant_id, row.intent_id, row.generation))
+            return await self.issue_refund(wanted)
         except (ApplicationError, IntentStateError) as error:
             unsent = isinstance(error, ApplicationError) and error.type in UNSENT
             state = IntentState.PLANNED if unsent else IntentState.SENDING

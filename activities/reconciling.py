@@ -9,9 +9,10 @@ import structlog
 from temporalio import activity
 
 from activities.errors import translated
+from activities.reading_back import read_back
 from activities.refunds import STATES, count_past_us, take_word
 from domain.ids import is_id
-from domain.reconciliation import Compared, Kept, Shown, Verdict, compare_shown, missing
+from domain.reconciliation import Compared, Coverage, Kept, Shown, Verdict, compare_shown, missing
 from integrations.directory import Connections, UnknownConnectionError
 from integrations.errors import NotFoundError
 from integrations.payments.port import ListsRefunds, PaymentGateway, Refund
@@ -51,7 +52,7 @@ class ToTell:
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """``counts`` by verdict; empty where the tenant has no provider that lists its refunds."""
+    """``counts`` by verdict; empty where the tenant has no payment provider."""
 
     counts: dict[str, int]
     to_tell: tuple[ToTell, ...] = ()
@@ -84,18 +85,26 @@ class ReconcileActivities:
                 gateway = await self._connections.payments(asked.tenant_id)
             except UnknownConnectionError:
                 return Reconciled({})
-            if not isinstance(gateway, ListsRefunds):
-                return Reconciled({})
-            refunds = await gateway.list_refunds(since=since - _MARGIN, until=until + _MARGIN)
-            told: list[ToTell] = []
-            found = await self._compare(asked.tenant_id, refunds, told)
             sent = await self._settlements.sent_between(asked.tenant_id, since, until)
-            found += await self._missing(gateway, sent, refunds)
+            told: list[ToTell] = []
+            if isinstance(gateway, ListsRefunds):
+                refunds = await gateway.list_refunds(since=since - _MARGIN, until=until + _MARGIN)
+                found = await self._compare(asked.tenant_id, refunds, told)
+                found += await self._missing(gateway, sent, refunds)
+                coverage, not_read = Coverage.ALL, 0
+            else:
+                read = await read_back(gateway, sent)
+                found = await self._compare(asked.tenant_id, read.refunds, told)
+                found += missing([_kept(intent) for intent in read.unknown_there], {})
+                coverage, not_read = Coverage.OWN, read.not_read
             counts = dict(Counter(str(one.verdict) for one in found))
+            if not_read:
+                counts["not_read"] = not_read
             await self._reconciliations.put(
                 asked.tenant_id,
                 asked.day,
                 provider=gateway.capabilities.provider,
+                coverage=coverage,
                 counts=counts,
                 findings=_findings(found),
             )

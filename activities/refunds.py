@@ -8,6 +8,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.errors import refused, translated
 from domain.intents import Ruling
+from domain.limits import Limits
 from domain.refunding import (
     CHARGED_BACK,
     Sent,
@@ -18,7 +19,7 @@ from domain.refunding import (
     is_believed,
     way_on,
 )
-from integrations.directory import Connections
+from integrations.directory import Connections, UnknownConnectionError
 from integrations.errors import (
     AlreadyDoneError,
     AmbiguousOutcomeError,
@@ -32,9 +33,10 @@ from integrations.errors import (
 from integrations.payments.port import LookUp, PaymentGateway, Refund, RefundOutcome, RefundRequest
 from storage.chargebacks import ChargedBackError
 from storage.externals import External, ExternalRefunds
+from storage.payments import LimitReachedError
 from storage.rows import Begun, IntentRow
 from storage.sealing import OverRefundError
-from storage.settlements import NoProviderError, Settlements
+from storage.settlements import NO_LIMITS, NoProviderError, Settlements
 from storage.states import IntentState
 
 UNKNOWN = "OutcomeUnknown"
@@ -47,13 +49,14 @@ class IssueRefund:
 
     It is raised only if a look-up shows that no money went; asking for it again changes nothing.
     ``ruling`` is what a person found in the provider's books; it counts only while nobody else
-    knows.
+    knows. Above ``gate_minor`` no new key goes out after a stored failure without one.
     """
 
     tenant_id: str
     intent_id: str
     generation: int = 1
     ruling: Ruling | None = None
+    gate_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ class RefundAnswer:
     covered_minor: int = 0
 
 
-UNSENT = ("NoProvider", "ChargedBack")
+UNSENT = ("NoProvider", "ChargedBack", "RefundSpacing", "RefundLimit")
 """Types of errors of an intent that stays planned."""
 
 STATES = {
@@ -102,15 +105,13 @@ class Refunder:
                 type ``ChargedBack`` while the customer's bank decides on the payment.
         """
         with translated(unknown=UNKNOWN):
-            try:
-                before, intent = await self._begin(asked.tenant_id, asked.intent_id)
-            except NoProviderError as error:
-                raise refused("NoProvider", str(error)) from error
+            known = await self._gateway(asked.tenant_id)
+            before, intent = await self._begin(asked.tenant_id, asked.intent_id, known)
             if intent.state in (IntentState.SUCCEEDED, IntentState.COVERED) or (
                 before.state is IntentState.REJECTED and asked.generation <= before.generation
             ):
                 return answer_of(intent)
-            gateway = await self._connections.payments(asked.tenant_id)
+            gateway = known or await self._connections.payments(asked.tenant_id)
         # What keeps us from asking does not matter as much as that nobody knows.
         outage = UNKNOWN if before.state is IntentState.UNKNOWN else "ProviderUnavailable"
         with translated(unknown=UNKNOWN, outage=outage):
@@ -118,11 +119,24 @@ class Refunder:
                 return await self._send(asked.tenant_id, gateway, intent)
             return await self._go_on(asked, gateway, intent)
 
-    async def _begin(self, tenant_id: str, intent_id: str) -> Begun:
+    async def _begin(self, tenant_id: str, intent_id: str, gateway: PaymentGateway | None) -> Begun:
+        limits = NO_LIMITS if gateway is None else _limits(gateway)
         try:
-            return await self._settlements.begin(tenant_id, intent_id)
+            return await self._settlements.begin(tenant_id, intent_id, limits=limits)
+        except NoProviderError as error:
+            raise refused("NoProvider", str(error)) from error
         except ChargedBackError as error:
-            raise _charged_back(error) from error
+            raise refused("ChargedBack", str(error), until=error.evidence_due_by) from error
+        except LimitReachedError as error:
+            kind = "RefundLimit" if error.until is None else "RefundSpacing"
+            raise refused(kind, str(error), until=error.until) from error
+
+    async def _gateway(self, tenant_id: str) -> PaymentGateway | None:
+        """Return the tenant's, if it can be had: what keeps it from us is told when it is used."""
+        try:
+            return await self._connections.payments(tenant_id)
+        except (IntegrationError, UnknownConnectionError):
+            return None
 
     async def _go_on(
         self, asked: IssueRefund, gateway: PaymentGateway, intent: IntentRow
@@ -147,6 +161,7 @@ class Refunder:
             case Way.SEND_AGAIN:
                 return await self._send_again(tenant_id, gateway, intent)
             case Way.NEXT_GENERATION:
+                _check_gate(asked, intent)
                 return await self._send_anew(tenant_id, gateway, intent)
             case Way.WAIT:
                 raise _too_early(gateway, intent)
@@ -202,7 +217,7 @@ class Refunder:
             )
         except OverRefundError as error:
             raise refused("NothingLeft", str(error)) from error
-        begun = await self._begin(tenant_id, intent.intent_id)
+        begun = await self._begin(tenant_id, intent.intent_id, gateway)
         if begun.after.state is IntentState.COVERED:
             return answer_of(begun.after)
         return await self._send(tenant_id, gateway, begun.after)
@@ -378,8 +393,21 @@ def _trust(gateway: PaymentGateway) -> Trust:
     return Trust(sheet.key_window, sheet.lookup is not LookUp.NONE, sheet.settle_time)
 
 
-def _charged_back(error: ChargedBackError) -> ApplicationError:
-    return refused("ChargedBack", str(error), until=error.evidence_due_by)
+def _check_gate(asked: IssueRefund, intent: IntentRow) -> None:
+    """Raise where a person has to allow the next key: the last one met a stored failure."""
+    stored = intent.failure == _STORED
+    if not stored or asked.gate_minor is None or intent.amount.minor <= asked.gate_minor:
+        return
+    raise refused(
+        "RefundGated",
+        f"its key is spent on a stored failure; looked up {datetime.now(UTC):%Y-%m-%d %H:%M:%S} "
+        f"UTC by {intent.intent_id}, and nothing was found",
+    )
+
+
+def _limits(gateway: PaymentGateway) -> Limits:
+    sheet = gateway.capabilities
+    return Limits(sheet.max_refunds, sheet.min_spacing, sheet.max_age)
 
 
 def answer_of(row: IntentRow) -> RefundAnswer:

@@ -34,7 +34,7 @@ class FinanceService:
         """Compare a day (UTC) now; one that is being compared is waited for, not begun again.
 
         Raises:
-            RefusedError: the day lies ahead, the provider cannot list its refunds or not be asked,
+            RefusedError: the day lies ahead, there is no provider or it cannot be asked,
                 or it takes longer than one waits: then it goes on and is read later.
         """
         if not _FIRST_DAY <= day <= datetime.now(UTC).date():
@@ -55,7 +55,7 @@ class FinanceService:
             raise RefusedError("not_confirmed", "the provider could not be asked")
         row = await self._reconciliations.get(tenant_id, day)
         if row is None:
-            raise RefusedError("command_not_allowed", "no provider of yours lists its refunds")
+            raise RefusedError("command_not_allowed", "you have no payment provider")
         return row
 
     async def report(self, tenant_id: str, day: date) -> ReconciliationRow:

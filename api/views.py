@@ -173,6 +173,7 @@ def reconciliation(row: ReconciliationRow) -> listing.ReconciliationView:
         day=row.day,
         provider=row.provider,
         counts=row.counts,
+        coverage=row.coverage,
         findings=tuple(map(listing.ReconciliationFinding.model_validate, row.findings)),
         compared_at=row.compared_at,
     )

@@ -75,6 +75,8 @@ async def _reconcile(client: BackhaulClient, arguments: argparse.Namespace) -> N
     else:
         counts = ", ".join(f"{number} {name}" for name, number in sorted(found.counts.items()))
         print(f"{found.day} at {found.provider}: {counts or 'no refunds'}")
+        if found.coverage == "own":
+            print(f"{found.provider} lists no refunds: ours alone were read, others are not seen")
         if found.findings:
             printing.show_table(_COLUMNS, [_row(finding) for finding in found.findings])
 

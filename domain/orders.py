@@ -88,7 +88,7 @@ class Tender:
     """One way the order was paid: ``payment_ref`` is the payment as its provider names it.
 
     In kind it is the issuer's name of the card, account or coupon; points count at the money they
-    paid.
+    paid. ``captured_at`` is when it was paid, where the platform tells.
     """
 
     tender_id: str
@@ -97,6 +97,7 @@ class Tender:
     captured_minor: int
     refunded_minor: int = 0
     hold_method: HoldMethod | None = None
+    captured_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

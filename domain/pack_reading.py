@@ -1,6 +1,6 @@
 """Reading a pack's JSON: every value is asked for by name, every error starts with its path."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -14,6 +14,7 @@ class PolicyError(ValueError):
 
 
 _Option = TypeVar("_Option", bound=StrEnum)
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,10 @@ class At:
         if name not in self.data:
             raise self.error(name, "is missing")
         return self.data[name]
+
+    def optional(self, name: str, read: Callable[[str], _Value], *, default: _Value) -> _Value:
+        """Return what ``read`` makes of the name, or the default where the pack leaves it out."""
+        return read(name) if name in self.data else default
 
     def table(self, name: str) -> "At":
         return self._table(name, self.value(name))

@@ -117,6 +117,9 @@ class Policy:
     An ``uneven_exchange`` is for goods of another price. ``promotion_clawback`` keeps back the
     discount that a partial return loses. Refunds fill the groups of ``tender_order`` one after the
     other, and share within a group by what was captured.
+    Above ``refund_gate_minor`` of its currency a refund that met a stored failure is sent under
+    another key only if a person says so. What a return pays above ``approval_above``, a second
+    person approves. Both are minor units by currency.
     """
 
     pack_id: str
@@ -136,7 +139,11 @@ class Policy:
     uneven_exchange: bool = True
     tender_order: tuple[tuple[TenderKind, ...], ...] = TENDER_ORDER
     approval_above: tuple[tuple[str, int], ...] = ()
-    """Minor units by currency: what a return pays above it, a second person approves."""
+    refund_gate_minor: tuple[tuple[str, int], ...] = ()
+
+    def refund_gate(self, currency: str) -> int | None:
+        """Return the gate in a currency's minor units; ``None`` where it has none."""
+        return dict(self.refund_gate_minor).get(currency)
 
     @property
     def ref(self) -> str:
@@ -158,12 +165,10 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
 
     Raises:
         PolicyError: something is missing, of the wrong type, out of range or not resolved. Fees,
-            promotion clawback, tender order, uneven exchange and limits of approval may be left
-            out: no fee, no clawback, our order, any price, no limit.
+            promotion clawback, uneven exchange, tender order, limits of approval and the refund
+            gate may be left out: no fee, no clawback, any price, our order, no limit, no gate.
     """
     pack = At("", data)
-    clawback, order, uneven = "promotion_clawback", "tender_order", "uneven_exchange"
-    above = "approval_above"
     governs = pack.table("governs")
     governs.fixed("by", "CONTRACT_DATE")
     policy = Policy(
@@ -183,10 +188,13 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
         content_hash=content_hash(data),
         pickup_attempts=_pickup_attempts(pack),
         fees=read_fees(pack.table("fees")) if "fees" in data else NO_FEES,
-        promotion_clawback=pack.flag(clawback) if clawback in data else False,
-        uneven_exchange=pack.flag(uneven) if uneven in data else True,
-        tender_order=pack.groups(order, TenderKind) if order in data else TENDER_ORDER,
-        approval_above=pack.amounts(above) if above in data else (),
+        promotion_clawback=pack.optional("promotion_clawback", pack.flag, default=False),
+        uneven_exchange=pack.optional("uneven_exchange", pack.flag, default=True),
+        tender_order=pack.optional(
+            "tender_order", lambda name: pack.groups(name, TenderKind), default=TENDER_ORDER
+        ),
+        approval_above=pack.optional("approval_above", pack.amounts, default=()),
+        refund_gate_minor=pack.optional("refund_gate_minor", pack.amounts, default=()),
     )
     _check(policy)
     return policy

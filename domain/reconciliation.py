@@ -23,6 +23,15 @@ class Verdict(StrEnum):
     """We say that it was paid, or is under way, and the provider does not show it."""
 
 
+class Coverage(StrEnum):
+    """Which refunds of a day were compared."""
+
+    ALL = "all"
+    """Whatever the provider shows, by whomever it was made."""
+    OWN = "own"
+    """Ours, read back one by one: the provider lists none, and strangers cannot be seen there."""
+
+
 _NEEDS_A_PERSON = frozenset(
     {
         Verdict.OTHER_AMOUNT,

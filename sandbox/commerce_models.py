@@ -75,6 +75,11 @@ class Tender(Contract):
     hold_method: HoldMethod | None = Field(
         None, description="left out where nothing more may be held on it"
     )
+    captured_at: AwareDatetime | None = Field(
+        default=None,
+        description="when it was paid; providers refuse refunds of old payments, and where it is "
+        "not told only their refusal says so",
+    )
 
 
 class Tax(Contract):

@@ -73,9 +73,13 @@ def refund(
 
 
 def shown(document: Json, *, base: str, full: bool = True) -> Json:
-    """Return what PayPal shows of an object, with the link to itself; little unless ``full``."""
+    """Return what PayPal shows of an object, with its links; little unless ``full``."""
     kinds = {"_capture_id": "refunds", "_root": "authorizations"}
     kind = next((name for mark, name in kinds.items() if mark in document), "captures")
-    link = {"href": f"{base}/v2/payments/{kind}/{document['id']}", "rel": "self", "method": "GET"}
+    payments = f"{base}/v2/payments"
+    links = [{"href": f"{payments}/{kind}/{document['id']}", "rel": "self", "method": "GET"}]
+    if "_capture_id" in document:
+        above = f"{payments}/captures/{document['_capture_id']}"
+        links.append({"href": above, "rel": "up", "method": "GET"})
     names = [name for name in document if not name.startswith("_")] if full else ["id", "status"]
-    return {**{name: document[name] for name in names}, "links": [link]}
+    return {**{name: document[name] for name in names}, "links": links}

@@ -59,6 +59,7 @@ async def lock_order(connection: AsyncConnection, opening: Opening) -> None:
                 "captured_minor": tender.captured_minor,
                 "refunded_elsewhere_minor": tender.refunded_elsewhere_minor,
                 "kind": tender.kind,
+                "captured_at": tender.captured_at,
             }
             # Everybody locks tenders in this order.
             for tender in sorted(opening.tenders, key=lambda tender: tender.tender_id)
@@ -72,6 +73,8 @@ async def lock_order(connection: AsyncConnection, opening: Opening) -> None:
                 "captured_minor": tenders.excluded.captured_minor,
                 "refunded_elsewhere_minor": tenders.excluded.refunded_elsewhere_minor,
                 "kind": tenders.excluded.kind,
+                # A fact once told stays, though a later reading may lack it.
+                "captured_at": func.coalesce(tenders.excluded.captured_at, TenderModel.captured_at),
             },
         )
     )

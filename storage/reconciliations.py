@@ -14,12 +14,16 @@ from storage.records import Json
 
 @dataclass(frozen=True, slots=True)
 class ReconciliationRow:
-    """``counts`` by verdict; ``findings`` are those that a person has to look at, or that moved."""
+    """``counts`` by verdict; ``findings`` are those that a person has to look at, or that moved.
+
+    ``coverage`` is :class:`domain.reconciliation.Coverage`.
+    """
 
     day: date
     provider: str
     counts: dict[str, int]
     findings: list[Json]
+    coverage: str
     compared_at: datetime
 
 
@@ -38,9 +42,11 @@ class Reconciliations:
         provider: str,
         counts: dict[str, int],
         findings: Sequence[Json],
+        coverage: str = "all",
     ) -> None:
         """Keep a comparison instead of an earlier one of the same day: one statement."""
         values = {"provider": provider, "counts": counts, "findings": list(findings)}
+        values |= {"coverage": coverage}
         async with self._database.tenant(tenant_id) as connection:
             await connection.execute(
                 upsert(ReconciliationModel)

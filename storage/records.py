@@ -21,6 +21,7 @@ class TenderFacts:
     captured_minor: int
     refunded_elsewhere_minor: int = 0
     kind: TenderKind = TenderKind.CARD
+    captured_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.credit_notes import NewNote
 from domain.ids import refund_key
+from domain.limits import Limits
 from domain.orders import TenderKind
 from domain.promotions import Standing, Units
 from domain.proposals import Approval
-from storage import chargebacks, intents, ledger
+from storage import chargebacks, intents, ledger, payments
 from storage.database import Database
 from storage.models.effects import RefundIntentModel
 from storage.rows import Begun, IntentRow
@@ -29,6 +30,8 @@ from storage.states import IntentState
 
 _PAID_OUT = (TenderKind.CARD, TenderKind.WALLET)
 """Kinds whose ``payment_ref`` is the payment provider's. The others have none yet."""
+
+NO_LIMITS = Limits()
 
 _S = IntentState
 # A success may turn out to have failed; money that came back stays back until a new generation.
@@ -128,8 +131,8 @@ class Settlements:
                 await issue_note(connection, sealing)
             return await intents.of_return(connection, tenant_id, return_id, number)
 
-    async def begin(self, tenant_id: str, intent_id: str) -> Begun:
-        """Mark a planned intent as being sent: three statements, more after a chargeback.
+    async def begin(self, tenant_id: str, intent_id: str, *, limits: Limits = NO_LIMITS) -> Begun:
+        """Mark a planned intent as being sent: three statements, more with a chargeback or limits.
 
         What a lost chargeback gave back of it is noted first, and not sent; if that is all, it
         ends as ``covered``. Any other state stays as it is; ``before`` shows it. ``before`` in
@@ -138,10 +141,11 @@ class Settlements:
         Raises:
             NoProviderError: its tender is of a kind that no provider pays out; it stays planned.
             ChargedBackError: its payment is charged back, and that is not decided; likewise.
+            LimitReachedError: its provider takes no refund of the payment now; likewise.
         """
         async with self._database.tenant(tenant_id) as connection:
             charged_back = await chargebacks.is_charged_back(connection, tenant_id, intent_id)
-            if charged_back:
+            if charged_back or limits.are_any:
                 await self._lock_tenders_of(connection, tenant_id, intent_id)
             before = await intents.locked(connection, tenant_id, intent_id)
             if before.state is not _S.PLANNED:
@@ -152,6 +156,8 @@ class Settlements:
                 left = await chargebacks.covered_by_now(connection, tenant_id, before)
                 if left.state is _S.COVERED:
                     return Begun(before, left)
+            if limits.are_any:
+                await payments.check_limits(connection, tenant_id, before, limits)
             sending = {"state": _S.SENDING, "first_sent_at": func.now(), "last_sent_at": func.now()}
             return Begun(before, await intents.changed(connection, tenant_id, intent_id, **sending))
 

@@ -145,7 +145,14 @@ async def register(
         request_hash=request_of,
         fulfilled=tuple((line.line_id, line.fulfilled) for line in order.lines),
         tenders=tuple(
-            TenderFacts(t.tender_id, t.payment_ref, t.captured_minor, t.refunded_minor, t.kind)
+            TenderFacts(
+                t.tender_id,
+                t.payment_ref,
+                t.captured_minor,
+                t.refunded_minor,
+                t.kind,
+                t.captured_at,
+            )
             for t in order.tenders
         ),
         wanted=wanted_units(request, decisions),

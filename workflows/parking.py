@@ -34,6 +34,9 @@ _CODES = {
     "OutcomeUnknown": "refund_unknown",
     "RefundRefused": "refund_refused",
     "ChargedBack": "charged_back",
+    "RefundSpacing": "refund_spacing",
+    "RefundLimit": "refund_limit_reached",
+    "RefundGated": "refund_gated",
 }
 _LONGEST_DETAIL = 300
 

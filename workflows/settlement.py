@@ -26,6 +26,7 @@ from workflows.recording import Case
 
 PROVIDER = Actor("provider", "webhook")
 _REFUSED = ("rejected", "failed")
+_UNKNOWN = ("refund_unknown", "refund_gated")
 
 
 async def settle(case: Case, parking: Parking, number: str) -> None:
@@ -147,6 +148,7 @@ def _to_seal(
         standing=standing,
         tender_order=ret.policy.tender_order,
         note=NewNote(ret.rma_no, note_rows(ret, lots, amounts)),
+        gate_minor=ret.policy.refund_gate(ret.currency),
     )
 
 
@@ -217,7 +219,7 @@ async def _pay(case: Case, intent_id: str) -> None:
     try:
         answer = await _ask(case, intent, generation, summary=summary)
     except FailureError as error:
-        if trouble_of(error).code == "refund_unknown" and _intent(case.ret, intent_id) == intent:
+        if trouble_of(error).code in _UNKNOWN and _intent(case.ret, intent_id) == intent:
             _take_in(case, intent_id, RefundAnswer("unknown", intent.generation))
         raise
     if answer is not None and answer.state in _REFUSED:
@@ -247,7 +249,8 @@ async def _ask(case: Case, intent: Intent, generation: int, *, summary: str) -> 
     Which is older, the answer or news that came while it was on its way, nobody here can tell. The
     ledger can: asked again, it answers with the last word.
     """
-    asked = IssueRefund(case.ret.tenant_id, intent.intent_id, generation, intent.ruling)
+    gate_minor = case.ret.policy.refund_gate(case.ret.currency)
+    asked = IssueRefund(case.ret.tenant_id, intent.intent_id, generation, intent.ruling, gate_minor)
     answer = await case.call(PaymentActivities.issue_refund, asked, summary=summary)
     if _intent(case.ret, intent.intent_id) != intent:
         return None

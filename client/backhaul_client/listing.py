@@ -119,12 +119,18 @@ class ReconciliationFinding(AnswerModel):
 
 
 class ReconciliationView(AnswerModel):
-    """A day's refunds (UTC) beside the provider's. ``counts`` by verdict, also of what agrees."""
+    """A day's refunds (UTC) beside the provider's. ``counts`` by verdict, also of what agrees.
+
+    ``coverage`` is ``all`` where the provider lists its refunds; ``own`` where ours were read back
+    one by one, and what others refunded there cannot be seen. ``not_read`` among the counts is how
+    many of them were not.
+    """
 
     day: date
     provider: str
     counts: dict[str, int]
     findings: tuple[ReconciliationFinding, ...]
+    coverage: str = "all"
     compared_at: datetime
 
 

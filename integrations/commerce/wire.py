@@ -139,6 +139,7 @@ class WireTender(WireModel):
     captured_minor: Amount
     refunded_minor: Amount = 0
     hold_method: WireHoldMethod | None = None
+    captured_at: AwareDatetime | None = None
 
     def tender(self) -> Tender:
         return Tender(
@@ -148,6 +149,7 @@ class WireTender(WireModel):
             captured_minor=self.captured_minor,
             refunded_minor=self.refunded_minor,
             hold_method=self.hold_method.method() if self.hold_method else None,
+            captured_at=self.captured_at,
         )
 
 

@@ -59,6 +59,8 @@ class PaymentCapabilities:
     """How long after it was made a payment can be refunded."""
     chargebacks: bool
     """Whether it tells of chargebacks, shows them again and takes evidence (:class:`Disputes`)."""
+    read_spacing: timedelta
+    """How long to wait between two of many readings."""
     currencies: frozenset[str] | None
     """ISO 4217 codes; ``None`` is every currency whose amounts the adapter can write exactly."""
     holds: bool

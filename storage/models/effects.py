@@ -145,6 +145,7 @@ class ReconciliationModel(Model):
     provider: Mapped[str]
     counts: Mapped[dict[str, Any]]
     findings: Mapped[list[Any]]
+    coverage: Mapped[str] = mapped_column(server_default=text("'all'"))
     compared_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

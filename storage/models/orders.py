@@ -55,6 +55,7 @@ class TenderModel(Model):
     payment_ref: Mapped[str]
     captured_minor: Mapped[Minor]
     refunded_elsewhere_minor: Mapped[Minor]
+    captured_at: Mapped[datetime | None]
     kind: Mapped[str] = mapped_column(server_default=text("'CARD'"))
     hold_id: Mapped[UuidText | None]
 

@@ -145,6 +145,17 @@ class PaymentGatewayContract(ABC):
         assert (first.refund_ref, first.amount) == (second.refund_ref, second.amount)
         assert len(world.paid_back(payment)) == 1
 
+    async def test_names_the_payment_of_a_refund(
+        self, gateway: PaymentGateway, world: PaymentWorld
+    ) -> None:
+        """Whoever reads a refund again, made by us or not, finds the tender that it is of."""
+        payment = world.paid(self.money(1_000))
+        refund = await gateway.refund(refund_of(payment, self.money(400)))
+
+        read = await gateway.get_refund(refund.refund_ref)
+
+        assert payment in read.payment_refs
+
     async def test_refuses_another_amount_under_the_same_key(
         self, gateway: PaymentGateway, world: PaymentWorld
     ) -> None:

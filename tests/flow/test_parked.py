@@ -23,6 +23,7 @@ from tests.flow import (
     test_chargebacks,
     test_drafts,
     test_lost_runs,
+    test_provider_limits,
     test_refund_edges,
     test_settlement,
 )
@@ -485,6 +486,20 @@ WALKS: dict[str, dict[str, Callable[..., object]]] = {
         "chargeback.won": test_chargebacks.test_a_chargeback_that_is_won_lets_the_refund_go,
         "chargeback.lost": test_chargebacks.test_a_chargeback_that_is_lost_covers_the_refund,
         "refund.settled": test_chargebacks.test_a_held_refund_turns_out_to_be_paid,
+    },
+    "refund_spacing": {
+        "retry": test_provider_limits.test_a_pause_is_asked_about_again,
+        "refund.settled": test_provider_limits.test_a_pause_turns_out_to_be_needless,
+    },
+    "refund_limit_reached": {
+        "retry": (
+            test_provider_limits.test_a_payment_takes_no_more_refunds_than_its_provider_allows
+        ),
+        "refund.settled": test_provider_limits.test_a_refund_beyond_a_limit_turns_out_to_be_paid,
+    },
+    "refund_gated": {
+        "reconcile-refund": test_provider_limits.test_above_the_gate_a_person_allows_the_next_key,
+        "refund.settled": test_provider_limits.test_above_the_gate_it_turns_out_to_be_paid,
     },
     "nothing_left_to_refund": {
         "retry": test_a_settlement_without_money_is_tried_again,

@@ -103,6 +103,8 @@ def _lasting(value: timedelta) -> str:
     for unit, length in (("d", timedelta(days=1)), ("h", timedelta(hours=1))):
         if not value % length:
             return f"{value // length} {unit}"
+    if value < timedelta(minutes=1):
+        return f"{value // timedelta(milliseconds=1)} ms"
     return f"{value // timedelta(minutes=1)} min"
 
 

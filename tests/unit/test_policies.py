@@ -109,6 +109,8 @@ def _drop(*path: str | int) -> Callable[[Any], None]:
         (_set("tender_order", to=[["CARD", "CASH"]]), "tender_order[0][1]: wanted one of CARD"),
         (_set("tender_order", to=[["CARD", "WALLET"]]), "tender_order: wanted each of CARD"),
         (_set("fees", to=[]), "fees: wanted an object"),
+        (_set("refund_gate_minor", to={"EUX": 1}), "refund_gate_minor.EUX: wanted a currency"),
+        (_set("refund_gate_minor", to={"EUR": -1}), "refund_gate_minor.EUR: "),
     ],
 )
 def test_a_bad_pack_names_the_path(change: Callable[[Any], None], path: str) -> None:
@@ -165,3 +167,11 @@ def test_a_pack_without_fees_takes_none() -> None:
     assert not standard.promotion_clawback
     assert standard.uneven_exchange
     assert standard.tender_order == TENDER_ORDER
+
+
+def test_a_gate_is_of_its_currency() -> None:
+    """A pack names the amount per currency; in one that it does not name there is no gate."""
+    gated = parse_policy({**pack(), "refund_gate_minor": {"EUR": 50_000}})
+
+    assert [gated.refund_gate(currency) for currency in ("EUR", "JPY")] == [50_000, None]
+    assert parse_policy(pack()).refund_gate("EUR") is None

@@ -149,4 +149,5 @@ def _refund(found: wire.WireRefund) -> Refund:
         amount=amount,
         intent_id=intent_of(found.invoice_id),
         failure_reason=reason,
+        payment_refs=found.capture_ids,
     )

@@ -19,6 +19,7 @@ CAPABILITIES = PaymentCapabilities(
     min_spacing=timedelta(),
     max_age=timedelta(days=180),
     chargebacks=False,
+    read_spacing=timedelta(milliseconds=100),
     currencies=CURRENCIES,
     holds=True,
     hold_lasts=timedelta(days=29),
@@ -41,6 +42,7 @@ CAPABILITIES = PaymentCapabilities(
         "min_spacing": "none documented; 409 PREVIOUS_REQUEST_IN_PROGRESS tells",
         "max_age": "unconfirmed; paypal.com help: 180 days; REFUND_TIME_LIMIT_EXCEEDED tells",
         "chargebacks": "an API of its own, not read; a disputed capture refuses refunds",
+        "read_spacing": "unconfirmed; no rate is published, 429 RATE_LIMIT_REACHED tells",
         "currencies": "unconfirmed; developer.paypal.com: currency codes",
         "holds": "Payments v2: authorizations; none is made here, since that is the Orders API's:"
         " the platform names one that the customer approved at checkout",

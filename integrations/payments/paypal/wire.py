@@ -41,12 +41,27 @@ class WireStatusDetails(WireModel):
     reason: str | None = None
 
 
+class WireLink(WireModel):
+    href: str
+    rel: str
+
+
 class WireRefund(WireModel):
     id: str
+    links: tuple[WireLink, ...] = ()
     status: str | None = None
     status_details: WireStatusDetails | None = None
     amount: WireMoney
     invoice_id: str | None = None
+
+    @property
+    def capture_ids(self) -> tuple[str, ...]:
+        """The capture it is of, which only its link upwards names.
+
+        The specification leaves links' relations open; developer.paypal.com's examples have it.
+        """
+        above = [link.href for link in self.links if link.rel == "up"]
+        return tuple(href.rsplit("/", 1)[1] for href in above if "/v2/payments/captures/" in href)
 
 
 class WireRelated(WireModel):

@@ -18,6 +18,7 @@ CAPABILITIES = PaymentCapabilities(
     min_spacing=timedelta(),
     max_age=None,
     chargebacks=True,
+    read_spacing=timedelta(milliseconds=40),
     currencies=None,
     holds=True,
     hold_lasts=timedelta(days=7),
@@ -38,6 +39,7 @@ CAPABILITIES = PaymentCapabilities(
         "min_spacing": "none documented; 1000 updates an hour of one payment",
         "max_age": "none documented; the card network may refuse an old one",
         "chargebacks": "OpenAPI 2026-05-27.dahlia: GET and POST /v1/disputes/{dispute}",
+        "read_spacing": "docs.stripe.com/rate-limits: 25 a second of one endpoint",
         "currencies": "docs.stripe.com/currencies: minor units as stripe/money.py writes them",
         "holds": "OpenAPI 2026-05-27.dahlia: PaymentIntent.capture_method manual",
         "hold_lasts": "docs.stripe.com/payments/place-a-hold-on-a-payment-method: 7 days, Visa 4 d"

@@ -172,4 +172,5 @@ def _refund(found: wire.WireRefund) -> Refund:
         amount=amount,
         intent_id=intent_of(found.out_refund_no),
         failure_reason=found.status if found.status in _UNHAPPY else None,
+        payment_refs=tuple(filter(None, (found.transaction_id,))),
     )

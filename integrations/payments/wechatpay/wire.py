@@ -44,6 +44,7 @@ class WireRefund(WireModel):
 
     refund_id: str
     out_refund_no: str
+    transaction_id: str | None = None
     status: str
     amount: WireAmount
 

@@ -1,4 +1,4 @@
-"""Chargebacks of our payments, and what they give back of a refund that was not sent."""
+"""Chargebacks and what they cover; when a payment was made; which refunds a day compared."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -57,6 +57,11 @@ def upgrade() -> None:
     )
     op.create_check_constraint(
         "covered_within_amount", "refund_intents", "covered_minor BETWEEN 0 AND amount_minor"
+    )
+    op.add_column("tenders", sa.Column("captured_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column(
+        "reconciliations",
+        sa.Column("coverage", sa.Text(), nullable=False, server_default=sa.text("'all'")),
     )
     op.drop_constraint("state_is_known", "refund_intents", type_="check")
     op.create_check_constraint(
