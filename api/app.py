@@ -8,6 +8,7 @@ from api.auth import Authentication
 from api.body import Bodies
 from api.guard import Guard
 from api.openapi import document
+from api.pages.mounting import add_pages, is_page, refused_page
 from api.problems import problem, validation_problem
 from api.routes import books, commands, finance, health, returns, surveys, tenants, webhooks
 from api.services import Services
@@ -28,6 +29,7 @@ def routed_app() -> FastAPI:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json", title="Backhaul")
     for routes in (returns, commands, finance, books, surveys, webhooks, tenants, health):
         app.include_router(routes.router)
+    add_pages(app)
     app.openapi = lambda: document(app)  # type: ignore[method-assign]  # FastAPI's own way
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
@@ -38,15 +40,19 @@ def routed_app() -> FastAPI:
     return app
 
 
-def _invalid(_request: Request, error: Exception) -> Response:
+def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
+    if is_page(request.url.path):
+        return refused_page("invalid_request", "the address is not complete")
     return validation_problem([*error.errors()])
 
 
-def _http(_request: Request, error: Exception) -> Response:
+def _http(request: Request, error: Exception) -> Response:
     """Answer what the framework refuses by itself: paths, methods, bodies it cannot read."""
     assert isinstance(error, HTTPException)
     code = _CODES.get(error.status_code, "invalid_encoding")
+    if is_page(request.url.path):
+        return refused_page(code, "there is no such page")
     answer = problem(code, str(error.detail).lower())
     for name, value in (error.headers or {}).items():
         answer.headers[name] = value

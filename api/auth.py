@@ -13,9 +13,10 @@ from api.services import Services
 from domain.codes import RefusedError
 from domain.commands import Actor, may
 
-_OPEN_PATHS = frozenset({"/healthz", "/readyz", "/v1/openapi.json"})
-# Their credential is in the request itself: a survey's token, a webhook's signature.
-_OPEN_PREFIXES = ("/v1/surveys/", "/v1/webhooks/")
+_OPEN_PATHS = frozenset({"/healthz", "/readyz", "/v1/openapi.json", "/finance"})
+# Their credential is in the request itself: a survey's token, a webhook's signature, of the pages
+# for people a session's cookie.
+_OPEN_PREFIXES = ("/v1/surveys/", "/v1/webhooks/", "/finance/")
 
 # Only for the OpenAPI document; :class:`Authentication` has looked before a route is chosen.
 _SCHEME = HTTPBearer(auto_error=False, description="An API key: `bh_…`.")

@@ -12,8 +12,8 @@ from api.problems import problem
 
 LIMIT_BYTES = 1_000_000
 _DROPPED_BYTES = 10 * LIMIT_BYTES
-# A webhook's signature is over its bytes: its adapter reads them.
-_RAW = "/v1/webhooks/"
+# A webhook's signature is over its bytes: its adapter reads them. Pages send forms.
+_RAW = ("/v1/webhooks/", "/finance/")
 _JSON = "application/json"
 
 

@@ -58,6 +58,12 @@ class FinanceService:
             raise RefusedError("command_not_allowed", "you have no payment provider")
         return row
 
+    async def days(
+        self, tenant_id: str, *, limit: int, before: date | None = None
+    ) -> tuple[ReconciliationRow, ...]:
+        """Read the days that were compared, newest first."""
+        return await self._reconciliations.days(tenant_id, limit=limit, before=before)
+
     async def report(self, tenant_id: str, day: date) -> ReconciliationRow:
         """Read a day as it was last compared.
 

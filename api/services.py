@@ -8,6 +8,7 @@ from temporalio.client import Client
 
 from activities.policies import load_policy
 from api.finance_service import FinanceService
+from api.pages.sessions import Sessions
 from api.preview import Previews
 from api.reopening import ClosedReturns
 from api.restarting import Restarter
@@ -47,6 +48,8 @@ class Services:
     finance: FinanceService
     refunds: Refunds
     credit_notes: CreditNotes
+    sessions: Sessions
+    pages_over_https: bool
     inbox: InboxProcessor
 
 
@@ -99,5 +102,7 @@ async def open_services(
             ),
             refunds=Refunds(database),
             credit_notes=CreditNotes(database),
+            sessions=Sessions(settings.secret_key.get_secret_value()),
+            pages_over_https=settings.public_url.startswith("https:"),
             inbox=InboxProcessor(temporal, connections, database, task_queue=settings.task_queue),
         )

@@ -109,7 +109,7 @@ class Settings(_Shared):
     secret_key: FernetKey = Field(
         description=(
             "Fernet key that encrypts the secrets of tenants' connections. "
-            "Losing it means entering them again."
+            "Losing it means entering them again. Sessions of the pages are signed with it too."
         )
     )
     sandbox_url: BaseUrl | None = Field(

@@ -7,7 +7,7 @@ import secrets
 import uuid
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import func, insert, or_, select, text, update
 
 from storage.database import Database
 from storage.models.tenants import ApiKeyModel
@@ -98,6 +98,18 @@ class ApiKeys:
         if found.last_used_at is None or now - found.last_used_at > _USE_IS_NOTED_EVERY:
             await self._note_use(found)
         return found
+
+    async def valid(self, tenant_id: str, key_id: str) -> KeyRow | None:
+        """Return a key by its id if it is neither revoked nor expired: one statement."""
+        query = select(*_COLUMNS).where(
+            ApiKeyModel.tenant_id == tenant_id,
+            ApiKeyModel.key_id == key_id,
+            ApiKeyModel.revoked_at.is_(None),
+            or_(ApiKeyModel.expires_at.is_(None), ApiKeyModel.expires_at > func.now()),
+        )
+        async with self._database.tenant(tenant_id) as connection:
+            row = (await connection.execute(query)).one_or_none()
+        return None if row is None else KeyRow(**{**row._asdict(), "role": Role(row.role)})
 
     async def revoke(self, tenant_id: str, key_id: str) -> bool:
         """End a key now; ``False`` when the tenant has no such key. The first end stays."""

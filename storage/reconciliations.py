@@ -57,6 +57,18 @@ class Reconciliations:
                 )
             )
 
+    async def days(
+        self, tenant_id: str, *, limit: int, before: date | None = None
+    ) -> tuple[ReconciliationRow, ...]:
+        """Read the newest comparisons, or those of days before ``before``: one statement."""
+        query = select(*_COLUMNS).where(ReconciliationModel.tenant_id == tenant_id)
+        if before is not None:
+            query = query.where(ReconciliationModel.day < before)
+        query = query.order_by(ReconciliationModel.day.desc()).limit(limit)
+        async with self._database.tenant(tenant_id) as connection:
+            rows = await connection.execute(query)
+            return tuple(ReconciliationRow(**row._asdict()) for row in rows)
+
     async def get(self, tenant_id: str, day: date) -> ReconciliationRow | None:
         query = select(*_COLUMNS).where(
             ReconciliationModel.tenant_id == tenant_id, ReconciliationModel.day == day

@@ -43,6 +43,14 @@ class RefundIntentModel(Model):
         Index(None, "tenant_id", "refund_ref"),
         Index(None, "tenant_id", "last_sent_at"),
         Index(None, "tenant_id", "created_at", "intent_id"),
+        # Few of very many: those that a person has to see to.
+        Index(
+            "ix_refund_intents_in_trouble",
+            "tenant_id",
+            "created_at",
+            "intent_id",
+            postgresql_where=text("state IN ('unknown', 'rejected')"),
+        ),
     )
 
     tenant_id: Mapped[str] = mapped_column(primary_key=True)

@@ -21,15 +21,16 @@ from domain.approving import (
 from domain.codes import RefusedError
 from domain.commands import Actor
 from domain.deadlines import pass_deadlines
+from domain.drafts import draft, registered
 from domain.pack_reading import PolicyError
-from domain.policies import parse_policy
+from domain.policies import Policy, parse_policy
 from domain.proposals import Approval
 from domain.returns import Return
 from domain.settlement import settle
 from domain.view import document
 from domain.waiting import waits
 from domain.work import WorkKind, due_work
-from tests.support.builders import after, opened, order, pack
+from tests.support.builders import after, opened, order, pack, policy
 from tests.support.settling import Till, accepted, by_unit, limited, proposed_to_finance
 
 FAY = Actor("finance", "fay")
@@ -233,6 +234,30 @@ def test_a_pack_with_a_bad_limit_is_refused(limit: object, message: str) -> None
     """It names the place."""
     with pytest.raises(PolicyError, match=f"^{message}$"):
         parse_policy(pack() | {"approval_above": limit})
+
+
+@pytest.mark.parametrize(
+    ("under", "kept"), [(policy(), None), (limited(100), FAY)], ids=["no limit", "a limit"]
+)
+def test_who_asked_is_remembered_where_a_second_person_may_be_needed(
+    under: Policy, kept: Actor | None
+) -> None:
+    """Also of a start that was parked first; elsewhere nobody needs it."""
+    asked = opened()
+    parked = draft(
+        tenant_id=asked.tenant_id,
+        return_id=asked.return_id,
+        rma_no=asked.rma_no,
+        request=asked.request,
+        request_hash=asked.request_hash,
+        policy=under,
+        requested_by=FAY,
+        at=after(days=0),
+    )
+
+    ret, _ = registered(parked, opened(under=under), at=after(days=1))
+
+    assert ret.requested_by == kept
 
 
 def test_a_pack_without_a_limit_asks_nobody() -> None:

@@ -63,4 +63,10 @@ def upgrade() -> None:
         "refund_intents",
         ["tenant_id", "created_at", "intent_id"],
     )
+    op.create_index(
+        "ix_refund_intents_in_trouble",
+        "refund_intents",
+        ["tenant_id", "created_at", "intent_id"],
+        postgresql_where=sa.text("state IN ('unknown', 'rejected')"),
+    )
     protect("credit_note_counters", "credit_notes")

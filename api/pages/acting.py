@@ -1,0 +1,91 @@
+"""What finance does on its pages: each form is a command under an id of its own."""
+
+import uuid
+from http import HTTPStatus
+from urllib.parse import quote
+
+from fastapi import APIRouter, Response
+from fastapi.responses import RedirectResponse
+from pydantic import ValidationError
+
+from api import translate
+from api.asking import ServicesOf
+from api.pages.finance import day_of
+from api.pages.visiting import START, FormOf, Visitor, VisitorOf
+from api.routes.commands import Giver
+from backhaul_client import requests
+from domain.codes import RefusedError
+from domain.commands import may
+
+router = APIRouter(prefix=START, include_in_schema=False)
+
+
+@router.post("/returns/{return_id}/approve")
+async def approve(
+    visitor: VisitorOf, form: FormOf, services: ServicesOf, return_id: str
+) -> Response:
+    """Approve the settlement that stood on the page, and no other."""
+    _check(visitor, "approve-settlement")
+    try:
+        body = requests.ApproveSettlementCommand(
+            settlement_no=_number(form.get("settlement_no", "")),
+            settlement_hash=form.get("settlement_hash", ""),
+        )
+    except ValidationError as error:
+        raise RefusedError("invalid_request", "the form is not complete") from error
+    giver = Giver(
+        "approve-settlement", services, visitor.caller, return_id, _command_id(form), None
+    )
+    await giver.give(body, translate.approve_settlement)
+    return _seen(f"/returns/{quote(return_id, safe='')}")
+
+
+@router.post("/returns/{return_id}/decline")
+async def decline(
+    visitor: VisitorOf, form: FormOf, services: ServicesOf, return_id: str
+) -> Response:
+    """Say why the settlement that stood on the page is not approved."""
+    _check(visitor, "decline-settlement")
+    try:
+        body = requests.DeclineSettlementCommand(
+            settlement_no=_number(form.get("settlement_no", "")),
+            settlement_hash=form.get("settlement_hash", ""),
+            reason=form.get("reason", "").strip(),
+        )
+    except ValidationError as error:
+        raise RefusedError("invalid_request", "a decline needs a reason in plain text") from error
+    giver = Giver(
+        "decline-settlement", services, visitor.caller, return_id, _command_id(form), None
+    )
+    await giver.give(body, translate.decline_settlement)
+    return _seen(f"/returns/{quote(return_id, safe='')}")
+
+
+@router.post("/days/{day}")
+async def compare(visitor: VisitorOf, _form: FormOf, services: ServicesOf, day: str) -> Response:
+    """Compare a day's refunds with the provider's now."""
+    _check(visitor, "reconcile")
+    compared = day_of(day)
+    await services.finance.compare(visitor.key.tenant_id, compared)
+    return _seen(f"/days/{compared}")
+
+
+def _check(visitor: Visitor, command: str) -> None:
+    if not may(visitor.key.role, command):
+        raise RefusedError("forbidden", f"role {visitor.key.role} may read and not {command}")
+
+
+def _command_id(form: FormOf) -> str:
+    """Return the id that the form was made with: sent twice, it is one command."""
+    try:
+        return str(uuid.UUID(form.get("command_id", "")))
+    except ValueError:
+        raise RefusedError("invalid_request", "the form is not complete") from None
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def _seen(path: str) -> Response:
+    return RedirectResponse(f"{START}{path}", status_code=HTTPStatus.SEE_OTHER)
