@@ -16,6 +16,7 @@ from domain.promotions import Standing, Units
 from domain.tenders import NothingLeftError, TenderLeft, TenderOrder, split_over_tenders
 from integrations.directory import Connections
 from storage.externals import ExternalRefunds
+from storage.ledger import OtherCurrencyError
 from storage.rows import IntentRow, TenderBalance
 from storage.sealing import (
     OtherLotsError,
@@ -108,7 +109,7 @@ class PaymentActivities:
             )
         except (NothingLeftError, OverRefundError) as error:
             raise refused("NothingLeft", str(error)) from error
-        except (SealedOtherwiseError, SplitError) as error:
+        except (SealedOtherwiseError, SplitError, OtherCurrencyError) as error:
             raise refused("SealedOtherwise", str(error)) from error
 
     async def _try_once(self, asked: Settle, row: IntentRow) -> RefundAnswer:
