@@ -19,6 +19,7 @@ from domain.tenders import NothingLeftError, TenderLeft, TenderOrder, split_over
 from integrations.directory import Connections
 from storage.credit_notes import CreditNotes
 from storage.externals import ExternalRefunds
+from storage.ledger import OtherCurrencyError
 from storage.rows import IntentRow, TenderBalance
 from storage.sealing import (
     OtherLotsError,
@@ -133,7 +134,7 @@ class PaymentActivities:
             )
         except (NothingLeftError, OverRefundError) as error:
             raise refused("NothingLeft", str(error)) from error
-        except (SealedOtherwiseError, SplitError) as error:
+        except (SealedOtherwiseError, SplitError, OtherCurrencyError) as error:
             raise refused("SealedOtherwise", str(error)) from error
 
     async def _try_once(self, asked: Settle, row: IntentRow) -> RefundAnswer:

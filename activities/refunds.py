@@ -25,6 +25,7 @@ from integrations.errors import (
     AmbiguousOutcomeError,
     DisputedError,
     IntegrationError,
+    KeyConflictError,
     NotFoundError,
     RejectedError,
     StoredFailureError,
@@ -241,6 +242,10 @@ class Refunder:
             return await self._reject(tenant_id, intent, CHARGED_BACK)
         except RejectedError as error:
             return await self._reject(tenant_id, intent, error.code or "rejected")
+        except KeyConflictError as error:
+            # Somebody used our key for something else: what, only the provider's books can tell.
+            await self._note(tenant_id, intent, IntentState.UNKNOWN, failure="key_conflict")
+            raise refused(UNKNOWN, str(error), code=error.code, field=error.field) from error
         except (AmbiguousOutcomeError, UnansweredError) as error:
             stored = _STORED if isinstance(error, StoredFailureError) else None
             await self._note(tenant_id, intent, IntentState.UNKNOWN, failure=stored)

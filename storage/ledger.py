@@ -20,6 +20,10 @@ class CurrencyChangedError(ValueError):
     """An order's currency differs from the one its ledger was opened with."""
 
 
+class OtherCurrencyError(ValueError):
+    """A settlement is in another currency than its order was paid in: nothing is converted."""
+
+
 class UnitNotHeldError(Exception):
     """A return closed a unit that it does not hold."""
 
@@ -204,6 +208,19 @@ async def lock_tenders(connection: AsyncConnection, tenant_id: str, order_id: st
         .order_by(TenderModel.tender_id)
         .with_for_update()
     )
+
+
+async def check_currency(
+    connection: AsyncConnection, tenant_id: str, order_id: str, currency: str
+) -> None:
+    """Raise :class:`OtherCurrencyError` unless the order was paid in ``currency``."""
+    paid_in = await connection.scalar(
+        select(OrderLedgerModel.currency).where(
+            OrderLedgerModel.tenant_id == tenant_id, OrderLedgerModel.order_id == order_id
+        )
+    )
+    if paid_in != currency:
+        raise OtherCurrencyError(f"order {order_id} was paid in {paid_in}, found {currency}")
 
 
 async def tender_balances(

@@ -83,7 +83,7 @@ class Settlements:
         """Turn an amount into refund intents, one per tender with a part above zero.
 
         A repeat answers the stored intents and does not split again. Every settlement of an order
-        waits for the other; at most six statements, and two for its credit note.
+        waits for the other; at most seven statements, and two for its credit note.
 
         Args:
             units: What is paid back, for those who come after.
@@ -97,6 +97,7 @@ class Settlements:
             SplitChangedError: it would not be split as it was approved.
             StandingChangedError: it was sealed on another standing, or that is another by now.
             SealedOtherwiseError: the number was sealed for another amount.
+            OtherCurrencyError: the order was paid in another currency.
             OverRefundError: a part is above what its tender has left.
             SplitError: wrong number or sum of parts, or a negative one.
         """
@@ -116,6 +117,7 @@ class Settlements:
         )
         async with self._database.tenant(tenant_id) as connection:
             await ledger.lock_tenders(connection, tenant_id, order_id)
+            await ledger.check_currency(connection, tenant_id, order_id, currency)
             if await seal_once(connection, sealing):
                 balances = await ledger.tender_balances(connection, tenant_id, order_id)
                 parts = split(balances, amount_minor)
