@@ -114,10 +114,8 @@ class PaymentActivities:
         """Send one intent without trying again: its trouble must not hold back the others."""
         try:
             return await self.issue_refund(IssueRefund(tenant_id, row.intent_id, row.generation))
-        except (ApplicationError, IntentStateError) as error:
-            unsent = isinstance(error, ApplicationError) and error.type == "NoProvider"
-            state = IntentState.PLANNED if unsent else IntentState.SENDING
-            return RefundAnswer(state, row.generation)
+        except (ApplicationError, IntentStateError):
+            return RefundAnswer(IntentState.SENDING, row.generation)
 
     @activity.defn
     async def issue_refund(self, asked: IssueRefund) -> RefundAnswer:

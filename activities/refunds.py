@@ -23,7 +23,7 @@ from integrations.payments.port import LookUp, PaymentGateway, Refund, RefundOut
 from storage.externals import External, ExternalRefunds
 from storage.rows import IntentRow
 from storage.sealing import OverRefundError
-from storage.settlements import NoProviderError, Settlements
+from storage.settlements import Settlements
 from storage.states import IntentState
 
 UNKNOWN = "OutcomeUnknown"
@@ -85,14 +85,11 @@ class Refunder:
             ApplicationError: of type ``OutcomeUnknown`` whenever the money may have gone.
         """
         with translated(unknown=UNKNOWN):
-            try:
-                before, intent = await self._settlements.begin(asked.tenant_id, asked.intent_id)
-            except NoProviderError as error:
-                raise refused("NoProvider", str(error)) from error
-            if before.state is IntentState.SUCCEEDED or (
+            before, intent = await self._settlements.begin(asked.tenant_id, asked.intent_id)
+            if intent.state is IntentState.SUCCEEDED or (
                 before.state is IntentState.REJECTED and asked.generation <= before.generation
             ):
-                return answer_of(before)
+                return answer_of(intent)
             gateway = await self._connections.payments(asked.tenant_id)
         # What keeps us from asking does not matter as much as that nobody knows.
         outage = UNKNOWN if before.state is IntentState.UNKNOWN else "ProviderUnavailable"

@@ -12,6 +12,8 @@ TABLES = dict.fromkeys(METADATA.tables, _USUAL) | {
     "return_blockers": "SELECT, INSERT, DELETE",
     "order_units": "SELECT, INSERT, UPDATE, DELETE",
     "settlements": "SELECT, INSERT",
+    "value_transactions": "SELECT, INSERT",
+    "value_postings": "SELECT, INSERT",
     "tracking_scans": "SELECT, INSERT",
     "survey_invites": "SELECT, INSERT, UPDATE (expires_at)",
     "survey_answers": "SELECT, INSERT",

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from domain.lifecycle import TERMINAL_HEADLINES
 from domain.money import Money
-from domain.orders import TenderKind
+from domain.orders import Destination, TenderKind
 from storage.states import BookingState, IntentState, Role, UnitState
 
 # --- Reading returns
@@ -137,6 +137,7 @@ class IntentRow:
     order_id: str = ""
     created_at: datetime | None = None
     tender_kind: str = TenderKind.CARD
+    destination: str = Destination.ORIGINAL
 
     @property
     def amount(self) -> Money:

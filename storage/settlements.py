@@ -4,19 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import refund_key
 from domain.orders import TenderKind
 from domain.promotions import Standing, Units
-from storage import intents, ledger
+from domain.value_ledger import refund_in_kind
+from storage import intents, ledger, value_ledger
 from storage.database import Database
 from storage.models.effects import RefundIntentModel
 from storage.rows import Begun, IntentRow
 from storage.sealing import Sealing, Split, check_left, check_parts, new_intent, seal_once
 from storage.states import IntentState
-
-_PAID_OUT = (TenderKind.CARD, TenderKind.WALLET)
-"""Kinds whose ``payment_ref`` is the payment provider's. The others have none yet."""
 
 _S = IntentState
 # A success may turn out to have failed; money that came back stays back until a new generation.
@@ -28,16 +27,6 @@ _ENDS = {
     # A refund of ours that a look-up found after all.
     _S.REJECTED: {_S.SUCCEEDED, _S.PENDING},
 }
-
-
-class NoProviderError(Exception):
-    """A refund is to go to a tender of a ``kind`` that nobody pays out yet."""
-
-    def __init__(self, intent: IntentRow) -> None:
-        super().__init__(
-            f"no provider pays {intent.amount} out to a {intent.tender_kind} "
-            f"(tender {intent.tender_id})"
-        )
 
 
 class IntentStateError(Exception):
@@ -110,18 +99,18 @@ class Settlements:
     async def begin(self, tenant_id: str, intent_id: str) -> Begun:
         """Mark a planned intent as being sent: two statements.
 
+        One whose tender is an account with us is paid at once: its posting and its end are one
+        database transaction, so that there is either both or none of them.
+
         Any other state stays as it is; ``before`` shows it. ``before`` in ``sending`` means that
         somebody began and died: look the refund up before sending it again.
-
-        Raises:
-            NoProviderError: its tender is of a kind that no provider pays out; it stays planned.
         """
         async with self._database.tenant(tenant_id) as connection:
             before = await intents.locked(connection, tenant_id, intent_id)
             if before.state is not _S.PLANNED:
                 return Begun(before, before)
-            if before.tender_kind not in _PAID_OUT:
-                raise NoProviderError(before)
+            if TenderKind(before.tender_kind).is_in_kind:
+                return Begun(before, await _paid_in_kind(connection, tenant_id, before))
             sending = {"state": _S.SENDING, "first_sent_at": func.now(), "last_sent_at": func.now()}
             return Begun(before, await intents.changed(connection, tenant_id, intent_id, **sending))
 
@@ -268,3 +257,14 @@ class Settlements:
         """Read a return's intents, by settlement and tender."""
         async with self._database.tenant(tenant_id) as connection:
             return await intents.of_return(connection, tenant_id, return_id)
+
+
+async def _paid_in_kind(
+    connection: AsyncConnection, tenant_id: str, intent: IntentRow
+) -> IntentRow:
+    kind, owner_ref = TenderKind(intent.tender_kind), intent.payment_ref
+    paid = refund_in_kind(kind, owner_ref, intent.amount, intent.intent_id)
+    transaction_id = (await value_ledger.post(connection, tenant_id, paid)).transaction_id
+    return await intents.changed(
+        connection, tenant_id, intent.intent_id, state=_S.SUCCEEDED, refund_ref=transaction_id
+    )

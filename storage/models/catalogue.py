@@ -2,8 +2,8 @@
 
 from sqlalchemy import MetaData
 
-from storage.models import arrivals, effects, orders, returns, tenants
+from storage.models import arrivals, effects, orders, returns, tenants, values
 from storage.models.declarative import Model
 
-SUBJECTS = (tenants, orders, returns, effects, arrivals)
+SUBJECTS = (tenants, orders, returns, effects, arrivals, values)
 METADATA: MetaData = Model.metadata

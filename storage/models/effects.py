@@ -14,6 +14,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from domain.orders import Destination
 from storage.models.declarative import Minor, Model, UuidText, one_of
 from storage.states import EXTERNAL_STATES, BookingState, IntentState
 
@@ -35,6 +36,7 @@ class RefundIntentModel(Model):
         CheckConstraint("amount_minor > 0", name="amount_positive"),
         CheckConstraint("generation >= 0", name="generation_not_negative"),
         CheckConstraint(one_of("state", *IntentState), name="state_is_known"),
+        CheckConstraint(one_of("destination", *Destination), name="destination_is_known"),
         Index(None, "tenant_id", "order_id", "tender_id"),
         Index(None, "tenant_id", "refund_ref"),
         Index(None, "tenant_id", "last_sent_at"),
@@ -58,6 +60,7 @@ class RefundIntentModel(Model):
     last_sent_at: Mapped[datetime | None]
     ruling_id: Mapped[str | None]
     tender_kind: Mapped[str] = mapped_column(server_default=text("'CARD'"))
+    destination: Mapped[str] = mapped_column(server_default=text("'original'"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
 

@@ -6,7 +6,10 @@ from cryptography.fernet import Fernet
 
 from domain.ids import part_id
 from domain.money import Money
+from domain.orders import TenderKind
 from domain.tracking import Scan, ScanStatus
+from domain.value_ledger import Account, AccountKind, refund_in_kind, spend
+from storage import value_ledger
 from storage.bookings import Bookings
 from storage.database import Database
 from storage.externals import ExternalRefunds
@@ -62,6 +65,11 @@ async def populate(store: Database, tenant_id: str) -> None:
     await Reconciliations(store).put(
         tenant_id, NOON.date(), provider="stripe", counts={"agrees": 1}, findings=[]
     )
+    account = Account(AccountKind.GIFT_CARD, "GC-1", "EUR")
+    async with store.tenant(tenant_id) as connection:
+        granted = refund_in_kind(TenderKind.GIFT_CARD, "GC-1", Money(100, "EUR"), "in kind")
+        await value_ledger.post(connection, tenant_id, granted)
+        await value_ledger.post(connection, tenant_id, spend(account, Money(40, "EUR"), "s1"))
     await Bookings(store).plan(tenant_id, first, "label", 1)
     await Tracking(store).add_scans(tenant_id, "TRACK1", [Scan(ScanStatus.ACCEPTED, NOON)])
     connection_id = part_id(first, "connection")
