@@ -37,7 +37,7 @@ from storage.externals import External, ExternalRefunds
 from storage.payments import LimitReachedError
 from storage.rows import Begun, IntentRow
 from storage.sealing import OverRefundError
-from storage.settlements import NO_LIMITS, NoProviderError, Settlements
+from storage.settlements import NO_LIMITS, Settlements
 from storage.states import IntentState
 
 UNKNOWN = "OutcomeUnknown"
@@ -75,7 +75,7 @@ class RefundAnswer:
     covered_minor: int = 0
 
 
-UNSENT = ("NoProvider", "ChargedBack", "RefundSpacing", "RefundLimit")
+UNSENT = ("ChargedBack", "RefundSpacing", "RefundLimit")
 """Types of errors of an intent that stays planned."""
 
 STATES = {
@@ -124,8 +124,6 @@ class Refunder:
         limits = NO_LIMITS if gateway is None else _limits(gateway)
         try:
             return await self._settlements.begin(tenant_id, intent_id, limits=limits)
-        except NoProviderError as error:
-            raise refused("NoProvider", str(error)) from error
         except ChargedBackError as error:
             raise refused("ChargedBack", str(error), until=error.evidence_due_by) from error
         except LimitReachedError as error:

@@ -424,15 +424,6 @@ _CATALOGUE = (
         ("retry", "refund.settled"),
     ),
     WaitKind(
-        "no_refund_provider",
-        Kind.PARKED,
-        Owner.FINANCE,
-        "a way to pay out to a gift card, credit, points or a coupon",
-        "parked",
-        "the refund is tried again, and again after each further wait",
-        ("retry",),
-    ),
-    WaitKind(
         "settlement_conflict",
         Kind.PARKED,
         Owner.FINANCE,

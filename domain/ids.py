@@ -70,6 +70,11 @@ def refund_key(intent_id: str, generation: int) -> str:
     return f"backhaul-refund-{intent_id}-{generation}"
 
 
+def transaction_id_for(tenant_id: str, reference: str) -> str:
+    """Name a transaction of the value ledger after what it is for."""
+    return str(uuid.uuid5(_NAMESPACE, f"{tenant_id}\x00value\x00{reference}"))
+
+
 def is_id(text: str | None) -> bool:
     """Say whether a text has the form of the ids that are made here."""
     return text is not None and _FORM.fullmatch(text) is not None

@@ -17,6 +17,19 @@ class TenderKind(StrEnum):
     POINTS = "POINTS"
     COUPON = "COUPON"
 
+    @property
+    def is_in_kind(self) -> bool:
+        """Whether it is an account with us, and not a payment that a provider knows."""
+        return self not in (TenderKind.CARD, TenderKind.WALLET)
+
+
+class Destination(StrEnum):
+    """Where a refund goes: back to its tender, or with consent elsewhere (domain.md, edge 64)."""
+
+    ORIGINAL = "original"
+    STORE_CREDIT = "store_credit"
+    BY_HAND = "by_hand"
+
 
 @dataclass(frozen=True, slots=True)
 class Tax:

@@ -14,6 +14,8 @@ TABLES = dict.fromkeys(METADATA.tables, _USUAL) | {
     "settlements": "SELECT, INSERT",
     # What was issued stays as it was.
     "credit_notes": "SELECT, INSERT",
+    "value_transactions": "SELECT, INSERT",
+    "value_postings": "SELECT, INSERT",
     "tracking_scans": "SELECT, INSERT",
     "survey_invites": "SELECT, INSERT, UPDATE (expires_at)",
     "survey_answers": "SELECT, INSERT",

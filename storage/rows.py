@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from domain.lifecycle import TERMINAL_HEADLINES
 from domain.money import Money
-from domain.orders import TenderKind
+from domain.orders import Destination, TenderKind
 from storage.states import BookingState, ChargebackState, IntentState, Role, UnitState
 
 # --- Reading returns
@@ -151,6 +151,7 @@ class IntentRow:
     created_at: datetime | None = None
     tender_kind: str = TenderKind.CARD
     covered_minor: int = 0
+    destination: str = Destination.ORIGINAL
 
     @property
     def amount(self) -> Money:

@@ -12,7 +12,8 @@ from domain.limits import Limits
 from domain.orders import TenderKind
 from domain.promotions import Standing, Units
 from domain.proposals import Approval
-from storage import chargebacks, intents, ledger, payments
+from domain.value_ledger import refund_in_kind
+from storage import chargebacks, intents, ledger, payments, value_ledger
 from storage.database import Database
 from storage.models.effects import RefundIntentModel
 from storage.rows import Begun, IntentRow
@@ -28,9 +29,6 @@ from storage.sealing import (
 )
 from storage.states import IntentState
 
-_PAID_OUT = (TenderKind.CARD, TenderKind.WALLET)
-"""Kinds whose ``payment_ref`` is the payment provider's. The others have none yet."""
-
 NO_LIMITS = Limits()
 
 _S = IntentState
@@ -43,16 +41,6 @@ _ENDS = {
     # A refund of ours that a look-up found after all.
     _S.REJECTED: {_S.SUCCEEDED, _S.PENDING},
 }
-
-
-class NoProviderError(Exception):
-    """A refund is to go to a tender of a ``kind`` that nobody pays out yet."""
-
-    def __init__(self, intent: IntentRow) -> None:
-        super().__init__(
-            f"no provider pays {intent.amount} out to a {intent.tender_kind} "
-            f"(tender {intent.tender_id})"
-        )
 
 
 class IntentStateError(Exception):
@@ -137,12 +125,13 @@ class Settlements:
         """Mark a planned intent as being sent: three statements, more with a chargeback or limits.
 
         What a lost chargeback gave back of it is noted first, and not sent; if that is all, it
-        ends as ``covered``. Any other state stays as it is; ``before`` shows it. ``before`` in
-        ``sending`` means that somebody began and died: look it up before sending it again.
+        ends as ``covered``. One whose tender is an account with us is paid at once: its posting and
+        its end are one database transaction, so that there is either both or none of them. Any
+        other state stays as it is; ``before`` shows it. ``before`` in ``sending`` means that
+        somebody began and died: look it up before sending it again.
 
         Raises:
-            NoProviderError: its tender is of a kind that no provider pays out; it stays planned.
-            ChargedBackError: its payment is charged back, and that is not decided; likewise.
+            ChargedBackError: its payment is charged back, undecided; it stays planned.
             LimitReachedError: its provider takes no refund of the payment now; likewise.
         """
         async with self._database.tenant(tenant_id) as connection:
@@ -152,12 +141,12 @@ class Settlements:
             before = await intents.locked(connection, tenant_id, intent_id)
             if before.state is not _S.PLANNED:
                 return Begun(before, before)
-            if before.tender_kind not in _PAID_OUT:
-                raise NoProviderError(before)
             if charged_back:
                 left = await chargebacks.covered_by_now(connection, tenant_id, before)
                 if left.state is _S.COVERED:
                     return Begun(before, left)
+            if TenderKind(before.tender_kind).is_in_kind:
+                return Begun(before, await _paid_in_kind(connection, tenant_id, before))
             if limits.are_any:
                 await payments.check_limits(connection, tenant_id, before, limits)
             sending = {"state": _S.SENDING, "first_sent_at": func.now(), "last_sent_at": func.now()}
@@ -316,3 +305,14 @@ class Settlements:
         """Read a return's intents, by settlement and tender."""
         async with self._database.tenant(tenant_id) as connection:
             return await intents.of_return(connection, tenant_id, return_id)
+
+
+async def _paid_in_kind(
+    connection: AsyncConnection, tenant_id: str, intent: IntentRow
+) -> IntentRow:
+    kind, owner_ref = TenderKind(intent.tender_kind), intent.payment_ref
+    paid = refund_in_kind(kind, owner_ref, intent.amount, intent.intent_id)
+    transaction_id = (await value_ledger.post(connection, tenant_id, paid)).transaction_id
+    return await intents.changed(
+        connection, tenant_id, intent.intent_id, state=_S.SUCCEEDED, refund_ref=transaction_id
+    )

@@ -30,7 +30,6 @@ _CODES = {
     "BadUpstreamData": "bad_upstream_data",
     "NothingLeft": "nothing_left_to_refund",
     "SealedOtherwise": "settlement_conflict",
-    "NoProvider": "no_refund_provider",
     "OutcomeUnknown": "refund_unknown",
     "RefundRefused": "refund_refused",
     "ChargedBack": "charged_back",

@@ -2,8 +2,17 @@
 
 from sqlalchemy import MetaData
 
-from storage.models import arrivals, credit_notes, effects, holds, orders, returns, tenants
+from storage.models import (
+    arrivals,
+    credit_notes,
+    effects,
+    holds,
+    orders,
+    returns,
+    tenants,
+    values,
+)
 from storage.models.declarative import Model
 
-SUBJECTS = (tenants, orders, returns, effects, holds, arrivals, credit_notes)
+SUBJECTS = (tenants, orders, returns, effects, holds, arrivals, credit_notes, values)
 METADATA: MetaData = Model.metadata

@@ -14,6 +14,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from domain.orders import Destination
 from storage.models.declarative import Minor, Model, UuidText, one_of
 from storage.states import EXTERNAL_STATES, BookingState, ChargebackState, IntentState
 
@@ -39,6 +40,7 @@ class RefundIntentModel(Model):
         CheckConstraint("generation >= 0", name="generation_not_negative"),
         CheckConstraint("covered_minor BETWEEN 0 AND amount_minor", name="covered_within_amount"),
         CheckConstraint(one_of("state", *IntentState), name="state_is_known"),
+        CheckConstraint(one_of("destination", *Destination), name="destination_is_known"),
         Index(None, "tenant_id", "order_id", "tender_id"),
         Index(None, "tenant_id", "refund_ref"),
         Index(None, "tenant_id", "last_sent_at"),
@@ -72,6 +74,7 @@ class RefundIntentModel(Model):
     ruling_id: Mapped[str | None]
     tender_kind: Mapped[str] = mapped_column(server_default=text("'CARD'"))
     covered_minor: Mapped[Minor] = mapped_column(server_default=text("0"))
+    destination: Mapped[str] = mapped_column(server_default=text("'original'"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
 

@@ -10,6 +10,8 @@ import pytest
 from api.preview import Previewed, Previews
 from domain.inspection import Grade
 from domain.policies import Policy
+from domain.value_ledger import Account, AccountKind
+from storage import value_ledger
 from tests.support.house import TENANT, House, OpenReturn, eventually
 from tests.support.settling import charging
 from tests.support.told import counted, graded, received, some_of, whole_order
@@ -137,22 +139,21 @@ async def until_mailed(opened: OpenReturn, subject: str) -> dict[str, Any]:
     return mail
 
 
-async def test_a_gift_card_is_never_sent_to_the_card_provider(house: House) -> None:
-    """What the gift card paid waits for finance by name; the card's part is paid."""
+async def test_a_gift_card_is_paid_in_kind_beside_the_card(house: House) -> None:
+    """Each tender gets its own back: the gift card in our ledger, the card at its provider."""
     order = paid_in(house, ("card", "CARD", 30_000), ("gift", "GIFT_CARD", 7_570))
     opened = await arrived(house, order, 3)
     await opened.do(graded("line-1/1", Grade.A))
 
-    wait = await opened.until_waiting("no_refund_provider")
+    await opened.until_lot("line-1/1", "REFUNDED")
 
-    assert wait["owner"] == "finance"
-    assert "75.70 CNY" in wait["detail"]
     assert refunds(opened) == [30_000]
     assert {
         r["tender_id"]: r["state"]
         for s in (await opened.view())["settlements"]
         for r in s["refunds"]
-    } == {"card": "succeeded", "gift": "planned"}
+    } == {"card": "succeeded", "gift": "succeeded"}
+    assert await held(house, order, "gift") == 7_570
 
 
 async def test_a_part_goes_back_to_the_gift_card_first(house: House) -> None:
@@ -161,11 +162,20 @@ async def test_a_part_goes_back_to_the_gift_card_first(house: House) -> None:
     opened = await arrived(house, order, 1)
     await opened.do(graded("line-1/1", Grade.A))
 
-    await opened.until_waiting("no_refund_provider")
+    await opened.until_lot("line-1/1", "REFUNDED")
 
     (settlement,) = (await opened.view())["settlements"]
     assert [r["tender_id"] for r in settlement["refunds"]] == ["gift"]
     assert refunds(opened) == []
+    assert await held(house, order, "gift") == settlement["amount_minor"]
+
+
+async def held(house: House, order: dict[str, Any], tender_id: str) -> int | None:
+    """What our ledger has on the gift card that paid a part of the order."""
+    (ref,) = [t["payment_ref"] for t in order["tenders"] if t["tender_id"] == tender_id]
+    account = Account(AccountKind.GIFT_CARD, ref, order["currency"])
+    async with house.needs.database.tenant(TENANT) as connection:
+        return await value_ledger.balance(connection, TENANT, account)
 
 
 async def test_two_returns_of_an_order_keep_a_promotion_back_once(ruled: Ruled) -> None:

@@ -27,9 +27,8 @@ from tests.flow import (
     test_refund_edges,
     test_settlement,
 )
-from tests.flow.test_fees import paid_in
 from tests.flow.test_settlement import REFUNDS, accepted, intents_of, paid
-from tests.support.house import TENANT, House, OpenReturn, eventually
+from tests.support.house import TENANT, House, OpenReturn
 from tests.support.postgres import Database
 from tests.support.told import (
     FINANCE,
@@ -439,28 +438,6 @@ async def test_a_contradiction_is_told_again_later_each_time(
     assert await opened.events("blocker.cleared") == []
 
 
-async def test_a_refund_to_a_gift_card_is_tried_again(house: House) -> None:
-    """Nobody pays gift cards out yet: a retry asks again, sends nothing, and it stays named."""
-    order = paid_in(house, ("gift", "GIFT_CARD", 37_570))
-    opened = await house.open(whole_order(order))
-    await opened.ready_for_handover()
-    await opened.arrive_and_grade(order)
-    await stands(opened, "no_refund_provider")
-
-    await opened.do(Retry(info(FINANCE)))
-    (tries, *_) = await eventually(
-        lambda: tries_of(opened), lambda found: len(found) == 2 and found[-1] == 2
-    )
-
-    assert tries == 1
-    await stands(opened, "no_refund_provider")
-    assert opened.ledger()["refunds"] == []
-
-
-async def tries_of(opened: OpenReturn) -> list[int]:
-    return [event.data["tries"] for event in await opened.events("blocker.raised")]
-
-
 WALKS: dict[str, dict[str, Callable[..., object]]] = {
     "provider_unavailable": {
         "retry": test_a_parked_booking_is_tried_again,
@@ -505,7 +482,6 @@ WALKS: dict[str, dict[str, Callable[..., object]]] = {
         "retry": test_a_settlement_without_money_is_tried_again,
         "refund.settled": test_a_refund_without_money_turns_out_to_be_paid,
     },
-    "no_refund_provider": {"retry": test_a_refund_to_a_gift_card_is_tried_again},
     "settlement_conflict": {"retry": test_a_conflicting_settlement_is_tried_again},
     "bad_upstream_data": {
         "retry": test_a_parked_booking_is_tried_again,

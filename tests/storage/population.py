@@ -7,8 +7,10 @@ from cryptography.fernet import Fernet
 from domain.credit_notes import NewNote, NoteRow, RowKind
 from domain.ids import part_id
 from domain.money import Money
-from domain.orders import HoldMethod
+from domain.orders import HoldMethod, TenderKind
 from domain.tracking import Scan, ScanStatus
+from domain.value_ledger import Account, AccountKind, refund_in_kind, spend
+from storage import value_ledger
 from storage.bookings import Bookings
 from storage.chargebacks import Chargebacks
 from storage.database import Database
@@ -85,6 +87,11 @@ async def populate(store: Database, tenant_id: str) -> None:
         amount=Money(5_000, "EUR"),
         method=HoldMethod("pm_1", "cus_1"),
     )
+    account = Account(AccountKind.GIFT_CARD, "GC-1", "EUR")
+    async with store.tenant(tenant_id) as connection:
+        granted = refund_in_kind(TenderKind.GIFT_CARD, "GC-1", Money(100, "EUR"), "in kind")
+        await value_ledger.post(connection, tenant_id, granted)
+        await value_ledger.post(connection, tenant_id, spend(account, Money(40, "EUR"), "s1"))
     await Bookings(store).plan(tenant_id, first, "label", 1)
     await Tracking(store).add_scans(tenant_id, "TRACK1", [Scan(ScanStatus.ACCEPTED, NOON)])
     connection_id = part_id(first, "connection")

@@ -6,11 +6,14 @@ import pytest
 
 from domain.orders import TenderKind
 from domain.promotions import Standing, Units
+from domain.value_ledger import Account, AccountKind
+from storage import value_ledger
+from storage.database import Database
 from storage.records import TenderFacts
 from storage.returns import Returns
 from storage.rows import IntentRow, TenderBalance
 from storage.sealing import StandingChangedError
-from storage.settlements import NoProviderError, Settlements
+from storage.settlements import Settlements
 from storage.states import IntentState
 from tests.storage.builders import TENANT, opened, return_id
 
@@ -132,20 +135,20 @@ async def test_without_a_promotion_nobody_waits_for_the_other(
     [TenderKind.GIFT_CARD, TenderKind.STORE_CREDIT, TenderKind.POINTS, TenderKind.COUPON],
     ids=str,
 )
-async def test_a_tender_in_kind_is_planned_and_never_sent(
-    returns: Returns, settlements: Settlements, kind: TenderKind
+async def test_a_tender_in_kind_is_paid_as_it_begins(
+    returns: Returns, settlements: Settlements, store: Database, kind: TenderKind
 ) -> None:
-    """Nobody pays it out yet: its intent counts as spent and stays as it is."""
+    """However often somebody begins, as after a crash: one posting, and it counts as spent."""
     tender = TenderFacts("t1", "GC-1", 10_000, kind=kind)
     await opened(returns, tenders=(tender,))
     (intent,) = await seal(settlements, "first", FIRST_UNIT, standing=None)
 
-    with pytest.raises(NoProviderError, match=f"no provider pays 5.00 EUR out to a {kind}"):
-        await settlements.begin(TENANT, intent.intent_id)
+    paid = [await settlements.begin(TENANT, intent.intent_id) for _ in range(2)]
 
-    stored = await settlements.get(TENANT, intent.intent_id)
-    assert stored is not None
-    assert (stored.state, stored.tender_kind) == (IntentState.PLANNED, kind)
+    assert [begun.after.state for begun in paid] == [IntentState.SUCCEEDED] * 2
+    account = Account(AccountKind(kind), "GC-1", "EUR")
+    async with store.tenant(TENANT) as connection:
+        assert await value_ledger.balance(connection, TENANT, account) == 500
     (balance,) = await returns.tender_balances(TENANT, "O-1")
     assert (balance.kind, balance.left_minor) == (kind, 9_500)
 

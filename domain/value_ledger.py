@@ -1,0 +1,144 @@
+"""What customers hold in kind with us, as double entry: gift cards, store credit, points, coupons.
+
+A customer's account is what we owe: a credit raises it, a debit lowers it. Every transaction has as
+much on the one side as on the other, and is known by its reference, so that a repeat changes
+nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from domain.ids import content_hash, stated
+from domain.money import Money
+from domain.orders import TenderKind
+
+
+class AccountKind(StrEnum):
+    """Whose money it is: the first four are customers', the others are the merchant's own."""
+
+    GIFT_CARD = "GIFT_CARD"
+    STORE_CREDIT = "STORE_CREDIT"
+    POINTS = "POINTS"
+    COUPON = "COUPON"
+    REFUNDS = "REFUNDS"
+    """What was given back of sales."""
+    SALES = "SALES"
+    """What was bought with what customers held."""
+
+
+CUSTOMERS = (
+    AccountKind.GIFT_CARD,
+    AccountKind.STORE_CREDIT,
+    AccountKind.POINTS,
+    AccountKind.COUPON,
+)
+"""Kinds of accounts that are never below zero."""
+
+
+class Side(StrEnum):
+    DEBIT = "debit"
+    CREDIT = "credit"
+
+
+class Purpose(StrEnum):
+    REFUND = "refund"
+    SPEND = "spend"
+    SPEND_BACK = "spend_back"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Account:
+    """``owner_ref`` is the issuer's name of a card, account or coupon; empty for our own."""
+
+    kind: AccountKind
+    owner_ref: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """``amount_minor``, above zero, on one side of one account."""
+
+    account: Account
+    side: Side
+    amount_minor: int
+
+    @property
+    def change_minor(self) -> int:
+        """What it changes a customer's balance by."""
+        return self.amount_minor if self.side is Side.CREDIT else -self.amount_minor
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """Postings that are made together or not at all."""
+
+    reference: str
+    purpose: Purpose
+    postings: tuple[Posting, ...]
+
+    def __post_init__(self) -> None:
+        if any(posting.amount_minor <= 0 for posting in self.postings):
+            raise ValueError("wanted postings above zero")
+        if not self.postings or sum(posting.change_minor for posting in self.postings) != 0:
+            raise ValueError("debit and credit differ")
+        if len({posting.account.currency for posting in self.postings}) != 1:
+            raise ValueError("wanted one currency")
+
+    @property
+    def content_hash(self) -> str:
+        """The same for a repeat, another for another transaction under the same reference."""
+        return content_hash(stated(self))
+
+
+class TooLittleError(ValueError):
+    """A customer's account holds less than is to be taken from it."""
+
+    def __init__(self, wanted: Money, found: Money) -> None:
+        super().__init__(f"wanted {wanted}, found {found}")
+
+
+def refund_in_kind(kind: TenderKind, owner_ref: str, amount: Money, intent_id: str) -> Transaction:
+    """Give back in kind what was paid in kind: one transaction per refund intent."""
+    account = Account(AccountKind(kind), owner_ref, amount.currency)
+    refunds = Account(AccountKind.REFUNDS, "", amount.currency)
+    return _moved(f"refund/{intent_id}", Purpose.REFUND, amount, debit=refunds, credit=account)
+
+
+def spend(account: Account, amount: Money, spend_id: str) -> Transaction:
+    """Pay with what a customer holds; ``spend_id`` is the caller's own name of the payment."""
+    sales = Account(AccountKind.SALES, "", amount.currency)
+    return _moved(f"spend/{spend_id}", Purpose.SPEND, amount, debit=account, credit=sales)
+
+
+def spend_back(spent: Transaction) -> Transaction:
+    """Undo a payment as a whole: each of its postings on the other side."""
+    other = {Side.DEBIT: Side.CREDIT, Side.CREDIT: Side.DEBIT}
+    return Transaction(
+        reference=f"{spent.reference}/back",
+        purpose=Purpose.SPEND_BACK,
+        postings=tuple(
+            Posting(posting.account, other[posting.side], posting.amount_minor)
+            for posting in spent.postings
+        ),
+    )
+
+
+def changes(postings: Sequence[Posting]) -> dict[Account, int]:
+    """Sum up by how much each customer's account changes, in the order everybody locks them."""
+    found: dict[Account, int] = {}
+    for posting in sorted(postings, key=lambda posting: posting.account):
+        if posting.account.kind in CUSTOMERS:
+            found[posting.account] = found.get(posting.account, 0) + posting.change_minor
+    return found
+
+
+def _moved(
+    reference: str, purpose: Purpose, amount: Money, *, debit: Account, credit: Account
+) -> Transaction:
+    postings = (
+        Posting(debit, Side.DEBIT, amount.minor),
+        Posting(credit, Side.CREDIT, amount.minor),
+    )
+    return Transaction(reference, purpose, postings)
