@@ -9,6 +9,7 @@ from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.covering import covered_minor
 from domain.money import Money
 from storage import intents, ledger
 from storage.database import Database
@@ -147,7 +148,7 @@ async def covered_by_now(
         return intent
     whole = _whole(standing, intent)
     if whole is not None:
-        covered_minor = intent.amount_minor
+        covered = intent.amount_minor
         await connection.execute(
             update(ChargebackModel)
             .where(
@@ -157,11 +158,13 @@ async def covered_by_now(
             .values(intent_id=intent.intent_id)
         )
     else:
-        lost = sum(chargeback.amount_minor for chargeback in standing)
-        left = await _left_minor(connection, tenant_id, intent) - lost
-        covered_minor = min(max(intent.amount_minor - max(left, 0), 0), intent.amount_minor)
-    values: dict[str, object] = {"covered_minor": covered_minor}
-    if covered_minor == intent.amount_minor:
+        covered = covered_minor(
+            intent.amount_minor,
+            left_minor=await _left_minor(connection, tenant_id, intent),
+            lost_minor=sum(chargeback.amount_minor for chargeback in standing),
+        )
+    values: dict[str, object] = {"covered_minor": covered}
+    if covered == intent.amount_minor:
         values["state"] = IntentState.COVERED
     return await intents.changed(connection, tenant_id, intent.intent_id, **values)
 
