@@ -70,6 +70,18 @@ class Holder:
             await self._once_more(row, HoldStep.PLACE, self._trust_in_look_ups)
         )
 
+    async def go_on(self, row: HoldRow) -> HoldRow:
+        """Bring the step that was begun to its end, if one was; what was asked stays asked."""
+        if row.state is _S.CAPTURING:
+            return await self.finish_capture(row)
+        if row.state is _S.VOIDING:
+            return await self.release(row)
+        return await self.place(row)
+
+    async def find_out(self, row: HoldRow) -> HoldRow:
+        """Find out whether a hold that was sent stands; what was only planned stays so."""
+        return row if row.state is _S.PLANNED else await self.place(row)
+
     async def place_anew(self, row: HoldRow) -> HoldRow:
         """Place a rejected hold again, under a new key, unless it stands after all."""
         found = await self._found(row)
@@ -78,13 +90,11 @@ class Holder:
         return await self.place(await self._holds.plan_anew(self._tenant_id, row))
 
     async def capture(self, row: HoldRow, amount: Money) -> HoldRow:
-        """Take ``amount`` of an authorized hold; go on with a capture that was begun."""
-        if row.state is _S.AUTHORIZED:
-            begun = await self._holds.begin(
-                self._tenant_id, row, HoldStep.CAPTURE, capture_minor=amount.minor
-            )
-            return await self._send_capture(begun)
-        return await self.finish_capture(row)
+        """Take ``amount`` of an authorized hold."""
+        begun = await self._holds.begin(
+            self._tenant_id, row, HoldStep.CAPTURE, capture_minor=amount.minor
+        )
+        return await self._send_capture(begun)
 
     async def finish_capture(self, row: HoldRow) -> HoldRow:
         """Go on with a capture that was begun, for the amount that it was begun with."""

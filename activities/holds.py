@@ -25,6 +25,8 @@ from storage.states import IntentState
 
 _S = HoldState
 _OPEN = frozenset(HoldState) - ENDED
+_TAKEN = frozenset({_S.CAPTURING, _S.CAPTURED})
+_BEING_ENDED = _TAKEN | {_S.VOIDING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +102,9 @@ class HoldAnswer:
     """How a lot is secured.
 
     ``state`` is ``authorized``, ``captured``, ``voided``, ``expired`` or ``rejected``; ``failure``
-    is the provider's code for why it is not what was asked, or ``never_placed``. ``expires_at`` is
-    when the provider lets go of the money, where it says so.
+    is the provider's code for why it is not what was asked, or ``never_placed``. A look-up also
+    finds ``capturing`` and ``voiding``: what was asked may still come. ``expires_at`` is when the
+    provider lets go of the money, where it says so.
     """
 
     hold_id: str
@@ -152,14 +155,22 @@ class HoldActivities:
         """
         with translated(unknown=UNKNOWN):
             rows = await self._rows(asked.tenant_id, asked.return_id, asked.purpose)
+            holder = await self._holder(asked.tenant_id)
+            # Where each hold stands alone, an older one that is being voided was renewed.
+            ending = _BEING_ENDED if holder.renewal_takes_over else _TAKEN
+            ended = next((row for row in rows if row.state in ending), None)
+            if ended is not None:
+                return answer_of(await holder.go_on(ended))
             before = [row for row in rows if row.number < asked.number]
             if not before or before[-1].number != asked.number - 1:
                 raise refused("NoHold", f"no hold {asked.number - 1} of {asked.purpose} to renew")
             row = next((row for row in rows if row.number == asked.number), None)
             if row is None:
-                if before[-1].state is not _S.AUTHORIZED:
-                    return answer_of(before[-1])
-                row = await self._next(asked.tenant_id, before[-1])
+                last = await holder.go_on(before[-1])
+                if last.state is not _S.AUTHORIZED:
+                    return answer_of(last)
+                row = await self._next(asked.tenant_id, last)
+                before[-1] = last
             row = await self._placed(asked.tenant_id, row, asked.generation)
             if row.state is _S.AUTHORIZED:
                 await self._end(asked.tenant_id, before)
@@ -179,10 +190,11 @@ class HoldActivities:
         with translated(unknown=UNKNOWN):
             rows = await self._some(asked.tenant_id, asked.return_id, asked.purpose)
             holder = await self._holder(asked.tenant_id)
-            row = _to_capture(rows)
-            if row.state in UNPLACED:
-                row = await holder.place(row)
-            if row.state in (_S.AUTHORIZED, _S.CAPTURING):
+            if holder.renewal_takes_over:
+                # What was renewed is not to be taken any more; whether it was, has to be known.
+                rows = tuple([await holder.find_out(row) for row in rows])
+            row = await holder.go_on(_to_capture(rows))
+            if row.state is _S.AUTHORIZED:
                 _check_within(asked.amount, row)
                 row = await holder.capture(row, asked.amount)
             if row.state is _S.CAPTURED:
@@ -273,15 +285,13 @@ class HoldActivities:
     async def _placed(self, tenant_id: str, row: HoldRow, generation: int) -> HoldRow:
         if row.state is _S.REJECTED and generation > row.generation:
             return await (await self._holder(tenant_id)).place_anew(row)
-        if row.state not in UNPLACED:
-            return row
-        return await (await self._holder(tenant_id)).place(row)
+        return await (await self._holder(tenant_id)).go_on(row)
 
     async def _end(self, tenant_id: str, rows: list[HoldRow]) -> None:
-        """End the holds beside the one that counts."""
+        """End the holds beside the one that counts, where they do not end with it."""
         holder = await self._holder(tenant_id)
         for row in rows:
-            if row.state is _S.AUTHORIZED and holder.renewal_takes_over:
+            if row.state in _OPEN and holder.renewal_takes_over:
                 await self._holds.note(tenant_id, row, _S.VOIDED)
             elif row.state in _OPEN:
                 await holder.release(row)
