@@ -1,27 +1,19 @@
-"""Hold money for an advance exchange, renew, capture and void it, and give a capture back."""
+"""Hold money for an advance exchange: place, renew, capture, void."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
 
 from activities.errors import refused, translated
 from activities.holding import UNKNOWN, Holder
-from activities.refunds import IssueRefund, RefundAnswer, Refunder
 from domain.holds import ENDED, UNPLACED, HoldState
-from domain.intents import Intent
 from domain.money import Money
 from domain.orders import HoldMethod
 from integrations.directory import Connections
 from storage.database import Database
-from storage.externals import ExternalRefunds
-from storage.giving_back import GivingBack
-from storage.holds import HeldOtherwiseError, HoldRow, Holds
-from storage.rows import IntentRow
-from storage.sealing import OverRefundError, SealedOtherwiseError
-from storage.settlements import IntentStateError, Settlements
-from storage.states import IntentState
+from storage.hold_rows import HoldRow
+from storage.holds import HeldOtherwiseError, Holds
 
 _S = HoldState
 _OPEN = frozenset(HoldState) - ENDED
@@ -88,16 +80,6 @@ class LookUpHold:
 
 
 @dataclass(frozen=True, slots=True)
-class GiveBack:
-    """Give back ``amount`` of what was captured for a lot, once."""
-
-    tenant_id: str
-    return_id: str
-    purpose: str
-    amount: Money
-
-
-@dataclass(frozen=True, slots=True)
 class HoldAnswer:
     """How a lot is secured.
 
@@ -117,20 +99,10 @@ class HoldAnswer:
     failure: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GivenBack:
-    """The intent as it was sealed, and what its first try led to; go on by ``issue_refund``."""
-
-    intent: Intent
-    first_try: RefundAnswer
-
-
 class HoldActivities:
     def __init__(self, connections: Connections, database: Database) -> None:
         self._connections = connections
         self._holds = Holds(database)
-        self._giving_back = GivingBack(database)
-        self._refunder = Refunder(connections, Settlements(database), ExternalRefunds(database))
 
     @activity.defn
     async def place_hold(self, asked: PlaceHold) -> HoldAnswer:
@@ -230,33 +202,6 @@ class HoldActivities:
             holder = await self._holder(asked.tenant_id)
             return answer_of(await holder.refresh(_to_capture(rows)))
 
-    @activity.defn
-    async def give_back(self, asked: GiveBack) -> GivenBack:
-        """Seal the refund of what was captured for a lot, then send it once; repeats pay once.
-
-        Raises:
-            ApplicationError: ``NoHold`` when nothing was captured; ``NothingLeft`` when more is
-                asked than was captured; ``SealedOtherwise`` when another amount was sealed.
-        """
-        with translated():
-            rows = await self._rows(asked.tenant_id, asked.return_id, asked.purpose)
-            taken = next((row for row in rows if row.state is _S.CAPTURED), None)
-            if taken is None:
-                raise refused("NoHold", f"nothing was captured for {asked.purpose}")
-            try:
-                intent = await self._giving_back.seal(asked.tenant_id, taken, asked.amount)
-            except OverRefundError as error:
-                raise refused("NothingLeft", str(error), field="amount") from error
-            except SealedOtherwiseError as error:
-                raise refused("SealedOtherwise", str(error), field="amount") from error
-        return GivenBack(_intent(intent), await self._try_once(asked.tenant_id, intent))
-
-    async def _try_once(self, tenant_id: str, row: IntentRow) -> RefundAnswer:
-        try:
-            return await self._refunder.issue(IssueRefund(tenant_id, row.intent_id, row.generation))
-        except (ApplicationError, IntentStateError):
-            return RefundAnswer(IntentState.SENDING, row.generation)
-
     async def _planned(self, asked: PlaceHold, method: HoldMethod, *, number: int) -> HoldRow:
         try:
             return await self._holds.plan(
@@ -334,18 +279,5 @@ def answer_of(row: HoldRow) -> HoldAnswer:
         hold_ref=row.hold_ref,
         expires_at=row.expires_at,
         captured=row.captured,
-        failure=row.failure,
-    )
-
-
-def _intent(row: IntentRow) -> Intent:
-    return Intent(
-        intent_id=row.intent_id,
-        tender_id=row.tender_id,
-        payment_ref=row.payment_ref,
-        amount_minor=row.amount_minor,
-        state=row.state,
-        generation=row.generation,
-        refund_ref=row.refund_ref,
         failure=row.failure,
     )

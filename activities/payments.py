@@ -113,7 +113,7 @@ class PaymentActivities:
                 return Settled(standing=error.standing)
         tries = [self._try_once(asked, row) for row in rows]
         first_tries = tuple(await asyncio.gather(*tries))
-        return Settled(tuple(map(_intent, rows)), first_tries, credit_note_no=note_no)
+        return Settled(tuple(map(intent_of, rows)), first_tries, credit_note_no=note_no)
 
     async def _seal(self, asked: Settle) -> tuple[IntentRow, ...]:
         try:
@@ -164,7 +164,8 @@ def split_balances(
     return split_over_tenders(tenders, amount_minor, order)
 
 
-def _intent(row: IntentRow) -> Intent:
+def intent_of(row: IntentRow) -> Intent:
+    """Return an intent as a return keeps it."""
     return Intent(
         intent_id=row.intent_id,
         tender_id=row.tender_id,

@@ -1,4 +1,4 @@
-"""Compare a day's refunds at the provider with ours, and take its word for what we lack."""
+"""Compare a day's refunds and holds with the provider's, and take its word for what we lack."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -8,8 +8,10 @@ from datetime import UTC, date, datetime, time, timedelta
 import structlog
 from temporalio import activity
 
+from activities import reconciling_holds
 from activities.errors import translated
 from activities.reading_back import read_back
+from activities.reconciling_holds import compare_holds
 from activities.refunds import STATES, count_past_us, take_word
 from domain.ids import is_id
 from domain.reconciliation import Compared, Coverage, Kept, Shown, Verdict, compare_shown, missing
@@ -18,6 +20,7 @@ from integrations.errors import NotFoundError
 from integrations.payments.port import ListsRefunds, PaymentGateway, Refund
 from storage.database import Database
 from storage.externals import ExternalRefunds
+from storage.holds import Holds
 from storage.reconciliations import Reconciliations
 from storage.records import Json
 from storage.returns import Returns
@@ -65,6 +68,7 @@ class ReconcileActivities:
         self._settlements = Settlements(database)
         self._externals = ExternalRefunds(database)
         self._returns = Returns(database)
+        self._holds = Holds(database)
         self._reconciliations = Reconciliations(database)
 
     @activity.defn
@@ -85,6 +89,7 @@ class ReconcileActivities:
                 gateway = await self._connections.payments(asked.tenant_id)
             except UnknownConnectionError:
                 return Reconciled({})
+            held = await compare_holds(gateway, self._holds, asked.tenant_id, since, until)
             sent = await self._settlements.sent_between(asked.tenant_id, since, until)
             told: list[ToTell] = []
             if isinstance(gateway, ListsRefunds):
@@ -97,7 +102,8 @@ class ReconcileActivities:
                 found = await self._compare(asked.tenant_id, read.refunds, told)
                 found += missing([_kept(intent) for intent in read.unknown_there], {})
                 coverage, not_read = Coverage.OWN, read.not_read
-            counts = dict(Counter(str(one.verdict) for one in found))
+            verdicts = [str(one.verdict) for one in found] + [str(one.verdict) for one in held]
+            counts = dict(Counter(verdicts))
             if not_read:
                 counts["not_read"] = not_read
             await self._reconciliations.put(
@@ -106,11 +112,13 @@ class ReconcileActivities:
                 provider=gateway.capabilities.provider,
                 coverage=coverage,
                 counts=counts,
-                findings=_findings(found),
+                findings=_findings(found) + reconciling_holds.findings(held)[:_MOST_FINDINGS],
             )
         for one in found:
             if one.needs_a_person:
                 _log.warning("refund.differs", tenant_id=asked.tenant_id, **_finding(one))
+        for difference in reconciling_holds.findings(held):
+            _log.warning("hold.differs", tenant_id=asked.tenant_id, **difference)
         return Reconciled(counts, tuple(told))
 
     async def _compare(

@@ -11,6 +11,7 @@ import structlog
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from activities.giving_back import GivingBackActivities
 from activities.holds import HoldActivities
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
@@ -84,6 +85,7 @@ def build_worker(client: Client, needs: Dependencies) -> Worker:
     )
     quotes = QuoteActivities(Returns(needs.database))
     holds = HoldActivities(needs.connections, needs.database)
+    giving_back = GivingBackActivities(needs.connections, needs.database)
     platform = PlatformActivities(needs.connections)
     sweeping = SweepActivities(
         Tenants(needs.database), MissingRuns(needs.database), time_scale=needs.time_scale
@@ -113,7 +115,7 @@ def build_worker(client: Client, needs: Dependencies) -> Worker:
             holds.capture_hold,
             holds.void_hold,
             holds.look_up_hold,
-            holds.give_back,
+            giving_back.give_back,
             platform.move_stock,
             platform.order_replacement,
             platform.call_off_replacement,

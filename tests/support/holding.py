@@ -10,10 +10,9 @@ from typing import Any, Literal
 from cryptography.fernet import Fernet
 from sqlalchemy import update
 
+from activities.giving_back import GiveBack, GivenBack, GivingBackActivities
 from activities.holds import (
     CaptureHold,
-    GiveBack,
-    GivenBack,
     HoldActivities,
     HoldAnswer,
     LookUpHold,
@@ -30,7 +29,8 @@ from runtime.connections import stored_connections
 from storage.credit_notes import CreditNotes
 from storage.database import Database
 from storage.externals import ExternalRefunds
-from storage.holds import HoldRow, Holds
+from storage.hold_rows import HoldRow
+from storage.holds import Holds
 from storage.models.holds import HoldModel
 from storage.records import Opening, TenderFacts
 from storage.returns import Returns
@@ -112,7 +112,8 @@ class Desk:
         return await self.activities.look_up_hold(LookUpHold(TENANT, self.return_id, LOT))
 
     async def give_back(self, amount: Money) -> GivenBack:
-        return await self.activities.give_back(GiveBack(TENANT, self.return_id, LOT, amount))
+        activities = GivingBackActivities(self.connections, self.database)
+        return await activities.give_back(GiveBack(TENANT, self.return_id, LOT, amount))
 
     @property
     def payments(self) -> PaymentActivities:
