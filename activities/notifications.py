@@ -41,7 +41,7 @@ TEXTS: dict[str, Text] = {
         "this mail. Otherwise it comes back to you.",
     ),
     "sent_back": Text("{rma_no}: coming back to you", "The goods we could not accept are sent."),
-    "refund_sent": Text("Refund for {rma_no}", "We sent {amount} back to the way you paid."),
+    "refund_sent": Text("Refund for {rma_no}", "We sent {amount} {way}."),
     "nothing_to_refund": Text(
         "Your return {rma_no} is settled",
         "Your return is settled, and nothing is left to pay back:\n{breakdown}",
@@ -100,6 +100,7 @@ def _words(kind: str, data: Mapping[str, Any], survey_link: str) -> dict[str, st
         words["grade"] = str(data["grade"])
     if kind == "refund_sent":
         words["amount"] = str(Money(int(data["amount_minor"]), str(data["currency"])))
+        words["way"] = _WAYS[str(data.get("destination", "original"))]
     if kind == "nothing_to_refund":
         words["breakdown"] = _breakdown(data["breakdown"], str(data["currency"]))
     if kind == "replacement_shipped":
@@ -107,6 +108,11 @@ def _words(kind: str, data: Mapping[str, Any], survey_link: str) -> dict[str, st
     return words
 
 
+_WAYS = {
+    "original": "back to the way you paid",
+    "store_credit": "to your store credit, as you agreed",
+    "by_hand": "in the way you agreed to",
+}
 _COMPONENTS = (
     ("price", "gross_minor", 1),
     ("tax", "tax_minor", 1),

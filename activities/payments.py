@@ -16,6 +16,7 @@ from domain.promotions import Standing, Units
 from domain.tenders import NothingLeftError, TenderLeft, TenderOrder, split_over_tenders
 from integrations.directory import Connections
 from storage.externals import ExternalRefunds
+from storage.redirects import Redirects
 from storage.rows import IntentRow, TenderBalance
 from storage.sealing import (
     OtherLotsError,
@@ -65,9 +66,13 @@ class Settled:
 
 class PaymentActivities:
     def __init__(
-        self, connections: Connections, settlements: Settlements, externals: ExternalRefunds
+        self,
+        connections: Connections,
+        settlements: Settlements,
+        externals: ExternalRefunds,
+        redirects: Redirects,
     ) -> None:
-        self._refunder = Refunder(connections, settlements, externals)
+        self._refunder = Refunder(connections, settlements, externals, redirects)
         self._settlements = settlements
 
     @activity.defn

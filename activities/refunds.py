@@ -7,9 +7,10 @@ from typing import assert_never
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.errors import refused, translated
-from domain.intents import Ruling
+from domain.intents import Redirect, Ruling
+from domain.orders import Destination
 from domain.refunding import Sent, Trust, Way, believed_from, is_about, is_believed, way_on
-from integrations.directory import Connections
+from integrations.directory import Connections, UnknownConnectionError
 from integrations.errors import (
     AlreadyDoneError,
     AmbiguousOutcomeError,
@@ -21,6 +22,7 @@ from integrations.errors import (
 )
 from integrations.payments.port import LookUp, PaymentGateway, Refund, RefundOutcome, RefundRequest
 from storage.externals import External, ExternalRefunds
+from storage.redirects import Redirects
 from storage.rows import IntentRow
 from storage.sealing import OverRefundError
 from storage.settlements import Settlements
@@ -36,13 +38,14 @@ class IssueRefund:
 
     It is raised only if a look-up shows that no money went; asking for it again changes nothing.
     ``ruling`` is what a person found in the provider's books; it counts only while nobody else
-    knows.
+    knows. ``redirect`` is where one that was refused goes instead.
     """
 
     tenant_id: str
     intent_id: str
     generation: int = 1
     ruling: Ruling | None = None
+    redirect: Redirect | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class RefundAnswer:
     generation: int = 1
     refund_ref: str | None = None
     failure: str | None = None
+    destination: str = Destination.ORIGINAL
 
 
 STATES = {
@@ -68,11 +72,16 @@ STATES = {
 
 class Refunder:
     def __init__(
-        self, connections: Connections, settlements: Settlements, externals: ExternalRefunds
+        self,
+        connections: Connections,
+        settlements: Settlements,
+        externals: ExternalRefunds,
+        redirects: Redirects,
     ) -> None:
         self._connections = connections
         self._settlements = settlements
         self._externals = externals
+        self._redirects = redirects
 
     async def issue(self, asked: IssueRefund) -> RefundAnswer:
         """Send one intent, unless it went already.
@@ -85,6 +94,10 @@ class Refunder:
             ApplicationError: of type ``OutcomeUnknown`` whenever the money may have gone.
         """
         with translated(unknown=UNKNOWN):
+            if asked.redirect is not None:
+                elsewhere = await self._pay_elsewhere(asked, asked.redirect)
+                if elsewhere is not None:
+                    return elsewhere
             before, intent = await self._settlements.begin(asked.tenant_id, asked.intent_id)
             if intent.state is IntentState.SUCCEEDED or (
                 before.state is IntentState.REJECTED and asked.generation <= before.generation
@@ -97,6 +110,34 @@ class Refunder:
             if before.state is IntentState.PLANNED:
                 return await self._send(asked.tenant_id, gateway, intent)
             return await self._go_on(asked, gateway, intent)
+
+    async def _pay_elsewhere(self, asked: IssueRefund, redirect: Redirect) -> RefundAnswer | None:
+        """Pay a refused intent where the customer agreed to, unless it turns out to be paid.
+
+        ``None``: it is not known to be without effect, so it goes on as if nobody had asked.
+        """
+        tenant_id = asked.tenant_id
+        intent = await self._settlements.get(tenant_id, asked.intent_id)
+        if intent is None or intent.state not in (IntentState.REJECTED, IntentState.PLANNED):
+            return None
+        if intent.state is IntentState.REJECTED:
+            try:
+                gateway = await self._connections.payments(tenant_id)
+                found = await _look_up(gateway, intent)
+            except (IntegrationError, UnknownConnectionError):
+                # The account may be closed: what it refused once is refused.
+                found = None
+            if found is not None:
+                return await self._finish(tenant_id, intent, found)
+            if await self._externals.fitting(tenant_id, intent):
+                return answer_of(await self._externals.claim(tenant_id, intent))
+        try:
+            paid = await self._redirects.redirect(
+                tenant_id, intent, redirect, generation=asked.generation
+            )
+        except OverRefundError as error:
+            raise refused("NothingLeft", str(error)) from error
+        return answer_of(paid)
 
     async def _go_on(
         self, asked: IssueRefund, gateway: PaymentGateway, intent: IntentRow
@@ -339,4 +380,4 @@ def _trust(gateway: PaymentGateway) -> Trust:
 
 
 def answer_of(row: IntentRow) -> RefundAnswer:
-    return RefundAnswer(row.state, row.generation, row.refund_ref, row.failure)
+    return RefundAnswer(row.state, row.generation, row.refund_ref, row.failure, row.destination)

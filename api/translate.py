@@ -5,9 +5,11 @@ from zoneinfo import available_timezones
 
 from backhaul_client import requests
 from domain.inspection import Fault, Grade, Photo
-from domain.intents import Ruling
+from domain.intents import Redirect, Ruling
+from domain.orders import Destination
 from domain.pickups import PickupOutcome
 from domain.reasons import Ground
+from domain.redirecting import Consent
 from domain.requests import (
     HandoverMethod,
     PickupWindow,
@@ -20,6 +22,7 @@ from domain.requests import (
 from domain.reviewing import LineReason
 from workflows.messages import (
     Approve,
+    ChangeTender,
     ChooseResolution,
     CommandInfo,
     Correct,
@@ -130,6 +133,12 @@ def correct(info: CommandInfo, body: requests.CorrectCommand) -> Correct:
 def reconcile_refund(info: CommandInfo, body: requests.ReconcileRefundCommand) -> ReconcileRefund:
     ruling = Ruling(body.outcome == "paid", body.refund_ref)
     return ReconcileRefund(info, body.intent_id, ruling, body.proof)
+
+
+def change_tender(info: CommandInfo, body: requests.ChangeTenderCommand) -> ChangeTender:
+    redirect = Redirect(Destination(body.destination), body.reference)
+    consent = Consent(body.consent.given_at, body.consent.how, body.consent.reference)
+    return ChangeTender(info, body.intent_id, redirect, consent)
 
 
 def extend_deadline(info: CommandInfo, body: requests.ExtendDeadlineCommand) -> ExtendDeadline:

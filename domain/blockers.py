@@ -313,7 +313,7 @@ _CATALOGUE = (
         "somebody to mend why the provider refused a refund",
         "parked",
         "the refund is tried again as a new generation, after a look-up",
-        ("retry", "refund.settled"),
+        ("retry", "change-tender", "refund.settled"),
     ),
     WaitKind(
         "refund_unknown",

@@ -90,6 +90,11 @@ _CATALOGUE = (
         "say, with proof, whether a refund of unknown end was paid",
     ),
     CommandKind(
+        "change-tender",
+        (_R.FINANCE,),
+        "pay a refused refund elsewhere, with the customer's consent",
+    ),
+    CommandKind(
         "reconcile",
         (_R.FINANCE,),
         "compare a day's refunds with the provider's now",

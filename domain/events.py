@@ -43,6 +43,7 @@ EVENT_TYPES: dict[str, str] = {
     "refund.settled": "the provider says the money went back",
     "refund.failed": "the provider refused, or took a success back",
     "refund.reconciled": "a person found in the provider's books whether it was paid",
+    "refund.redirected": "a refused refund goes to another tender, with the customer's consent",
     "replacement.reserved": "stock is held for an exchange",
     "replacement.created": "a replacement order exists at the platform",
     "replacement.out_of_stock": "the wanted goods are gone",

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from domain.orders import Destination
+
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
@@ -19,8 +21,23 @@ class Ruling:
 
 
 @dataclass(frozen=True, slots=True)
+class Redirect:
+    """Where a refused refund goes instead.
+
+    ``reference`` is the owner's name of the store credit account, or where the books show the
+    payment that was made by hand.
+    """
+
+    destination: Destination
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
-    """One refund intent as the ledger sealed it; ``state`` follows its execution."""
+    """One refund intent as the ledger sealed it; ``state`` follows its execution.
+
+    ``redirect`` is what the customer agreed to, ``destination`` where the money went.
+    """
 
     intent_id: str
     tender_id: str
@@ -31,6 +48,8 @@ class Intent:
     refund_ref: str | None = None
     failure: str | None = None
     ruling: Ruling | None = None
+    redirect: Redirect | None = None
+    destination: str = Destination.ORIGINAL
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from enum import StrEnum
 from domain.fees import NO_FEES, Fees, read_fees
 from domain.ids import content_hash
 from domain.inspection import Acceptance, Disposition, Fault, Grade
-from domain.orders import TenderKind
+from domain.orders import Destination, TenderKind
 from domain.pack_reading import At, PolicyError
 from domain.reasons import Ground
 from domain.requests import Resolution
@@ -116,6 +116,7 @@ class Policy:
     ``pickup_attempts`` is how often a courier is sent before the parcel is to be dropped off.
     ``promotion_clawback`` keeps back the discount that a partial return loses. Refunds fill the
     groups of ``tender_order`` one after the other, and share within a group by what was captured.
+    A refund that was refused for good goes to one of ``fallback_tenders``, or nowhere else.
     """
 
     pack_id: str
@@ -133,6 +134,7 @@ class Policy:
     fees: Fees = NO_FEES
     promotion_clawback: bool = False
     tender_order: tuple[tuple[TenderKind, ...], ...] = TENDER_ORDER
+    fallback_tenders: tuple[Destination, ...] = ()
 
     @property
     def ref(self) -> str:
@@ -154,10 +156,11 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
 
     Raises:
         PolicyError: something is missing, of the wrong type, out of range or not resolved. Fees,
-            promotion clawback and tender order may be left out: no fee, no clawback, our order.
+            promotion clawback, tender order and fallback tenders may be left out: no fee, no
+            clawback, our order, no fallback.
     """
     pack = At("", data)
-    clawback, order = "promotion_clawback", "tender_order"
+    clawback, order, fallback = "promotion_clawback", "tender_order", "fallback_tenders"
     governs = pack.table("governs")
     governs.fixed("by", "CONTRACT_DATE")
     policy = Policy(
@@ -179,6 +182,7 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
         fees=read_fees(pack.table("fees")) if "fees" in data else NO_FEES,
         promotion_clawback=pack.flag(clawback) if clawback in data else False,
         tender_order=pack.groups(order, TenderKind) if order in data else TENDER_ORDER,
+        fallback_tenders=pack.options(fallback, Destination) if fallback in data else (),
     )
     _check(policy)
     return policy
@@ -249,6 +253,8 @@ def _check(policy: Policy) -> None:
     kinds = sorted(kind for group in policy.tender_order for kind in group)
     if kinds != sorted(TenderKind):
         raise PolicyError(f"tender_order: wanted each of {', '.join(TenderKind)} once")
+    if Destination.ORIGINAL in policy.fallback_tenders:
+        raise PolicyError("fallback_tenders: wanted store_credit, by_hand or both")
     if policy.review_default not in ("APPROVE", "DENY"):
         raise PolicyError("review_default: wanted APPROVE or DENY")
 

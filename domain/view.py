@@ -8,7 +8,7 @@ from typing import Any
 from domain.allowed import allowed_commands
 from domain.counters import Counters, counters
 from domain.events import JsonValue
-from domain.intents import Settlement
+from domain.intents import Intent, Settlement
 from domain.invariants import broken
 from domain.parcels import Delivery
 from domain.requests import RequestedLine
@@ -223,18 +223,20 @@ def _settlement(settlement: Settlement) -> JsonValue:
         "sealed_at": _time(settlement.sealed_at),
         "breakdown": [{**asdict(row)} for row in settlement.breakdown],
         "settlement_hash": settlement.settlement_hash,
-        "refunds": [
-            {
-                "intent_id": intent.intent_id,
-                "tender_id": intent.tender_id,
-                "amount_minor": intent.amount_minor,
-                "state": intent.state,
-                "refund_ref": intent.refund_ref,
-                "failure": intent.failure,
-                "generation": intent.generation,
-            }
-            for intent in settlement.intents
-        ],
+        "refunds": [_refund(intent) for intent in settlement.intents],
+    }
+
+
+def _refund(intent: Intent) -> JsonValue:
+    return {
+        "intent_id": intent.intent_id,
+        "tender_id": intent.tender_id,
+        "amount_minor": intent.amount_minor,
+        "state": intent.state,
+        "refund_ref": intent.refund_ref,
+        "failure": intent.failure,
+        "generation": intent.generation,
+        "destination": intent.destination,
     }
 
 

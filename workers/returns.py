@@ -33,6 +33,7 @@ from storage.database import Database
 from storage.externals import ExternalRefunds
 from storage.followups import FollowUps
 from storage.missing import MissingRuns
+from storage.redirects import Redirects
 from storage.relay import Outbox
 from storage.returns import Returns
 from storage.secrets import SecretBox
@@ -73,7 +74,10 @@ def build_worker(client: Client, needs: Dependencies) -> Worker:
     records = RecordActivities(Returns(needs.database))
     shipping = ShippingActivities(needs.connections, Bookings(needs.database))
     payments = PaymentActivities(
-        needs.connections, Settlements(needs.database), ExternalRefunds(needs.database)
+        needs.connections,
+        Settlements(needs.database),
+        ExternalRefunds(needs.database),
+        Redirects(needs.database),
     )
     platform = PlatformActivities(needs.connections)
     sweeping = SweepActivities(

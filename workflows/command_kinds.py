@@ -16,6 +16,7 @@ from domain.inspection import Finding
 from domain.parcels import Receipt, ReceiptEntry
 from domain.pickups import check_pickup_outcome, pickup_failed
 from domain.receiving import check_receipt, receive
+from domain.redirecting import check_redirect, redirected
 from domain.requests import Resolution
 from domain.resolving import choose_refund
 from domain.returns import Change, Lot, Return
@@ -25,6 +26,7 @@ from domain.transport import check_withdrawal, withdraw
 from domain.waiting import waits
 from workflows.messages import (
     Approve,
+    ChangeTender,
     ChooseResolution,
     Correct,
     Deny,
@@ -175,6 +177,15 @@ def check_reconcile_refund(ret: Return, command: ReconcileRefund) -> None:
 def do_reconcile_refund(ret: Return, command: ReconcileRefund) -> Change:
     ruling = replace(command.ruling, ruling_id=command.info.command_id, ruled_at=workflow.now())
     return rule(ret, command.intent_id, ruling, proof=command.proof)
+
+
+def check_change_tender(ret: Return, command: ChangeTender) -> None:
+    now, redirect = workflow.now(), command.redirect
+    check_redirect(ret, command.intent_id, redirect, command.consent, at=now)
+
+
+def do_change_tender(ret: Return, command: ChangeTender) -> Change:
+    return redirected(ret, command.intent_id, command.redirect, command.consent)
 
 
 def check_extend_deadline(ret: Return, command: ExtendDeadline) -> None:

@@ -25,6 +25,7 @@ from workflows.messages import (
     INSPECTION_SIGNAL,
     Approve,
     CarrierMilestones,
+    ChangeTender,
     ChooseResolution,
     CommandAnswer,
     Correct,
@@ -211,6 +212,16 @@ class ReturnWorkflow:
     @reconcile_refund.validator
     def check_reconcile_refund(self, command: ReconcileRefund) -> None:
         self._check("reconcile-refund", command, command_kinds.check_reconcile_refund)
+
+    @workflow.update(description="pay a refused refund elsewhere, with the customer's consent")
+    def change_tender(self, command: ChangeTender) -> CommandAnswer:
+        answer = self._carry_out(command, command_kinds.do_change_tender)
+        self._parking.insist(Work(WorkKind.REFUND, command.intent_id).key)
+        return answer
+
+    @change_tender.validator
+    def check_change_tender(self, command: ChangeTender) -> None:
+        self._check("change-tender", command, command_kinds.check_change_tender)
 
     @workflow.update(description="move the deadline of a wait")
     def extend_deadline(self, command: ExtendDeadline) -> CommandAnswer:

@@ -134,7 +134,7 @@ async def refund(case: Case, parking: Parking, intent_id: str) -> None:
     intent = _intent(case.ret, intent_id)
     if parking.has_blocker(work):
         await parking.stand(work, wanted=wanted)
-    elif intent.state in _REFUSED:
+    elif intent.state in _REFUSED and intent.redirect is None:
         await parking.park(work, "refund_refused", intent.failure or "rejected", wanted=wanted)
     await parking.attempt(work, lambda: _pay(case, intent_id), wanted=wanted)
 
@@ -180,7 +180,9 @@ async def _ask(case: Case, intent: Intent, generation: int, *, summary: str) -> 
     Which is older, the answer or news that came while it was on its way, nobody here can tell. The
     ledger can: asked again, it answers with the last word.
     """
-    asked = IssueRefund(case.ret.tenant_id, intent.intent_id, generation, intent.ruling)
+    asked = IssueRefund(
+        case.ret.tenant_id, intent.intent_id, generation, intent.ruling, intent.redirect
+    )
     answer = await case.call(PaymentActivities.issue_refund, asked, summary=summary)
     if _intent(case.ret, intent.intent_id) != intent:
         return None
@@ -197,6 +199,7 @@ def _take_in(case: Case, intent_id: str, answer: RefundAnswer) -> None:
             refund_ref=answer.refund_ref,
             failure=answer.failure,
             generation=answer.generation,
+            destination=answer.destination,
             at=workflow.now(),
         )
     )

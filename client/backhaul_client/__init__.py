@@ -41,9 +41,11 @@ from backhaul_client.listing import (
 )
 from backhaul_client.requests import (
     ApproveCommand,
+    ChangeTenderCommand,
     ChooseResolutionCommand,
     CorrectCommand,
     CountedItem,
+    CustomersConsent,
     DenyCommand,
     ExtendDeadlineCommand,
     InspectionCommand,
@@ -67,6 +69,7 @@ __all__ = [
     "ApproveCommand",
     "BackhaulClient",
     "BackhaulError",
+    "ChangeTenderCommand",
     "ChooseResolutionCommand",
     "CommandLeft",
     "CommandView",
@@ -76,6 +79,7 @@ __all__ = [
     "CountedItem",
     "CreatedKey",
     "CreatedTenant",
+    "CustomersConsent",
     "DeliveryView",
     "DenyCommand",
     "EngineView",

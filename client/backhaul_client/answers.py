@@ -152,6 +152,7 @@ class RefundView(AnswerModel):
     refund_ref: str | None
     failure: str | None
     generation: int = 0
+    destination: str = "original"
 
 
 class SettlementView(AnswerModel):

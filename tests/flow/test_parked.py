@@ -19,7 +19,13 @@ from domain.returns import Return
 from storage.bookings import Bookings
 from storage.rows import TenderBalance
 from storage.settlements import Settlements
-from tests.flow import test_drafts, test_lost_runs, test_refund_edges, test_settlement
+from tests.flow import (
+    test_drafts,
+    test_lost_runs,
+    test_other_tender,
+    test_refund_edges,
+    test_settlement,
+)
 from tests.flow.test_settlement import REFUNDS, accepted, intents_of, paid
 from tests.support.house import TENANT, House, OpenReturn
 from tests.support.postgres import Database
@@ -252,7 +258,7 @@ async def test_a_refused_refund_is_tried_again(house: House) -> None:
     await opened.do(Retry(info(FINANCE), wait["key"].removeprefix("work/")))
     await opened.until_lot("line-1/1", "REFUNDED")
 
-    assert wait["exits"] == ["retry", "refund.settled"]
+    assert wait["exits"] == ["retry", "change-tender", "refund.settled"]
     assert len(paid(opened)) == 1
 
 
@@ -444,6 +450,7 @@ WALKS: dict[str, dict[str, Callable[..., object]]] = {
     },
     "refund_refused": {
         "retry": test_a_refused_refund_is_tried_again,
+        "change-tender": test_other_tender.test_edge_64_a_refused_refund_goes_to_store_credit,
         "refund.settled": test_settlement.test_edge_63_reopens_money_that_comes_back,
     },
     "refund_unknown": {

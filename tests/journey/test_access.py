@@ -34,6 +34,12 @@ _BODIES: dict[str, dict[str, Any]] = {
     "retry": {},
     "correct": {"field": "channel", "value": "STORE", "reason": "seen in the shop"},
     "reconcile-refund": {"intent_id": "x", "outcome": "not_paid", "proof": "report 7"},
+    "change-tender": {
+        "intent_id": "x",
+        "destination": "store_credit",
+        "reference": "customer-1",
+        "consent": {"given_at": "2026-01-01T00:00:00Z", "how": "mail", "reference": "T-1"},
+    },
     "restart-from-projection": {"reason": "it is gone"},
     "extend-deadline": {"wait": "x", "until": "2030-01-01T00:00:00+00:00"},
 }

@@ -49,6 +49,7 @@ from workers.working import working
 from workflows.messages import (
     INSPECTION_SIGNAL,
     Approve,
+    ChangeTender,
     ChooseResolution,
     CommandAnswer,
     Correct,
@@ -352,6 +353,7 @@ _UPDATES: dict[type, str] = {
     Retry: "retry",
     Correct: "correct",
     ReconcileRefund: "reconcile_refund",
+    ChangeTender: "change_tender",
     ExtendDeadline: "extend_deadline",
 }
 
