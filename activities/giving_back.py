@@ -16,6 +16,7 @@ from storage.database import Database
 from storage.externals import ExternalRefunds
 from storage.giving_back import GivingBack
 from storage.holds import Holds
+from storage.redirects import Redirects
 from storage.rows import IntentRow
 from storage.sealing import OverRefundError, SealedOtherwiseError
 from storage.settlements import IntentStateError, Settlements
@@ -44,7 +45,9 @@ class GivingBackActivities:
     def __init__(self, connections: Connections, database: Database) -> None:
         self._holds = Holds(database)
         self._giving_back = GivingBack(database)
-        self._refunder = Refunder(connections, Settlements(database), ExternalRefunds(database))
+        self._refunder = Refunder(
+            connections, Settlements(database), ExternalRefunds(database), Redirects(database)
+        )
 
     @activity.defn
     async def give_back(self, asked: GiveBack) -> GivenBack:

@@ -41,7 +41,7 @@ TEXTS: dict[str, Text] = {
         "this mail. Otherwise it comes back to you.",
     ),
     "sent_back": Text("{rma_no}: coming back to you", "The goods we could not accept are sent."),
-    "refund_sent": Text("Refund for {rma_no}", "We sent {amount} back to the way you paid."),
+    "refund_sent": Text("Refund for {rma_no}", "We sent {amount} {way}."),
     "nothing_to_refund": Text(
         "Your return {rma_no} is settled",
         "Your return is settled, and nothing is left to pay back:\n{breakdown}",
@@ -130,6 +130,7 @@ def _words(kind: str, data: Mapping[str, Any], survey_link: str) -> dict[str, st
         words["next_by"] = f"{datetime.fromisoformat(data['next_by']):%Y-%m-%d}"
     if kind in ("refund_sent", "refund_on_hold", "refund_covered", "refund_returned"):
         words["amount"] = str(Money(int(data["amount_minor"]), str(data["currency"])))
+        words["way"] = _WAYS[str(data.get("destination", "original"))]
     if kind == "difference_to_pay":
         words["amount"] = str(Money(int(data["due_minor"]), str(data["currency"])))
         words["pay_by"] = datetime.fromisoformat(data["pay_by"]).strftime("%Y-%m-%d %H:%M")
@@ -141,6 +142,11 @@ def _words(kind: str, data: Mapping[str, Any], survey_link: str) -> dict[str, st
     return words
 
 
+_WAYS = {
+    "original": "back to the way you paid",
+    "store_credit": "to your store credit, as you agreed",
+    "by_hand": "in the way you agreed to",
+}
 _COMPONENTS = (
     ("price", "gross_minor", 1),
     ("tax", "tax_minor", 1),

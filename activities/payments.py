@@ -20,6 +20,7 @@ from integrations.directory import Connections
 from storage.credit_notes import CreditNotes
 from storage.externals import ExternalRefunds
 from storage.ledger import OtherCurrencyError
+from storage.redirects import Redirects
 from storage.rows import IntentRow, TenderBalance
 from storage.sealing import (
     OtherLotsError,
@@ -84,8 +85,9 @@ class PaymentActivities:
         settlements: Settlements,
         externals: ExternalRefunds,
         credit_notes: CreditNotes,
+        redirects: Redirects,
     ) -> None:
-        self._refunder = Refunder(connections, settlements, externals)
+        self._refunder = Refunder(connections, settlements, externals, redirects)
         self._settlements = settlements
         self._credit_notes = credit_notes
 

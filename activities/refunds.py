@@ -7,8 +7,9 @@ from typing import assert_never
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.errors import refused, translated
-from domain.intents import Ruling
+from domain.intents import Redirect, Ruling
 from domain.limits import Limits
+from domain.orders import Destination
 from domain.refunding import (
     CHARGED_BACK,
     Sent,
@@ -35,6 +36,7 @@ from integrations.payments.port import LookUp, PaymentGateway, Refund, RefundOut
 from storage.chargebacks import ChargedBackError
 from storage.externals import External, ExternalRefunds
 from storage.payments import LimitReachedError
+from storage.redirects import Redirects
 from storage.rows import Begun, IntentRow
 from storage.sealing import OverRefundError
 from storage.settlements import NO_LIMITS, Settlements
@@ -51,6 +53,7 @@ class IssueRefund:
     It is raised only if a look-up shows that no money went; asking for it again changes nothing.
     ``ruling`` is what a person found in the provider's books; it counts only while nobody else
     knows. Above ``gate_minor`` no new key goes out after a stored failure without one.
+    ``redirect`` is where one that was refused goes instead.
     """
 
     tenant_id: str
@@ -58,6 +61,7 @@ class IssueRefund:
     generation: int = 1
     ruling: Ruling | None = None
     gate_minor: int | None = None
+    redirect: Redirect | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ class RefundAnswer:
     refund_ref: str | None = None
     failure: str | None = None
     covered_minor: int = 0
+    destination: str = Destination.ORIGINAL
 
 
 UNSENT = ("ChargedBack", "RefundSpacing", "RefundLimit")
@@ -88,11 +93,16 @@ STATES = {
 
 class Refunder:
     def __init__(
-        self, connections: Connections, settlements: Settlements, externals: ExternalRefunds
+        self,
+        connections: Connections,
+        settlements: Settlements,
+        externals: ExternalRefunds,
+        redirects: Redirects,
     ) -> None:
         self._connections = connections
         self._settlements = settlements
         self._externals = externals
+        self._redirects = redirects
 
     async def issue(self, asked: IssueRefund) -> RefundAnswer:
         """Send one intent, unless it went already.
@@ -106,6 +116,10 @@ class Refunder:
                 type ``ChargedBack`` while the customer's bank decides on the payment.
         """
         with translated(unknown=UNKNOWN):
+            if asked.redirect is not None:
+                elsewhere = await self._pay_elsewhere(asked, asked.redirect)
+                if elsewhere is not None:
+                    return elsewhere
             known = await self._gateway(asked.tenant_id)
             before, intent = await self._begin(asked.tenant_id, asked.intent_id, known)
             if intent.state in (IntentState.SUCCEEDED, IntentState.COVERED) or (
@@ -136,6 +150,36 @@ class Refunder:
             return await self._connections.payments(tenant_id)
         except (IntegrationError, UnknownConnectionError):
             return None
+
+    async def _pay_elsewhere(self, asked: IssueRefund, redirect: Redirect) -> RefundAnswer | None:
+        """Pay a refused intent where the customer agreed to, unless it turns out to be paid.
+
+        ``None``: it is not known to be without effect, so it goes on as if nobody had asked.
+        """
+        tenant_id = asked.tenant_id
+        intent = await self._settlements.get(tenant_id, asked.intent_id)
+        if intent is None or intent.state not in (IntentState.REJECTED, IntentState.PLANNED):
+            return None
+        if intent.state is IntentState.REJECTED:
+            try:
+                gateway = await self._connections.payments(tenant_id)
+                found = await _look_up(gateway, intent)
+            except (IntegrationError, UnknownConnectionError):
+                # The account may be closed: what it refused once is refused.
+                found = None
+            if found is not None:
+                return await self._finish(tenant_id, intent, found)
+            if await self._externals.fitting(tenant_id, intent):
+                return answer_of(await self._externals.claim(tenant_id, intent))
+        try:
+            paid = await self._redirects.redirect(
+                tenant_id, intent, redirect, generation=asked.generation
+            )
+        except OverRefundError as error:
+            raise refused("NothingLeft", str(error)) from error
+        except ChargedBackError as error:
+            raise refused("ChargedBack", str(error), until=error.evidence_due_by) from error
+        return answer_of(paid)
 
     async def _go_on(
         self, asked: IssueRefund, gateway: PaymentGateway, intent: IntentRow
@@ -414,4 +458,6 @@ def _limits(gateway: PaymentGateway) -> Limits:
 
 
 def answer_of(row: IntentRow) -> RefundAnswer:
-    return RefundAnswer(row.state, row.generation, row.refund_ref, row.failure, row.covered_minor)
+    return RefundAnswer(
+        row.state, row.generation, row.refund_ref, row.failure, row.covered_minor, row.destination
+    )

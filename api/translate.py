@@ -5,9 +5,11 @@ from zoneinfo import available_timezones
 
 from backhaul_client import requests
 from domain.inspection import Fault, Grade, Photo
-from domain.intents import Ruling
+from domain.intents import Redirect, Ruling
+from domain.orders import Destination
 from domain.pickups import PickupOutcome
 from domain.reasons import Ground
+from domain.redirecting import Consent
 from domain.requests import (
     HandoverMethod,
     PickupWindow,
@@ -21,6 +23,7 @@ from domain.reviewing import LineReason
 from workflows.messages import (
     Approve,
     ApproveSettlement,
+    ChangeTender,
     ChooseResolution,
     CommandInfo,
     Correct,
@@ -144,6 +147,12 @@ def decline_settlement(
     info: CommandInfo, body: requests.DeclineSettlementCommand
 ) -> DeclineSettlement:
     return DeclineSettlement(info, body.settlement_no, body.settlement_hash, body.reason)
+
+
+def change_tender(info: CommandInfo, body: requests.ChangeTenderCommand) -> ChangeTender:
+    redirect = Redirect(Destination(body.destination), body.reference)
+    consent = Consent(body.consent.given_at, body.consent.how, body.consent.reference)
+    return ChangeTender(info, body.intent_id, redirect, consent)
 
 
 def extend_deadline(info: CommandInfo, body: requests.ExtendDeadlineCommand) -> ExtendDeadline:

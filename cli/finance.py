@@ -7,11 +7,14 @@ from datetime import UTC, date, datetime, timedelta
 from backhaul_client import (
     ApproveSettlementCommand,
     BackhaulClient,
+    ChangeTenderCommand,
+    CustomersConsent,
     DeclineSettlementCommand,
     ReconcileRefundCommand,
 )
 from backhaul_client.listing import ReconciliationFinding
 from cli import printing
+from cli.asking import moment
 from cli.books import add_books
 from cli.calling import calls
 from cli.commands import add_command, give
@@ -51,6 +54,21 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         parser.add_argument("settlement", type=int, help="its number, as `returns get` shows it")
         parser.add_argument("hash", help="the settlement hash that stands beside it")
     decline.add_argument("--reason", required=True)
+    elsewhere = add_command(
+        actions,
+        "change-tender",
+        "change-tender",
+        "pay a refused refund elsewhere, with the customer's consent",
+        _change_tender,
+    )
+    elsewhere.add_argument("intent", help="the refund's id, as `returns get --json` shows it")
+    elsewhere.add_argument("destination", choices=["store_credit", "by_hand"])
+    elsewhere.add_argument(
+        "--reference", required=True, help="the credit account's owner, or the payment in the books"
+    )
+    elsewhere.add_argument("--consent-at", required=True, type=moment, help="with its offset")
+    elsewhere.add_argument("--consent-how", required=True, help="phone, mail, chat, ...")
+    elsewhere.add_argument("--consent-reference", required=True, help="where it is kept; no names")
     compare = actions.add_parser(
         "reconcile", help="compare a day's refunds with the provider's, and adopt what it knows"
     )
@@ -118,3 +136,18 @@ async def _reconcile_refund(client: BackhaulClient, arguments: argparse.Namespac
         refund_ref=arguments.refund_ref,
     )
     await give(client.reconcile_refund, arguments, command)
+
+
+async def _change_tender(client: BackhaulClient, arguments: argparse.Namespace) -> None:
+    command = ChangeTenderCommand(
+        expected_version=arguments.version,
+        intent_id=arguments.intent,
+        destination=arguments.destination,
+        reference=arguments.reference,
+        consent=CustomersConsent(
+            given_at=arguments.consent_at,
+            how=arguments.consent_how,
+            reference=arguments.consent_reference,
+        ),
+    )
+    await give(client.change_tender, arguments, command)

@@ -4,6 +4,7 @@ from domain.approving import open_proposal
 from domain.drafts import is_draft
 from domain.lifecycle import AuthorizationState, DeliveryState, Headline, LotState
 from domain.receiving import is_receivable
+from domain.redirecting import refused_refunds
 from domain.requests import Resolution
 from domain.returns import Return
 from domain.ruling import unknown_refunds
@@ -35,6 +36,7 @@ def allowed_commands(ret: Return) -> tuple[str, ...]:
         "reconcile-refund": bool(unknown_refunds(ret)),
         "approve-settlement": open_proposal(ret) is not None,
         "decline-settlement": open_proposal(ret) is not None,
+        "change-tender": bool(ret.policy.fallback_tenders and refused_refunds(ret)),
         "extend-deadline": bool(waits(ret)),
     }
     return tuple(name for name, is_possible in possible.items() if is_possible)

@@ -367,7 +367,7 @@ _CATALOGUE = (
         "somebody to mend why the provider refused a refund",
         "parked",
         "the refund is tried again as a new generation, after a look-up",
-        ("retry", "refund.settled"),
+        ("retry", "change-tender", "refund.settled"),
     ),
     WaitKind(
         "refund_unknown",
@@ -403,7 +403,7 @@ _CATALOGUE = (
         "another way to pay back: the provider takes no refund of this payment any more",
         "parked",
         "it is looked at again, and sent only if the limit no longer holds",
-        ("retry", "refund.settled"),
+        ("retry", "change-tender", "refund.settled"),
     ),
     WaitKind(
         "refund_gated",

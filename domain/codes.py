@@ -55,6 +55,15 @@ _CATALOGUE = (
     ProblemCode("order_not_found", _K.INVALID, "the platform knows no such order"),
     ProblemCode("line_not_found", _K.INVALID, "the order has no such line"),
     ProblemCode("refund_not_found", _K.INVALID, "the return has no such refund"),
+    ProblemCode(
+        "refund_not_refused", _K.CONFLICT, "the refund may have been paid, or may still be"
+    ),
+    ProblemCode(
+        "tender_not_declared", _K.CONFLICT, "the policy declares no such tender to fall back on"
+    ),
+    ProblemCode(
+        "consent_missing", _K.INVALID, "another tender needs the customer's recorded consent"
+    ),
     ProblemCode("sku_not_found", _K.INVALID, "the platform knows no such SKU"),
     ProblemCode(
         "exchange_not_even", _K.INVALID, "the wanted goods cost more or less than the returned"

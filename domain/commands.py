@@ -100,6 +100,11 @@ _CATALOGUE = (
         "say why a settlement above the policy's limit is not approved",
     ),
     CommandKind(
+        "change-tender",
+        (_R.FINANCE,),
+        "pay a refused refund elsewhere, with the customer's consent",
+    ),
+    CommandKind(
         "reconcile",
         (_R.FINANCE,),
         "compare a day's refunds with the provider's now",

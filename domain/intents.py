@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from domain.orders import Destination
+
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
@@ -19,11 +21,24 @@ class Ruling:
 
 
 @dataclass(frozen=True, slots=True)
+class Redirect:
+    """Where a refused refund goes instead.
+
+    ``reference`` is the owner's name of the store credit account, or where the books show the
+    payment that was made by hand.
+    """
+
+    destination: Destination
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
     """One refund intent as the ledger sealed it; ``state`` follows its execution.
 
     ``covered_minor`` of it a chargeback gave back, and was not sent; if that is all, the state is
     ``covered``.
+    ``redirect`` is what the customer agreed to, ``destination`` where the money went.
     """
 
     intent_id: str
@@ -36,6 +51,8 @@ class Intent:
     failure: str | None = None
     ruling: Ruling | None = None
     covered_minor: int = 0
+    redirect: Redirect | None = None
+    destination: str = Destination.ORIGINAL
 
     @property
     def is_settled(self) -> bool:

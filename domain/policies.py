@@ -12,7 +12,7 @@ from enum import StrEnum
 from domain.fees import NO_FEES, Fees, read_fees
 from domain.ids import content_hash
 from domain.inspection import Acceptance, Disposition, Fault, Grade
-from domain.orders import TenderKind
+from domain.orders import Destination, TenderKind
 from domain.pack_reading import At, PolicyError
 from domain.reasons import Ground
 from domain.requests import Resolution
@@ -120,6 +120,7 @@ class Policy:
     Above ``refund_gate_minor`` of its currency a refund that met a stored failure is sent under
     another key only if a person says so. What a return pays above ``approval_above``, a second
     person approves. Both are minor units by currency.
+    A refund that was refused for good goes to one of ``fallback_tenders``, or nowhere else.
     """
 
     pack_id: str
@@ -140,6 +141,7 @@ class Policy:
     tender_order: tuple[tuple[TenderKind, ...], ...] = TENDER_ORDER
     approval_above: tuple[tuple[str, int], ...] = ()
     refund_gate_minor: tuple[tuple[str, int], ...] = ()
+    fallback_tenders: tuple[Destination, ...] = ()
 
     def refund_gate(self, currency: str) -> int | None:
         """Return the gate in a currency's minor units; ``None`` where it has none."""
@@ -165,8 +167,9 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
 
     Raises:
         PolicyError: something is missing, of the wrong type, out of range or not resolved. Fees,
-            promotion clawback, uneven exchange, tender order, limits of approval and the refund
-            gate may be left out: no fee, no clawback, any price, our order, no limit, no gate.
+            promotion clawback, uneven exchange, tender order, limits of approval, the refund gate
+            and fallback tenders may be left out: no fee, no clawback, any price, our order, no
+            limit, no gate, no fallback.
     """
     pack = At("", data)
     governs = pack.table("governs")
@@ -195,6 +198,9 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
         ),
         approval_above=pack.optional("approval_above", pack.amounts, default=()),
         refund_gate_minor=pack.optional("refund_gate_minor", pack.amounts, default=()),
+        fallback_tenders=pack.optional(
+            "fallback_tenders", lambda name: pack.options(name, Destination), default=()
+        ),
     )
     _check(policy)
     return policy
@@ -265,6 +271,8 @@ def _check(policy: Policy) -> None:
     kinds = sorted(kind for group in policy.tender_order for kind in group)
     if kinds != sorted(TenderKind):
         raise PolicyError(f"tender_order: wanted each of {', '.join(TenderKind)} once")
+    if Destination.ORIGINAL in policy.fallback_tenders:
+        raise PolicyError("fallback_tenders: wanted store_credit, by_hand or both")
     if policy.review_default not in ("APPROVE", "DENY"):
         raise PolicyError("review_default: wanted APPROVE or DENY")
 

@@ -10,6 +10,7 @@ from domain.events import Fact, JsonValue
 from domain.exchanges import called_off, is_paid_back_instead, paid
 from domain.intents import Intent, LotAmount, Settlement
 from domain.lifecycle import LotState, is_terminal
+from domain.orders import Destination
 from domain.requests import Resolution
 from domain.returns import Change, Lot, Replacement, Return
 from domain.settlement import settlement_hash
@@ -150,6 +151,7 @@ def intent_changed(
     at: datetime,
     generation: int | None = None,
     covered_minor: int | None = None,
+    destination: str | None = None,
 ) -> Change:
     """Take in what the provider says of one refund; telling it again changes nothing.
 
@@ -171,6 +173,8 @@ def intent_changed(
         failure=failure,
         # It was for the end that nobody knew.
         ruling=before.ruling if state == "unknown" else None,
+        redirect=before.redirect if state != "succeeded" else None,
+        destination=destination or before.destination,
     )
     if news == before or (before.state == "succeeded" and state not in _AFTER_SUCCESS):
         return ret, ()
@@ -221,18 +225,18 @@ def _end_if_paid(ret: Return, number: int, at: datetime) -> Return:
 
 
 def _refund_fact(event: str, ret: Return, number: int, intent: Intent) -> Fact:
-    return Fact(
-        event,
-        {
-            "settlement_no": number,
-            "intent_id": intent.intent_id,
-            "tender_id": intent.tender_id,
-            "amount_minor": intent.sent_minor,
-            "currency": ret.currency,
-            "refund_ref": intent.refund_ref,
-            "failure": intent.failure,
-        },
-    )
+    data: dict[str, JsonValue] = {
+        "settlement_no": number,
+        "intent_id": intent.intent_id,
+        "tender_id": intent.tender_id,
+        "amount_minor": intent.sent_minor,
+        "currency": ret.currency,
+        "refund_ref": intent.refund_ref,
+        "failure": intent.failure,
+    }
+    if intent.destination != Destination.ORIGINAL:
+        data["destination"] = intent.destination
+    return Fact(event, data)
 
 
 def _reversed_fact(

@@ -9,7 +9,7 @@ from domain.allowed import allowed_commands
 from domain.approving import proposal_parts
 from domain.counters import Counters, counters
 from domain.events import JsonValue
-from domain.intents import Settlement
+from domain.intents import Intent, Settlement
 from domain.invariants import broken
 from domain.parcels import Delivery
 from domain.proposals import Proposal
@@ -254,19 +254,22 @@ def _settlement(settlement: Settlement) -> JsonValue:
         "breakdown": [{**asdict(row)} for row in settlement.breakdown],
         "settlement_hash": settlement.settlement_hash,
         "credit_note_no": settlement.credit_note_no,
-        "refunds": [
-            {
-                "intent_id": intent.intent_id,
-                "tender_id": intent.tender_id,
-                "amount_minor": intent.amount_minor,
-                "state": intent.state,
-                "refund_ref": intent.refund_ref,
-                "failure": intent.failure,
-                "generation": intent.generation,
-                **({"covered_minor": intent.covered_minor} if intent.covered_minor else {}),
-            }
-            for intent in settlement.intents
-        ],
+        "refunds": [_refund(intent) for intent in settlement.intents],
+    }
+
+
+def _refund(intent: Intent) -> JsonValue:
+    covered = {"covered_minor": intent.covered_minor} if intent.covered_minor else {}
+    return {
+        "intent_id": intent.intent_id,
+        "tender_id": intent.tender_id,
+        "amount_minor": intent.amount_minor,
+        "state": intent.state,
+        "refund_ref": intent.refund_ref,
+        "failure": intent.failure,
+        "generation": intent.generation,
+        "destination": intent.destination,
+        **covered,
     }
 
 

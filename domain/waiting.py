@@ -86,6 +86,7 @@ def _exits(ret: Return, work: str, exits: tuple[str, ...]) -> tuple[str, ...]:
         "correct": is_draft,
         "withdraw": is_draft or (booking and is_withdrawable(ret)),
         "refund.settled": kind == WorkKind.REFUND,
+        "change-tender": bool(ret.policy.fallback_tenders),
     }
     return tuple(way for way in exits if possible.get(way, True))
 

@@ -38,6 +38,7 @@ from storage.database import Database
 from storage.externals import ExternalRefunds
 from storage.followups import FollowUps
 from storage.missing import MissingRuns
+from storage.redirects import Redirects
 from storage.relay import Outbox
 from storage.returns import Returns
 from storage.secrets import SecretBox
@@ -82,6 +83,7 @@ def build_worker(client: Client, needs: Dependencies) -> Worker:
         Settlements(needs.database),
         ExternalRefunds(needs.database),
         CreditNotes(needs.database),
+        Redirects(needs.database),
     )
     quotes = QuoteActivities(Returns(needs.database))
     holds = HoldActivities(needs.connections, needs.database)

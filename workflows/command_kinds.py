@@ -18,6 +18,7 @@ from domain.parcels import Receipt, ReceiptEntry
 from domain.pickups import check_pickup_outcome, pickup_failed
 from domain.proposals import Proposal
 from domain.receiving import check_receipt, receive
+from domain.redirecting import check_redirect, redirected
 from domain.requests import Resolution
 from domain.resolving import choose_refund
 from domain.returns import Change, Lot, Return
@@ -29,6 +30,7 @@ from domain.waiting import waits
 from workflows.messages import (
     Approve,
     ApproveSettlement,
+    ChangeTender,
     ChooseResolution,
     Correct,
     DeclineSettlement,
@@ -203,6 +205,15 @@ def check_decline_settlement(ret: Return, command: DeclineSettlement) -> Proposa
 def do_decline_settlement(ret: Return, command: DeclineSettlement) -> Change:
     proposal, actor = check_decline_settlement(ret, command), command.info.actor
     return decline(ret, proposal, command.reason, by=actor, at=workflow.now())
+
+
+def check_change_tender(ret: Return, command: ChangeTender) -> None:
+    now, redirect = workflow.now(), command.redirect
+    check_redirect(ret, command.intent_id, redirect, command.consent, at=now)
+
+
+def do_change_tender(ret: Return, command: ChangeTender) -> Change:
+    return redirected(ret, command.intent_id, command.redirect, command.consent)
 
 
 def check_extend_deadline(ret: Return, command: ExtendDeadline) -> None:

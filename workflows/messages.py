@@ -9,8 +9,9 @@ from typing import Any
 
 from domain.commands import Actor
 from domain.inspection import Fault, Grade, Photo
-from domain.intents import Ruling
+from domain.intents import Redirect, Ruling
 from domain.pickups import PickupOutcome
+from domain.redirecting import Consent
 from domain.requests import Resolution, ReturnRequest
 from domain.returns import Return
 from domain.reviewing import LineReason
@@ -266,6 +267,16 @@ class DeclineSettlement:
     settlement_no: int
     settlement_hash: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeTender:
+    """Pay a refused refund elsewhere; the consent stays in the log: no names in it."""
+
+    info: CommandInfo
+    intent_id: str
+    redirect: Redirect
+    consent: Consent
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ from workflows.messages import (
     Approve,
     ApproveSettlement,
     CarrierMilestones,
+    ChangeTender,
     ChooseResolution,
     CommandAnswer,
     Correct,
@@ -238,6 +239,16 @@ class ReturnWorkflow:
     @decline_settlement.validator
     def check_decline_settlement(self, command: DeclineSettlement) -> None:
         self._check("decline-settlement", command, command_kinds.check_decline_settlement)
+
+    @workflow.update(description="pay a refused refund elsewhere, with the customer's consent")
+    def change_tender(self, command: ChangeTender) -> CommandAnswer:
+        answer = self._carry_out(command, command_kinds.do_change_tender)
+        self._parking.insist(Work(WorkKind.REFUND, command.intent_id).key)
+        return answer
+
+    @change_tender.validator
+    def check_change_tender(self, command: ChangeTender) -> None:
+        self._check("change-tender", command, command_kinds.check_change_tender)
 
     @workflow.update(description="move the deadline of a wait")
     def extend_deadline(self, command: ExtendDeadline) -> CommandAnswer:

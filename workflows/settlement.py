@@ -201,7 +201,7 @@ async def refund(case: Case, parking: Parking, intent_id: str) -> None:
     intent = _intent(case.ret, intent_id)
     if parking.has_blocker(work):
         await parking.stand(work, wanted=wanted)
-    elif intent.state in _REFUSED:
+    elif intent.state in _REFUSED and intent.redirect is None:
         code = "charged_back" if intent.failure == CHARGED_BACK else "refund_refused"
         await parking.park(work, code, intent.failure or "rejected", wanted=wanted)
     await parking.attempt(work, lambda: _pay(case, intent_id), wanted=wanted)
@@ -249,8 +249,14 @@ async def _ask(case: Case, intent: Intent, generation: int, *, summary: str) -> 
     Which is older, the answer or news that came while it was on its way, nobody here can tell. The
     ledger can: asked again, it answers with the last word.
     """
-    gate_minor = case.ret.policy.refund_gate(case.ret.currency)
-    asked = IssueRefund(case.ret.tenant_id, intent.intent_id, generation, intent.ruling, gate_minor)
+    asked = IssueRefund(
+        case.ret.tenant_id,
+        intent.intent_id,
+        generation,
+        intent.ruling,
+        case.ret.policy.refund_gate(case.ret.currency),
+        intent.redirect,
+    )
     answer = await case.call(PaymentActivities.issue_refund, asked, summary=summary)
     if _intent(case.ret, intent.intent_id) != intent:
         return None
@@ -268,6 +274,7 @@ def _take_in(case: Case, intent_id: str, answer: RefundAnswer) -> None:
             failure=answer.failure,
             generation=answer.generation,
             covered_minor=answer.covered_minor,
+            destination=answer.destination,
             at=workflow.now(),
         )
     )

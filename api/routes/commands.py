@@ -197,6 +197,14 @@ async def decline_settlement(
     return await giver.give(body, translate.decline_settlement)
 
 
+@router.post("/change-tender", operation_id="change_tender")
+async def change_tender(
+    giver: Annotated[Giver, _giver("change-tender")], body: requests.ChangeTenderCommand
+) -> CommandView:
+    """Pay a refused refund elsewhere, with the customer's consent."""
+    return await giver.give(body, translate.change_tender)
+
+
 @router.post("/extend-deadline", operation_id="extend_deadline")
 async def extend_deadline(
     giver: Annotated[Giver, _giver("extend-deadline")], body: requests.ExtendDeadlineCommand

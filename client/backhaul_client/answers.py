@@ -159,6 +159,7 @@ class RefundView(AnswerModel):
     generation: int = 0
     covered_minor: int = 0
     """What of the amount a chargeback gave back; it is not sent."""
+    destination: str = "original"
 
 
 class SettlementView(AnswerModel):

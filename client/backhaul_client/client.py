@@ -169,6 +169,12 @@ class BackhaulClient:
     ) -> CommandView:
         return await self._command(return_id, "decline-settlement", command, idempotency_key)
 
+    async def change_tender(
+        self, return_id: str, command: requests.ChangeTenderCommand, *, idempotency_key: str
+    ) -> CommandView:
+        """Pay a refused refund elsewhere, with the customer's consent."""
+        return await self._command(return_id, "change-tender", command, idempotency_key)
+
     async def extend_deadline(
         self, return_id: str, command: requests.ExtendDeadlineCommand, *, idempotency_key: str
     ) -> CommandView:

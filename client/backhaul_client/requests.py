@@ -35,6 +35,7 @@ Handover = Literal["PICKUP", "DROP_OFF"]
 Grade = Literal["A", "B", "C", "D", "X"]
 PickupOutcome = Literal["customer_absent", "courier_no_show"]
 RefundFound = Literal["paid", "not_paid"]
+OtherTender = Literal["store_credit", "by_hand"]
 Fault = Literal["NONE", "CUSTOMER", "CARRIER", "WAREHOUSE", "SELLER", "VENDOR"]
 
 
@@ -222,6 +223,30 @@ class DeclineSettlementCommand(Command):
     settlement_no: Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
     settlement_hash: Id
     reason: Annotated[Note, StringConstraints(min_length=1)]
+
+
+class CustomersConsent(RequestModel):
+    """How the customer agreed; kept in the event log, so no names of people.
+
+    ``how`` is the channel, such as phone or mail; ``reference`` is where it is kept.
+    """
+
+    given_at: AwareDatetime
+    how: Id
+    reference: Id
+
+
+class ChangeTenderCommand(Command):
+    """Pay a refused refund elsewhere: one that may have had an effect is left alone.
+
+    ``reference`` is the owner's name of the store credit account, or where the books show the
+    payment that was made by hand.
+    """
+
+    intent_id: Id
+    destination: OtherTender
+    reference: Id
+    consent: CustomersConsent
 
 
 class ExtendDeadlineCommand(Command):

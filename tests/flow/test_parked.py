@@ -23,6 +23,7 @@ from tests.flow import (
     test_chargebacks,
     test_drafts,
     test_lost_runs,
+    test_other_tender,
     test_provider_limits,
     test_refund_edges,
     test_settlement,
@@ -259,7 +260,7 @@ async def test_a_refused_refund_is_tried_again(house: House) -> None:
     await opened.do(Retry(info(FINANCE), wait["key"].removeprefix("work/")))
     await opened.until_lot("line-1/1", "REFUNDED")
 
-    assert wait["exits"] == ["retry", "refund.settled"]
+    assert wait["exits"] == ["retry", "change-tender", "refund.settled"]
     assert len(paid(opened)) == 1
 
 
@@ -451,6 +452,7 @@ WALKS: dict[str, dict[str, Callable[..., object]]] = {
     },
     "refund_refused": {
         "retry": test_a_refused_refund_is_tried_again,
+        "change-tender": test_other_tender.test_edge_64_a_refused_refund_goes_to_store_credit,
         "refund.settled": test_settlement.test_edge_63_reopens_money_that_comes_back,
     },
     "refund_unknown": {
@@ -471,6 +473,9 @@ WALKS: dict[str, dict[str, Callable[..., object]]] = {
     "refund_limit_reached": {
         "retry": (
             test_provider_limits.test_a_payment_takes_no_more_refunds_than_its_provider_allows
+        ),
+        "change-tender": (
+            test_provider_limits.test_edge_64_a_payment_older_than_the_limit_is_not_asked_for
         ),
         "refund.settled": test_provider_limits.test_a_refund_beyond_a_limit_turns_out_to_be_paid,
     },

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from domain.intents import Ruling
+from domain.orders import Destination
 from domain.policies import Policy
 from storage.settlements import Settlements
+from tests.flow.test_other_tender import credit, elsewhere
 from tests.flow.test_refund_edges import promises, tries
 from tests.flow.test_settlement import REFUNDS, accepted, intents_of, paid
 from tests.support.house import TENANT, House, OpenReturn, eventually
@@ -117,7 +119,7 @@ async def test_a_refund_beyond_a_limit_turns_out_to_be_paid(
 async def test_edge_64_a_payment_older_than_the_limit_is_not_asked_for(
     house: House, monkeypatch: Patch
 ) -> None:
-    """The platform tells when it was paid: the provider's no is known before it is asked."""
+    """The provider's no is known before it is asked; the customer agrees to store credit."""
     promises(monkeypatch, max_age=timedelta(days=365))
     order = house.sandbox.order("three-units")
     made = (datetime.now(UTC) - timedelta(days=366)).isoformat()
@@ -134,6 +136,10 @@ async def test_edge_64_a_payment_older_than_the_limit_is_not_asked_for(
     assert len(tries(house)) == before
     (row,) = await Settlements(house.needs.database).of_return(TENANT, opened.return_id)
     assert row.state == "planned"
+    await opened.do(await elsewhere(opened, Destination.STORE_CREDIT, "customer-old"))
+    await opened.until_lot("line-1/1", "REFUNDED")
+    assert len(tries(house)) == before
+    assert await credit(house, "customer-old") == row.amount_minor
 
 
 @pytest.fixture

@@ -36,6 +36,12 @@ _BODIES: dict[str, dict[str, Any]] = {
     "reconcile-refund": {"intent_id": "x", "outcome": "not_paid", "proof": "report 7"},
     "approve-settlement": {"settlement_no": 1, "settlement_hash": "sha256:0"},
     "decline-settlement": {"settlement_no": 1, "settlement_hash": "sha256:0", "reason": "why"},
+    "change-tender": {
+        "intent_id": "x",
+        "destination": "store_credit",
+        "reference": "customer-1",
+        "consent": {"given_at": "2026-01-01T00:00:00Z", "how": "mail", "reference": "T-1"},
+    },
     "restart-from-projection": {"reason": "it is gone"},
     "reopen": {"reason": "the customer says that no money came"},
     "extend-deadline": {"wait": "x", "until": "2030-01-01T00:00:00+00:00"},

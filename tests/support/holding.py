@@ -33,6 +33,7 @@ from storage.hold_rows import HoldRow
 from storage.holds import Holds
 from storage.models.holds import HoldModel
 from storage.records import Opening, TenderFacts
+from storage.redirects import Redirects
 from storage.returns import Returns
 from storage.rows import ConnectionRow
 from storage.secrets import SecretBox
@@ -122,6 +123,7 @@ class Desk:
             Settlements(self.database),
             ExternalRefunds(self.database),
             CreditNotes(self.database),
+            Redirects(self.database),
         )
 
     async def rows(self) -> tuple[HoldRow, ...]:

@@ -50,6 +50,7 @@ from workflows.messages import (
     INSPECTION_SIGNAL,
     Approve,
     ApproveSettlement,
+    ChangeTender,
     ChooseResolution,
     CommandAnswer,
     Correct,
@@ -356,6 +357,7 @@ _UPDATES: dict[type, str] = {
     ReconcileRefund: "reconcile_refund",
     ApproveSettlement: "approve_settlement",
     DeclineSettlement: "decline_settlement",
+    ChangeTender: "change_tender",
     ExtendDeadline: "extend_deadline",
 }
 
