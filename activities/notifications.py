@@ -49,6 +49,20 @@ TEXTS: dict[str, Text] = {
     "replacement_shipped": Text(
         "Your replacement for {rma_no}", "Your replacement is on its way: {tracking_code}."
     ),
+    "send_back_by": Text("Please send back {rma_no} by {deadline}", "{advance}"),
+    "advance_declined": Text(
+        "Your replacement for {rma_no}",
+        "Your replacement goes out once we have your parcel: {why_not_early}.",
+    ),
+    "recovery_charged": Text(
+        "We charged {amount} for {rma_no}",
+        "What you were to send back for {rma_no} is not here, or not as it was sold. We had sent "
+        "its value before, so we charged {amount}. If the goods come after all, you get it back.",
+    ),
+    "charge_given_back": Text(
+        "We gave {amount} back for {rma_no}",
+        "Your parcel came after all, so we gave back {amount} of what we had charged.",
+    ),
     "survey": Text("How was your return {rma_no}?", "Two questions, one minute: {link}"),
     "survey_reminder": Text("How was your return {rma_no}?", "Still open, if you like: {link}"),
 }
@@ -98,7 +112,11 @@ def _words(kind: str, data: Mapping[str, Any], survey_link: str) -> dict[str, st
         words["handover"] = _handover(data)
     if kind == "lot_rejected":
         words["grade"] = str(data["grade"])
-    if kind == "refund_sent":
+    if kind == "send_back_by":
+        words["deadline"], words["advance"] = _advance(data)
+    if kind == "advance_declined":
+        words["why_not_early"] = _NOT_EARLY[str(data["reason"])]
+    if kind in ("refund_sent", "recovery_charged", "charge_given_back"):
         words["amount"] = str(Money(int(data["amount_minor"]), str(data["currency"])))
     if kind == "nothing_to_refund":
         words["breakdown"] = _breakdown(data["breakdown"], str(data["currency"]))
@@ -132,6 +150,25 @@ def _declined(line: Mapping[str, Any]) -> str:
     if line["reason"]:
         return f"- {line['title']}: {line['reason']}"
     return f"- {line['title']}: {line['explanation']} ({'; '.join(line['sources'])})"
+
+
+_NOT_EARLY = {
+    "hold_refused": "no money could be held on your card for it",
+    "no_hold_method": "no money can be held on what you paid with",
+    "out_of_stock": "it is not in stock at the moment",
+}
+
+
+def _advance(data: Mapping[str, Any]) -> tuple[str, str]:
+    """Say what went out, until when the goods have to come, and what happens otherwise."""
+    value = Money(int(data["value_minor"]), str(data["currency"]))
+    by = datetime.fromisoformat(data["deadline"]).strftime("%Y-%m-%d")
+    if data["resolution"] == "EXCHANGE":
+        sent = f"Your replacement is on its way: {data.get('tracking_code') or 'number follows'}."
+    else:
+        sent = f"We pay back {value} before we have your parcel."
+    then = "we charge the card on which it is held" if data["by_hold"] else "we ask for"
+    return by, f"{sent} Please send the old goods by {by}, or {then} {value}."
 
 
 def _handover(data: Mapping[str, Any]) -> str:

@@ -30,6 +30,7 @@ from workflows.messages import (
     ReconcileRefund,
     RecordInspection,
     ReportPickupOutcome,
+    ResolveRecovery,
     RestartFromProjection,
     Retry,
     Withdraw,
@@ -130,6 +131,10 @@ def correct(info: CommandInfo, body: requests.CorrectCommand) -> Correct:
 def reconcile_refund(info: CommandInfo, body: requests.ReconcileRefundCommand) -> ReconcileRefund:
     ruling = Ruling(body.outcome == "paid", body.refund_ref)
     return ReconcileRefund(info, body.intent_id, ruling, body.proof)
+
+
+def resolve_recovery(info: CommandInfo, body: requests.ResolveRecoveryCommand) -> ResolveRecovery:
+    return ResolveRecovery(info, body.lot_id, body.outcome, body.reason, body.proof or "")
 
 
 def extend_deadline(info: CommandInfo, body: requests.ExtendDeadlineCommand) -> ExtendDeadline:

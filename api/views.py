@@ -1,8 +1,9 @@
 """The engine's words into the wire's; :mod:`api.translate` goes the other way."""
 
+from datetime import timedelta
 from typing import Any
 
-from api.preview import Previewed
+from api.preview import Previewed, Release
 from backhaul_client import admin_models, answers, listing
 from domain.currencies import NO_CURRENCY
 from domain.eligibility import Decision
@@ -102,9 +103,9 @@ def event(row: EventRow) -> answers.EventView:
 
 def preview(request: ReturnRequest, found: Previewed) -> listing.Preview:
     lines = tuple(
-        _preview_line(line.line_id, line.quantity, decision, amount)
-        for line, decision, amount in zip(
-            request.lines, found.decisions, found.amounts, strict=True
+        _preview_line(line.line_id, line.quantity, decision, amount, release)
+        for line, decision, amount, release in zip(
+            request.lines, found.decisions, found.amounts, found.releases, strict=True
         )
     )
     answer = listing.Preview(
@@ -124,7 +125,11 @@ def preview(request: ReturnRequest, found: Previewed) -> listing.Preview:
 
 
 def _preview_line(
-    line_id: str, quantity: int, decision: Decision, amount: LotAmount | None
+    line_id: str,
+    quantity: int,
+    decision: Decision,
+    amount: LotAmount | None,
+    release: Release,
 ) -> listing.PreviewLine:
     return listing.PreviewLine(
         line_id=line_id,
@@ -149,7 +154,15 @@ def _preview_line(
         tax_minor=amount.tax_minor if amount else 0,
         shipping_minor=amount.shipping_minor if amount else 0,
         refund_minor=amount.refund_minor if amount else 0,
+        goes_out_at=release.trigger,
+        recoverable_minor=release.recoverable_minor,
+        hold_minor=release.hold_minor,
+        recovery_hours=_hours(release.recovery),
     )
+
+
+def _hours(lasts: timedelta | None) -> int | None:
+    return lasts // timedelta(hours=1) if lasts is not None else None
 
 
 def connection(row: ConnectionRow, webhook_url: str) -> admin_models.ConnectionView:

@@ -6,7 +6,7 @@ import sys
 import uuid
 from datetime import UTC, date, datetime, timedelta
 
-from backhaul_client import BackhaulClient, ReconcileRefundCommand
+from backhaul_client import BackhaulClient, ReconcileRefundCommand, ResolveRecoveryCommand
 from backhaul_client.listing import ReconciliationFinding
 from cli import printing
 from cli.calling import calls
@@ -28,6 +28,17 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     reconcile.add_argument("outcome", choices=["paid", "not_paid"])
     reconcile.add_argument("--proof", required=True, help="where the provider's books show it")
     reconcile.add_argument("--refund-ref", help="the provider's name of what was paid")
+    recover = add_command(
+        actions,
+        "resolve-recovery",
+        "resolve-recovery",
+        "say how value that went out before its goods came back",
+        _resolve_recovery,
+    )
+    recover.add_argument("lot")
+    recover.add_argument("outcome", choices=["charged", "collections", "written_off", "given_back"])
+    recover.add_argument("--reason", required=True)
+    recover.add_argument("--proof", help="where the charge, or its way back, stands")
     compare = actions.add_parser(
         "reconcile", help="compare a day's refunds with the provider's, and adopt what it knows"
     )
@@ -75,3 +86,14 @@ async def _reconcile_refund(client: BackhaulClient, arguments: argparse.Namespac
         refund_ref=arguments.refund_ref,
     )
     await give(client.reconcile_refund, arguments, command)
+
+
+async def _resolve_recovery(client: BackhaulClient, arguments: argparse.Namespace) -> None:
+    command = ResolveRecoveryCommand(
+        expected_version=arguments.version,
+        lot_id=arguments.lot,
+        outcome=arguments.outcome,
+        reason=arguments.reason,
+        proof=arguments.proof,
+    )
+    await give(client.resolve_recovery, arguments, command)

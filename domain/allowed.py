@@ -3,6 +3,7 @@
 from domain.drafts import is_draft
 from domain.lifecycle import AuthorizationState, DeliveryState, LotState
 from domain.receiving import is_receivable
+from domain.recovering import is_resolvable
 from domain.requests import Resolution
 from domain.returns import Return
 from domain.ruling import unknown_refunds
@@ -32,6 +33,7 @@ def allowed_commands(ret: Return) -> tuple[str, ...]:
         "retry": bool(ret.blockers),
         "correct": is_draft(ret),
         "reconcile-refund": bool(unknown_refunds(ret)),
+        "resolve-recovery": is_resolvable(ret),
         "extend-deadline": bool(waits(ret)),
     }
     return tuple(name for name, is_possible in possible.items() if is_possible)

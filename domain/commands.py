@@ -90,6 +90,11 @@ _CATALOGUE = (
         "say, with proof, whether a refund of unknown end was paid",
     ),
     CommandKind(
+        "resolve-recovery",
+        (_R.FINANCE,),
+        "say how value that went out before its goods came back, or that it is written off",
+    ),
+    CommandKind(
         "reconcile",
         (_R.FINANCE,),
         "compare a day's refunds with the provider's now",

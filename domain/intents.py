@@ -38,7 +38,8 @@ class Settlement:
     """One numbered step that turned accepted lots into money.
 
     ``due_on`` is statutory: the last local day for the refund, never scaled. ``settlement_hash`` is
-    of its amounts and tenders; a preview of the same has the same.
+    of its amounts and tenders; a preview of the same has the same. One that ``gives_back`` pays a
+    lot's charge back, has no lots of its own and the number 0.
     """
 
     number: int
@@ -49,6 +50,11 @@ class Settlement:
     sealed_at: datetime
     due_on: date | None
     settlement_hash: str = ""
+    gives_back: str | None = None
+
+    @property
+    def key(self) -> tuple[int, str | None]:
+        return self.number, self.gives_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,8 @@ class LotAmount:
     shipping_minor: int
     refund_minor: int
     cover: str
-    """What allows the money without more ado: ``inspection``, ``waiver`` or ``keep_item``."""
+    """What allows the money without more ado: ``inspection``, ``waiver``, ``keep_item``, or
+    ``recovery`` where it goes out before the goods."""
     clawback_minor: int = 0
     restocking_fee_minor: int = 0
     handling_fee_minor: int = 0

@@ -16,6 +16,7 @@ from domain.orders import TenderKind
 from domain.pack_reading import At, PolicyError
 from domain.reasons import Ground
 from domain.requests import Resolution
+from domain.triggers import AT_ACCEPTANCE, ReleaseTerms, read_release
 
 
 class WindowStart(StrEnum):
@@ -90,6 +91,8 @@ class Handling:
     survey_after: timedelta
     survey_reminder_after: timedelta
     survey_expires_after: timedelta
+    recovery: timedelta = timedelta()
+    """How long goods may stay away whose value went out before them; zero where none does."""
 
     def scaled(self, time_scale: float) -> "Handling":
         """Return the same waits ``time_scale`` times shorter.
@@ -116,6 +119,7 @@ class Policy:
     ``pickup_attempts`` is how often a courier is sent before the parcel is to be dropped off.
     ``promotion_clawback`` keeps back the discount that a partial return loses. Refunds fill the
     groups of ``tender_order`` one after the other, and share within a group by what was captured.
+    ``release`` says when money and replacements go out.
     """
 
     pack_id: str
@@ -133,6 +137,7 @@ class Policy:
     fees: Fees = NO_FEES
     promotion_clawback: bool = False
     tender_order: tuple[tuple[TenderKind, ...], ...] = TENDER_ORDER
+    release: ReleaseTerms = AT_ACCEPTANCE
 
     @property
     def ref(self) -> str:
@@ -154,7 +159,8 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
 
     Raises:
         PolicyError: something is missing, of the wrong type, out of range or not resolved. Fees,
-            promotion clawback and tender order may be left out: no fee, no clawback, our order.
+            promotion clawback, tender order and triggers may be left out: no fee, no clawback, our
+            order, and all that goes out waits for the goods.
     """
     pack = At("", data)
     clawback, order = "promotion_clawback", "tender_order"
@@ -179,6 +185,7 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
         fees=read_fees(pack.table("fees")) if "fees" in data else NO_FEES,
         promotion_clawback=pack.flag(clawback) if clawback in data else False,
         tender_order=pack.groups(order, TenderKind) if order in data else TENDER_ORDER,
+        release=read_release(pack),
     )
     _check(policy)
     return policy
@@ -199,7 +206,8 @@ def _handling(hours: At) -> Handling:
     for name in hours.data:
         if name not in names:
             raise PolicyError(f"handling_hours.{name}: wanted one of {', '.join(names)}")
-    return Handling(**{name: timedelta(hours=hours.number(name)) for name in names})
+    wanted = [name for name in names if name != "recovery" or name in hours.data]
+    return Handling(**{name: timedelta(hours=hours.number(name)) for name in wanted})
 
 
 def _rule(data: At) -> Rule:

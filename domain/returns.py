@@ -19,10 +19,11 @@ from domain.lifecycle import (
     derive_headline,
     roll_up,
 )
-from domain.orders import Tax
+from domain.orders import HoldMethod, Tax
 from domain.parcels import Delivery, Receipt
 from domain.policies import Policy
 from domain.promotions import PromotionBasis
+from domain.recovery import Advance
 from domain.requests import Resolution, ReturnRequest
 
 
@@ -106,10 +107,28 @@ class Lot:
     disposition_applied: bool = False
     settlement_no: int | None = None
     replacement: "Replacement | None" = None
+    advance: Advance | None = None
 
     @property
     def quantity(self) -> int:
         return len(self.units)
+
+    @property
+    def is_given(self) -> bool:
+        """Say whether its value went out before its goods, or may have."""
+        return self.advance is not None and self.advance.is_given
+
+    @property
+    def is_outstanding(self) -> bool:
+        """Say whether more than its goods is open: a hold, a recovery, a replacement under way."""
+        if self.advance is None:
+            return False
+        recovery, hold = self.advance.recovery, self.advance.hold
+        under_way = self.replacement is not None and self.replacement.status != "delivered"
+        owed = recovery and (recovery.is_outstanding or recovery.to_give_back_minor)
+        return (
+            self.advance.ordering or under_way or bool(owed) or (hold is not None and hold.is_open)
+        )
 
     def moved(self, state: LotState, at: datetime) -> "Lot":
         """Return the lot in ``state``; :class:`IllegalMoveError` when no edge leads there."""
@@ -119,11 +138,14 @@ class Lot:
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
+    """Goods ordered instead; ``status`` is ``created``, ``shipped`` or ``delivered``."""
+
     reference: str
     sku: str
     reservation_id: str | None = None
     replacement_order_id: str | None = None
     tracking_code: str | None = None
+    status: str = "created"
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +225,8 @@ class Return:
     refused: Refused | None = None
     promotions: tuple[PromotionBasis, ...] = ()
     """Those of the order whose discounts the policy keeps back when a partial return loses them."""
+    hold_method: HoldMethod | None = None
+    """What may be held for an advance exchange, where the policy wants a hold."""
 
     def line(self, line_id: str) -> ReturnLine:
         """Return one line; ``KeyError`` when there is none of that id."""
@@ -254,10 +278,13 @@ class Return:
     def with_settlement(self, changed: Settlement) -> "Return":
         return replace(
             self,
-            settlements=tuple(
-                changed if s.number == changed.number else s for s in self.settlements
-            ),
+            settlements=tuple(changed if s.key == changed.key else s for s in self.settlements),
         )
+
+    @property
+    def next_settlement_no(self) -> int:
+        """The number of the next settlement; a charge that is given back has none."""
+        return 1 + sum(1 for s in self.settlements if s.gives_back is None)
 
     @property
     def inbound(self) -> tuple[Delivery, ...]:
@@ -300,6 +327,8 @@ def _settlement_state(ret: Return) -> SettlementState:
             return SettlementState.PARTIALLY_SETTLED
         refused = any(state in ("rejected", "failed") for state in states)
         return SettlementState.BLOCKED if refused else SettlementState.IN_PROGRESS
+    if any(lot.is_outstanding for lot in ret.lots):
+        return SettlementState.PARTIALLY_SETTLED if states else SettlementState.IN_PROGRESS
     owed = [lot for lot in ret.lots if lot.state in _OWED and lot.resolution is Resolution.REFUND]
     if owed:
         return SettlementState.PARTIALLY_SETTLED if ret.settlements else SettlementState.IN_PROGRESS
@@ -309,6 +338,7 @@ def _settlement_state(ret: Return) -> SettlementState:
         lot
         for lot in ret.lots
         if lot.resolution is Resolution.REFUND
+        and lot.settlement_no is None
         and lot.state in (LotState.MISSING, LotState.RECEIVED, LotState.IN_TRANSIT)
     ]
     return SettlementState.PARTIALLY_SETTLED if waiting else SettlementState.SETTLED

@@ -11,6 +11,7 @@ from domain.events import JsonValue
 from domain.intents import Settlement
 from domain.invariants import broken
 from domain.parcels import Delivery
+from domain.recovery import Advance
 from domain.requests import RequestedLine
 from domain.returns import LineAuthorization, Lot, Return, ReturnLine
 from domain.waiting import Waiting, missing_wait, waits
@@ -84,7 +85,8 @@ def without_run(shown: Mapping[str, Any], *, since: datetime, deadline: datetime
 def _next_step(waiting: tuple[Waiting, ...]) -> JsonValue:
     if not waiting:
         return None
-    first = waiting[0]
+    # When a hold is renewed is nobody's step; what the customer has to do is the next.
+    first = next((wait for wait in waiting if wait.code != "holding"), waiting[0])
     return {
         "waiting_for": first.waiting_for,
         "owner": first.owner,
@@ -184,6 +186,36 @@ def _lot(lot: Lot) -> JsonValue:
         "settlement_no": lot.settlement_no,
         "replacement_order_id": replacement.replacement_order_id if replacement else None,
         "replacement_tracking_code": replacement.tracking_code if replacement else None,
+        "advance": _advance(lot.advance) if lot.advance else None,
+    }
+
+
+def _advance(advance: Advance) -> JsonValue:
+    """Show what went out before the goods: what is owed for it, and what secures it."""
+    recovery, hold = advance.recovery, advance.hold
+    return {
+        "declined": advance.declined or None,
+        "recovery": {
+            "state": recovery.state,
+            "value_minor": recovery.value_minor,
+            "since": _time(recovery.since),
+            "due_minor": recovery.due_minor,
+            "reason": recovery.reason or None,
+            "way": recovery.way,
+            "collected_minor": recovery.collected_minor,
+            "to_give_back_minor": recovery.to_give_back_minor,
+        }
+        if recovery
+        else None,
+        "hold": {
+            "state": hold.state,
+            "number": hold.number,
+            "amount_minor": hold.amount_minor,
+            "expires_at": _time(hold.expires_at),
+            "failure": hold.failure,
+        }
+        if hold
+        else None,
     }
 
 
@@ -223,6 +255,7 @@ def _settlement(settlement: Settlement) -> JsonValue:
         "sealed_at": _time(settlement.sealed_at),
         "breakdown": [{**asdict(row)} for row in settlement.breakdown],
         "settlement_hash": settlement.settlement_hash,
+        "gives_back": settlement.gives_back,
         "refunds": [
             {
                 "intent_id": intent.intent_id,

@@ -16,6 +16,7 @@ from domain.inspection import Finding
 from domain.parcels import Receipt, ReceiptEntry
 from domain.pickups import check_pickup_outcome, pickup_failed
 from domain.receiving import check_receipt, receive
+from domain.recovering import check_resolution, resolve
 from domain.requests import Resolution
 from domain.resolving import choose_refund
 from domain.returns import Change, Lot, Return
@@ -33,6 +34,7 @@ from workflows.messages import (
     ReconcileRefund,
     RecordInspection,
     ReportPickupOutcome,
+    ResolveRecovery,
     RestartFromProjection,
     Retry,
     Withdraw,
@@ -175,6 +177,14 @@ def check_reconcile_refund(ret: Return, command: ReconcileRefund) -> None:
 def do_reconcile_refund(ret: Return, command: ReconcileRefund) -> Change:
     ruling = replace(command.ruling, ruling_id=command.info.command_id, ruled_at=workflow.now())
     return rule(ret, command.intent_id, ruling, proof=command.proof)
+
+
+def check_resolve_recovery(ret: Return, command: ResolveRecovery) -> None:
+    check_resolution(ret, command.lot_id, command.outcome, command.reason, command.proof)
+
+
+def do_resolve_recovery(ret: Return, command: ResolveRecovery) -> Change:
+    return resolve(ret, command.lot_id, command.outcome, reason=command.reason, proof=command.proof)
 
 
 def check_extend_deadline(ret: Return, command: ExtendDeadline) -> None:

@@ -5,8 +5,10 @@ from temporalio import workflow
 from activities.platform import MoveStock, OrderReplacement, PlatformActivities
 from domain.commands import Actor
 from domain.ids import part_id
+from domain.lifecycle import LotState
 from domain.resolving import (
     lots_to_move,
+    ordering_early,
     out_of_stock,
     replacement_news,
     replacement_ordered,
@@ -55,6 +57,8 @@ async def replace(case: Case, parking: Parking, lot_id: str) -> None:
     sku = ret.line(lot.line_id).exchange_sku
     if sku is None:
         return
+    if lot.state is not LotState.ACCEPTED:
+        case.take((ordering_early(ret, lot_id), ()))
     reference = _reference(ret, lot_id)
     asked = OrderReplacement(
         tenant_id=ret.tenant_id,

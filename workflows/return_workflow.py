@@ -38,6 +38,7 @@ from workflows.messages import (
     Refusal,
     ReplacementNews,
     ReportPickupOutcome,
+    ResolveRecovery,
     RestartFromProjection,
     Retry,
     ReturnOutcome,
@@ -211,6 +212,14 @@ class ReturnWorkflow:
     @reconcile_refund.validator
     def check_reconcile_refund(self, command: ReconcileRefund) -> None:
         self._check("reconcile-refund", command, command_kinds.check_reconcile_refund)
+
+    @workflow.update(description="say how value that went out before its goods came back")
+    def resolve_recovery(self, command: ResolveRecovery) -> CommandAnswer:
+        return self._carry_out(command, command_kinds.do_resolve_recovery)
+
+    @resolve_recovery.validator
+    def check_resolve_recovery(self, command: ResolveRecovery) -> None:
+        self._check("resolve-recovery", command, command_kinds.check_resolve_recovery)
 
     @workflow.update(description="move the deadline of a wait")
     def extend_deadline(self, command: ExtendDeadline) -> CommandAnswer:

@@ -157,6 +157,11 @@ class BackhaulClient:
     ) -> CommandView:
         return await self._command(return_id, "reconcile-refund", command, idempotency_key)
 
+    async def resolve_recovery(
+        self, return_id: str, command: requests.ResolveRecoveryCommand, *, idempotency_key: str
+    ) -> CommandView:
+        return await self._command(return_id, "resolve-recovery", command, idempotency_key)
+
     async def extend_deadline(
         self, return_id: str, command: requests.ExtendDeadlineCommand, *, idempotency_key: str
     ) -> CommandView:

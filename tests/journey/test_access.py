@@ -34,6 +34,7 @@ _BODIES: dict[str, dict[str, Any]] = {
     "retry": {},
     "correct": {"field": "channel", "value": "STORE", "reason": "seen in the shop"},
     "reconcile-refund": {"intent_id": "x", "outcome": "not_paid", "proof": "report 7"},
+    "resolve-recovery": {"lot_id": "x", "outcome": "written_off", "reason": "it is little"},
     "restart-from-projection": {"reason": "it is gone"},
     "extend-deadline": {"wait": "x", "until": "2030-01-01T00:00:00+00:00"},
 }

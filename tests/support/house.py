@@ -60,6 +60,7 @@ from workflows.messages import (
     ReconcileRefund,
     RecordInspection,
     ReportPickupOutcome,
+    ResolveRecovery,
     Retry,
     ReturnOutcome,
     StartReturn,
@@ -352,6 +353,7 @@ _UPDATES: dict[type, str] = {
     Retry: "retry",
     Correct: "correct",
     ReconcileRefund: "reconcile_refund",
+    ResolveRecovery: "resolve_recovery",
     ExtendDeadline: "extend_deadline",
 }
 
