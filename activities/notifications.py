@@ -1,6 +1,6 @@
 """The texts of our messages to customers, and turning a due notice into a mail."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -73,6 +73,20 @@ TEXTS: dict[str, Text] = {
         "Your exchange for {rma_no}",
         "The difference was not paid, so nothing is sent. Your money comes back instead.",
     ),
+    "send_back_by": Text("Please send back {rma_no} by {deadline}", "{advance}"),
+    "advance_declined": Text(
+        "Your replacement for {rma_no}",
+        "Your replacement goes out once we have your parcel: {why_not_early}.",
+    ),
+    "recovery_charged": Text(
+        "We charged {amount} for {rma_no}",
+        "What you were to send back for {rma_no} is not here, or not as it was sold. We had sent "
+        "its value before, so we charged {amount}. If the goods come after all, you get it back.",
+    ),
+    "charge_given_back": Text(
+        "We gave {amount} back for {rma_no}",
+        "Your parcel came after all, so we gave back {amount} of what we had charged.",
+    ),
     "survey": Text("How was your return {rma_no}?", "Two questions, one minute: {link}"),
     "survey_reminder": Text("How was your return {rma_no}?", "Still open, if you like: {link}"),
 }
@@ -105,41 +119,38 @@ def render(
     )
 
 
+_AMOUNTS = {
+    "refund_sent": "amount_minor",
+    "refund_on_hold": "amount_minor",
+    "refund_covered": "amount_minor",
+    "refund_returned": "amount_minor",
+    "recovery_charged": "amount_minor",
+    "charge_given_back": "amount_minor",
+    "difference_to_pay": "due_minor",
+}
+"""The place of the amount that a message names."""
+
+
 def _words(kind: str, data: Mapping[str, Any], survey_link: str) -> dict[str, str]:
     words = {"rma_no": str(data["rma_no"]), "link": survey_link}
-    if kind in ("request_received", "request_denied"):
-        lines = data["lines"]
-        refused = [line for line in lines if not line["granted"]]
-        words["declined"] = "\n".join(_declined(line) for line in refused)
-        words["granted"] = (
-            "All of it is granted."
-            if not refused
-            else f"{len(lines) - len(refused)} of {len(lines)} lines are granted. Not granted:\n"
-            + words["declined"]
-        )
-        words["next_step"] = "we send you a label, or the courier's time."
-    if kind == "handover_ready":
-        words["handover"] = _handover(data)
-    if kind == "lot_rejected":
-        words["grade"] = str(data["grade"])
-    if kind == "refund_on_hold":
-        due = data["evidence_due_by"]
-        until = f"{datetime.fromisoformat(due):%Y-%m-%d}" if due else "the bank's decision"
-        words["next_step"] = f"We answer your bank by {until}, and write to you when it decides."
-    if kind == "refund_returned":
-        words["next_by"] = f"{datetime.fromisoformat(data['next_by']):%Y-%m-%d}"
-    if kind in ("refund_sent", "refund_on_hold", "refund_covered", "refund_returned"):
-        words["amount"] = str(Money(int(data["amount_minor"]), str(data["currency"])))
-        words["way"] = _WAYS[str(data.get("destination", "original"))]
-    if kind == "difference_to_pay":
-        words["amount"] = str(Money(int(data["due_minor"]), str(data["currency"])))
-        words["pay_by"] = datetime.fromisoformat(data["pay_by"]).strftime("%Y-%m-%d %H:%M")
-        words["payment_url"] = str(data["payment_url"] or "the shop tells you how")
-    if kind == "nothing_to_refund":
-        words["breakdown"] = _breakdown(data["breakdown"], str(data["currency"]))
-    if kind == "replacement_shipped":
-        words["tracking_code"] = str(data.get("tracking_code") or "number follows")
-    return words
+    if kind in _AMOUNTS:
+        words["amount"] = str(Money(int(data[_AMOUNTS[kind]]), str(data["currency"])))
+    return words | (_WORDS[kind](data) if kind in _WORDS else {})
+
+
+def _decision(data: Mapping[str, Any]) -> dict[str, str]:
+    """Say what was granted and what was not, line by line."""
+    lines = data["lines"]
+    refused = [line for line in lines if not line["granted"]]
+    declined = "\n".join(_declined(line) for line in refused)
+    some = (
+        f"{len(lines) - len(refused)} of {len(lines)} lines are granted. Not granted:\n{declined}"
+    )
+    return {
+        "declined": declined,
+        "granted": some if refused else "All of it is granted.",
+        "next_step": "we send you a label, or the courier's time.",
+    }
 
 
 _WAYS = {
@@ -175,6 +186,25 @@ def _declined(line: Mapping[str, Any]) -> str:
     return f"- {line['title']}: {line['explanation']} ({'; '.join(line['sources'])})"
 
 
+_NOT_EARLY = {
+    "hold_refused": "no money could be held on your card for it",
+    "no_hold_method": "no money can be held on what you paid with",
+    "out_of_stock": "it is not in stock at the moment",
+}
+
+
+def _advance(data: Mapping[str, Any]) -> tuple[str, str]:
+    """Say what went out, until when the goods have to come, and what happens otherwise."""
+    value = Money(int(data["value_minor"]), str(data["currency"]))
+    by = datetime.fromisoformat(data["deadline"]).strftime("%Y-%m-%d")
+    if data["resolution"] == "EXCHANGE":
+        sent = f"Your replacement is on its way: {data.get('tracking_code') or 'number follows'}."
+    else:
+        sent = f"We pay back {value} before we have your parcel."
+    then = "we charge the card on which it is held" if data["by_hold"] else "we ask for"
+    return by, f"{sent} Please send the old goods by {by}, or {then} {value}."
+
+
 def _handover(data: Mapping[str, Any]) -> str:
     if window := data.get("window"):
         start, end = (
@@ -188,3 +218,44 @@ def _handover(data: Mapping[str, Any]) -> str:
             f"label you have: parcel {data.get('tracking_code')}."
         )
     return f"Your label is ready: parcel {data.get('tracking_code')}."
+
+
+def _bank(data: Mapping[str, Any]) -> dict[str, str]:
+    due = data["evidence_due_by"]
+    until = f"{datetime.fromisoformat(due):%Y-%m-%d}" if due else "the bank's decision"
+    return {"next_step": f"We answer your bank by {until}, and write to you when it decides."}
+
+
+def _payment(data: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "pay_by": datetime.fromisoformat(data["pay_by"]).strftime("%Y-%m-%d %H:%M"),
+        "payment_url": str(data["payment_url"] or "the shop tells you how"),
+    }
+
+
+def _send_back(data: Mapping[str, Any]) -> dict[str, str]:
+    deadline, advance = _advance(data)
+    return {"deadline": deadline, "advance": advance}
+
+
+_WORDS: dict[str, Callable[[Mapping[str, Any]], dict[str, str]]] = {
+    "request_received": _decision,
+    "request_denied": _decision,
+    "handover_ready": lambda data: {"handover": _handover(data)},
+    "lot_rejected": lambda data: {"grade": str(data["grade"])},
+    "send_back_by": _send_back,
+    "advance_declined": lambda data: {"why_not_early": _NOT_EARLY[str(data["reason"])]},
+    "refund_sent": lambda data: {"way": _WAYS[str(data.get("destination", "original"))]},
+    "refund_on_hold": _bank,
+    "refund_returned": lambda data: {
+        "next_by": f"{datetime.fromisoformat(data['next_by']):%Y-%m-%d}"
+    },
+    "difference_to_pay": _payment,
+    "nothing_to_refund": lambda data: {
+        "breakdown": _breakdown(data["breakdown"], str(data["currency"]))
+    },
+    "replacement_shipped": lambda data: {
+        "tracking_code": str(data.get("tracking_code") or "number follows")
+    },
+}
+"""What each message needs beside number, link and amount."""

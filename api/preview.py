@@ -1,25 +1,26 @@
 """What a start would decide and pay: the functions of the execution, on facts read now."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
-from functools import partial
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta
 
 from temporalio.exceptions import ApplicationError
 
 from activities.orders import FetchFacts, OrderActivities, OrderFacts
 from domain.codes import PROBLEMS, RefusedError
-from domain.eligibility import Decision, authorization_of
+from domain.eligibility import Decision, Verdict, authorization_of
 from domain.exchanges import check_exchanges, difference
 from domain.intents import LotAmount
 from domain.opening import decide_lines, needs_exchange, open_return, wanted_units
 from domain.orders import Order
 from domain.policies import Policy
 from domain.refusals import too_few
+from domain.releasing import is_uneven, value_minor
 from domain.requests import Resolution, ReturnRequest, request_hash
 from domain.returns import Lot, Return
 from domain.settlement import settle, settlement_hash
 from domain.tenders import NothingLeftError, TenderLeft, TenderOrder, split_over_tenders
+from domain.triggers import HoldRule, Trigger
 from integrations.directory import Connections, UnknownConnectionError
 from storage.ledger import choose_units
 from storage.records import NotEnoughUnits, Units
@@ -45,6 +46,7 @@ class Previewed:
     differences: tuple[int, ...]
     by_tender: tuple[tuple[str, int], ...]
     settlement_hash: str
+    releases: tuple["Release", ...]
 
     @property
     def authorization(self) -> str:
@@ -53,6 +55,16 @@ class Previewed:
     @property
     def refund_minor(self) -> int:
         return sum(amount.refund_minor for amount in self.amounts if amount is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """When what a line gets goes out, and what comes back of it if the goods stay away."""
+
+    trigger: Trigger
+    recoverable_minor: int = 0
+    hold_minor: int = 0
+    recovery: timedelta | None = None
 
 
 class Previews:
@@ -91,8 +103,12 @@ class Previews:
         return Previewed(
             order=facts.order,
             decisions=decisions,
-            amounts=tuple(by_lot.get(lot.lot_id) for lot in ret.lots),
-            differences=tuple(map(partial(_difference, ret), ret.lots)),
+            amounts=tuple(
+                _line_amount([by_lot[lot.lot_id] for lot in lots if lot.lot_id in by_lot])
+                for lots in _by_line(ret)
+            ),
+            differences=tuple(_difference(ret, lots) for lots in _by_line(ret)),
+            releases=tuple(_release(ret, lots) for lots in _by_line(ret)),
             by_tender=by_tender,
             settlement_hash=settlement_hash(ret.currency, rows, by_tender),
         )
@@ -154,18 +170,47 @@ def _as_if_open(
 
 
 def _as_if_accepted(ret: Return) -> tuple[Lot, ...]:
-    """Return the lots that would be paid: one a line, all in one parcel, without any deduction."""
+    """Return the lots that would be paid, all in one parcel, without any deduction."""
     return tuple(
         replace(lot, receipt_id="preview")
-        for line, lot in zip(ret.lines, ret.lots, strict=True)
-        if line.terms is not None and line.resolution is Resolution.REFUND
+        for lot in ret.lots
+        if ret.line(lot.line_id).terms is not None and lot.resolution is Resolution.REFUND
     )
 
 
-def _difference(ret: Return, lot: Lot) -> int:
-    line = ret.line(lot.line_id)
+def _difference(ret: Return, lots: Sequence[Lot]) -> int:
+    line = ret.line(lots[0].line_id)
     granted = line.terms is not None and line.resolution is Resolution.EXCHANGE
-    return difference(line, lot).minor if granted else 0
+    return sum(difference(line, lot).minor for lot in lots) if granted else 0
+
+
+def _by_line(ret: Return) -> list[list[Lot]]:
+    return [[lot for lot in ret.lots if lot.line_id == line.line_id] for line in ret.lines]
+
+
+def _line_amount(rows: Sequence[LotAmount]) -> LotAmount | None:
+    """Return what all lots of one line get together."""
+    if not rows:
+        return None
+    minors = [field.name for field in fields(LotAmount) if field.name.endswith("_minor")]
+    return replace(rows[0], **{name: sum(getattr(row, name) for row in rows) for name in minors})
+
+
+def _release(ret: Return, lots: Sequence[Lot]) -> Release:
+    """Say it of one line; one that is refused gets nothing, early or late."""
+    terms, resolution = ret.policy.release, lots[0].resolution
+    rejected = ret.line(lots[0].line_id).decision.verdict is Verdict.REJECT
+    if rejected or not terms.is_early(resolution):
+        return Release(terms.of(resolution))
+    if any(is_uneven(ret, lot) for lot in lots):
+        return Release(Trigger.ACCEPTED)
+    if resolution is Resolution.EXCHANGE:
+        value = sum(value_minor(ret, lot) for lot in lots)
+    else:
+        value = sum(row.refund_minor for row in settle(ret, lots))
+    held = resolution is Resolution.EXCHANGE and terms.hold is HoldRule.REQUIRED
+    hold = value if held and ret.hold_method is not None else 0
+    return Release(terms.of(resolution), value, hold, ret.policy.handling.recovery)
 
 
 def _by_tender(

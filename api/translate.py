@@ -35,6 +35,7 @@ from workflows.messages import (
     ReconcileRefund,
     RecordInspection,
     ReportPickupOutcome,
+    ResolveRecovery,
     RestartFromProjection,
     Retry,
     Withdraw,
@@ -153,6 +154,10 @@ def change_tender(info: CommandInfo, body: requests.ChangeTenderCommand) -> Chan
     redirect = Redirect(Destination(body.destination), body.reference)
     consent = Consent(body.consent.given_at, body.consent.how, body.consent.reference)
     return ChangeTender(info, body.intent_id, redirect, consent)
+
+
+def resolve_recovery(info: CommandInfo, body: requests.ResolveRecoveryCommand) -> ResolveRecovery:
+    return ResolveRecovery(info, body.lot_id, body.outcome, body.reason, body.proof or "")
 
 
 def extend_deadline(info: CommandInfo, body: requests.ExtendDeadlineCommand) -> ExtendDeadline:

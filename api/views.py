@@ -1,14 +1,15 @@
 """The engine's words into the wire's; :mod:`api.translate` goes the other way."""
 
+from datetime import timedelta
 from typing import Any
 
-from api.preview import Previewed
+from api.preview import Previewed, Release
 from backhaul_client import admin_models, answers, listing
 from domain.currencies import NO_CURRENCY
 from domain.eligibility import Decision
 from domain.ids import content_hash
 from domain.intents import LotAmount
-from domain.requests import ReturnRequest
+from domain.requests import RequestedLine, ReturnRequest
 from domain.view import without_run
 from storage.reconciliations import ReconciliationRow
 from storage.rows import ConnectionRow, EventRow, KeyRow, ReturnRow
@@ -102,9 +103,14 @@ def event(row: EventRow) -> answers.EventView:
 
 def preview(request: ReturnRequest, found: Previewed) -> listing.Preview:
     lines = tuple(
-        _preview_line(line.line_id, line.quantity, decision, amount, difference)
-        for line, decision, amount, difference in zip(
-            request.lines, found.decisions, found.amounts, found.differences, strict=True
+        _preview_line(line, decision, amount, difference, release)
+        for line, decision, amount, difference, release in zip(
+            request.lines,
+            found.decisions,
+            found.amounts,
+            found.differences,
+            found.releases,
+            strict=True,
         )
     )
     answer = listing.Preview(
@@ -124,15 +130,15 @@ def preview(request: ReturnRequest, found: Previewed) -> listing.Preview:
 
 
 def _preview_line(
-    line_id: str,
-    quantity: int,
+    line: RequestedLine,
     decision: Decision,
     amount: LotAmount | None,
     difference_minor: int,
+    release: Release,
 ) -> listing.PreviewLine:
     return listing.PreviewLine(
-        line_id=line_id,
-        quantity=quantity,
+        line_id=line.line_id,
+        quantity=line.quantity,
         verdict=decision.verdict,
         policy_ref=decision.policy_ref,
         rule_id=decision.rule_id,
@@ -154,7 +160,15 @@ def _preview_line(
         shipping_minor=amount.shipping_minor if amount else 0,
         refund_minor=amount.refund_minor if amount else 0,
         difference_minor=difference_minor,
+        goes_out_at=release.trigger,
+        recoverable_minor=release.recoverable_minor,
+        hold_minor=release.hold_minor,
+        recovery_hours=_hours(release.recovery),
     )
+
+
+def _hours(lasts: timedelta | None) -> int | None:
+    return lasts // timedelta(hours=1) if lasts is not None else None
 
 
 def connection(row: ConnectionRow, webhook_url: str) -> admin_models.ConnectionView:

@@ -11,6 +11,7 @@ from backhaul_client import (
     CustomersConsent,
     DeclineSettlementCommand,
     ReconcileRefundCommand,
+    ResolveRecoveryCommand,
 )
 from backhaul_client.listing import ReconciliationFinding
 from cli import printing
@@ -69,6 +70,17 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     elsewhere.add_argument("--consent-at", required=True, type=moment, help="with its offset")
     elsewhere.add_argument("--consent-how", required=True, help="phone, mail, chat, ...")
     elsewhere.add_argument("--consent-reference", required=True, help="where it is kept; no names")
+    recover = add_command(
+        actions,
+        "resolve-recovery",
+        "resolve-recovery",
+        "say how value that went out before its goods came back",
+        _resolve_recovery,
+    )
+    recover.add_argument("lot")
+    recover.add_argument("outcome", choices=["charged", "collections", "written_off", "given_back"])
+    recover.add_argument("--reason", required=True)
+    recover.add_argument("--proof", help="where the charge, or its way back, stands")
     compare = actions.add_parser(
         "reconcile", help="compare a day's refunds with the provider's, and adopt what it knows"
     )
@@ -151,3 +163,14 @@ async def _change_tender(client: BackhaulClient, arguments: argparse.Namespace) 
         ),
     )
     await give(client.change_tender, arguments, command)
+
+
+async def _resolve_recovery(client: BackhaulClient, arguments: argparse.Namespace) -> None:
+    command = ResolveRecoveryCommand(
+        expected_version=arguments.version,
+        lot_id=arguments.lot,
+        outcome=arguments.outcome,
+        reason=arguments.reason,
+        proof=arguments.proof,
+    )
+    await give(client.resolve_recovery, arguments, command)

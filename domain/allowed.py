@@ -4,6 +4,7 @@ from domain.approving import open_proposal
 from domain.drafts import is_draft
 from domain.lifecycle import AuthorizationState, DeliveryState, Headline, LotState
 from domain.receiving import is_receivable
+from domain.recovering import is_resolvable
 from domain.redirecting import refused_refunds
 from domain.requests import Resolution
 from domain.returns import Return
@@ -37,6 +38,7 @@ def allowed_commands(ret: Return) -> tuple[str, ...]:
         "approve-settlement": open_proposal(ret) is not None,
         "decline-settlement": open_proposal(ret) is not None,
         "change-tender": bool(ret.policy.fallback_tenders and refused_refunds(ret)),
+        "resolve-recovery": is_resolvable(ret),
         "extend-deadline": bool(waits(ret)),
     }
     return tuple(name for name, is_possible in possible.items() if is_possible)

@@ -68,7 +68,7 @@ def proposed(
     """
     before = ret.proposal
     proposal = Proposal(
-        number=len(ret.settlements) + 1,
+        number=ret.next_settlement_no,
         breakdown=tuple(amounts),
         by_tender=by_tender,
         settlement_hash=settlement_hash(ret.currency, amounts, by_tender),

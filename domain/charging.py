@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from domain.fees import Per
 from domain.intents import LotAmount
+from domain.lifecycle import AWAITED
 from domain.money import half_up, share_of_units
 from domain.orders import Tax
 from domain.requests import Resolution
@@ -23,7 +24,9 @@ def charged(ret: Return, lots: Sequence[Lot]) -> tuple[LotAmount, ...]:
     for lot in lots:
         line = ret.line(lot.line_id)
         own = _own_restocking(ret, line, lot)
-        row = lot_amount(line, lot, restocking_minor=own, taxable=fees.taxable)
+        early = lot.finding is None and ret.policy.release.is_early(lot.resolution)
+        cover = "recovery" if early else "inspection"
+        row = lot_amount(line, lot, restocking_minor=own, taxable=fees.taxable, cover=cover)
         if _bears_fees(ret, line, lot):
             restocking, handling, shipping = once
             row, restocking = _take(row, "restocking_fee_minor", restocking, rate)
@@ -113,6 +116,18 @@ def taxes_returned(ret: Return) -> tuple[tuple[Tax, int], ...]:
     )
 
 
+def lost_to_condition(ret: Return, lot: Lot) -> int:
+    """Return what a graded lot would have been paid less than as it was expected; minor units."""
+    line = ret.line(lot.line_id)
+
+    def paid(one: Lot) -> int:
+        own = _own_restocking(ret, line, one) if lot.settlement_no is not None else 0
+        taxable = ret.policy.fees.taxable
+        return lot_amount(line, one, restocking_minor=own, taxable=taxable).refund_minor
+
+    return max(paid(replace(lot, deduction_percent=0)) - paid(lot), 0)
+
+
 def _scope(line: ReturnLine) -> tuple[str, ...]:
     return line.terms.refund_scope if line.terms else _WITHOUT_TERMS
 
@@ -144,10 +159,11 @@ def _bears_fees(ret: Return, line: ReturnLine, lot: Lot) -> bool:
 
 
 def _pays_the_way_back(ret: Return, lot: Lot) -> bool:
-    """A lot without a receipt (lost, or kept by the customer) came in no parcel."""
+    """A lot that stayed away came in no parcel; one that is paid on its way comes in one."""
     terms = ret.line(lot.line_id).terms
     consumer = terms is not None and terms.return_shipping_payer == "CONSUMER"
-    return consumer and lot.receipt_id is not None
+    under_way = lot.state in AWAITED and ret.policy.release.is_early(lot.resolution)
+    return consumer and (lot.receipt_id is not None or under_way)
 
 
 def _own_restocking(ret: Return, line: ReturnLine, lot: Lot) -> int:

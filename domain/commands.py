@@ -105,6 +105,11 @@ _CATALOGUE = (
         "pay a refused refund elsewhere, with the customer's consent",
     ),
     CommandKind(
+        "resolve-recovery",
+        (_R.FINANCE,),
+        "say how value that went out before its goods came back, or that it is written off",
+    ),
+    CommandKind(
         "reconcile",
         (_R.FINANCE,),
         "compare a day's refunds with the provider's now",

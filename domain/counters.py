@@ -34,7 +34,9 @@ _ACCEPTED = (Acceptance.ACCEPTED, Acceptance.PARTIALLY_ACCEPTED)
 _HANDED = ARRIVED | {LotState.IN_TRANSIT, LotState.MISSING}
 
 
-_RESOLVED = frozenset({LotState.REFUNDED, LotState.REPLACED, LotState.CLOSED_RETURNED})
+_RESOLVED = frozenset(
+    {LotState.REFUNDED, LotState.REPLACED, LotState.CLOSED_RETURNED, LotState.NOT_RETURNED}
+)
 
 
 def counters(ret: Return, line_id: str) -> Counters:

@@ -12,8 +12,10 @@ from domain.grading import accept_rejection
 from domain.granting import grant
 from domain.pickups import pickup_failed
 from domain.receiving import give_up_missing
+from domain.recovering import not_returned
 from domain.resolving import choose_refund, close
 from domain.returns import Change, Return
+from domain.securing import to_renew
 from domain.transport import expire
 from domain.waiting import Waiting, waits
 
@@ -71,6 +73,20 @@ def _give_up(ret: Return, wait: Waiting, at: datetime) -> Change:
     return give_up_missing(ret, _lot_of(wait), at=at)
 
 
+def _goods_stayed_away(ret: Return, wait: Waiting, at: datetime) -> Change:
+    """What was not paid in the end cannot be asked back: that is settled first."""
+    lot = ret.lot(_lot_of(wait))
+    settled = [s for s in ret.settlements if lot.lot_id in s.lot_ids]
+    if any(intent.state != "succeeded" for s in settled for intent in s.intents):
+        return _escalate(ret, wait, at)
+    return not_returned(ret, lot.lot_id, "deadline", at=at)
+
+
+def _renew(ret: Return, wait: Waiting, _at: datetime) -> Change:
+    lot_id = wait.key.removeprefix("lot/").rpartition("/hold/")[0]
+    return to_renew(ret, lot_id), ()
+
+
 def _no_objection(ret: Return, wait: Waiting, at: datetime) -> Change:
     return accept_rejection(ret, _lot_of(wait), at=at)
 
@@ -93,6 +109,8 @@ _AT_DEADLINE: dict[str, Callable[[Return, Waiting, datetime], Change]] = {
     "awaiting_pickup": _miss_pickup,
     "awaiting_handover": _expire,
     "awaiting_rest": _give_up,
+    "awaiting_goods": _goods_stayed_away,
+    "holding": _renew,
     "awaiting_dispute": _no_objection,
     "replacement_out_of_stock": _refund_instead,
     "awaiting_difference": _refund_instead,

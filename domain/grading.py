@@ -8,6 +8,7 @@ from domain.events import Fact, JsonValue
 from domain.inspection import EVIDENCE_NEEDED, Acceptance, Finding
 from domain.lifecycle import LotState
 from domain.requests import Resolution
+from domain.resolving import follow_goods
 from domain.returns import Change, Lot, Return
 from domain.transport import send_back
 
@@ -61,7 +62,7 @@ def grade_lot(ret: Return, lot_id: str, finding: Finding, *, quantity: int | Non
 
     With a ``quantity`` below the lot's, so many units are graded and the rest becomes a lot of its
     own that still waits for its grade. A lot to be exchanged that is accepted with a deduction
-    becomes a refund: an even exchange gives nothing to deduct from.
+    becomes a refund, unless its replacement is out: an even exchange gives nothing to deduct from.
     """
     if quantity is not None:
         ret = ret.split_lot(lot_id, quantity)
@@ -72,7 +73,7 @@ def grade_lot(ret: Return, lot_id: str, finding: Finding, *, quantity: int | Non
     if excused and acceptance is Acceptance.PARTIALLY_ACCEPTED:
         acceptance, deduction = Acceptance.ACCEPTED, 0
     resolution = lot.resolution
-    if acceptance is Acceptance.PARTIALLY_ACCEPTED:
+    if acceptance is Acceptance.PARTIALLY_ACCEPTED and not lot.is_given:
         resolution = Resolution.REFUND
     graded = replace(
         lot.moved(_STATE_AFTER[acceptance], finding.inspected_at),
@@ -97,7 +98,8 @@ def grade_lot(ret: Return, lot_id: str, finding: Finding, *, quantity: int | Non
     if acceptance is Acceptance.REJECTED:
         graded = graded.moved(LotState.DISPUTE_WINDOW, finding.inspected_at)
         facts.append(Fact("lot.rejected", {"lot_id": lot.lot_id, "grade": finding.grade}))
-    return ret.with_lots(graded), tuple(facts)
+    ret, more = follow_goods(ret.with_lots(graded), lot.lot_id, at=finding.inspected_at)
+    return ret, (*facts, *more)
 
 
 def _disposition_fact(lot: Lot) -> Fact:
@@ -114,7 +116,11 @@ def _disposition_fact(lot: Lot) -> Fact:
 
 
 def accept_rejection(ret: Return, lot_id: str, *, at: datetime) -> Change:
-    """Nobody objected: a delivery is opened that brings the goods back to the customer."""
+    """Nobody objected: a delivery is opened that brings the goods back to the customer.
+
+    What went out for them before is due now.
+    """
     lot = ret.lot(lot_id).moved(LotState.RETURN_TO_CUSTOMER, at)
     undisputed = Fact("lot.undisputed", {"lot_id": lot_id})
-    return send_back(ret.with_lots(lot), lot_id, at=at), (undisputed,)
+    ret, facts = follow_goods(ret.with_lots(lot), lot_id, at=at)
+    return send_back(ret, lot_id, at=at), (undisputed, *facts)

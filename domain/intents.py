@@ -70,6 +70,7 @@ class Settlement:
 
     ``due_on`` is statutory: the last local day for the refund, never scaled. ``settlement_hash`` is
     of its amounts and tenders; a preview of the same has the same. Nothing paid, no credit note.
+    One that ``gives_back`` pays a lot's charge back, has no lots of its own and the number 0.
     """
 
     number: int
@@ -81,6 +82,11 @@ class Settlement:
     due_on: date | None
     settlement_hash: str = ""
     credit_note_no: str | None = None
+    gives_back: str | None = None
+
+    @property
+    def key(self) -> tuple[int, str | None]:
+        return self.number, self.gives_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +110,8 @@ class LotAmount:
     shipping_minor: int
     refund_minor: int
     cover: str
-    """What allows the money without more ado: ``inspection``, ``waiver`` or ``keep_item``."""
+    """What allows the money without more ado: ``inspection``, ``waiver``, ``keep_item``, or
+    ``recovery`` where it goes out before the goods."""
     clawback_minor: int = 0
     restocking_fee_minor: int = 0
     handling_fee_minor: int = 0

@@ -10,6 +10,7 @@ from domain.counters import counters
 from domain.exchanges import difference_given_back
 from domain.lifecycle import WITHOUT_EFFECT, LotState
 from domain.money import allocated, share_of_units
+from domain.recovering import recovery_of
 from domain.resolving import all_resolved
 from domain.returns import Return
 
@@ -24,6 +25,7 @@ def broken(ret: Return) -> tuple[str, ...]:
         *_units_add_up(ret),
         *_ends_clean(ret),
         *_refund_is_covered(ret),
+        *_recovered_at_most(ret),
     )
 
 
@@ -98,8 +100,8 @@ def _one_resolution(ret: Return) -> list[str]:
         f"5: lot {lot.lot_id} is both replaced and paid"
         for settlement in ret.settlements
         for row in settlement.breakdown
-        if (lot := ret.lot(row.lot_id)).state in live
-        and row != difference_given_back(ret.line(lot.line_id), lot)
+        if (lot := ret.lot(row.lot_id)).state in live or lot.has_replacement
+        if row != difference_given_back(ret.line(lot.line_id), lot)
     ]
     return problems
 
@@ -135,19 +137,38 @@ def _ends_clean(ret: Return) -> list[str]:
     problems += [
         f"2: lot {lot.lot_id} ended without effect but has money"
         for lot in ret.lots
-        if lot.state in WITHOUT_EFFECT and lot.settlement_no is not None
+        if lot.state in WITHOUT_EFFECT and (lot.settlement_no is not None or lot.is_given)
     ]
     return problems
 
 
 def _refund_is_covered(ret: Return) -> list[str]:
-    """Rule 9: every refund has exactly one of inspection, waiver or keep-item rule."""
+    """Rule 9: every refund has exactly one of inspection, waiver, keep-item rule or recovery."""
     problems = []
     for settlement in ret.settlements:
         for row in settlement.breakdown:
-            inspected = ret.lot(row.lot_id).finding is not None
-            if row.cover not in ("inspection", "waiver", "keep_item"):
+            lot = ret.lot(row.lot_id)
+            inspected = lot.finding is not None
+            if row.cover not in ("inspection", "waiver", "keep_item", "recovery"):
                 problems.append(f"9: lot {row.lot_id} is paid without cover")
+            elif row.cover == "recovery":
+                if recovery_of(lot) is None:
+                    problems.append(f"9: lot {row.lot_id} was paid early and bears no recovery")
             elif (row.cover == "inspection") != inspected:
                 problems.append(f"9: lot {row.lot_id} is paid with the wrong cover")
+    return problems
+
+
+def _recovered_at_most(ret: Return) -> list[str]:
+    """Rule 10: nobody is charged more than went out early, nor given back more than that."""
+    problems = []
+    for lot in ret.lots:
+        recovery = recovery_of(lot)
+        if recovery is None:
+            continue
+        backs = [s.amount_minor for s in ret.settlements if s.gives_back == lot.lot_id]
+        if max(recovery.due_minor, recovery.collected_minor) > recovery.value_minor:
+            problems.append(f"10: lot {lot.lot_id} is charged more than went out for it")
+        if len(backs) > 1 or sum(backs) > recovery.collected_minor:
+            problems.append(f"10: lot {lot.lot_id} gets more back than it was charged")
     return problems

@@ -101,6 +101,7 @@ class LotState(StrEnum):
     REJECTED = "REJECTED"
     DISPUTE_WINDOW = "DISPUTE_WINDOW"
     NOT_SENT = "NOT_SENT"
+    NOT_RETURNED = "NOT_RETURNED"
     RETURN_TO_CUSTOMER = "RETURN_TO_CUSTOMER"
     SHIPPED_BACK = "SHIPPED_BACK"
     CLOSED_RETURNED = "CLOSED_RETURNED"
@@ -117,9 +118,13 @@ class LotState(StrEnum):
 _S = LotState
 LOT_MOVES: dict[LotState, frozenset[LotState]] = {
     _S.PENDING: frozenset({_S.DECLINED, _S.CANCELLED, _S.AUTHORIZED}),
-    _S.AUTHORIZED: frozenset({_S.EXPIRED, _S.CANCELLED, _S.IN_TRANSIT, _S.RECEIVED, _S.MISSING}),
-    _S.IN_TRANSIT: frozenset({_S.RECEIVED, _S.MISSING}),
-    _S.MISSING: frozenset({_S.RECEIVED, _S.NOT_SENT}),
+    _S.AUTHORIZED: frozenset(
+        {_S.EXPIRED, _S.CANCELLED, _S.IN_TRANSIT, _S.RECEIVED, _S.MISSING, _S.NOT_RETURNED}
+    ),
+    _S.IN_TRANSIT: frozenset({_S.RECEIVED, _S.MISSING, _S.NOT_RETURNED}),
+    _S.MISSING: frozenset({_S.RECEIVED, _S.NOT_SENT, _S.NOT_RETURNED}),
+    # Goods whose value went out before them may come after all (edge 73).
+    _S.NOT_RETURNED: frozenset({_S.RECEIVED}),
     _S.RECEIVED: frozenset({_S.ACCEPTED, _S.PARTIALLY_ACCEPTED, _S.REJECTED}),
     _S.REJECTED: frozenset({_S.DISPUTE_WINDOW}),
     _S.DISPUTE_WINDOW: frozenset({_S.RETURN_TO_CUSTOMER}),
@@ -128,7 +133,8 @@ LOT_MOVES: dict[LotState, frozenset[LotState]] = {
     _S.ACCEPTED: frozenset(
         {_S.REFUND_PENDING, _S.REPLACEMENT_UNPAID, _S.REPLACEMENT_RESERVED, _S.OUT_OF_STOCK}
     ),
-    _S.PARTIALLY_ACCEPTED: frozenset({_S.REFUND_PENDING}),
+    # Its replacement may have gone out before it came.
+    _S.PARTIALLY_ACCEPTED: frozenset({_S.REFUND_PENDING, _S.REPLACEMENT_RESERVED}),
     _S.REFUND_PENDING: frozenset({_S.REFUNDED, _S.REFUND_BLOCKED}),
     _S.REFUND_BLOCKED: frozenset({_S.REFUND_PENDING, _S.REFUNDED}),
     # Out of stock is answered by money or by waiting for stock.
@@ -148,6 +154,7 @@ _ENDS = frozenset(
         _S.CANCELLED,
         _S.EXPIRED,
         _S.NOT_SENT,
+        _S.NOT_RETURNED,
         _S.CLOSED_RETURNED,
         _S.REFUNDED,
         _S.REPLACED,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from domain.events import Event, JsonValue
 from domain.ids import content_hash, part_id
 from domain.lifecycle import GRANTED
+from domain.recovering import recovery_of
 from domain.requests import HandoverMethod
 from domain.returns import Return
 from domain.transport import BEFORE_HANDOVER
@@ -52,7 +53,10 @@ _PLAIN = {
     "replacement.called_off": "replacement_called_off",
     "refund.covered": "refund_covered",
     "refund.reversed": "refund_returned",
-    "replacement.shipped": "replacement_shipped",
+    "recovery.opened": "send_back_by",
+    "recovery.collected": "recovery_charged",
+    "recovery.given_back": "charge_given_back",
+    "replacement.advance_declined": "advance_declined",
 }
 
 
@@ -79,6 +83,11 @@ def _kind(ret: Return, event: Event) -> str | None:
     if event.type == "return.withdrawn" and not ret.lines:
         # Of a draft nobody was told anything.
         return None
+    if event.type == "replacement.shipped":
+        # Of one that left before its goods came, the message says until when those have to come.
+        recovery = recovery_of(ret.lot(str(event.data["lot_id"])))
+        early = recovery is not None and recovery.is_outstanding
+        return None if early else "replacement_shipped"
     return _PLAIN.get(event.type)
 
 

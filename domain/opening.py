@@ -9,12 +9,13 @@ from domain.events import Fact, JsonValue
 from domain.exchanges import exchange_prices
 from domain.lifecycle import AuthorizationState, LotState
 from domain.money import Money
-from domain.orders import Order
+from domain.orders import HoldMethod, Order
 from domain.policies import Policy
 from domain.promotions import freeze_promotions
 from domain.requests import Resolution, ReturnRequest
 from domain.returns import Lot, Return, ReturnLine
 from domain.settlement import freeze_basis
+from domain.triggers import HoldRule
 
 
 def decide_lines(
@@ -132,15 +133,15 @@ def open_return(
     )
     lots = tuple(
         Lot(
-            lot_id=f"{line.line_id}/1",
+            lot_id=f"{line.line_id}/{number}",
             line_id=line.line_id,
-            # A denied line keeps a lot of the right size; its units were never locked.
-            units=line.units or tuple(range(line.requested)),
+            units=units_of_lot,
             state=LotState.PENDING,
             since=at,
             resolution=line.resolution,
         )
         for line in lines
+        for number, units_of_lot in enumerate(_lots_of(line, policy), start=1)
     )
     return Return(
         tenant_id=tenant_id,
@@ -157,7 +158,25 @@ def open_return(
         lines=lines,
         lots=lots,
         promotions=freeze_promotions(order) if policy.promotion_clawback else (),
+        hold_method=_hold_method(order, policy),
     )
+
+
+def _lots_of(line: ReturnLine, policy: Policy) -> tuple[tuple[int, ...], ...]:
+    """Return the units of each lot: of value that may go out early, every unit bears its own duty.
+
+    A denied line keeps a lot of the right size; its units were never locked.
+    """
+    units = line.units or tuple(range(line.requested))
+    if policy.release.is_early(line.resolution):
+        return tuple((unit,) for unit in units)
+    return (units,)
+
+
+def _hold_method(order: Order, policy: Policy) -> HoldMethod | None:
+    if policy.release.hold is not HoldRule.REQUIRED:
+        return None
+    return next((tender.hold_method for tender in order.tenders if tender.hold_method), None)
 
 
 def requested_facts(ret: Return) -> tuple[Fact, ...]:

@@ -16,6 +16,7 @@ from domain.orders import Destination, TenderKind
 from domain.pack_reading import At, PolicyError
 from domain.reasons import Ground
 from domain.requests import Resolution
+from domain.triggers import AT_ACCEPTANCE, ReleaseTerms, read_release
 
 
 class WindowStart(StrEnum):
@@ -90,6 +91,8 @@ class Handling:
     survey_after: timedelta
     survey_reminder_after: timedelta
     survey_expires_after: timedelta
+    recovery: timedelta = timedelta()
+    """How long goods may stay away whose value went out before them; zero where none does."""
 
     def scaled(self, time_scale: float) -> "Handling":
         """Return the same waits ``time_scale`` times shorter.
@@ -121,6 +124,7 @@ class Policy:
     another key only if a person says so. What a return pays above ``approval_above``, a second
     person approves. Both are minor units by currency.
     A refund that was refused for good goes to one of ``fallback_tenders``, or nowhere else.
+    ``release`` says when money and replacements go out.
     """
 
     pack_id: str
@@ -142,6 +146,7 @@ class Policy:
     approval_above: tuple[tuple[str, int], ...] = ()
     refund_gate_minor: tuple[tuple[str, int], ...] = ()
     fallback_tenders: tuple[Destination, ...] = ()
+    release: ReleaseTerms = AT_ACCEPTANCE
 
     def refund_gate(self, currency: str) -> int | None:
         """Return the gate in a currency's minor units; ``None`` where it has none."""
@@ -167,9 +172,9 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
 
     Raises:
         PolicyError: something is missing, of the wrong type, out of range or not resolved. Fees,
-            promotion clawback, uneven exchange, tender order, limits of approval, the refund gate
-            and fallback tenders may be left out: no fee, no clawback, any price, our order, no
-            limit, no gate, no fallback.
+            promotion clawback, uneven exchange, tender order, limits of approval, the refund gate,
+            fallback tenders and triggers may be left out: no fee, no clawback, any price, our
+            order, no limit, no gate, no fallback, and all that goes out waits for the goods.
     """
     pack = At("", data)
     governs = pack.table("governs")
@@ -201,6 +206,7 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
         fallback_tenders=pack.optional(
             "fallback_tenders", lambda name: pack.options(name, Destination), default=()
         ),
+        release=read_release(pack),
     )
     _check(policy)
     return policy
@@ -221,7 +227,8 @@ def _handling(hours: At) -> Handling:
     for name in hours.data:
         if name not in names:
             raise PolicyError(f"handling_hours.{name}: wanted one of {', '.join(names)}")
-    return Handling(**{name: timedelta(hours=hours.number(name)) for name in names})
+    wanted = [name for name in names if name != "recovery" or name in hours.data]
+    return Handling(**{name: timedelta(hours=hours.number(name)) for name in wanted})
 
 
 def _rule(data: At) -> Rule:

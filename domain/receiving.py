@@ -9,12 +9,14 @@ from domain.codes import RefusedError
 from domain.events import Fact, JsonValue
 from domain.lifecycle import AWAITED, GRANTED, DeliveryState, LotState
 from domain.parcels import Delivery, Receipt, ReceiptEntry
+from domain.recovering import not_returned
 from domain.returns import Change, Lot, Return
 from domain.transport import is_called_off, revive
 
 _LOCATION = re.compile(r"[A-Za-z0-9._-]{1,64}")
 """Locations are search attributes, so they stay short and plain."""
-_EXPECTED = AWAITED | {LotState.MISSING}
+_EXPECTED = (AWAITED | {LotState.MISSING}, frozenset({LotState.NOT_RETURNED}))
+"""Whose goods a count is taken for: those awaited, then those that nobody expected any more."""
 
 
 def check_receipt(ret: Return, receipt: Receipt) -> Receipt | None:
@@ -132,14 +134,20 @@ def _receipt_facts(ret: Return, receipt: Receipt) -> tuple[Fact, ...]:
 
 
 def _next_expected(ret: Return, lots: Sequence[Lot], sku: str) -> int | None:
-    for index, lot in enumerate(lots):
-        if lot.state in _EXPECTED and ret.line(lot.line_id).sku == sku:
-            return index
+    for states in _EXPECTED:
+        for index, lot in enumerate(lots):
+            if lot.state in states and ret.line(lot.line_id).sku == sku:
+                return index
     return None
 
 
 def give_up_missing(ret: Return, lot_id: str, *, at: datetime) -> Change:
-    """The rest did not come in time: it counts as not sent and can be returned again."""
+    """The rest did not come in time: it counts as not sent and can be returned again.
+
+    What went out for it before is due.
+    """
+    if ret.lot(lot_id).is_given:
+        return not_returned(ret, lot_id, "not_sent", at=at)
     lot = ret.lot(lot_id).moved(LotState.NOT_SENT, at)
     data: dict[str, JsonValue] = {"lot_id": lot_id, "quantity": lot.quantity}
     return ret.with_lots(lot), (Fact("lot.not_sent", data),)

@@ -20,11 +20,12 @@ from domain.lifecycle import (
     derive_headline,
     roll_up,
 )
-from domain.orders import Tax
+from domain.orders import HoldMethod, Tax
 from domain.parcels import Delivery, Receipt
 from domain.policies import Policy
 from domain.promotions import PromotionBasis
 from domain.proposals import Proposal
+from domain.recovery import Advance
 from domain.requests import Resolution, ReturnRequest
 
 
@@ -110,6 +111,7 @@ class Lot:
     disposition_applied: bool = False
     settlement_no: int | None = None
     replacement: "Replacement | None" = None
+    advance: Advance | None = None
 
     @property
     def quantity(self) -> int:
@@ -125,6 +127,32 @@ class Lot:
         sent = self.state in (LotState.REPLACEMENT_SHIPPED, LotState.REPLACED)
         return cheaper and sent and self.settlement_no is None
 
+    @property
+    def has_replacement(self) -> bool:
+        """Whether other goods were ordered for it, and not called off."""
+        return self.replacement is not None and not self.replacement.called_off
+
+    @property
+    def is_replaced(self) -> bool:
+        return self.replacement is not None and self.replacement.status == "delivered"
+
+    @property
+    def is_given(self) -> bool:
+        """Say whether its value went out before its goods, or may have."""
+        return self.advance is not None and self.advance.is_given
+
+    @property
+    def is_outstanding(self) -> bool:
+        """Say whether more than its goods is open: a hold, a recovery, a replacement under way."""
+        if self.advance is None:
+            return False
+        recovery, hold = self.advance.recovery, self.advance.hold
+        under_way = self.has_replacement and not self.is_replaced
+        owed = recovery and (recovery.is_outstanding or recovery.to_give_back_minor)
+        return (
+            self.advance.ordering or under_way or bool(owed) or (hold is not None and hold.is_open)
+        )
+
     def moved(self, state: LotState, at: datetime) -> "Lot":
         """Return the lot in ``state``; :class:`IllegalMoveError` when no edge leads there."""
         check_move(self.state, state)
@@ -133,7 +161,9 @@ class Lot:
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """``due_minor`` is what the customer pays for it on top of the goods that came back.
+    """Goods ordered instead; ``status`` is ``created``, ``shipped`` or ``delivered``.
+
+    ``due_minor`` is what the customer pays for it on top of the goods that came back.
 
     Of cheaper goods ``given_back_minor`` is the difference, due once they have left. An unpaid one
     that is not wanted any more is ``called_off`` at the platform.
@@ -148,6 +178,7 @@ class Replacement:
     given_back_minor: int = 0
     payment_url: str | None = None
     called_off: bool = False
+    status: str = "created"
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +265,8 @@ class Return:
     """The next settlement, where finance has to approve it first."""
     reopened_at: datetime | None = None
     """When it was last opened again after it was closed."""
+    hold_method: HoldMethod | None = None
+    """What may be held for an advance exchange, where the policy wants a hold."""
 
     def line(self, line_id: str) -> ReturnLine:
         """Return one line; ``KeyError`` when there is none of that id."""
@@ -285,10 +318,13 @@ class Return:
     def with_settlement(self, changed: Settlement) -> "Return":
         return replace(
             self,
-            settlements=tuple(
-                changed if s.number == changed.number else s for s in self.settlements
-            ),
+            settlements=tuple(changed if s.key == changed.key else s for s in self.settlements),
         )
+
+    @property
+    def next_settlement_no(self) -> int:
+        """The number of the next settlement; a charge that is given back has none."""
+        return 1 + sum(1 for s in self.settlements if s.gives_back is None)
 
     @property
     def inbound(self) -> tuple[Delivery, ...]:
@@ -333,6 +369,8 @@ def _settlement_state(ret: Return) -> SettlementState:
             return SettlementState.PARTIALLY_SETTLED
         refused = any(state in ("rejected", "failed") for state in states)
         return SettlementState.BLOCKED if refused else SettlementState.IN_PROGRESS
+    if any(lot.is_outstanding for lot in ret.lots):
+        return SettlementState.PARTIALLY_SETTLED if states else SettlementState.IN_PROGRESS
     owed = [
         lot
         for lot in ret.lots
@@ -346,6 +384,7 @@ def _settlement_state(ret: Return) -> SettlementState:
         lot
         for lot in ret.lots
         if lot.resolution is Resolution.REFUND
+        and lot.settlement_no is None
         and lot.state in (LotState.MISSING, LotState.RECEIVED, LotState.IN_TRANSIT)
     ]
     return SettlementState.PARTIALLY_SETTLED if waiting else SettlementState.SETTLED

@@ -8,8 +8,9 @@ from domain.codes import RefusedError
 from domain.events import Fact, JsonValue
 from domain.lifecycle import CALLED_OFF, GRANTED, AuthorizationState, DeliveryState, LotState
 from domain.parcels import Delivery
+from domain.releasing import is_value_out
 from domain.requests import HandoverMethod
-from domain.returns import Change, Return
+from domain.returns import Change, Lot, Return
 from domain.tracking import Milestone, Reached
 
 BEFORE_HANDOVER = (
@@ -176,6 +177,10 @@ def check_withdrawal(ret: Return) -> None:
     )
     if ret.authorization not in (*undecided, *GRANTED):
         raise RefusedError("command_not_allowed", f"the return is {ret.headline}")
+    if is_value_out(ret):
+        raise RefusedError(
+            "command_not_allowed", "its value went out before the goods: let them arrive instead"
+        )
     if any(d.first_scan_at or d.delivered_at for d in ret.deliveries) or ret.receipts:
         raise RefusedError(
             "command_not_allowed", "the goods are on their way: let them arrive instead"
@@ -200,9 +205,23 @@ def withdraw(ret: Return, *, at: datetime) -> Change:
 
 
 def expire(ret: Return, *, at: datetime) -> Change:
-    """Nothing was handed over in time; what is booked is to be cancelled."""
+    """Nothing was handed over in time; what is booked is to be cancelled.
+
+    Where value went out for other lots, those are awaited still, and their label stays good.
+    """
+    if is_value_out(ret):
+        late = [lot for lot in ret.lots if is_left_behind(lot)]
+        facts = [
+            Fact("lot.not_sent", {"lot_id": lot.lot_id, "quantity": lot.quantity}) for lot in late
+        ]
+        return ret.with_lots(*(lot.moved(LotState.EXPIRED, at) for lot in late)), tuple(facts)
     fact = Fact("return.expired", {"reason": "hand_over_by"})
     return _call_off(ret, fact, to=AuthorizationState.EXPIRED, at=at)
+
+
+def is_left_behind(lot: Lot) -> bool:
+    """Say whether a lot is to be handed over and nothing but its own end depends on it."""
+    return lot.state is LotState.AUTHORIZED and not lot.is_given
 
 
 def _call_off(ret: Return, fact: Fact, *, to: AuthorizationState, at: datetime) -> Change:

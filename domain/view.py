@@ -13,6 +13,7 @@ from domain.intents import Intent, Settlement
 from domain.invariants import broken
 from domain.parcels import Delivery
 from domain.proposals import Proposal
+from domain.recovery import Advance
 from domain.requests import RequestedLine
 from domain.returns import LineAuthorization, Lot, Return, ReturnLine
 from domain.waiting import Waiting, missing_wait, waits
@@ -110,7 +111,8 @@ def without_run(shown: Mapping[str, Any], *, since: datetime, deadline: datetime
 def _next_step(waiting: tuple[Waiting, ...]) -> JsonValue:
     if not waiting:
         return None
-    first = waiting[0]
+    # When a hold is renewed is nobody's step; what the customer has to do is the next.
+    first = next((wait for wait in waiting if wait.code != "holding"), waiting[0])
     return {
         "waiting_for": first.waiting_for,
         "owner": first.owner,
@@ -214,6 +216,36 @@ def _lot(lot: Lot) -> JsonValue:
         "replacement_due_minor": replacement.due_minor if replacement else 0,
         "replacement_payment_url": replacement.payment_url if replacement else None,
         "replacement_tracking_code": replacement.tracking_code if replacement else None,
+        "advance": _advance(lot.advance) if lot.advance else None,
+    }
+
+
+def _advance(advance: Advance) -> JsonValue:
+    """Show what went out before the goods: what is owed for it, and what secures it."""
+    recovery, hold = advance.recovery, advance.hold
+    return {
+        "declined": advance.declined or None,
+        "recovery": {
+            "state": recovery.state,
+            "value_minor": recovery.value_minor,
+            "since": _time(recovery.since),
+            "due_minor": recovery.due_minor,
+            "reason": recovery.reason or None,
+            "way": recovery.way,
+            "collected_minor": recovery.collected_minor,
+            "to_give_back_minor": recovery.to_give_back_minor,
+        }
+        if recovery
+        else None,
+        "hold": {
+            "state": hold.state,
+            "number": hold.number,
+            "amount_minor": hold.amount_minor,
+            "expires_at": _time(hold.expires_at),
+            "failure": hold.failure,
+        }
+        if hold
+        else None,
     }
 
 
@@ -254,6 +286,7 @@ def _settlement(settlement: Settlement) -> JsonValue:
         "breakdown": [{**asdict(row)} for row in settlement.breakdown],
         "settlement_hash": settlement.settlement_hash,
         "credit_note_no": settlement.credit_note_no,
+        "gives_back": settlement.gives_back,
         "refunds": [_refund(intent) for intent in settlement.intents],
     }
 

@@ -12,15 +12,18 @@ from domain.approving import open_proposal
 from domain.blockers import WAITS
 from domain.exchanges import is_paid_back_instead
 from domain.holding import first_held
-from domain.lifecycle import AuthorizationState, DeliveryState, LotState
+from domain.lifecycle import AWAITED, AuthorizationState, DeliveryState, LotState
 from domain.money import Money
 from domain.parcels import Delivery, wants_courier
 from domain.proposals import Proposal
+from domain.recovering import gives_back_by_hand, is_asked, is_awaited, recovery_of
+from domain.recovery import LotHold
 from domain.requests import Resolution
 from domain.resolving import lots_to_move, lots_to_settle
 from domain.returns import Lot, Return
-from domain.transport import is_withdrawable
-from domain.work import WorkKind, parcel_subject
+from domain.securing import hold_of
+from domain.transport import is_left_behind, is_withdrawable
+from domain.work import WorkKind, hold_work, orders_replacement, parcel_subject
 
 PICKUP_GRACE = timedelta(hours=24)
 """How long after its window a courier visit may still be reported; the window itself is a promise
@@ -54,6 +57,7 @@ def waits(ret: Return) -> tuple[Waiting, ...]:
         *_authorization_wait(ret),
         *(wait for delivery in ret.deliveries for wait in _delivery_wait(ret, delivery)),
         *(wait for lot in ret.lots for wait in _lot_wait(ret, lot)),
+        *(wait for lot in ret.lots for wait in _advance_waits(ret, lot)),
         *_held_wait(ret),
         *_stock_waits(ret),
         *_refund_waits(ret),
@@ -143,6 +147,8 @@ def _delivery_wait(ret: Return, delivery: Delivery) -> list[Waiting]:
     handling, since = ret.policy.handling, delivery.since
     key = f"delivery/{delivery.delivery_id}"
     back = delivery.ship_back_of is not None
+    is_expected = any(is_left_behind(lot) for lot in ret.lots)
+    is_coming = any(lot.state in AWAITED for lot in ret.lots)
     match delivery.state:
         case DeliveryState.LABEL_PENDING:
             work = f"work/book/{delivery.delivery_id}"
@@ -159,14 +165,16 @@ def _delivery_wait(ret: Return, delivery: Delivery) -> list[Waiting]:
         case DeliveryState.AWAITING_HANDOVER if wants_courier(delivery):
             work = f"work/courier/{delivery.delivery_id}"
             return [_wait(ret, work, "booking_delivery", since, handling.parked)]
+        case DeliveryState.AWAITING_HANDOVER if not is_expected:
+            return []
         case DeliveryState.AWAITING_HANDOVER:
             lasts = handling.hand_over_by
             return [_wait(ret, f"{key}/handover", "awaiting_handover", since, lasts)]
-        case DeliveryState.DELIVERED if not back:
+        case DeliveryState.DELIVERED if not back and is_coming:
             lasts, late = handling.inspection, "delivered_not_received"
             return [_wait(ret, f"{key}/receipt", "awaiting_receipt", since, lasts, overdue=late)]
     moving = (DeliveryState.IN_TRANSIT, DeliveryState.EXCEPTION, DeliveryState.RETURNED_TO_SENDER)
-    if delivery.state not in moving:
+    if delivery.state not in moving or not (back or is_coming):
         return []
     if back:
         code, late, lasts = "awaiting_ship_back", "ship_back_overdue", handling.ship_back
@@ -202,10 +210,63 @@ def _lot_wait(ret: Return, lot: Lot) -> list[Waiting]:
         case LotState.OUT_OF_STOCK if lot.resolution is Resolution.EXCHANGE:
             lasts = handling.parked
             found.append(_wait(ret, f"{key}/choice", "replacement_out_of_stock", since, lasts))
-        case LotState.ACCEPTED if lot.resolution is Resolution.EXCHANGE:
-            work = f"work/replace/{lot.lot_id}"
-            found.append(_wait(ret, work, "ordering_replacement", since, handling.parked))
+    if orders_replacement(ret, lot):
+        work = f"work/replace/{lot.lot_id}"
+        found.append(_wait(ret, work, "ordering_replacement", since, handling.parked))
     return found
+
+
+def _advance_waits(ret: Return, lot: Lot) -> list[Waiting]:
+    """Return what is open because the value of a lot goes out before its goods."""
+    handling, key, hold, recovery = (
+        ret.policy.handling,
+        f"lot/{lot.lot_id}",
+        hold_of(lot),
+        recovery_of(lot),
+    )
+    found = []
+    for work in hold_work(ret, lot):
+        code = _HOLD_WORK[work.kind]
+        found.append(_wait(ret, f"work/{work.key}", code, lot.since, handling.parked))
+    if recovery is None:
+        return found
+    ended = (LotState.REPLACEMENT_RESERVED, LotState.REPLACEMENT_SHIPPED, LotState.REPLACED)
+    under_way = lot.has_replacement and not lot.is_replaced
+    if under_way and lot.state not in ended:
+        lasts, late, since = handling.replacement, "replacement_overdue", recovery.given_at
+        code = "awaiting_replacement"
+        found.append(_wait(ret, f"{key}/replacement", code, since, lasts, overdue=late))
+    if is_awaited(lot) and recovery.since is not None:
+        lasts = handling.recovery
+        found.append(_wait(ret, f"{key}/recovery", "awaiting_goods", recovery.since, lasts))
+    if is_asked(lot) and recovery.due_since is not None:
+        lasts = handling.parked
+        found.append(_wait(ret, f"{key}/due", "recovery_due", recovery.due_since, lasts))
+    if gives_back_by_hand(lot):
+        lasts = handling.parked
+        found.append(_wait(ret, f"{key}/give-back", "charge_to_give_back", lot.since, lasts))
+    if hold is not None and hold.is_open and recovery.is_outstanding:
+        found += _hold_wait(ret, hold, key)
+    return found
+
+
+_HOLD_WORK = {
+    WorkKind.HOLD: "placing_hold",
+    WorkKind.RENEW: "renewing_hold",
+    WorkKind.CAPTURE: "capturing_hold",
+    WorkKind.VOID: "releasing_hold",
+    WorkKind.GIVE_BACK: "giving_back",
+}
+
+
+def _hold_wait(ret: Return, hold: LotHold, key: str) -> list[Waiting]:
+    if hold.failure is not None:
+        lasts = ret.policy.handling.parked
+        return [_wait(ret, f"{key}/hold", "hold_not_renewed", hold.since, lasts)]
+    if hold.renew_at is None or hold.renewing:
+        return []
+    since = hold.since
+    return [_wait(ret, f"{key}/hold/{hold.number}", "holding", since, hold.renew_at - since)]
 
 
 def _held_wait(ret: Return) -> list[Waiting]:
@@ -231,7 +292,7 @@ def _refund_waits(ret: Return) -> list[Waiting]:
     if (proposal := open_proposal(ret)) is not None:
         found.append(_approval_wait(ret, proposal))
     elif owed := lots_to_settle(ret):
-        work = f"work/settle/{len(ret.settlements) + 1}"
+        work = f"work/settle/{ret.next_settlement_no}"
         found.append(_wait(ret, work, "settling", min(lot.since for lot in owed), lasts))
     for settlement in ret.settlements:
         for intent in settlement.intents:

@@ -7,9 +7,11 @@ from domain.approving import open_proposal
 from domain.exchanges import lots_to_call_off
 from domain.lifecycle import AuthorizationState, DeliveryState, LotState
 from domain.parcels import wants_courier
+from domain.releasing import may_replace_early
 from domain.requests import Resolution
 from domain.resolving import lots_to_move, lots_to_settle
-from domain.returns import Return
+from domain.returns import Lot, Return
+from domain.securing import is_to_capture, is_to_give_back, is_to_place, is_to_renew, is_to_void
 
 
 class WorkKind(StrEnum):
@@ -21,6 +23,11 @@ class WorkKind(StrEnum):
     REFUND = "refund"
     REPLACE = "replace"
     CALL_OFF = "call-off"
+    HOLD = "hold"
+    RENEW = "renew"
+    CAPTURE = "capture"
+    VOID = "void"
+    GIVE_BACK = "give-back"
     STOCK = "stock"
 
 
@@ -59,7 +66,7 @@ def due_work(ret: Return) -> tuple[Work, ...]:
         if wants_courier(delivery)
     ]
     if lots_to_settle(ret) and open_proposal(ret) is None:
-        found.append(Work(WorkKind.SETTLE, str(len(ret.settlements) + 1)))
+        found.append(Work(WorkKind.SETTLE, str(ret.next_settlement_no)))
     found += [
         Work(WorkKind.REFUND, intent.intent_id)
         for settlement in ret.settlements
@@ -67,13 +74,30 @@ def due_work(ret: Return) -> tuple[Work, ...]:
         if not intent.is_settled and intent.state != "pending"
     ]
     found += [
-        Work(WorkKind.REPLACE, lot.lot_id)
-        for lot in ret.lots
-        if lot.state is LotState.ACCEPTED and lot.resolution is Resolution.EXCHANGE
+        Work(WorkKind.REPLACE, lot.lot_id) for lot in ret.lots if orders_replacement(ret, lot)
     ]
     found += [Work(WorkKind.CALL_OFF, lot.lot_id) for lot in lots_to_call_off(ret)]
+    found += [work for lot in ret.lots for work in hold_work(ret, lot)]
     found += [Work(WorkKind.STOCK, parcel_subject(receipt)) for receipt in lots_to_move(ret)]
     return tuple(found)
+
+
+def hold_work(ret: Return, lot: Lot) -> list[Work]:
+    """Return what is to be asked of the provider about the hold behind a lot: one thing at most."""
+    wanted = {
+        WorkKind.HOLD: is_to_place(ret, lot),
+        WorkKind.RENEW: is_to_renew(lot),
+        WorkKind.CAPTURE: is_to_capture(lot),
+        WorkKind.VOID: is_to_void(ret, lot),
+        WorkKind.GIVE_BACK: is_to_give_back(ret, lot),
+    }
+    return [Work(kind, lot.lot_id) for kind, is_wanted in wanted.items() if is_wanted]
+
+
+def orders_replacement(ret: Return, lot: Lot) -> bool:
+    """Say whether the replacement of a lot is to be ordered now."""
+    accepted = lot.state is LotState.ACCEPTED and lot.resolution is Resolution.EXCHANGE
+    return accepted or may_replace_early(ret, lot)
 
 
 def parcel_subject(receipt_id: str) -> str:

@@ -18,6 +18,7 @@ from domain.parcels import Receipt, ReceiptEntry
 from domain.pickups import check_pickup_outcome, pickup_failed
 from domain.proposals import Proposal
 from domain.receiving import check_receipt, receive
+from domain.recovering import check_resolution, resolve
 from domain.redirecting import check_redirect, redirected
 from domain.requests import Resolution
 from domain.resolving import choose_refund
@@ -40,6 +41,7 @@ from workflows.messages import (
     ReconcileRefund,
     RecordInspection,
     ReportPickupOutcome,
+    ResolveRecovery,
     RestartFromProjection,
     Retry,
     Withdraw,
@@ -214,6 +216,14 @@ def check_change_tender(ret: Return, command: ChangeTender) -> None:
 
 def do_change_tender(ret: Return, command: ChangeTender) -> Change:
     return redirected(ret, command.intent_id, command.redirect, command.consent)
+
+
+def check_resolve_recovery(ret: Return, command: ResolveRecovery) -> None:
+    check_resolution(ret, command.lot_id, command.outcome, command.reason, command.proof)
+
+
+def do_resolve_recovery(ret: Return, command: ResolveRecovery) -> Change:
+    return resolve(ret, command.lot_id, command.outcome, reason=command.reason, proof=command.proof)
 
 
 def check_extend_deadline(ret: Return, command: ExtendDeadline) -> None:

@@ -280,6 +280,20 @@ class ChangeTender:
 
 
 @dataclass(frozen=True, slots=True)
+class ResolveRecovery:
+    """End the recovery of a lot by hand; ``outcome`` is one of ``domain.recovering.OUTCOMES``.
+
+    ``proof`` is where it stands that the customer was charged, or got the charge back.
+    """
+
+    info: CommandInfo
+    lot_id: str
+    outcome: str
+    reason: str
+    proof: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ExtendDeadline:
     info: CommandInfo
     wait: str

@@ -28,6 +28,9 @@ _CODES = {
     "ProviderUnavailable": "provider_unavailable",
     "ProviderRefused": "provider_refused",
     "BadUpstreamData": "bad_upstream_data",
+    "HeldOtherwise": "hold_conflict",
+    "NoHold": "hold_conflict",
+    "OverCapture": "hold_conflict",
     "NothingLeft": "nothing_left_to_refund",
     "SealedOtherwise": "settlement_conflict",
     "OutcomeUnknown": "refund_unknown",
@@ -37,6 +40,7 @@ _CODES = {
     "RefundLimit": "refund_limit_reached",
     "RefundGated": "refund_gated",
 }
+_OF_HOLDS = ("hold", "renew", "capture", "void")
 _LONGEST_DETAIL = 300
 
 
@@ -85,6 +89,8 @@ class Parking:
                 if is_cancelled_exception(error):
                     raise
                 trouble = trouble_of(error)
+                if trouble.code == "refund_unknown" and work.partition("/")[0] in _OF_HOLDS:
+                    trouble = replace(trouble, code="hold_unknown")
                 self._case.take(blocked(self._case.ret, work, trouble))
                 await self.stand(work, wanted=wanted)
             else:

@@ -212,7 +212,7 @@ def _unit_changes(
                 continue
             if lot.state in WITHOUT_EFFECT:
                 released.append((line_id, unit))
-            elif lot.state is LotState.CLOSED_RETURNED:
+            elif lot.state in (LotState.CLOSED_RETURNED, LotState.NOT_RETURNED):
                 closed.append((line_id, unit, "kept"))
             elif lot.state in ARRIVED and old not in ARRIVED:
                 closed.append((line_id, unit, "returned"))

@@ -13,9 +13,11 @@ from activities.platform import (
 from domain.commands import Actor
 from domain.exchanges import payment_asked, priced
 from domain.ids import part_id
+from domain.lifecycle import LotState
 from domain.money import Money
 from domain.resolving import (
     lots_to_move,
+    ordering_early,
     out_of_stock,
     replacement_news,
     replacement_ordered,
@@ -64,6 +66,8 @@ async def replace(case: Case, parking: Parking, lot_id: str) -> None:
     sku = ret.line(lot.line_id).exchange_sku
     if sku is None:
         return
+    if lot.state is not LotState.ACCEPTED:
+        case.take((ordering_early(ret, lot_id), ()))
     wanted = priced(ret, lot_id, Replacement(_reference(ret, lot_id), sku))
     asked = OrderReplacement(
         tenant_id=ret.tenant_id,

@@ -49,6 +49,7 @@ from workflows.messages import (
     Refusal,
     ReplacementNews,
     ReportPickupOutcome,
+    ResolveRecovery,
     RestartFromProjection,
     Retry,
     ReturnOutcome,
@@ -249,6 +250,14 @@ class ReturnWorkflow:
     @change_tender.validator
     def check_change_tender(self, command: ChangeTender) -> None:
         self._check("change-tender", command, command_kinds.check_change_tender)
+
+    @workflow.update(description="say how value that went out before its goods came back")
+    def resolve_recovery(self, command: ResolveRecovery) -> CommandAnswer:
+        return self._carry_out(command, command_kinds.do_resolve_recovery)
+
+    @resolve_recovery.validator
+    def check_resolve_recovery(self, command: ResolveRecovery) -> None:
+        self._check("resolve-recovery", command, command_kinds.check_resolve_recovery)
 
     @workflow.update(description="move the deadline of a wait")
     def extend_deadline(self, command: ExtendDeadline) -> CommandAnswer:

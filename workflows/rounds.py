@@ -16,7 +16,7 @@ from domain.resolving import all_resolved, complete
 from domain.returns import Return
 from domain.waiting import waits
 from domain.work import WorkKind, due_work
-from workflows import drafting, resolution, reverse_delivery, settlement
+from workflows import drafting, resolution, reverse_delivery, securing, settlement
 from workflows.alarm import Alarm
 from workflows.commands import Commands
 from workflows.parking import NoLongerWantedError, Parking
@@ -33,6 +33,11 @@ _STEPS: dict[WorkKind, Callable[[Case, Parking, str], Coroutine[None, None, None
     WorkKind.REFUND: settlement.refund,
     WorkKind.REPLACE: resolution.replace,
     WorkKind.CALL_OFF: resolution.call_off,
+    WorkKind.HOLD: securing.place,
+    WorkKind.RENEW: securing.renew,
+    WorkKind.CAPTURE: securing.capture,
+    WorkKind.VOID: securing.void,
+    WorkKind.GIVE_BACK: securing.give_back,
     WorkKind.STOCK: resolution.move_stock,
 }
 INVARIANTS = "invariants/return"

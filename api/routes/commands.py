@@ -205,6 +205,14 @@ async def change_tender(
     return await giver.give(body, translate.change_tender)
 
 
+@router.post("/resolve-recovery", operation_id="resolve_recovery")
+async def resolve_recovery(
+    giver: Annotated[Giver, _giver("resolve-recovery")], body: requests.ResolveRecoveryCommand
+) -> CommandView:
+    """Say how value that went out before its goods came back, or that it is written off."""
+    return await giver.give(body, translate.resolve_recovery)
+
+
 @router.post("/extend-deadline", operation_id="extend_deadline")
 async def extend_deadline(
     giver: Annotated[Giver, _giver("extend-deadline")], body: requests.ExtendDeadlineCommand

@@ -60,6 +60,41 @@ class LineView(AnswerModel):
     authorization: LineAuthorizationView | None = None
 
 
+class RecoveryView(AnswerModel):
+    """What is owed for value that went out before its goods, in minor units.
+
+    ``state`` is open, due, discharged, collected, written_off or given_back. Its time runs from
+    ``since``; ``way`` is hold, consent or collections.
+    """
+
+    state: str
+    value_minor: int
+    since: datetime | None
+    due_minor: int
+    reason: str | None
+    way: str | None
+    collected_minor: int
+    to_give_back_minor: int
+
+
+class HoldView(AnswerModel):
+    """Money held on the customer's card; ``number`` counts its renewals from 1."""
+
+    state: str
+    number: int
+    amount_minor: int
+    expires_at: datetime | None
+    failure: str | None
+
+
+class AdvanceView(AnswerModel):
+    """Value that goes out before its goods, or why it does not (``declined``)."""
+
+    declined: str | None
+    recovery: RecoveryView | None
+    hold: HoldView | None
+
+
 class LotView(AnswerModel):
     """Units of one line that share the same fate."""
 
@@ -81,6 +116,7 @@ class LotView(AnswerModel):
     replacement_due_minor: int = 0
     replacement_payment_url: str | None = None
     replacement_tracking_code: str | None
+    advance: AdvanceView | None = None
 
 
 class PickupView(AnswerModel):
@@ -166,7 +202,8 @@ class SettlementView(AnswerModel):
     """Money decided for some lots; its amounts never change. ``due_on`` is the statutory date.
 
     ``settlement_hash`` is of its amounts and tenders, as in a preview; ``credit_note_no`` is empty
-    where nothing was paid.
+    where nothing was paid. With ``gives_back`` it pays back what was charged for that lot, and its
+    number is 0.
     """
 
     number: int
@@ -177,6 +214,7 @@ class SettlementView(AnswerModel):
     refunds: tuple[RefundView, ...]
     settlement_hash: str = ""
     credit_note_no: str | None = None
+    gives_back: str | None = None
 
 
 class ChargebackView(AnswerModel):

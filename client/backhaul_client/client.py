@@ -175,6 +175,11 @@ class BackhaulClient:
         """Pay a refused refund elsewhere, with the customer's consent."""
         return await self._command(return_id, "change-tender", command, idempotency_key)
 
+    async def resolve_recovery(
+        self, return_id: str, command: requests.ResolveRecoveryCommand, *, idempotency_key: str
+    ) -> CommandView:
+        return await self._command(return_id, "resolve-recovery", command, idempotency_key)
+
     async def extend_deadline(
         self, return_id: str, command: requests.ExtendDeadlineCommand, *, idempotency_key: str
     ) -> CommandView:

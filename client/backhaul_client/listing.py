@@ -52,7 +52,10 @@ class PreviewLine(AnswerModel):
     ``refund_minor`` is zero for an exchange and for a line that would be refused. A clawback below
     zero gives back what an earlier return of the order kept back. ``difference_minor`` is what the
     goods wanted in exchange cost more: below zero they are cheaper, and it is given back once they
-    are sent.
+    are sent. ``goes_out_at`` is what has to have
+    happened before the money or the replacement goes out; where that is before the goods are
+    accepted, ``recoverable_minor`` is charged or asked for unless they come within
+    ``recovery_hours``, and ``hold_minor`` is held for it.
     """
 
     line_id: str
@@ -75,6 +78,10 @@ class PreviewLine(AnswerModel):
     handling_fee_minor: int = 0
     return_shipping_fee_minor: int = 0
     difference_minor: int = 0
+    goes_out_at: str = "accepted"
+    recoverable_minor: int = 0
+    hold_minor: int = 0
+    recovery_hours: int | None = None
 
 
 class PreviewTender(AnswerModel):

@@ -249,6 +249,20 @@ class ChangeTenderCommand(Command):
     consent: CustomersConsent
 
 
+class ResolveRecoveryCommand(Command):
+    """End the recovery of a lot whose value went out before its goods.
+
+    ``charged`` by the customer's consent, handed to ``collections``, or ``written_off``;
+    ``given_back`` is of a charge made by hand whose goods came after it. Charges need ``proof``:
+    where it stands; it is kept in the event log, so no names of people.
+    """
+
+    lot_id: Id
+    outcome: Literal["charged", "collections", "written_off", "given_back"]
+    reason: Annotated[Note, StringConstraints(min_length=1)]
+    proof: Id | None = None
+
+
 class ExtendDeadlineCommand(Command):
     """``wait`` is a ``key`` of the return's ``waiting_on``."""
 

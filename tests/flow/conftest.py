@@ -1,8 +1,9 @@
 """A house per test: real PostgreSQL, the sandbox over HTTP, a Temporal server that skips time."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -10,11 +11,14 @@ import pytest
 import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
+from domain.policies import Policy
 from tests.support.house import House, open_house
 from tests.support.postgres import Database
 from tests.support.sandbox import Sandbox
 from tests.support.sandbox_client import EXAMPLES, SandboxClient, sandbox_client
 
+Ruled = Callable[[Policy], Awaitable[House]]
+"""Lets the house work under another pack."""
 OpenHouse = Callable[..., AbstractAsyncContextManager[House]]
 
 
@@ -37,6 +41,24 @@ async def house(
 ) -> AsyncIterator[House]:
     async with open_house(time_skipping_env, database, shared_sandbox, outside) as opened:
         yield opened
+
+
+@pytest_asyncio.fixture
+async def ruled(house: House) -> AsyncIterator[Ruled]:
+    """The house under another pack."""
+    before = house.needs
+
+    async def under(policy: Policy) -> House:
+        await house.stop_work()
+        house.needs = replace(before, policy=policy)
+        await house.open_for_work()
+        return house
+
+    yield under
+    if house.needs is not before:
+        await house.stop_work()
+        house.needs = before
+        await house.open_for_work()
 
 
 @pytest.fixture

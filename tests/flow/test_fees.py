@@ -1,41 +1,18 @@
 """Fees, promotions and tenders in kind, carried through to the provider and to the customer."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-
 from api.preview import Previewed, Previews
 from domain.inspection import Grade
-from domain.policies import Policy
 from domain.value_ledger import Account, AccountKind
 from storage import value_ledger
+from tests.flow.conftest import Ruled
 from tests.support.house import TENANT, House, OpenReturn, eventually
 from tests.support.settling import charging
 from tests.support.told import counted, graded, received, some_of, whole_order
 
 LAMP = "LAMP-DESK-WHITE"
-Ruled = Callable[[Policy], Awaitable[House]]
-
-
-@pytest.fixture
-async def ruled(house: House) -> AsyncIterator[Ruled]:
-    """The house under another pack."""
-    before = house.needs
-
-    async def under(policy: Policy) -> House:
-        await house.stop_work()
-        house.needs = replace(before, policy=policy)
-        await house.open_for_work()
-        return house
-
-    yield under
-    if house.needs is not before:
-        await house.stop_work()
-        house.needs = before
-        await house.open_for_work()
 
 
 def paid_in(house: House, *tenders: tuple[str, str, int]) -> dict[str, Any]:

@@ -42,6 +42,7 @@ _BODIES: dict[str, dict[str, Any]] = {
         "reference": "customer-1",
         "consent": {"given_at": "2026-01-01T00:00:00Z", "how": "mail", "reference": "T-1"},
     },
+    "resolve-recovery": {"lot_id": "x", "outcome": "written_off", "reason": "it is little"},
     "restart-from-projection": {"reason": "it is gone"},
     "reopen": {"reason": "the customer says that no money came"},
     "extend-deadline": {"wait": "x", "until": "2030-01-01T00:00:00+00:00"},

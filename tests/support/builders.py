@@ -295,7 +295,7 @@ def graded(
 def intents_for(ret: Return, lots: Sequence[Lot], tenders: Sequence[TenderLeft]) -> list[Intent]:
     """Split what ``lots`` are owed over ``tenders``, as the ledger seals it."""
     amount = sum(row.refund_minor for row in settle(ret, lots))
-    number = len(ret.settlements) + 1
+    number = ret.next_settlement_no
     return [
         Intent(f"i{number}-{left.tender_id}", left.tender_id, "pi_1", part, "planned")
         for left, part in zip(tenders, split_over_tenders(tenders, amount), strict=True)

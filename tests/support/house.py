@@ -63,6 +63,7 @@ from workflows.messages import (
     ReconcileRefund,
     RecordInspection,
     ReportPickupOutcome,
+    ResolveRecovery,
     Retry,
     ReturnOutcome,
     StartReturn,
@@ -358,6 +359,7 @@ _UPDATES: dict[type, str] = {
     ApproveSettlement: "approve_settlement",
     DeclineSettlement: "decline_settlement",
     ChangeTender: "change_tender",
+    ResolveRecovery: "resolve_recovery",
     ExtendDeadline: "extend_deadline",
 }
 

@@ -102,7 +102,7 @@ class Till:
             clawback_minor=self.standing.clawback_minor + sum(row.clawback_minor for row in rows),
         ).with_units(units_of(lots))
         self.rows += rows
-        number = len(ret.settlements) + 1
+        number = ret.next_settlement_no
         intents = [
             Intent(f"i{number}-{tender.tender_id}", tender.tender_id, "pi_1", part, "planned")
             for tender, part in zip(self.tenders, parts, strict=True)

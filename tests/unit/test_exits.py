@@ -16,6 +16,7 @@ from domain.granting import grant
 from domain.holding import release, ripe, take_result
 from domain.pickups import PickupOutcome, pickup_failed
 from domain.receiving import receive
+from domain.recovering import resolve
 from domain.resolving import (
     choose_refund,
     intent_changed,
@@ -26,9 +27,25 @@ from domain.resolving import (
     stock_moved,
 )
 from domain.returns import Blocker, Replacement, Return
+from domain.securing import not_captured, not_placed, not_renewed, released, renewed
 from domain.tracking import Milestone
 from domain.transport import cancelled, withdraw
 from domain.waiting import Waiting, waits
+from tests.support.advancing import (
+    LOT,
+    charged,
+    delivered_early,
+    judged,
+    lapsing,
+    paid_early,
+    renewing,
+    sealed_back,
+    secured,
+    taken,
+    to_capture,
+    unpaid_recovery,
+    unsecured,
+)
 from tests.support.builders import (
     after,
     decided,
@@ -196,6 +213,10 @@ def bank_said(outcome: str) -> Step:
     return decided
 
 
+def decided_by_hand(ret: Return) -> Return:
+    return resolve(ret, LOT, "charged", reason="agreed", proof="invoice 7")[0]
+
+
 _ARRIVAL: dict[str, Step] = {"delivery.delivered": arrived, "receive": counted}
 _REPLACEMENT: dict[str, Step] = {
     "replacement.shipped": on_its_way,
@@ -283,6 +304,50 @@ WALKS: dict[str, tuple[Stage, dict[str, Step]]] = {
         charged_back,
         {"chargeback.won": bank_said("won"), "chargeback.lost": bank_said("lost")},
     ),
+    "placing_hold": (
+        unsecured,
+        {
+            "hold.placed": secured,
+            "hold.refused": lambda ret: not_placed(ret, LOT, "card_declined")[0],
+        },
+    ),
+    "holding": (delivered_early, {"record-inspection": judged}),
+    "renewing_hold": (
+        renewing,
+        {
+            "hold.renewed": lambda ret: renewed(ret, LOT, 2, expires_at=LATER, renew_at=LATER)[0],
+            "hold.renewal_refused": lambda ret: not_renewed(ret, LOT, "card_declined")[0],
+        },
+    ),
+    "hold_not_renewed": (
+        lapsing,
+        {"resolve-recovery": decided_by_hand, "record-inspection": judged},
+    ),
+    "capturing_hold": (
+        to_capture,
+        {
+            "hold.captured": taken,
+            "hold.not_captured": lambda ret: not_captured(ret, LOT, is_over=True)[0],
+        },
+    ),
+    "releasing_hold": (
+        lambda: judged(delivered_early()),
+        {"hold.released": lambda ret: released(ret, LOT)[0]},
+    ),
+    "awaiting_goods": (paid_early, {"receive": counted}),
+    "recovery_due": (
+        unpaid_recovery,
+        {"resolve-recovery": decided_by_hand, "record-inspection": judged},
+    ),
+    "charge_to_give_back": (
+        lambda: judged(charged()),
+        {
+            "resolve-recovery": lambda ret: resolve(
+                ret, LOT, "given_back", reason="it came", proof="note 8"
+            )[0]
+        },
+    ),
+    "giving_back": (lambda: judged(taken()), {"refund.initiated": sealed_back}),
     "awaiting_close": (completed, {}),
 }
 """How each wait is entered, and what ends it; a moved deadline is the same for all."""

@@ -58,12 +58,15 @@ class TestMoves:
         assert ending == set(LotState)
 
     def test_an_end_is_left_only_when_a_provider_takes_money_back(self) -> None:
-        """A refund may be undone from outside; nothing else is."""
+        """A refund may be undone from outside, and goods that stayed away may come after all."""
         ends = [state for state in LotState if is_terminal(state)]
 
         left = [(state, to) for state in ends for to in LOT_MOVES.get(state, ())]
 
-        assert left == [(_L.REFUNDED, _L.REFUND_BLOCKED)]
+        assert left == [
+            (_L.NOT_RETURNED, _L.RECEIVED),
+            (_L.REFUNDED, _L.REFUND_BLOCKED),
+        ]
 
     def test_only_ends_are_without_a_way_on(self) -> None:
         """There is no dead end that is not an end."""

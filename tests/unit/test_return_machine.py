@@ -1,5 +1,6 @@
 """One return driven through random legal steps: it never contradicts itself and can always end."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -38,6 +39,7 @@ from domain.invariants import broken
 from domain.lifecycle import TERMINAL_HEADLINES, DeliveryState, LotState
 from domain.money import Money
 from domain.notices import notices_for
+from domain.orders import HoldMethod
 from domain.pickups import (
     PickupOutcome,
     check_pickup_outcome,
@@ -45,16 +47,20 @@ from domain.pickups import (
     pickup_failed,
     pickup_refused,
 )
-from domain.policies import parse_policy
+from domain.policies import Policy
 from domain.reasons import Ground
 from domain.receiving import check_receipt, receive
+from domain.recovering import OUTCOMES, check_resolution, recovery_of, resolve
+from domain.recovery import RecoveryState
 from domain.requests import RequestedLine, Resolution
 from domain.resolving import (
     all_resolved,
+    charge_given_back,
     choose_refund,
     complete,
     intent_changed,
     lots_to_move,
+    ordering_early,
     out_of_stock,
     replacement_news,
     replacement_ordered,
@@ -62,6 +68,17 @@ from domain.resolving import (
     stock_moved,
 )
 from domain.returns import Change, Replacement, Return
+from domain.securing import (
+    captured,
+    hold_of,
+    not_captured,
+    not_placed,
+    not_renewed,
+    placed,
+    placing,
+    released,
+    renewed,
+)
 from domain.settlement import settle, settlement_hash
 from domain.tenders import TenderLeft
 from domain.tracking import Milestone, Reached
@@ -84,9 +101,10 @@ from tests.support.builders import (
     opened,
     order,
     order_line,
-    pack,
+    policy,
     receipt,
 )
+from tests.support.releasing import releasing
 
 ORDER = order(
     order_line("shoes", quantity=3, gross=1000, discount=1, taxes=(190, 7)),
@@ -94,6 +112,20 @@ ORDER = order(
     order_line("hat", quantity=1, gross=900, taxes=(100,), final_sale=True),
     shipping=490,
     tenders=(2000, 1187),
+)
+METHOD = HoldMethod("pm_1", "cus_1")
+ORDER = replace(
+    ORDER, tenders=tuple(replace(tender, hold_method=METHOD) for tender in ORDER.tenders)
+)
+POLICIES = (
+    policy(),
+    releasing(refund="approval"),
+    releasing(refund="first_scan", replacement="first_scan", recovery="write_off"),
+    releasing(refund="received", replacement="delivered"),
+    releasing(replacement="approval", hold="required", recovery="capture_hold"),
+    releasing(
+        refund="delivered", replacement="first_scan", hold="required", recovery="capture_hold"
+    ),
 )
 LINES = (RequestedLine("shoes", 3), exchange("socks", 2), RequestedLine("hat", 1))
 FAY = Actor("finance", "fay")
@@ -116,6 +148,7 @@ class ReturnMachine(RuleBasedStateMachine):
     @initialize(
         asked=st.lists(st.sampled_from(LINES), min_size=1, unique=True),
         review=RARELY,
+        under=st.sampled_from(POLICIES),
         pickup=st.booleans(),
         head_start=st.integers(0, 5),
         first_grade=st.sampled_from(Grade),
@@ -127,6 +160,7 @@ class ReturnMachine(RuleBasedStateMachine):
         asked: list[RequestedLine],
         *,
         review: bool,
+        under: Policy,
         pickup: bool,
         head_start: int,
         first_grade: Grade,
@@ -137,11 +171,11 @@ class ReturnMachine(RuleBasedStateMachine):
         lines = [replace(line, reason="DEFECTIVE") if review else line for line in asked]
         # Two socks were 501: 250 and 251 are off by half a cent each, the others by more.
         prices = {"SHOES-42": Money(price, "EUR")}
-        rules = pack() if limit is None else pack() | {"approval_above": {"EUR": limit}}
+        limits = () if limit is None else (("EUR", limit),)
         self.ret = opened(
             *lines,
             of=ORDER,
-            under=parse_policy(rules),
+            under=replace(under, approval_above=limits),
             ground=ground,
             pickup=pickup,
             prices=prices,
@@ -249,9 +283,23 @@ class ReturnMachine(RuleBasedStateMachine):
         if open_intents and not self.ended:
             self.pay(open_intents[-1].intent_id, state)
 
-    @rule(status=st.sampled_from(["created", "cancelled", "shipped", "delivered"]))
-    def platform_tells(self, status: str) -> None:
+    @precondition(lambda self: "resolve-recovery" in allowed_commands(self.ret))
+    @rule(outcome=st.sampled_from(OUTCOMES))
+    def finance_decides(self, outcome: str) -> None:
+        """Finance ends what is due by hand; a decision that does not fit is refused."""
         for lot in self.ret.lots:
+            try:
+                check_resolution(self.ret, lot.lot_id, outcome, "because", "note 1")
+            except RefusedError:
+                continue
+            self.take(resolve(self.ret, lot.lot_id, outcome, reason="because", proof="note 1"))
+            return
+
+    @rule(status=st.sampled_from(["created", "cancelled", "shipped", "delivered"]), data=st.data())
+    def platform_tells(self, status: str, data: st.DataObject) -> None:
+        ordered = [lot for lot in self.ret.lots if lot.replacement is not None]
+        if ordered:
+            lot = data.draw(st.sampled_from(ordered))
             if lot.replacement is not None and not self.ended:
                 reference = lot.replacement.reference
                 self.take(
@@ -259,7 +307,6 @@ class ReturnMachine(RuleBasedStateMachine):
                         self.ret, reference, status, tracking_code="EZ-new", at=self.now
                     )
                 )
-                return
 
     @precondition(lambda self: "choose-resolution" in allowed_commands(self.ret))
     @rule()
@@ -324,6 +371,7 @@ class ReturnMachine(RuleBasedStateMachine):
             case WorkKind.REFUND:
                 self.pay(work.subject, luck)
             case WorkKind.REPLACE if luck in ("succeeded", "pending"):
+                self.order_early(work.subject)
                 replacement = Replacement(f"ref/{work.subject}", "SHOES-42", "res_1", "ro_1")
                 replacement = priced(self.ret, work.subject, replacement)
                 ordering = payment_asked if replacement.due_minor else replacement_ordered
@@ -336,10 +384,46 @@ class ReturnMachine(RuleBasedStateMachine):
                     )
                 )
             case WorkKind.REPLACE:
+                self.order_early(work.subject)
                 self.take(out_of_stock(self.ret, work.subject, at=self.now))
             case WorkKind.STOCK:
                 lots = lots_to_move(self.ret)[receipt_of(work.subject)]
                 self.take(stock_moved(self.ret, [lot.lot_id for lot in lots]))
+            case _:
+                self.ask_about_hold(work.kind, work.subject, luck)
+
+    def order_early(self, lot_id: str) -> None:
+        if self.ret.lot(lot_id).state is not LotState.ACCEPTED:
+            self.ret = ordering_early(self.ret, lot_id)
+
+    def ask_about_hold(self, kind: WorkKind, lot_id: str, luck: str) -> None:
+        ends, good = self.now + timedelta(days=7), luck in ("succeeded", "pending")
+        until = {"expires_at": ends, "renew_at": ends - timedelta(days=1)}
+        match kind:
+            case WorkKind.HOLD:
+                self.ret = placing(self.ret, lot_id, at=self.now)
+                refused = not_placed(self.ret, lot_id, "card_declined")
+                self.take(placed(self.ret, lot_id, **until) if good else refused)
+            case WorkKind.RENEW:
+                hold = hold_of(self.ret.lot(lot_id))
+                assert hold is not None
+                next_one = renewed(self.ret, lot_id, hold.number + 1, **until)
+                refused = not_renewed(self.ret, lot_id, "card_declined")
+                self.take(next_one if good else refused)
+            case WorkKind.CAPTURE:
+                recovery = recovery_of(self.ret.lot(lot_id))
+                assert recovery is not None
+                taken = captured(self.ret, lot_id, recovery.due_minor)
+                left = not_captured(self.ret, lot_id, is_over=luck == "rejected")
+                self.take(taken if good else left)
+            case WorkKind.VOID:
+                self.take(released(self.ret, lot_id))
+            case _:
+                recovery = recovery_of(self.ret.lot(lot_id))
+                assert recovery is not None
+                minor = recovery.to_give_back_minor
+                back = Intent(f"back-{lot_id}", "hold/1", "pi_h", minor, "planned")
+                self.take(charge_given_back(self.ret, lot_id, back, at=self.now))
 
     def settle(self) -> None:
         """Seal what is due, or ask for it where it is above the limit and was not approved."""
@@ -399,7 +483,7 @@ class ReturnMachine(RuleBasedStateMachine):
 
     def tenders_left(self) -> list[TenderLeft]:
         given: dict[str, int] = {}
-        for intent in self.intents:
+        for intent in self.of_tenders:
             given[intent.tender_id] = given.get(intent.tender_id, 0) + intent.amount_minor
         return [
             TenderLeft(t.tender_id, t.captured_minor, given.get(t.tender_id, 0))
@@ -409,6 +493,11 @@ class ReturnMachine(RuleBasedStateMachine):
     @property
     def intents(self) -> list[Intent]:
         return [intent for s in self.ret.settlements for intent in s.intents]
+
+    @property
+    def of_tenders(self) -> list[Intent]:
+        sealed_for_lots = [s for s in self.ret.settlements if s.gives_back is None]
+        return [intent for s in sealed_for_lots for intent in s.intents]
 
     @property
     def granted(self) -> bool:
@@ -440,6 +529,26 @@ class ReturnMachine(RuleBasedStateMachine):
         """Whoever asks why a return stands still reads of every piece of work."""
         keys = [wait.key for wait in waits(self.ret)]
         assert [w.key for w in due_work(self.ret) if f"work/{w.key}" not in keys] == []
+
+    @invariant()
+    def nobody_gets_both(self) -> None:
+        """Goods that stayed away and value that went out early are paid once, or written off."""
+        for lot in self.ret.lots:
+            recovery = recovery_of(lot)
+            if recovery is None:
+                continue
+            paid = sum(lot.lot_id in s.lot_ids for s in self.ret.settlements)
+            assert paid + (lot.replacement is not None) == 1
+            if recovery.owed_minor == 0 and recovery.state is RecoveryState.GIVEN_BACK:
+                backs = [s for s in self.ret.settlements if s.gives_back == lot.lot_id]
+                assert len(backs) <= 1
+
+    @invariant()
+    def no_end_with_an_open_hold(self) -> None:
+        """Invariant 8: a return that has ended holds nobody's money."""
+        if self.ended or self.ret.completed_at is not None:
+            holds = [hold_of(lot) for lot in self.ret.lots]
+            assert not any(hold is not None and hold.is_open for hold in holds)
 
     @invariant()
     def one_courier_at_a_time(self) -> None:
@@ -483,12 +592,28 @@ class ReturnMachine(RuleBasedStateMachine):
             if lot.state is LotState.RECEIVED:
                 self.take(grade_lot(ret, lot.lot_id, finding(at=self.now)))
                 return
-            if lot.state in (LotState.REPLACEMENT_RESERVED, LotState.REPLACEMENT_SHIPPED):
+            if lot.replacement is not None and lot.replacement.status != "delivered":
                 self.platform_tells_of(lot.lot_id)
                 return
         if "approve-settlement" in allowed_commands(ret):
             self.finance_approves()
             return
+        if not self.finance_ends_a_recovery():
+            self.what_is_under_way_ends()
+
+    def finance_ends_a_recovery(self) -> bool:
+        ret = self.ret
+        for lot in ret.lots:
+            for outcome in ("written_off", "given_back"):
+                with contextlib.suppress(RefusedError):
+                    check_resolution(ret, lot.lot_id, outcome, "because", "note 1")
+                    decided = resolve(ret, lot.lot_id, outcome, reason="because", proof="note 1")
+                    self.take(decided)
+                    return True
+        return False
+
+    def what_is_under_way_ends(self) -> None:
+        ret = self.ret
         pending = [intent for intent in self.intents if intent.state == "pending"]
         if pending:
             self.pay(pending[0].intent_id, "succeeded")

@@ -32,6 +32,17 @@ from domain.tracking import Milestone
 from domain.transport import sent_back, withdraw
 from domain.waiting import waits
 from domain.work import due_work
+from tests.support.advancing import (
+    charged,
+    delivered_early,
+    judged,
+    lapsing,
+    renewing,
+    taken,
+    to_capture,
+    unpaid_recovery,
+    unsecured,
+)
 from tests.support.builders import (
     NOW,
     WINDOW,
@@ -147,11 +158,24 @@ STAGES: list[tuple[Callable[[], Return], str, str]] = [
     (unpaid, "awaiting_difference", "customer"),
     (lambda: choose_refund(unpaid(), "shoes/1"), "calling_off_replacement", "platform"),
     (charged_back, "chargeback_open", "finance"),
+    (unsecured, "placing_hold", "provider"),
+    (delivered_early, "holding", "provider"),
+    (renewing, "renewing_hold", "provider"),
+    (to_capture, "capturing_hold", "provider"),
+    (lambda: judged(delivered_early()), "releasing_hold", "provider"),
+    (delivered_early, "awaiting_goods", "customer"),
+    (lambda: judged(taken()), "giving_back", "provider"),
     (completed, "awaiting_close", "customer"),
 ]
+DECISIONS: list[tuple[Callable[[], Return], str, str]] = [
+    (lapsing, "hold_not_renewed", "finance"),
+    (unpaid_recovery, "recovery_due", "finance"),
+    (lambda: judged(charged()), "charge_to_give_back", "finance"),
+]
+"""Troubles of their own: no wait became them by being late."""
 
 
-@pytest.mark.parametrize(("stage", "code", "owner"), STAGES)
+@pytest.mark.parametrize(("stage", "code", "owner"), STAGES + DECISIONS)
 def test_every_stage_waits_for_somebody(stage: Callable[[], Return], code: str, owner: str) -> None:
     """Whoever asks reads who must act, until when, and what happens then."""
     ret = stage()
@@ -342,6 +366,7 @@ class TestKeysAndClocks:
 def test_only_overdue_and_parked_kinds_are_troubles() -> None:
     """What an operator filters for: the rest is the ordinary waiting for somebody."""
     late = {late for _, code, late in ESCALATING if late != code}
+    late |= {code for _, code, _ in DECISIONS}
 
     assert {row.code for row in WAITS.values() if row.kind is Kind.OVERDUE} == late
 
