@@ -534,13 +534,8 @@ class ReturnMachine(RuleBasedStateMachine):
             if lot.replacement is not None and lot.replacement.status != "delivered":
                 self.platform_tells_of(lot.lot_id)
                 return
-        for lot in ret.lots:
-            for outcome in ("written_off", "given_back"):
-                with contextlib.suppress(RefusedError):
-                    check_resolution(ret, lot.lot_id, outcome, "because", "note 1")
-                    decided = resolve(ret, lot.lot_id, outcome, reason="because", proof="note 1")
-                    self.take(decided)
-                    return
+        if self.finance_ends_something():
+            return
         pending = [intent for intent in self.intents if intent.state == "pending"]
         if pending:
             self.pay(pending[0].intent_id, "succeeded")
@@ -554,6 +549,18 @@ class ReturnMachine(RuleBasedStateMachine):
             self.take(receive(ret, new))
         else:
             self.next_deadline_passes_now()
+
+    def finance_ends_something(self) -> bool:
+        for lot in self.ret.lots:
+            for outcome in ("written_off", "given_back"):
+                with contextlib.suppress(RefusedError):
+                    check_resolution(self.ret, lot.lot_id, outcome, "because", "note 1")
+                    change = resolve(
+                        self.ret, lot.lot_id, outcome, reason="because", proof="note 1"
+                    )
+                    self.take(change)
+                    return True
+        return False
 
     def platform_tells_of(self, lot_id: str) -> None:
         replacement = self.ret.lot(lot_id).replacement
