@@ -266,7 +266,11 @@ class ReturnMachine(RuleBasedStateMachine):
                 check_resolution(self.ret, lot.lot_id, outcome, "because", "note 1")
             except RefusedError:
                 continue
-            self.take(resolve(self.ret, lot.lot_id, outcome, reason="because", proof="note 1"))
+            self.take(
+                resolve(
+                    self.ret, lot.lot_id, outcome, reason="because", proof="note 1", at=self.now
+                )
+            )
             return
 
     @rule(status=st.sampled_from(["shipped", "delivered"]), data=st.data())
@@ -556,7 +560,7 @@ class ReturnMachine(RuleBasedStateMachine):
                 with contextlib.suppress(RefusedError):
                     check_resolution(self.ret, lot.lot_id, outcome, "because", "note 1")
                     change = resolve(
-                        self.ret, lot.lot_id, outcome, reason="because", proof="note 1"
+                        self.ret, lot.lot_id, outcome, reason="because", proof="note 1", at=self.now
                     )
                     self.take(change)
                     return True
