@@ -108,7 +108,7 @@ class Previews:
                 for lots in _by_line(ret)
             ),
             differences=tuple(_difference(ret, lots) for lots in _by_line(ret)),
-            releases=tuple(_release(ret, lots) for lots in _by_line(ret)),
+            releases=tuple(release_of(ret, lots) for lots in _by_line(ret)),
             by_tender=by_tender,
             settlement_hash=settlement_hash(ret.currency, rows, by_tender),
         )
@@ -196,7 +196,7 @@ def _line_amount(rows: Sequence[LotAmount]) -> LotAmount | None:
     return replace(rows[0], **{name: sum(getattr(row, name) for row in rows) for name in minors})
 
 
-def _release(ret: Return, lots: Sequence[Lot]) -> Release:
+def release_of(ret: Return, lots: Sequence[Lot]) -> Release:
     """Say it of one line; one that is refused gets nothing, early or late."""
     terms, resolution = ret.policy.release, lots[0].resolution
     rejected = ret.line(lots[0].line_id).decision.verdict is Verdict.REJECT

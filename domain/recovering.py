@@ -200,19 +200,21 @@ def is_decidable(lot: Lot) -> bool:
     return is_asked(lot) or lapsing
 
 
-def resolve(ret: Return, lot_id: str, outcome: str, *, reason: str, proof: str) -> Change:
-    """End a recovery as a person decided."""
-    recovery = recovery_of(ret.lot(lot_id))
+def resolve(
+    ret: Return, lot_id: str, outcome: str, *, reason: str, proof: str, at: datetime
+) -> Change:
+    """End a recovery as a person decided: its goods are awaited no more, though they may come."""
+    lot = ret.lot(lot_id)
+    recovery = recovery_of(lot)
     assert recovery is not None
-    match outcome:
-        case "given_back":
-            return given_back(ret, lot_id, proof=proof)
-        case "written_off":
-            return _end(ret, lot_id, _S.WRITTEN_OFF, reason)
-        case _:
-            way = Way.CONSENT if outcome == "charged" else Way.COLLECTIONS
-            minor = recovery.due_minor or recovery.value_minor
-            return collected(ret, lot_id, minor, way, proof=proof)
+    if outcome == "given_back":
+        return given_back(ret, lot_id, proof=proof)
+    if is_awaited(lot):
+        ret = ret.with_lots(lot.moved(LotState.NOT_RETURNED, at))
+    if outcome == "written_off":
+        return _end(ret, lot_id, _S.WRITTEN_OFF, reason)
+    way = Way.CONSENT if outcome == "charged" else Way.COLLECTIONS
+    return collected(ret, lot_id, recovery.due_minor or recovery.value_minor, way, proof=proof)
 
 
 def is_resolvable(ret: Return) -> bool:

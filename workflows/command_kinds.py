@@ -223,7 +223,8 @@ def check_resolve_recovery(ret: Return, command: ResolveRecovery) -> None:
 
 
 def do_resolve_recovery(ret: Return, command: ResolveRecovery) -> Change:
-    return resolve(ret, command.lot_id, command.outcome, reason=command.reason, proof=command.proof)
+    now, reason, proof = workflow.now(), command.reason, command.proof
+    return resolve(ret, command.lot_id, command.outcome, reason=reason, proof=proof, at=now)
 
 
 def check_extend_deadline(ret: Return, command: ExtendDeadline) -> None:

@@ -43,18 +43,23 @@ async def house(
         yield opened
 
 
+async def under(house: House, policy: Policy) -> House:
+    """Let the house work under another pack from now on."""
+    await house.stop_work()
+    house.needs = replace(house.needs, policy=policy)
+    await house.open_for_work()
+    return house
+
+
 @pytest_asyncio.fixture
 async def ruled(house: House) -> AsyncIterator[Ruled]:
     """The house under another pack."""
     before = house.needs
 
-    async def under(policy: Policy) -> House:
-        await house.stop_work()
-        house.needs = replace(before, policy=policy)
-        await house.open_for_work()
-        return house
+    async def by(policy: Policy) -> House:
+        return await under(house, policy)
 
-    yield under
+    yield by
     if house.needs is not before:
         await house.stop_work()
         house.needs = before

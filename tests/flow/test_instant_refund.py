@@ -6,7 +6,7 @@ import pytest
 
 from domain.inspection import Grade
 from domain.tracking import Milestone
-from tests.flow.conftest import Ruled
+from tests.flow.conftest import Ruled, under
 from tests.support.house import House, OpenReturn
 from tests.support.releasing import releasing
 from tests.support.told import (
@@ -232,15 +232,13 @@ async def test_edge_73_goods_after_a_charge_by_hand_ask_for_its_way_back(ruled: 
     assert (lot_states(view), recovery(view)["state"]) == ({LAMP: "REFUNDED"}, "given_back")
 
 
-async def test_an_open_recovery_goes_on_in_a_new_run(ruled: Ruled) -> None:
-    """A worker that starts anew still knows until when the goods have to come."""
-    house = await ruled(releasing(refund="first_scan"))
+async def test_a_forgotten_run_still_knows_what_is_owed(uncached_house: House) -> None:
+    """Every task of it is done by a worker that remembers nothing: it pays once all the same."""
+    house = await under(uncached_house, releasing(refund="first_scan", hours=200_000))
     opened = await scanned(house)
     await is_paid(opened)
 
-    await house.stop_work()
-    await house.open_for_work()
     await arrives(opened)
 
-    assert (await opened.ends()).headline == "CLOSED"
+    assert (await opened.handle.result()).headline == "CLOSED"
     assert len(opened.ledger()["refunds"]) == 1

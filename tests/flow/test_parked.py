@@ -11,12 +11,15 @@ from typing import Any
 
 import psycopg
 import pytest
+from temporalio.exceptions import ApplicationError
 
 import activities.refunds
 import domain.invariants
+from activities.holding import Holder
 from domain.blockers import WAITS, Kind
 from domain.returns import Return
 from storage.bookings import Bookings
+from storage.holds import HeldOtherwiseError, HoldRow, Holds
 from storage.rows import TenderBalance
 from storage.settlements import Settlements
 from tests.flow import (
@@ -28,6 +31,8 @@ from tests.flow import (
     test_refund_edges,
     test_settlement,
 )
+from tests.flow.conftest import Ruled
+from tests.flow.test_advance_exchange import asked, secured
 from tests.flow.test_settlement import REFUNDS, accepted, intents_of, paid
 from tests.support.house import TENANT, House, OpenReturn
 from tests.support.postgres import Database
@@ -439,6 +444,46 @@ async def test_a_contradiction_is_told_again_later_each_time(
     assert await opened.events("blocker.cleared") == []
 
 
+async def test_a_hold_of_unknown_end_is_looked_up_again(ruled: Ruled, monkeypatch: Patch) -> None:
+    """Nobody knows whether money is held, so nothing goes out; once it is known, it does."""
+    house = await ruled(secured())
+    place = Holder.place
+
+    async def nobody_knows(self: Holder, row: HoldRow) -> HoldRow:
+        raise ApplicationError("no answer", type="OutcomeUnknown", non_retryable=True)
+
+    monkeypatch.setattr(Holder, "place", nobody_knows)
+    _, opened = await asked(house)
+    await stands(opened, "hold_unknown")
+    before = opened.ledger()["replacements"]
+    monkeypatch.setattr(Holder, "place", place)
+
+    await opened.do(Retry(info(FINANCE)))
+    await opened.until_event("replacement.created")
+
+    assert before == []
+    assert "hold_unknown" not in await troubles(opened)
+
+
+async def test_a_conflicting_hold_is_tried_again(ruled: Ruled, monkeypatch: Patch) -> None:
+    """The lot has a hold of another amount: nothing goes out before somebody has seen why."""
+    house = await ruled(secured())
+    plan = Holds.plan
+
+    async def otherwise(self: Holds, *args: Any, **of: Any) -> HoldRow:
+        raise HeldOtherwiseError("hold 1 of line-1/1 was planned as 1 JPY")
+
+    monkeypatch.setattr(Holds, "plan", otherwise)
+    _, opened = await asked(house)
+    await stands(opened, "hold_conflict")
+    monkeypatch.setattr(Holds, "plan", plan)
+
+    await opened.do(Retry(info(FINANCE)))
+    await opened.until_event("replacement.created")
+
+    assert len(opened.ledger()["replacements"]) == 1
+
+
 WALKS: dict[str, dict[str, Callable[..., object]]] = {
     "provider_unavailable": {
         "retry": test_a_parked_booking_is_tried_again,
@@ -487,6 +532,8 @@ WALKS: dict[str, dict[str, Callable[..., object]]] = {
         "retry": test_a_settlement_without_money_is_tried_again,
         "refund.settled": test_a_refund_without_money_turns_out_to_be_paid,
     },
+    "hold_unknown": {"retry": test_a_hold_of_unknown_end_is_looked_up_again},
+    "hold_conflict": {"retry": test_a_conflicting_hold_is_tried_again},
     "settlement_conflict": {"retry": test_a_conflicting_settlement_is_tried_again},
     "bad_upstream_data": {
         "retry": test_a_parked_booking_is_tried_again,

@@ -47,7 +47,9 @@ def unpaid_recovery() -> Return:
 
 def charged() -> Return:
     """A person charged it by consent."""
-    return resolve(unpaid_recovery(), LOT, "charged", reason="agreed", proof="invoice 7")[0]
+    return resolve(
+        unpaid_recovery(), LOT, "charged", reason="agreed", proof="invoice 7", at=after(days=17)
+    )[0]
 
 
 def unsecured() -> Return:

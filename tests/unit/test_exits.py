@@ -214,7 +214,7 @@ def bank_said(outcome: str) -> Step:
 
 
 def decided_by_hand(ret: Return) -> Return:
-    return resolve(ret, LOT, "charged", reason="agreed", proof="invoice 7")[0]
+    return resolve(ret, LOT, "charged", reason="agreed", proof="invoice 7", at=LATER)[0]
 
 
 _ARRIVAL: dict[str, Step] = {"delivery.delivered": arrived, "receive": counted}
@@ -343,7 +343,7 @@ WALKS: dict[str, tuple[Stage, dict[str, Step]]] = {
         lambda: judged(charged()),
         {
             "resolve-recovery": lambda ret: resolve(
-                ret, LOT, "given_back", reason="it came", proof="note 8"
+                ret, LOT, "given_back", reason="it came", proof="note 8", at=LATER
             )[0]
         },
     ),

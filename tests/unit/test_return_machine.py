@@ -292,7 +292,11 @@ class ReturnMachine(RuleBasedStateMachine):
                 check_resolution(self.ret, lot.lot_id, outcome, "because", "note 1")
             except RefusedError:
                 continue
-            self.take(resolve(self.ret, lot.lot_id, outcome, reason="because", proof="note 1"))
+            self.take(
+                resolve(
+                    self.ret, lot.lot_id, outcome, reason="because", proof="note 1", at=self.now
+                )
+            )
             return
 
     @rule(status=st.sampled_from(["created", "cancelled", "shipped", "delivered"]), data=st.data())
@@ -592,25 +596,14 @@ class ReturnMachine(RuleBasedStateMachine):
             if lot.state is LotState.RECEIVED:
                 self.take(grade_lot(ret, lot.lot_id, finding(at=self.now)))
                 return
-            if lot.replacement is not None and lot.replacement.status != "delivered":
+            if lot.has_replacement and not lot.is_replaced:
                 self.platform_tells_of(lot.lot_id)
                 return
         if "approve-settlement" in allowed_commands(ret):
             self.finance_approves()
             return
-        if not self.finance_ends_a_recovery():
+        if not self.finance_ends_something():
             self.what_is_under_way_ends()
-
-    def finance_ends_a_recovery(self) -> bool:
-        ret = self.ret
-        for lot in ret.lots:
-            for outcome in ("written_off", "given_back"):
-                with contextlib.suppress(RefusedError):
-                    check_resolution(ret, lot.lot_id, outcome, "because", "note 1")
-                    decided = resolve(ret, lot.lot_id, outcome, reason="because", proof="note 1")
-                    self.take(decided)
-                    return True
-        return False
 
     def what_is_under_way_ends(self) -> None:
         ret = self.ret
@@ -627,6 +620,18 @@ class ReturnMachine(RuleBasedStateMachine):
             self.take(receive(ret, new))
         else:
             self.next_deadline_passes_now()
+
+    def finance_ends_something(self) -> bool:
+        for lot in self.ret.lots:
+            for outcome in ("written_off", "given_back"):
+                with contextlib.suppress(RefusedError):
+                    check_resolution(self.ret, lot.lot_id, outcome, "because", "note 1")
+                    change = resolve(
+                        self.ret, lot.lot_id, outcome, reason="because", proof="note 1", at=self.now
+                    )
+                    self.take(change)
+                    return True
+        return False
 
     def platform_tells_of(self, lot_id: str) -> None:
         replacement = self.ret.lot(lot_id).replacement
