@@ -342,7 +342,7 @@ def replacement_ordered(
 def out_of_stock(ret: Return, lot_id: str, *, at: datetime) -> Change:
     """Ask for another choice; before the goods are accepted, wait for them first."""
     lot = ret.lot(lot_id)
-    if lot.state is LotState.ACCEPTED:
+    if lot.state in (LotState.ACCEPTED, LotState.REPLACEMENT_RESERVED):
         if lot.advance is not None:
             lot = replace(lot, advance=replace(lot.advance, ordering=False))
         lot = lot.moved(LotState.OUT_OF_STOCK, at)
