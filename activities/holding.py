@@ -24,18 +24,21 @@ from integrations.payments.holds import (
     VoidRequest,
 )
 from integrations.payments.port import LookUp, PaymentGateway
-from storage.holds import HoldRow, Holds
+from storage.hold_rows import HoldRow
+from storage.holds import Holds
 
 UNKNOWN = "OutcomeUnknown"
 NEVER_PLACED = "never_placed"
 _STORED = "stored_failure"
 _S, _O = HoldState, HoldOutcome
-_ENDS = {
+STATES = {
+    _O.AUTHORIZED: _S.AUTHORIZED,
     _O.CAPTURED: _S.CAPTURED,
     _O.VOIDED: _S.VOIDED,
     _O.EXPIRED: _S.EXPIRED,
     _O.REFUSED: _S.REJECTED,
 }
+"""What a provider's word makes of a hold; while it is undecided there is none."""
 
 
 class Holder:
@@ -70,6 +73,18 @@ class Holder:
             await self._once_more(row, HoldStep.PLACE, self._trust_in_look_ups)
         )
 
+    async def go_on(self, row: HoldRow) -> HoldRow:
+        """Bring the step that was begun to its end, if one was; what was asked stays asked."""
+        if row.state is _S.CAPTURING:
+            return await self.finish_capture(row)
+        if row.state is _S.VOIDING:
+            return await self.release(row)
+        return await self.place(row)
+
+    async def find_out(self, row: HoldRow) -> HoldRow:
+        """Find out whether a hold that was sent stands; what was only planned stays so."""
+        return row if row.state is _S.PLANNED else await self.place(row)
+
     async def place_anew(self, row: HoldRow) -> HoldRow:
         """Place a rejected hold again, under a new key, unless it stands after all."""
         found = await self._found(row)
@@ -78,13 +93,11 @@ class Holder:
         return await self.place(await self._holds.plan_anew(self._tenant_id, row))
 
     async def capture(self, row: HoldRow, amount: Money) -> HoldRow:
-        """Take ``amount`` of an authorized hold; go on with a capture that was begun."""
-        if row.state is _S.AUTHORIZED:
-            begun = await self._holds.begin(
-                self._tenant_id, row, HoldStep.CAPTURE, capture_minor=amount.minor
-            )
-            return await self._send_capture(begun)
-        return await self.finish_capture(row)
+        """Take ``amount`` of an authorized hold."""
+        begun = await self._holds.begin(
+            self._tenant_id, row, HoldStep.CAPTURE, capture_minor=amount.minor
+        )
+        return await self._send_capture(begun)
 
     async def finish_capture(self, row: HoldRow) -> HoldRow:
         """Go on with a capture that was begun, for the amount that it was begun with."""
@@ -159,7 +172,7 @@ class Holder:
 
     async def _send_capture(self, row: HoldRow) -> HoldRow:
         amount = Money(row.capture_minor or 0, row.currency)
-        request = CaptureRequest(_held(row), amount, row.idempotency_key)
+        request = CaptureRequest(held(row), amount, row.idempotency_key)
         try:
             answer = await self._sent(row, self._gateway.holds.capture(request))
         except RejectedError as error:
@@ -169,7 +182,7 @@ class Holder:
         return await self._take(row, answer)
 
     async def _send_void(self, row: HoldRow) -> HoldRow:
-        request = VoidRequest(_held(row), row.idempotency_key)
+        request = VoidRequest(held(row), row.idempotency_key)
         return await self._take(row, await self._sent(row, self._gateway.holds.void(request)))
 
     async def _sent(self, row: HoldRow, call: Awaitable[Authorization]) -> Authorization:
@@ -196,16 +209,17 @@ class Holder:
             raise _benign(f"hold {now.hold_ref} is not decided yet")
         if now.outcome is _O.CAPTURED and (now.captured is None or now.payment_ref is None):
             raise refused("ProviderRefused", f"hold {now.hold_ref} was captured past us")
-        end = _ENDS.get(now.outcome)
-        if end is _S.REJECTED and row.state not in UNPLACED:
+        state = STATES[now.outcome]
+        if state is _S.REJECTED and row.state not in UNPLACED:
             # It was good once; denied later it is gone, as if its time were over.
-            end = _S.EXPIRED
-        begun = row.state in (_S.CAPTURING, _S.VOIDING)
-        standing = row.state if begun else _S.AUTHORIZED
+            state = _S.EXPIRED
+        if state is _S.AUTHORIZED and row.state in (_S.CAPTURING, _S.VOIDING):
+            # What was asked of it may still come.
+            state = row.state
         return await self._holds.note(
             self._tenant_id,
             row,
-            end or standing,
+            state,
             hold_ref=now.hold_ref,
             expires_at=now.expires_at,
             captured=now.captured,
@@ -224,7 +238,7 @@ class Holder:
         return None if found is None or found.outcome is _O.REFUSED else found
 
     async def _read(self, row: HoldRow) -> Authorization:
-        return await self._gateway.holds.get_authorization(_held(row))
+        return await self._gateway.holds.get_authorization(held(row))
 
     @property
     def _trust_in_look_ups(self) -> Trust:
@@ -262,7 +276,8 @@ def _request(row: HoldRow) -> AuthorizeRequest:
     )
 
 
-def _held(row: HoldRow) -> HeldMoney:
+def held(row: HoldRow) -> HeldMoney:
+    """Name a hold as its provider does."""
     if row.hold_ref is None:
         raise ValueError(f"hold {row.hold_id} is {row.state} and has no name at its provider")
     return HeldMoney(row.hold_id, row.hold_ref, row.method)

@@ -1,30 +1,24 @@
-"""Hold money for an advance exchange, renew, capture and void it, and give a capture back."""
+"""Hold money for an advance exchange: place, renew, capture, void."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
 
 from activities.errors import refused, translated
 from activities.holding import UNKNOWN, Holder
-from activities.refunds import IssueRefund, RefundAnswer, Refunder
 from domain.holds import ENDED, UNPLACED, HoldState
-from domain.intents import Intent
 from domain.money import Money
 from domain.orders import HoldMethod
 from integrations.directory import Connections
 from storage.database import Database
-from storage.externals import ExternalRefunds
-from storage.giving_back import GivingBack
-from storage.holds import HeldOtherwiseError, HoldRow, Holds
-from storage.rows import IntentRow
-from storage.sealing import OverRefundError, SealedOtherwiseError
-from storage.settlements import IntentStateError, Settlements
-from storage.states import IntentState
+from storage.hold_rows import HoldRow
+from storage.holds import HeldOtherwiseError, Holds
 
 _S = HoldState
 _OPEN = frozenset(HoldState) - ENDED
+_TAKEN = frozenset({_S.CAPTURING, _S.CAPTURED})
+_BEING_ENDED = _TAKEN | {_S.VOIDING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,22 +80,13 @@ class LookUpHold:
 
 
 @dataclass(frozen=True, slots=True)
-class GiveBack:
-    """Give back ``amount`` of what was captured for a lot, once."""
-
-    tenant_id: str
-    return_id: str
-    purpose: str
-    amount: Money
-
-
-@dataclass(frozen=True, slots=True)
 class HoldAnswer:
     """How a lot is secured.
 
     ``state`` is ``authorized``, ``captured``, ``voided``, ``expired`` or ``rejected``; ``failure``
-    is the provider's code for why it is not what was asked, or ``never_placed``. ``expires_at`` is
-    when the provider lets go of the money, where it says so.
+    is the provider's code for why it is not what was asked, or ``never_placed``. A look-up also
+    finds ``capturing`` and ``voiding``: what was asked may still come. ``expires_at`` is when the
+    provider lets go of the money, where it says so.
     """
 
     hold_id: str
@@ -114,20 +99,10 @@ class HoldAnswer:
     failure: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GivenBack:
-    """The intent as it was sealed, and what its first try led to; go on by ``issue_refund``."""
-
-    intent: Intent
-    first_try: RefundAnswer
-
-
 class HoldActivities:
     def __init__(self, connections: Connections, database: Database) -> None:
         self._connections = connections
         self._holds = Holds(database)
-        self._giving_back = GivingBack(database)
-        self._refunder = Refunder(connections, Settlements(database), ExternalRefunds(database))
 
     @activity.defn
     async def place_hold(self, asked: PlaceHold) -> HoldAnswer:
@@ -152,14 +127,22 @@ class HoldActivities:
         """
         with translated(unknown=UNKNOWN):
             rows = await self._rows(asked.tenant_id, asked.return_id, asked.purpose)
+            holder = await self._holder(asked.tenant_id)
+            # Where each hold stands alone, an older one that is being voided was renewed.
+            ending = _BEING_ENDED if holder.renewal_takes_over else _TAKEN
+            ended = next((row for row in rows if row.state in ending), None)
+            if ended is not None:
+                return answer_of(await holder.go_on(ended))
             before = [row for row in rows if row.number < asked.number]
             if not before or before[-1].number != asked.number - 1:
                 raise refused("NoHold", f"no hold {asked.number - 1} of {asked.purpose} to renew")
             row = next((row for row in rows if row.number == asked.number), None)
             if row is None:
-                if before[-1].state is not _S.AUTHORIZED:
-                    return answer_of(before[-1])
-                row = await self._next(asked.tenant_id, before[-1])
+                last = await holder.go_on(before[-1])
+                if last.state is not _S.AUTHORIZED:
+                    return answer_of(last)
+                row = await self._next(asked.tenant_id, last)
+                before[-1] = last
             row = await self._placed(asked.tenant_id, row, asked.generation)
             if row.state is _S.AUTHORIZED:
                 await self._end(asked.tenant_id, before)
@@ -179,10 +162,11 @@ class HoldActivities:
         with translated(unknown=UNKNOWN):
             rows = await self._some(asked.tenant_id, asked.return_id, asked.purpose)
             holder = await self._holder(asked.tenant_id)
-            row = _to_capture(rows)
-            if row.state in UNPLACED:
-                row = await holder.place(row)
-            if row.state in (_S.AUTHORIZED, _S.CAPTURING):
+            if holder.renewal_takes_over:
+                # What was renewed is not to be taken any more; whether it was, has to be known.
+                rows = tuple([await holder.find_out(row) for row in rows])
+            row = await holder.go_on(_to_capture(rows))
+            if row.state is _S.AUTHORIZED:
                 _check_within(asked.amount, row)
                 row = await holder.capture(row, asked.amount)
             if row.state is _S.CAPTURED:
@@ -218,33 +202,6 @@ class HoldActivities:
             holder = await self._holder(asked.tenant_id)
             return answer_of(await holder.refresh(_to_capture(rows)))
 
-    @activity.defn
-    async def give_back(self, asked: GiveBack) -> GivenBack:
-        """Seal the refund of what was captured for a lot, then send it once; repeats pay once.
-
-        Raises:
-            ApplicationError: ``NoHold`` when nothing was captured; ``NothingLeft`` when more is
-                asked than was captured; ``SealedOtherwise`` when another amount was sealed.
-        """
-        with translated():
-            rows = await self._rows(asked.tenant_id, asked.return_id, asked.purpose)
-            taken = next((row for row in rows if row.state is _S.CAPTURED), None)
-            if taken is None:
-                raise refused("NoHold", f"nothing was captured for {asked.purpose}")
-            try:
-                intent = await self._giving_back.seal(asked.tenant_id, taken, asked.amount)
-            except OverRefundError as error:
-                raise refused("NothingLeft", str(error), field="amount") from error
-            except SealedOtherwiseError as error:
-                raise refused("SealedOtherwise", str(error), field="amount") from error
-        return GivenBack(_intent(intent), await self._try_once(asked.tenant_id, intent))
-
-    async def _try_once(self, tenant_id: str, row: IntentRow) -> RefundAnswer:
-        try:
-            return await self._refunder.issue(IssueRefund(tenant_id, row.intent_id, row.generation))
-        except (ApplicationError, IntentStateError):
-            return RefundAnswer(IntentState.SENDING, row.generation)
-
     async def _planned(self, asked: PlaceHold, method: HoldMethod, *, number: int) -> HoldRow:
         try:
             return await self._holds.plan(
@@ -273,15 +230,13 @@ class HoldActivities:
     async def _placed(self, tenant_id: str, row: HoldRow, generation: int) -> HoldRow:
         if row.state is _S.REJECTED and generation > row.generation:
             return await (await self._holder(tenant_id)).place_anew(row)
-        if row.state not in UNPLACED:
-            return row
-        return await (await self._holder(tenant_id)).place(row)
+        return await (await self._holder(tenant_id)).go_on(row)
 
     async def _end(self, tenant_id: str, rows: list[HoldRow]) -> None:
-        """End the holds beside the one that counts."""
+        """End the holds beside the one that counts, where they do not end with it."""
         holder = await self._holder(tenant_id)
         for row in rows:
-            if row.state is _S.AUTHORIZED and holder.renewal_takes_over:
+            if row.state in _OPEN and holder.renewal_takes_over:
                 await self._holds.note(tenant_id, row, _S.VOIDED)
             elif row.state in _OPEN:
                 await holder.release(row)
@@ -324,18 +279,5 @@ def answer_of(row: HoldRow) -> HoldAnswer:
         hold_ref=row.hold_ref,
         expires_at=row.expires_at,
         captured=row.captured,
-        failure=row.failure,
-    )
-
-
-def _intent(row: IntentRow) -> Intent:
-    return Intent(
-        intent_id=row.intent_id,
-        tender_id=row.tender_id,
-        payment_ref=row.payment_ref,
-        amount_minor=row.amount_minor,
-        state=row.state,
-        generation=row.generation,
-        refund_ref=row.refund_ref,
         failure=row.failure,
     )

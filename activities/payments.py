@@ -88,7 +88,7 @@ class PaymentActivities:
             except StandingChangedError as error:
                 return Settled(standing=error.standing)
         tries = [self._try_once(asked.tenant_id, row) for row in rows]
-        return Settled(tuple(map(_intent, rows)), tuple(await asyncio.gather(*tries)))
+        return Settled(tuple(map(intent_of, rows)), tuple(await asyncio.gather(*tries)))
 
     async def _seal(self, asked: Settle) -> tuple[IntentRow, ...]:
         try:
@@ -134,7 +134,8 @@ def _split(
     return split_over_tenders(tenders, amount_minor, order)
 
 
-def _intent(row: IntentRow) -> Intent:
+def intent_of(row: IntentRow) -> Intent:
+    """Return an intent as a return keeps it."""
     return Intent(
         intent_id=row.intent_id,
         tender_id=row.tender_id,

@@ -1,4 +1,4 @@
-"""Compare a day's refunds at the provider with ours, and take its word for what we lack."""
+"""Compare a day's refunds and holds with the provider's, and take its word for what we lack."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -8,7 +8,9 @@ from datetime import UTC, date, datetime, time, timedelta
 import structlog
 from temporalio import activity
 
+from activities import reconciling_holds
 from activities.errors import translated
+from activities.reconciling_holds import compare_holds
 from activities.refunds import STATES, count_past_us, take_word
 from domain.ids import is_id
 from domain.reconciliation import Compared, Kept, Shown, Verdict, compare_shown, missing
@@ -17,6 +19,7 @@ from integrations.errors import NotFoundError
 from integrations.payments.port import ListsRefunds, PaymentGateway, Refund
 from storage.database import Database
 from storage.externals import ExternalRefunds
+from storage.holds import Holds
 from storage.reconciliations import Reconciliations
 from storage.records import Json
 from storage.returns import Returns
@@ -51,7 +54,7 @@ class ToTell:
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """``counts`` by verdict; empty where the tenant has no provider that lists its refunds."""
+    """``counts`` by verdict; empty where nothing can be compared: no list of refunds, no holds."""
 
     counts: dict[str, int]
     to_tell: tuple[ToTell, ...] = ()
@@ -64,6 +67,7 @@ class ReconcileActivities:
         self._settlements = Settlements(database)
         self._externals = ExternalRefunds(database)
         self._returns = Returns(database)
+        self._holds = Holds(database)
         self._reconciliations = Reconciliations(database)
 
     @activity.defn
@@ -84,24 +88,31 @@ class ReconcileActivities:
                 gateway = await self._connections.payments(asked.tenant_id)
             except UnknownConnectionError:
                 return Reconciled({})
-            if not isinstance(gateway, ListsRefunds):
+            held = await compare_holds(gateway, self._holds, asked.tenant_id, since, until)
+            if not isinstance(gateway, ListsRefunds) and not held:
                 return Reconciled({})
-            refunds = await gateway.list_refunds(since=since - _MARGIN, until=until + _MARGIN)
             told: list[ToTell] = []
-            found = await self._compare(asked.tenant_id, refunds, told)
-            sent = await self._settlements.sent_between(asked.tenant_id, since, until)
-            found += await self._missing(gateway, sent, refunds)
-            counts = dict(Counter(str(one.verdict) for one in found))
+            found: list[Compared] = []
+            if isinstance(gateway, ListsRefunds):
+                refunds = await gateway.list_refunds(since=since - _MARGIN, until=until + _MARGIN)
+                found += await self._compare(asked.tenant_id, refunds, told)
+                sent = await self._settlements.sent_between(asked.tenant_id, since, until)
+                found += await self._missing(gateway, sent, refunds)
+            counts = dict(
+                Counter([str(one.verdict) for one in found] + [str(one.verdict) for one in held])
+            )
             await self._reconciliations.put(
                 asked.tenant_id,
                 asked.day,
                 provider=gateway.capabilities.provider,
                 counts=counts,
-                findings=_findings(found),
+                findings=_findings(found) + reconciling_holds.findings(held)[:_MOST_FINDINGS],
             )
         for one in found:
             if one.needs_a_person:
                 _log.warning("refund.differs", tenant_id=asked.tenant_id, **_finding(one))
+        for difference in reconciling_holds.findings(held):
+            _log.warning("hold.differs", tenant_id=asked.tenant_id, **difference)
         return Reconciled(counts, tuple(told))
 
     async def _compare(

@@ -73,7 +73,7 @@ _COLUMNS = ("verdict", "amount", "refund", "intent", "return", "was", "now")
 
 def _row(finding: ReconciliationFinding) -> tuple[str, ...]:
     amount = str(Money(finding.amount_minor, finding.currency))
-    ids = (finding.refund_ref, finding.intent_id, finding.return_id)
+    ids = (finding.refund_ref or finding.hold_ref, finding.intent_id, finding.return_id)
     return (finding.verdict, amount, *(each or "" for each in (*ids, finding.was, finding.now)))
 
 

@@ -82,7 +82,7 @@ def capture(world: World, authorization_id: str, asked: CaptureAsked) -> Json:
     order["_captures"].append(taken["id"])
     world.ledger.save("paypal.order", order_id, order)
     whole = minor == hold["_minor"]
-    for one in {root["id"]: root, hold["id"]: hold}.values():
+    for one in family(world, hold):
         status = "CAPTURED" if whole or asked.final_capture else "PARTIALLY_CAPTURED"
         _change(world, one, status=status, _captured_minor=minor)
     return taken

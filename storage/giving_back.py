@@ -7,7 +7,7 @@ from domain.ids import part_id, refund_key
 from domain.money import Money
 from storage import intents, ledger
 from storage.database import Database
-from storage.holds import HoldRow
+from storage.hold_rows import HoldRow
 from storage.models.effects import RefundIntentModel
 from storage.rows import IntentRow
 from storage.sealing import OverRefundError, SealedOtherwiseError

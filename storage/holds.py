@@ -1,20 +1,22 @@
 """Holds as they are asked for: each step stored before it is asked, its end after."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.holds import MOVES, HoldState, HoldStep, hold_id_for, hold_key
+from domain.lifecycle import TERMINAL_HEADLINES
 from domain.money import Money
 from domain.orders import HoldMethod
 from storage.database import Database
+from storage.hold_rows import COLUMNS, HoldRow, locked, row_of, those
 from storage.models.holds import HoldModel
 from storage.models.orders import TenderModel
+from storage.models.returns import ReturnModel
 
 _S = HoldState
 _BEGUN = {
@@ -30,52 +32,6 @@ class HoldStateError(Exception):
 
 class HeldOtherwiseError(Exception):
     """A hold of this number was planned before, of another amount or method."""
-
-
-@dataclass(frozen=True, slots=True)
-class HoldRow:
-    """``first_sent_at`` and ``last_sent_at`` are by the database's clock, of the step asked."""
-
-    hold_id: str
-    return_id: str
-    purpose: str
-    number: int
-    order_id: str
-    payment_method_ref: str
-    payer_ref: str
-    amount_minor: int
-    currency: str
-    state: HoldState
-    generation: int
-    idempotency_key: str
-    hold_ref: str | None
-    expires_at: datetime | None
-    capture_minor: int | None
-    captured_minor: int | None
-    payment_ref: str | None
-    failure: str | None
-    first_sent_at: datetime | None
-    last_sent_at: datetime | None
-
-    @property
-    def amount(self) -> Money:
-        return Money(self.amount_minor, self.currency)
-
-    @property
-    def captured(self) -> Money | None:
-        return None if self.captured_minor is None else Money(self.captured_minor, self.currency)
-
-    @property
-    def method(self) -> HoldMethod:
-        return HoldMethod(self.payment_method_ref, self.payer_ref)
-
-    @property
-    def tender_id(self) -> str:
-        """Name the tender that a capture of this hold makes."""
-        return f"hold/{self.hold_id}"
-
-
-_COLUMNS = tuple(getattr(HoldModel, name) for name in HoldRow.__slots__)
 
 
 class Holds:
@@ -116,7 +72,7 @@ class Holds:
         try:
             async with self._database.tenant(tenant_id) as connection:
                 await connection.execute(new.on_conflict_do_nothing())
-                row = await _locked(connection, tenant_id, hold_id)
+                row = await locked(connection, tenant_id, hold_id)
         except IntegrityError as error:
             raise HeldOtherwiseError(
                 f"there is no return {return_id} of an order {order_id} in {amount.currency}"
@@ -131,12 +87,37 @@ class Holds:
     async def of_purpose(self, tenant_id: str, return_id: str, purpose: str) -> tuple[HoldRow, ...]:
         """Read the holds that secure one lot, by number."""
         async with self._database.tenant(tenant_id) as connection:
-            return await _those(connection, tenant_id, return_id, purpose)
+            return await those(connection, tenant_id, return_id, purpose)
 
     async def of_return(self, tenant_id: str, return_id: str) -> tuple[HoldRow, ...]:
         """Read a return's holds, by purpose and number."""
         async with self._database.tenant(tenant_id) as connection:
-            return await _those(connection, tenant_id, return_id)
+            return await those(connection, tenant_id, return_id)
+
+    async def sent_between(
+        self, tenant_id: str, since: datetime, until: datetime
+    ) -> tuple[tuple[HoldRow, bool], ...]:
+        """Read the holds last sent from ``since`` to before ``until``; has their return ended?"""
+        query = (
+            select(*COLUMNS, ReturnModel.headline, ReturnModel.next_deadline)
+            .join(
+                ReturnModel,
+                (ReturnModel.tenant_id == HoldModel.tenant_id)
+                & (ReturnModel.return_id == HoldModel.return_id),
+            )
+            .where(
+                HoldModel.tenant_id == tenant_id,
+                HoldModel.last_sent_at >= since,
+                HoldModel.last_sent_at < until,
+            )
+            .order_by(HoldModel.last_sent_at, HoldModel.hold_id)
+        )
+        async with self._database.tenant(tenant_id) as connection:
+            rows = (await connection.execute(query)).all()
+        return tuple(
+            (row_of(row), row.headline in TERMINAL_HEADLINES and row.next_deadline is None)
+            for row in rows
+        )
 
     async def begin(
         self, tenant_id: str, row: HoldRow, step: HoldStep, *, capture_minor: int | None = None
@@ -237,7 +218,7 @@ class Holds:
 async def _move(
     connection: AsyncConnection, tenant_id: str, row: HoldRow, **values: Any
 ) -> HoldRow:
-    now = await _locked(connection, tenant_id, row.hold_id)
+    now = await locked(connection, tenant_id, row.hold_id)
     state: HoldState = values["state"]
     if (now.state, now.generation) != (row.state, row.generation):
         raise HoldStateError(
@@ -250,13 +231,13 @@ async def _move(
         update(HoldModel)
         .where(HoldModel.tenant_id == tenant_id, HoldModel.hold_id == row.hold_id)
         .values(**values, updated_at=func.now())
-        .returning(*_COLUMNS)
+        .returning(*COLUMNS)
     )
-    return _row(changed.one())
+    return row_of(changed.one())
 
 
 async def _refuse_second_capture(connection: AsyncConnection, tenant_id: str, row: HoldRow) -> None:
-    others = await _those(connection, tenant_id, row.return_id, row.purpose, lock=True)
+    others = await those(connection, tenant_id, row.return_id, row.purpose, lock=True)
     for other in others:
         taken = other.state in (_S.CAPTURING, _S.CAPTURED)
         if taken and other.hold_id != row.hold_id:
@@ -274,36 +255,3 @@ async def _keep_as_tender(connection: AsyncConnection, tenant_id: str, row: Hold
         hold_id=row.hold_id,
     )
     await connection.execute(tender.on_conflict_do_nothing())
-
-
-async def _those(
-    connection: AsyncConnection,
-    tenant_id: str,
-    return_id: str,
-    purpose: str | None = None,
-    *,
-    lock: bool = False,
-) -> tuple[HoldRow, ...]:
-    query = select(*_COLUMNS).where(
-        HoldModel.tenant_id == tenant_id, HoldModel.return_id == return_id
-    )
-    if purpose is not None:
-        query = query.where(HoldModel.purpose == purpose)
-    query = query.order_by(HoldModel.purpose, HoldModel.number)
-    if lock:
-        query = query.with_for_update()
-    return tuple(_row(row) for row in await connection.execute(query))
-
-
-async def _locked(connection: AsyncConnection, tenant_id: str, hold_id: str) -> HoldRow:
-    row = await connection.execute(
-        select(*_COLUMNS)
-        .where(HoldModel.tenant_id == tenant_id, HoldModel.hold_id == hold_id)
-        .with_for_update()
-    )
-    return _row(row.one())
-
-
-def _row(row: Row[Any]) -> HoldRow:
-    values = row._asdict()
-    return HoldRow(**{**values, "state": HoldState(values["state"])})

@@ -11,6 +11,7 @@ import structlog
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from activities.giving_back import GivingBackActivities
 from activities.holds import HoldActivities
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
@@ -77,6 +78,7 @@ def build_worker(client: Client, needs: Dependencies) -> Worker:
         needs.connections, Settlements(needs.database), ExternalRefunds(needs.database)
     )
     holds = HoldActivities(needs.connections, needs.database)
+    giving_back = GivingBackActivities(needs.connections, needs.database)
     platform = PlatformActivities(needs.connections)
     sweeping = SweepActivities(
         Tenants(needs.database), MissingRuns(needs.database), time_scale=needs.time_scale
@@ -104,7 +106,7 @@ def build_worker(client: Client, needs: Dependencies) -> Worker:
             holds.capture_hold,
             holds.void_hold,
             holds.look_up_hold,
-            holds.give_back,
+            giving_back.give_back,
             platform.move_stock,
             platform.order_replacement,
             surveys.start_follow_up,

@@ -5,9 +5,9 @@ from datetime import datetime
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError, FailureError
 
+from activities.giving_back import GiveBack, GivingBackActivities
 from activities.holds import (
     CaptureHold,
-    GiveBack,
     HoldActivities,
     HoldAnswer,
     PlaceHold,
@@ -120,7 +120,7 @@ async def give_back(case: Case, parking: Parking, lot_id: str) -> None:
     asked = GiveBack(case.ret.tenant_id, case.ret.return_id, lot_id, amount)
     answer = await parking.attempt(
         f"give-back/{lot_id}",
-        lambda: case.call(HoldActivities.give_back, asked, summary=f"give back {amount}"),
+        lambda: case.call(GivingBackActivities.give_back, asked, summary=f"give back {amount}"),
     )
     now, first_try = workflow.now(), answer.first_try
     case.take(charge_given_back(case.ret, lot_id, answer.intent, at=now))

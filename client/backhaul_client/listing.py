@@ -99,11 +99,12 @@ class Preview(AnswerModel):
 
 
 class ReconciliationFinding(AnswerModel):
-    """One refund of which we and the provider did not say the same.
+    """One refund or hold of which we and the provider did not say the same.
 
     ``verdict`` is adopted (its word was taken), other_amount, stranger (it names an intent that we
     do not have), made_past_us or missing; all but the first need a person. ``was`` is its state
-    here before, ``now`` the provider's.
+    here before, ``now`` the provider's. Of a hold it is hold_left_open, hold_taken_past_us,
+    hold_gone or hold_unknown, and all need a person.
     """
 
     verdict: str
@@ -114,6 +115,8 @@ class ReconciliationFinding(AnswerModel):
     return_id: str | None
     was: str | None
     now: str | None
+    hold_ref: str | None = None
+    hold_id: str | None = None
 
 
 class ReconciliationView(AnswerModel):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from domain.money import Money
+from domain.orders import HoldMethod
 from integrations.commerce.http_platform import HttpCommercePlatform, open_commerce_client
 from tests.contract.commerce_contract import CommercePlatformContract, CommerceWorld
 from tests.contract.outside import Outside, order_document
@@ -50,6 +51,24 @@ class TestHttpPlatform(CommercePlatformContract):
     @pytest.fixture
     def world(self, outside: Outside) -> SandboxPlatform:
         return SandboxPlatform(outside)
+
+    async def test_reads_what_may_be_held(
+        self, platform: HttpCommercePlatform, outside: Outside
+    ) -> None:
+        """A tender whose customer agreed to a hold names on what; others do not."""
+        agreed, plain = (
+            order_document("o-1", total=Money(100, "EUR")),
+            order_document("o-2", total=Money(100, "EUR")),
+        )
+        agreed["tenders"][0]["hold_method"] = {"method_ref": "pm_1", "payer_ref": "cus_1"}
+        for document in (agreed, plain):
+            outside.put_order(document)
+
+        (held,) = (await platform.get_order("o-1")).tenders
+        (other,) = (await platform.get_order("o-2")).tenders
+
+        assert held.hold_method == HoldMethod("pm_1", "cus_1")
+        assert other.hold_method is None
 
     async def test_verifies_the_webhook_of_a_shipped_replacement(
         self, platform: HttpCommercePlatform, world: CommerceWorld, outside: Outside

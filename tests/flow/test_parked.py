@@ -19,7 +19,8 @@ from activities.holding import Holder
 from domain.blockers import WAITS, Kind
 from domain.returns import Return
 from storage.bookings import Bookings
-from storage.holds import HeldOtherwiseError, HoldRow, Holds
+from storage.hold_rows import HoldRow
+from storage.holds import HeldOtherwiseError, Holds
 from storage.rows import TenderBalance
 from storage.settlements import Settlements
 from tests.flow import test_drafts, test_lost_runs, test_refund_edges, test_settlement

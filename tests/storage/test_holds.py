@@ -7,7 +7,8 @@ from domain.money import Money
 from domain.orders import HoldMethod
 from storage.database import Database
 from storage.giving_back import GivingBack
-from storage.holds import HeldOtherwiseError, HoldRow, Holds, HoldStateError
+from storage.hold_rows import HoldRow
+from storage.holds import HeldOtherwiseError, Holds, HoldStateError
 from storage.returns import Returns
 from storage.sealing import OverRefundError, SealedOtherwiseError
 from tests.storage.builders import TENANT, opened, return_id

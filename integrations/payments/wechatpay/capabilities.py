@@ -18,7 +18,7 @@ CAPABILITIES = PaymentCapabilities(
     max_age=timedelta(days=365),
     currencies=frozenset({"CNY"}),
     holds=False,
-    hold_lasts=None,
+    hold_lasts=timedelta(),
     hold_lookup=LookUp.NONE,
     hold_captures_part=False,
     void_takes_key=False,
