@@ -17,6 +17,8 @@ _COLUMNS = (
     *("mails twice, at most", "open, named", "engine's own", "s"),
 )
 Row = dict[str, Any]
+_NONE = (0, 0, 0, 0)
+"""The counts of a kind that a run made before it was counted does not have."""
 
 
 def read_rows(results: Path) -> list[Row]:
@@ -63,7 +65,7 @@ def _sums(rows: Sequence[Row]) -> list[str]:
         "|---|---:|---:|---:|---:|",
     ]
     for kind in kinds:
-        numbers = [sum(row["counts"][kind][place] for row in rows) for place in range(4)]
+        numbers = [sum(row["counts"].get(kind, _NONE)[place] for row in rows) for place in range(4)]
         lines.append(f"| {kind} | " + " | ".join(map(str, numbers)) + " |")
     return lines
 

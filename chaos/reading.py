@@ -5,6 +5,7 @@ from typing import Any
 
 from chaos.counting import Asked, Case, Count, Found, count
 from chaos.database import Observer
+from chaos.holds import count_holds
 from domain.ids import part_id
 from domain.invariants import broken
 from domain.lifecycle import TERMINAL_HEADLINES, Headline
@@ -70,11 +71,13 @@ async def read_counts(database: Observer, ledger: dict[str, list[Json]]) -> tupl
     """Count every kind of effect on both sides; ``ledger`` is all that the sandbox holds."""
     intents = await database.rows("SELECT * FROM refund_intents")
     bookings = await database.rows("SELECT * FROM booking_intents")
+    holds = await database.rows("SELECT * FROM holds")
     notices = await database.rows("SELECT notice_id, state FROM notices")
     settled = await database.rows(_SETTLED)
     returns = [ret for row in await database.rows(_RETURNS) if (ret := _return(row)) is not None]
     return (
         count("refund", map(_refund_asked, intents), _refunds(ledger["refunds"])),
+        *count_holds(holds, ledger["holds"]),
         count("label", _booked(bookings, "label-"), _labels(ledger["labels"])),
         count("pickup", _booked(bookings, "pickup-"), _pickups(ledger["pickups"], bookings)),
         count("stock move", _moves_asked(returns), _moves(ledger["stock_moves"])),

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from domain.events import Fact
+from domain.orders import HoldMethod
 from domain.recovering import can_capture, collected, recovery_of
 from domain.recovery import Advance, LotHold, RecoveryState, Way
 from domain.releasing import is_due_early, needs_hold, value_minor
@@ -52,6 +53,16 @@ def is_to_give_back(ret: Return, lot: Lot) -> bool:
     if recovery is None or recovery.way is not Way.HOLD or not recovery.to_give_back_minor:
         return False
     return not any(s.gives_back == lot.lot_id for s in ret.settlements)
+
+
+def method_for(ret: Return, lot_id: str) -> HoldMethod | None:
+    """Return what may be held for a lot, if anything.
+
+    A method without a payer is one approved authorization: it secures one lot and no other.
+    """
+    method = ret.hold_method
+    others = any(hold_of(lot) for lot in ret.lots if lot.lot_id != lot_id)
+    return None if method is not None and not method.payer_ref and others else method
 
 
 def placing(ret: Return, lot_id: str, *, at: datetime) -> Return:

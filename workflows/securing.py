@@ -29,7 +29,7 @@ from workflows.steps import reason_of
 
 async def place(case: Case, parking: Parking, lot_id: str) -> None:
     """Hold the value of a lot before its replacement goes out; refused, it waits for the goods."""
-    method = case.ret.hold_method
+    method = securing.method_for(case.ret, lot_id)
     if method is None:
         case.take(securing.not_placed(case.ret, lot_id, securing.NO_METHOD))
         return

@@ -65,7 +65,7 @@ class PaymentCapabilities:
     """ISO 4217 codes; ``None`` is every currency whose amounts the adapter can write exactly."""
     holds: bool
     """Whether it can hold money without taking it; the rest tells how, where it can."""
-    hold_lasts: timedelta | None
+    hold_lasts: timedelta
     """At most, for planning; of each hold the provider's own word counts."""
     hold_lookup: LookUp
     """How a hold is found again when the answer to placing or renewing it was lost."""

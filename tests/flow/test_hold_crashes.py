@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from temporalio.exceptions import ApplicationError
 
 from activities.holds import HoldActivities
+from chaos.holds import count_holds
 from domain.holds import ENDED, HoldState
 from domain.money import Money
 from integrations.directory import Connections
@@ -227,5 +229,7 @@ async def test_after_any_history_of_kills_one_hold_stands(
     assert sum(minor for _, minor in counted) in (0, THIRTY.minor)
     rows = await desk.rows()
     assert {row.state for row in rows} <= ENDED
+    sides = count_holds([asdict(row) for row in rows], desk.held())
+    assert [difference for one in sides for difference in one.differences] == []
     taken = sum(row.captured_minor or 0 for row in rows if row.state is HoldState.CAPTURED)
     assert taken == sum(minor for _, minor in counted)

@@ -144,11 +144,17 @@ class Desk:
                 )
             )
 
+    def held(self) -> list[dict[str, Any]]:
+        """Return the provider's holds, oldest first, as its ledger counts them."""
+        holds: list[dict[str, Any]] = self.sandbox.ledger(order_id=self.order_id)["holds"]
+        return holds
+
     def counted(self) -> list[tuple[str, int]]:
         """Return status and captured amount of each hold at the provider, oldest first."""
-        held = self.sandbox.ledger(order_id=self.order_id)["holds"]
         return [
-            (hold["status"], hold["captured_minor"]) for hold in held if hold["status"] != "renewed"
+            (hold["status"], hold["captured_minor"])
+            for hold in self.held()
+            if hold["status"] != "renewed"
         ]
 
 

@@ -41,6 +41,10 @@ Whatever a webhook says is read again at the provider before it counts.
   looked up, and its refund of unknown outcome waits for a person.
 - **WeChat Pay** answers must be signed as well. `ABNORMAL` stays pending: the merchant sends that
   money on under the same number. Platform public keys in place of certificates are not read.
+- **Holds** are placed on the tender's `hold_method`. Stripe needs a payment method saved for use
+  without the customer, and its customer; PayPal an authorization that the platform had approved at
+  checkout, since making one is no part of Payments v2. A PayPal hold is honoured for three days and
+  valid for 29; what is renewed and its renewal are one hold there, so a void is asked of the first.
 - **Stripe** is asked in one version, pinned on each request; `Stripe-Should-Retry` is obeyed, but
   a reading is repeated in any case. Its rate limits (100 requests a second, 1000 updates an
   hour of one payment) show as 429, and the wait it names is kept.

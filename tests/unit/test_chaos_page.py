@@ -40,6 +40,13 @@ def test_rows_are_added_up() -> None:
     assert "| event log written | 0 | 1 | 0 | 0 | 0 |" in text
 
 
+def test_a_kind_that_only_later_runs_count_is_added_up() -> None:
+    """An older run has none of it."""
+    text = tables([row(1), row(2, counts={**row(2)["counts"], "hold": [3, 3, 0, 0]})])
+
+    assert "| hold | 3 | 3 | 0 | 0 |" in text
+
+
 @pytest.mark.parametrize(
     ("changes", "cells"),
     [

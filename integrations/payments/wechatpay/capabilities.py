@@ -20,7 +20,7 @@ CAPABILITIES = PaymentCapabilities(
     read_spacing=timedelta(milliseconds=20),
     currencies=frozenset({"CNY"}),
     holds=False,
-    hold_lasts=None,
+    hold_lasts=timedelta(),
     hold_lookup=LookUp.NONE,
     hold_captures_part=False,
     void_takes_key=False,
