@@ -9,7 +9,7 @@ from api.body import Bodies
 from api.guard import Guard
 from api.openapi import document
 from api.problems import problem, validation_problem
-from api.routes import commands, finance, health, returns, surveys, tenants, webhooks
+from api.routes import commands, credit, finance, health, returns, surveys, tenants, webhooks
 from api.services import Services
 
 _CODES = {404: "not_found", 405: "method_not_allowed"}
@@ -26,7 +26,7 @@ def routed_app() -> FastAPI:
     """Make the application without anything behind it: enough for its OpenAPI document."""
     # The usual pages about the document load scripts from elsewhere.
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json", title="Backhaul")
-    for routes in (returns, commands, finance, surveys, webhooks, tenants, health):
+    for routes in (returns, commands, finance, credit, surveys, webhooks, tenants, health):
         app.include_router(routes.router)
     app.openapi = lambda: document(app)  # type: ignore[method-assign]  # FastAPI's own way
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from temporalio.client import Client
 
 from activities.policies import load_policy
+from api.credit_service import CreditService
 from api.finance_service import FinanceService
 from api.preview import Previews
 from api.restarting import Restarter
@@ -18,6 +19,7 @@ from runtime.connections import check_stored_connections, stored_connections
 from runtime.inbox import InboxProcessor
 from runtime.settings import Settings
 from runtime.temporal import connect
+from storage.credits import Credits
 from storage.database import Database
 from storage.keys import ApiKeys
 from storage.reconciliations import Reconciliations
@@ -40,6 +42,7 @@ class Services:
     surveys: SurveysService
     tenants: TenantsService
     finance: FinanceService
+    credit: CreditService
     inbox: InboxProcessor
 
 
@@ -83,5 +86,6 @@ async def open_services(
                 task_queue=settings.task_queue,
                 patience=patience,
             ),
+            credit=CreditService(Credits(database)),
             inbox=InboxProcessor(temporal, connections, database),
         )

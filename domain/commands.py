@@ -106,6 +106,15 @@ _CATALOGUE = (
         "read how a day's refunds compare with the provider's",
         update=False,
     ),
+    CommandKind(
+        "read-credit",
+        (_R.PLATFORM, _R.OPS, _R.FINANCE, _R.AUDITOR),
+        "read what a gift card, store credit, points or a coupon holds",
+        update=False,
+    ),
+    CommandKind(
+        "spend-credit", (_R.PLATFORM,), "pay with it, or give a payment back", update=False
+    ),
     CommandKind("extend-deadline", (_R.OPS,), "move the deadline of a wait"),
     CommandKind(
         "restart-from-projection", (_R.OPS,), "go on in a new run where the engine has none"

@@ -117,6 +117,8 @@ async def test_another_tenants_return_cannot_be_read(
         ("start", "POST /v1/returns", {"order_id": "O", "lines": []}),
         ("timeline", "GET /v1/returns/x/timeline", None),
         ("explain", "GET /v1/returns/x/explain", None),
+        ("read-credit", "GET /v1/credit?kind=POINTS&owner_ref=x&currency=EUR", None),
+        ("spend-credit", "POST /v1/credit/spends", {}),
         ("manage-connections", "GET /v1/connections", None),
         ("manage-connections", "POST /v1/connections", {}),
         ("manage-keys", "GET /v1/keys", None),

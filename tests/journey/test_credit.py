@@ -1,0 +1,116 @@
+"""A platform lets its customer pay with what a refund gave in kind."""
+
+import uuid
+from typing import Any
+
+import pytest
+
+from backhaul_client import BackhaulError, NewSpend
+from domain.money import Money
+from domain.orders import TenderKind
+from domain.value_ledger import refund_in_kind
+from storage import value_ledger
+from tests.support.asking import new_key
+from tests.support.house import TENANT
+from tests.support.journey import Journey
+from tests.support.terminal import Terminal, sign_in
+
+
+async def with_credit(journey: Journey, minor: int, currency: str = "EUR") -> str:
+    """A customer's store credit that a refund was paid into."""
+    owner_ref = f"customer-{uuid.uuid4().hex}"
+    given = refund_in_kind(
+        TenderKind.STORE_CREDIT, owner_ref, Money(minor, currency), uuid.uuid4().hex
+    )
+    async with journey.services.database.tenant(TENANT) as connection:
+        await value_ledger.post(connection, TENANT, given)
+    return owner_ref
+
+
+def spending(owner_ref: str, minor: int, currency: str = "EUR") -> NewSpend:
+    return NewSpend(kind="STORE_CREDIT", owner_ref=owner_ref, currency=currency, amount_minor=minor)
+
+
+async def refused(asked: Any) -> tuple[int, str, str | None]:
+    with pytest.raises(BackhaulError) as error:
+        await asked
+    return error.value.status, error.value.code, error.value.field
+
+
+@pytest.mark.parametrize("currency", ["EUR", "JPY", "KWD"])
+async def test_credit_is_spent_and_given_back_once(journey: Journey, currency: str) -> None:
+    """However often the same is asked for, in currencies of two, no and three decimals."""
+    client, owner_ref = journey.client(), await with_credit(journey, 1000, currency)
+    key = new_key()
+
+    paid = [
+        await client.spend_credit(spending(owner_ref, 400, currency), idempotency_key=key)
+        for _ in range(2)
+    ]
+    back = [
+        await client.give_credit_back(paid[0].spend_id, idempotency_key=new_key()) for _ in range(2)
+    ]
+
+    assert [one.balance_minor for one in (*paid, *back)] == [600, 600, 1000, 1000]
+    assert paid[0] == paid[1]
+    held = await journey.client("finance").get_credit("STORE_CREDIT", owner_ref, currency)
+    assert held.balance_minor == 1000
+
+
+async def test_what_cannot_be_paid_names_its_field(journey: Journey) -> None:
+    """Too much, another currency, nobody's account, a used key; nothing is changed."""
+    client, owner_ref = journey.client(), await with_credit(journey, 500)
+    key = new_key()
+    await client.spend_credit(spending(owner_ref, 100), idempotency_key=key)
+
+    answers = [
+        await refused(client.spend_credit(spending(owner_ref, 401), idempotency_key=new_key())),
+        await refused(
+            client.spend_credit(spending(owner_ref, 1, "USD"), idempotency_key=new_key())
+        ),
+        await refused(client.spend_credit(spending("nobody", 1), idempotency_key=new_key())),
+        await refused(client.spend_credit(spending(owner_ref, 99), idempotency_key=key)),
+        await refused(client.give_credit_back("nothing", idempotency_key=new_key())),
+    ]
+
+    assert answers == [
+        (409, "credit_too_little", "amount_minor"),
+        (404, "credit_not_found", "currency"),
+        (404, "credit_not_found", "owner_ref"),
+        (409, "key_reused", None),
+        (404, "spend_not_found", "spend_id"),
+    ]
+    assert (await client.get_credit("STORE_CREDIT", owner_ref, "EUR")).balance_minor == 400
+
+
+async def test_transactions_are_read_page_by_page(journey: Journey) -> None:
+    """Newest first, each once."""
+    client, owner_ref = journey.client(), await with_credit(journey, 500)
+    for minor in (10, 20, 30):
+        await client.spend_credit(spending(owner_ref, minor), idempotency_key=new_key())
+    account = ("STORE_CREDIT", owner_ref, "EUR")
+
+    first = await client.list_credit_transactions(*account, page_size=3)
+    rest = await client.list_credit_transactions(*account, page_size=3, cursor=first.next_cursor)
+
+    assert [row.change_minor for row in (*first.items, *rest.items)] == [-30, -20, -10, 500]
+    assert rest.next_cursor is None
+    assert await refused(client.list_credit_transactions(*account, cursor="x")) == (
+        400,
+        "invalid_cursor",
+        "cursor",
+    )
+
+
+async def test_finance_reads_it_on_the_command_line(
+    journey: Journey, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The balance, and what changed it."""
+    owner_ref = await with_credit(journey, 1234)
+    sign_in(journey, monkeypatch, "finance")
+
+    shown = await terminal.type("credit", "show", "STORE_CREDIT", owner_ref, "EUR")
+
+    assert shown[0] == 0
+    assert shown[1].startswith("12.34 EUR\n")
+    assert "refund" in shown[1]
