@@ -2,15 +2,23 @@
 
 from domain.codes import RefusedError
 from domain.money import Money
-from domain.value_ledger import Account, AccountKind, TooLittleError
+from domain.value_ledger import Account, AccountKind, Shortfall, TooLittleError
 from storage.credits import CreditPage, Credits, Spent
 from storage.cursors import BadCursorError
+from storage.reversals import (
+    NothingToReverseError,
+    Reversals,
+    Reversed,
+    ReversedBeforeError,
+)
 from storage.value_ledger import PostedOtherwiseError
 
 
 class CreditService:
-    def __init__(self, credit: Credits) -> None:
+    def __init__(self, credit: Credits, reversals: Reversals, shortfall: Shortfall) -> None:
         self._credit = credit
+        self._reversals = reversals
+        self._shortfall = shortfall
 
     async def balance(self, tenant_id: str, account: Account) -> int:
         """Read what an account holds.
@@ -65,3 +73,25 @@ class CreditService:
         if spent is None:
             raise RefusedError("spend_not_found", "no such payment", field="spend_id")
         return spent
+
+    async def reverse(
+        self, tenant_id: str, return_id: str, number: int, *, command_id: str, actor: str
+    ) -> Reversed:
+        """Take back what a settlement gave in kind; the same command answers the same.
+
+        Raises:
+            RefusedError: nothing was paid in kind, not all is paid yet, or it was reversed before.
+        """
+        try:
+            return await self._reversals.reverse(
+                tenant_id,
+                return_id,
+                number,
+                shortfall=self._shortfall,
+                command_id=command_id,
+                actor=actor,
+            )
+        except NothingToReverseError as error:
+            raise RefusedError("no_credit_to_reverse", str(error), field="settlement_no") from error
+        except ReversedBeforeError as error:
+            raise RefusedError("credit_reversed", str(error), field="settlement_no") from error

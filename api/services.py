@@ -24,6 +24,7 @@ from storage.database import Database
 from storage.keys import ApiKeys
 from storage.reconciliations import Reconciliations
 from storage.returns import Returns
+from storage.reversals import Reversals
 from storage.secrets import SecretBox
 from storage.surveys import Surveys
 from storage.tenants import Tenants
@@ -86,6 +87,10 @@ async def open_services(
                 task_queue=settings.task_queue,
                 patience=patience,
             ),
-            credit=CreditService(Credits(database)),
+            credit=CreditService(
+                Credits(database),
+                Reversals(database),
+                load_policy(settings.policy_pack).credit_shortfall,
+            ),
             inbox=InboxProcessor(temporal, connections, database),
         )

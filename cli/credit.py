@@ -2,9 +2,11 @@
 
 import argparse
 
-from backhaul_client import BackhaulClient
+from backhaul_client import BackhaulClient, NewReversal
 from cli import printing
+from cli.asking import idempotency_key, positive
 from cli.calling import calls
+from cli.commands import key_of
 from domain.money import Money
 
 
@@ -17,6 +19,26 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     show.add_argument("currency", help="ISO 4217, such as EUR")
     printing.add_json(show)
     show.set_defaults(run=calls("read-credit", _show))
+    reverse = actions.add_parser(
+        "reverse", help="take back what a settlement gave in kind, up to what is still there"
+    )
+    reverse.add_argument("return_id", help="id or RMA number")
+    reverse.add_argument("settlement", type=positive, help="its number")
+    reverse.add_argument("--key", type=idempotency_key, help="command id; a new one unless stated")
+    printing.add_json(reverse)
+    reverse.set_defaults(run=calls("reverse-credit", _reverse))
+
+
+async def _reverse(client: BackhaulClient, arguments: argparse.Namespace) -> None:
+    wanted = NewReversal(return_id=arguments.return_id, settlement_no=arguments.settlement)
+    done = await client.reverse_credit(wanted, idempotency_key=key_of(arguments))
+    if arguments.json:
+        printing.show_json(done)
+    else:
+        taken, short = (
+            Money(minor, done.currency) for minor in (done.taken_minor, done.shortfall_minor)
+        )
+        print(f"{taken} taken back, {short} {done.shortfall}")
 
 
 async def _show(client: BackhaulClient, arguments: argparse.Namespace) -> None:

@@ -115,6 +115,12 @@ _CATALOGUE = (
     CommandKind(
         "spend-credit", (_R.PLATFORM,), "pay with it, or give a payment back", update=False
     ),
+    CommandKind(
+        "reverse-credit",
+        (_R.FINANCE,),
+        "take back what a settlement gave in kind, up to what is still there",
+        update=False,
+    ),
     CommandKind("extend-deadline", (_R.OPS,), "move the deadline of a wait"),
     CommandKind(
         "restart-from-projection", (_R.OPS,), "go on in a new run where the engine has none"

@@ -44,6 +44,8 @@ EVENT_TYPES: dict[str, str] = {
     "refund.failed": "the provider refused, or took a success back",
     "refund.reconciled": "a person found in the provider's books whether it was paid",
     "refund.redirected": "a refused refund goes to another tender, with the customer's consent",
+    "credit.reversed": "what a settlement gave in kind is taken back; `shortfall_minor` was spent "
+    "before and is owed or written off",
     "replacement.reserved": "stock is held for an exchange",
     "replacement.created": "a replacement order exists at the platform",
     "replacement.out_of_stock": "the wanted goods are gone",

@@ -16,6 +16,7 @@ from domain.orders import Destination, TenderKind
 from domain.pack_reading import At, PolicyError
 from domain.reasons import Ground
 from domain.requests import Resolution
+from domain.value_ledger import Shortfall
 
 
 class WindowStart(StrEnum):
@@ -117,6 +118,7 @@ class Policy:
     ``promotion_clawback`` keeps back the discount that a partial return loses. Refunds fill the
     groups of ``tender_order`` one after the other, and share within a group by what was captured.
     A refund that was refused for good goes to one of ``fallback_tenders``, or nowhere else.
+    Of credit that is reversed after it was spent, the missing part is ``credit_shortfall``.
     """
 
     pack_id: str
@@ -135,6 +137,7 @@ class Policy:
     promotion_clawback: bool = False
     tender_order: tuple[tuple[TenderKind, ...], ...] = TENDER_ORDER
     fallback_tenders: tuple[Destination, ...] = ()
+    credit_shortfall: Shortfall = Shortfall.RECEIVABLE
 
     @property
     def ref(self) -> str:
@@ -182,6 +185,9 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
         fees=read_fees(pack.table("fees")) if "fees" in data else NO_FEES,
         promotion_clawback=pack.flag(clawback) if clawback in data else False,
         tender_order=pack.groups(order, TenderKind) if order in data else TENDER_ORDER,
+        credit_shortfall=pack.option("credit_shortfall", Shortfall)
+        if "credit_shortfall" in data
+        else Shortfall.RECEIVABLE,
         fallback_tenders=pack.options(fallback, Destination) if fallback in data else (),
     )
     _check(policy)

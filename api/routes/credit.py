@@ -13,7 +13,9 @@ from backhaul_client.credit import (
     CreditPage,
     CreditTransaction,
     Currency,
+    NewReversal,
     NewSpend,
+    ReversalView,
     SpendView,
 )
 from backhaul_client.requests import Id
@@ -93,6 +95,31 @@ async def give_credit_back(
 ) -> SpendView:
     """Undo a payment as a whole, once however often."""
     return _view(await services.credit.give_back(caller.tenant_id, spend_id))
+
+
+@router.post("/reversals", operation_id="reverse_credit")
+async def reverse_credit(
+    caller: Annotated[Caller, needs("reverse-credit")],
+    body: NewReversal,
+    command_id: IdempotencyKey,
+    services: ServicesOf,
+) -> ReversalView:
+    """Take back what a settlement gave in kind, as far as it is there; also of a closed return."""
+    row = await services.returns.find(caller.tenant_id, body.return_id)
+    done = await services.credit.reverse(
+        caller.tenant_id,
+        row.return_id,
+        body.settlement_no,
+        command_id=command_id,
+        actor=str(caller.actor),
+    )
+    return ReversalView(
+        settlement_no=done.settlement_no,
+        currency=done.currency,
+        taken_minor=done.taken_minor,
+        shortfall_minor=done.shortfall_minor,
+        shortfall=done.shortfall,
+    )
 
 
 def _view(spent: Spent) -> SpendView:

@@ -10,7 +10,14 @@ import httpx
 from backhaul_client import requests
 from backhaul_client.admin import AdminClient
 from backhaul_client.answers import Accepted, CommandLeft, CommandView, EventView, ReturnView
-from backhaul_client.credit import CreditBalance, CreditPage, NewSpend, SpendView
+from backhaul_client.credit import (
+    CreditBalance,
+    CreditPage,
+    NewReversal,
+    NewSpend,
+    ReversalView,
+    SpendView,
+)
 from backhaul_client.errors import BackhaulError
 from backhaul_client.listing import (
     Explanation,
@@ -244,6 +251,12 @@ class BackhaulClient:
         """Undo a payment as a whole, once however often."""
         path = f"/v1/credit/spends/{quote(spend_id, safe='')}/back"
         return await self._api.post(path, _NOTHING, SpendView, key=idempotency_key)
+
+    async def reverse_credit(self, reversal: NewReversal, *, idempotency_key: str) -> ReversalView:
+        """Take back what a settlement gave in kind, up to what is still there."""
+        return await self._api.post(
+            "/v1/credit/reversals", reversal, ReversalView, key=idempotency_key
+        )
 
     async def _command(
         self, return_id: str, name: str, command: requests.Command, key: str

@@ -40,7 +40,7 @@ class CreditBalance(AnswerModel):
 
 
 class CreditTransaction(AnswerModel):
-    """``purpose`` is refund, spend or spend_back; ``change_minor`` below zero took from it."""
+    """``purpose`` is refund, spend, spend_back or reversal; a change below zero took from it."""
 
     transaction_id: str
     purpose: str
@@ -53,3 +53,20 @@ class CreditPage(AnswerModel):
 
     items: tuple[CreditTransaction, ...]
     next_cursor: str | None
+
+
+class NewReversal(RequestModel):
+    """Take back what one settlement of a return gave in kind."""
+
+    return_id: Id
+    settlement_no: Annotated[int, Field(strict=True, ge=1, le=10_000)]
+
+
+class ReversalView(AnswerModel):
+    """``shortfall_minor`` was spent before: RECEIVABLE or WRITE_OFF, as ``shortfall`` says."""
+
+    settlement_no: int
+    currency: str
+    taken_minor: int
+    shortfall_minor: int
+    shortfall: str

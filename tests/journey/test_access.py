@@ -118,6 +118,7 @@ async def test_another_tenants_return_cannot_be_read(
         ("timeline", "GET /v1/returns/x/timeline", None),
         ("explain", "GET /v1/returns/x/explain", None),
         ("read-credit", "GET /v1/credit?kind=POINTS&owner_ref=x&currency=EUR", None),
+        ("reverse-credit", "POST /v1/credit/reversals", {}),
         ("spend-credit", "POST /v1/credit/spends", {}),
         ("manage-connections", "GET /v1/connections", None),
         ("manage-connections", "POST /v1/connections", {}),

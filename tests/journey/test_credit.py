@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
-from backhaul_client import BackhaulError, NewSpend
+from backhaul_client import BackhaulError, NewReversal, NewSpend, ReturnView
 from domain.money import Money
 from domain.orders import TenderKind
 from domain.value_ledger import refund_in_kind
 from storage import value_ledger
-from tests.support.asking import new_key
+from tests.flow.test_fees import paid_in
+from tests.journey.test_webhooks import take_in
+from tests.support.asking import new_key, units_of
 from tests.support.house import TENANT
 from tests.support.journey import Journey
 from tests.support.terminal import Terminal, sign_in
@@ -114,3 +116,43 @@ async def test_finance_reads_it_on_the_command_line(
     assert shown[0] == 0
     assert shown[1].startswith("12.34 EUR\n")
     assert "refund" in shown[1]
+
+
+async def test_edge_66_finance_takes_back_what_was_given_in_kind(
+    journey: Journey, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A part was spent: that is owed, the rest is taken, and once."""
+    order = paid_in(journey, ("gift", "GIFT_CARD", 37_570))
+    started = await journey.client().start_return(units_of(order), idempotency_key=new_key())
+    assert isinstance(started, ReturnView)
+    await take_in(journey, started.return_id, "LAMP-DESK-WHITE")
+    await journey.client().wait_until(
+        started.return_id,
+        lambda seen: [s.refunds[0].state for s in seen.settlements] == ["succeeded"],
+        timeout=60,
+    )
+    gift_card = NewSpend(
+        kind="GIFT_CARD",
+        owner_ref=order["tenders"][0]["payment_ref"],
+        currency=order["currency"],
+        amount_minor=100,
+    )
+    left = await journey.client().spend_credit(gift_card, idempotency_key=new_key())
+    finance, key = journey.client("finance"), new_key()
+    wanted = NewReversal(return_id=started.rma_no, settlement_no=1)
+
+    done = [await finance.reverse_credit(wanted, idempotency_key=key) for _ in range(2)]
+    sign_in(journey, monkeypatch, "finance")
+    by_another = await terminal.type("credit", "reverse", started.rma_no, "1")
+
+    assert done[0] == done[1]
+    assert (done[0].taken_minor, done[0].shortfall_minor) == (left.balance_minor, 100)
+    assert done[0].shortfall == "RECEIVABLE"
+    assert by_another[0] == 1
+    assert "credit_reversed (settlement_no)" in by_another[2]
+    nothing = NewReversal(return_id=started.rma_no, settlement_no=2)
+    assert await refused(finance.reverse_credit(nothing, idempotency_key=new_key())) == (
+        409,
+        "no_credit_to_reverse",
+        "settlement_no",
+    )
