@@ -10,7 +10,17 @@ from api.guard import Guard
 from api.openapi import document
 from api.pages.mounting import add_pages, is_page, refused_page
 from api.problems import problem, validation_problem
-from api.routes import books, commands, finance, health, returns, surveys, tenants, webhooks
+from api.routes import (
+    books,
+    commands,
+    credit,
+    finance,
+    health,
+    returns,
+    surveys,
+    tenants,
+    webhooks,
+)
 from api.services import Services
 
 _CODES = {404: "not_found", 405: "method_not_allowed"}
@@ -27,7 +37,17 @@ def routed_app() -> FastAPI:
     """Make the application without anything behind it: enough for its OpenAPI document."""
     # The usual pages about the document load scripts from elsewhere.
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json", title="Backhaul")
-    for routes in (returns, commands, finance, books, surveys, webhooks, tenants, health):
+    for routes in (
+        returns,
+        commands,
+        finance,
+        books,
+        credit,
+        surveys,
+        webhooks,
+        tenants,
+        health,
+    ):
         app.include_router(routes.router)
     add_pages(app)
     app.openapi = lambda: document(app)  # type: ignore[method-assign]  # FastAPI's own way

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from temporalio.client import Client
 
 from activities.policies import load_policy
+from api.credit_service import CreditService
 from api.finance_service import FinanceService
 from api.pages.sessions import Sessions
 from api.preview import Previews
@@ -21,11 +22,13 @@ from runtime.inbox import InboxProcessor
 from runtime.settings import Settings
 from runtime.temporal import connect
 from storage.credit_notes import CreditNotes
+from storage.credits import Credits
 from storage.database import Database
 from storage.keys import ApiKeys
 from storage.reconciliations import Reconciliations
 from storage.refunds import Refunds
 from storage.returns import Returns
+from storage.reversals import Reversals
 from storage.secrets import SecretBox
 from storage.settlements import Settlements
 from storage.surveys import Surveys
@@ -50,6 +53,7 @@ class Services:
     credit_notes: CreditNotes
     sessions: Sessions
     pages_over_https: bool
+    credit: CreditService
     inbox: InboxProcessor
 
 
@@ -105,4 +109,9 @@ async def open_services(
             sessions=Sessions(settings.secret_key.get_secret_value()),
             pages_over_https=settings.public_url.startswith("https:"),
             inbox=InboxProcessor(temporal, connections, database, task_queue=settings.task_queue),
+            credit=CreditService(
+                Credits(database),
+                Reversals(database),
+                load_policy(settings.policy_pack).credit_shortfall,
+            ),
         )

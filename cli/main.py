@@ -22,6 +22,7 @@ FAMILIES = (
     "returns",
     "ops",
     "finance",
+    "credit",
     "keys",
     "tenants",
 )

@@ -64,6 +64,13 @@ _CATALOGUE = (
     ProblemCode(
         "consent_missing", _K.INVALID, "another tender needs the customer's recorded consent"
     ),
+    ProblemCode(
+        "credit_not_found", _K.NOT_FOUND, "no such account in kind, or none in this currency"
+    ),
+    ProblemCode("credit_too_little", _K.CONFLICT, "the account holds less than is to be paid"),
+    ProblemCode("no_credit_to_reverse", _K.CONFLICT, "nothing was paid in kind, or not yet"),
+    ProblemCode("credit_reversed", _K.CONFLICT, "the settlement's credit was reversed before"),
+    ProblemCode("spend_not_found", _K.NOT_FOUND, "no such payment from an account in kind"),
     ProblemCode("sku_not_found", _K.INVALID, "the platform knows no such SKU"),
     ProblemCode(
         "exchange_not_even", _K.INVALID, "the wanted goods cost more or less than the returned"

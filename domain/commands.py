@@ -127,6 +127,21 @@ _CATALOGUE = (
         "read refunds and credit notes of a day or month",
         update=False,
     ),
+    CommandKind(
+        "read-credit",
+        (_R.PLATFORM, _R.OPS, _R.FINANCE, _R.AUDITOR),
+        "read what a gift card, store credit, points or a coupon holds",
+        update=False,
+    ),
+    CommandKind(
+        "spend-credit", (_R.PLATFORM,), "pay with it, or give a payment back", update=False
+    ),
+    CommandKind(
+        "reverse-credit",
+        (_R.FINANCE,),
+        "take back what a settlement gave in kind, up to what is still there",
+        update=False,
+    ),
     CommandKind("extend-deadline", (_R.OPS,), "move the deadline of a wait"),
     CommandKind(
         "restart-from-projection", (_R.OPS,), "go on in a new run where the engine has none"

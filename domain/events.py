@@ -57,6 +57,8 @@ EVENT_TYPES: dict[str, str] = {
     "chargeback.won": "the bank gave the payment to us again; refunds of it go on",
     "chargeback.lost": "the customer keeps the payment; it counts as given back",
     "refund.redirected": "a refused refund goes to another tender, with the customer's consent",
+    "credit.reversed": "what a settlement gave in kind is taken back; `shortfall_minor` was spent "
+    "before and is owed or written off",
     "replacement.reserved": "stock is held for an exchange",
     "replacement.created": "a replacement order exists at the platform",
     "replacement.payment_asked": "the wanted goods cost more: the customer is to pay it",

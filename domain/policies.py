@@ -17,6 +17,7 @@ from domain.pack_reading import At, PolicyError
 from domain.reasons import Ground
 from domain.requests import Resolution
 from domain.triggers import AT_ACCEPTANCE, ReleaseTerms, read_release
+from domain.value_ledger import Shortfall
 
 
 class WindowStart(StrEnum):
@@ -125,6 +126,7 @@ class Policy:
     person approves. Both are minor units by currency.
     A refund that was refused for good goes to one of ``fallback_tenders``, or nowhere else.
     ``release`` says when money and replacements go out.
+    Of credit that is reversed after it was spent, the missing part is ``credit_shortfall``.
     """
 
     pack_id: str
@@ -146,6 +148,7 @@ class Policy:
     approval_above: tuple[tuple[str, int], ...] = ()
     refund_gate_minor: tuple[tuple[str, int], ...] = ()
     fallback_tenders: tuple[Destination, ...] = ()
+    credit_shortfall: Shortfall = Shortfall.RECEIVABLE
     release: ReleaseTerms = AT_ACCEPTANCE
 
     def refund_gate(self, currency: str) -> int | None:
@@ -207,6 +210,11 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
             "fallback_tenders", lambda name: pack.options(name, Destination), default=()
         ),
         release=read_release(pack),
+        credit_shortfall=pack.optional(
+            "credit_shortfall",
+            lambda name: pack.option(name, Shortfall),
+            default=Shortfall.RECEIVABLE,
+        ),
     )
     _check(policy)
     return policy

@@ -25,6 +25,10 @@ class AccountKind(StrEnum):
     """What was given back of sales."""
     SALES = "SALES"
     """What was bought with what customers held."""
+    RECEIVABLE = "RECEIVABLE"
+    """What a customer owes: credit that was reversed after it was spent."""
+    WRITE_OFF = "WRITE_OFF"
+    """The same, where the policy asks nobody for it."""
 
 
 CUSTOMERS = (
@@ -45,6 +49,14 @@ class Purpose(StrEnum):
     REFUND = "refund"
     SPEND = "spend"
     SPEND_BACK = "spend_back"
+    REVERSAL = "reversal"
+
+
+class Shortfall(StrEnum):
+    """What becomes of reversed credit that was spent before (domain.md, edge 66)."""
+
+    RECEIVABLE = "RECEIVABLE"
+    WRITE_OFF = "WRITE_OFF"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -122,6 +134,23 @@ def spend_back(spent: Transaction) -> Transaction:
             Posting(posting.account, other[posting.side], posting.amount_minor)
             for posting in spent.postings
         ),
+    )
+
+
+def reversal(
+    account: Account, given: Money, intent_id: str, *, held_minor: int, shortfall: Shortfall
+) -> Transaction:
+    """Take back what a refund gave, up to what is held; the rest is owed, or written off."""
+    taken = min(given.minor, max(held_minor, 0))
+    missing = given.minor - taken
+    refunds = Account(AccountKind.REFUNDS, "", given.currency)
+    owed = Account(AccountKind(shortfall), "", given.currency)
+    debits = ((account, taken), (owed, missing))
+    postings = tuple(Posting(to, Side.DEBIT, minor) for to, minor in debits if minor)
+    return Transaction(
+        f"refund/{intent_id}/reversal",
+        Purpose.REVERSAL,
+        (*postings, Posting(refunds, Side.CREDIT, given.minor)),
     )
 
 

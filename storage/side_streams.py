@@ -21,6 +21,7 @@ async def add_event(
     actor: str,
     data: Json,
     at: datetime | None = None,
+    cause_id: str | None = None,
 ) -> None:
     """Append one event, that happened ``at`` or now: one statement.
 
@@ -36,6 +37,7 @@ async def add_event(
             type=event_type,
             occurred_at=at or func.now(),
             actor=actor,
+            cause_id=cause_id,
             data=dict(data),
             versions={},
         )

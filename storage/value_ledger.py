@@ -8,7 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import transaction_id_for
 from domain.money import Money
-from domain.value_ledger import CUSTOMERS, Account, TooLittleError, Transaction, changes
+from domain.value_ledger import (
+    CUSTOMERS,
+    Account,
+    AccountKind,
+    TooLittleError,
+    Transaction,
+    changes,
+)
 from storage.models.values import ValueAccountModel, ValuePostingModel, ValueTransactionModel
 
 
@@ -145,3 +152,36 @@ async def balance(connection: AsyncConnection, tenant_id: str, account: Account)
         )
     )
     return found
+
+
+async def locked_balance(connection: AsyncConnection, tenant_id: str, account: Account) -> int:
+    """Read what a customer holds, and let nobody change it until the transaction ends."""
+    model = ValueAccountModel
+    held = await connection.scalar(
+        select(model.balance_minor)
+        .where(
+            model.tenant_id == tenant_id,
+            model.kind == account.kind,
+            model.owner_ref == account.owner_ref,
+            model.currency == account.currency,
+        )
+        .with_for_update()
+    )
+    return held or 0
+
+
+async def customers_account(
+    connection: AsyncConnection, tenant_id: str, transaction_id: str
+) -> Account:
+    """Find the customer's account that a transaction changed; ``NoResultFound`` for none."""
+    model = ValuePostingModel
+    row = (
+        await connection.execute(
+            select(model.kind, model.owner_ref, model.currency).where(
+                model.tenant_id == tenant_id,
+                model.transaction_id == transaction_id,
+                model.kind.in_([str(kind) for kind in CUSTOMERS]),
+            )
+        )
+    ).one()
+    return Account(AccountKind(row.kind), row.owner_ref, row.currency)

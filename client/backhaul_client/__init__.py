@@ -28,6 +28,7 @@ from backhaul_client.answers import (
     WaitView,
 )
 from backhaul_client.client import BackhaulClient
+from backhaul_client.credit import NewReversal, NewSpend
 from backhaul_client.errors import BackhaulError
 from backhaul_client.listing import (
     EngineView,
@@ -102,6 +103,8 @@ __all__ = [
     "NewPickupWindow",
     "NewReturn",
     "NewReturnLine",
+    "NewReversal",
+    "NewSpend",
     "NewSurveyAnswer",
     "NewTenant",
     "PhotoReference",

@@ -11,6 +11,14 @@ from backhaul_client import requests
 from backhaul_client.admin import AdminClient
 from backhaul_client.answers import Accepted, CommandLeft, CommandView, EventView, ReturnView
 from backhaul_client.books import CreditNotePage, CreditNoteView, RefundPage
+from backhaul_client.credit import (
+    CreditBalance,
+    CreditPage,
+    NewReversal,
+    NewSpend,
+    ReversalView,
+    SpendView,
+)
 from backhaul_client.errors import BackhaulError
 from backhaul_client.listing import (
     Explanation,
@@ -272,6 +280,40 @@ class BackhaulClient:
 
     async def get_credit_note(self, number: str) -> CreditNoteView:
         return await self._api.get(f"/v1/credit-notes/{quote(number, safe='')}", CreditNoteView)
+
+    async def get_credit(self, kind: str, owner_ref: str, currency: str) -> CreditBalance:
+        """Read what an account in kind holds."""
+        query = {"kind": kind, "owner_ref": owner_ref, "currency": currency}
+        return await self._api.get("/v1/credit", CreditBalance, query)
+
+    async def list_credit_transactions(
+        self,
+        kind: str,
+        owner_ref: str,
+        currency: str,
+        *,
+        cursor: str | None = None,
+        page_size: int = 50,
+    ) -> CreditPage:
+        """Read one page of what changed an account in kind, newest first."""
+        query: dict[str, str | int] = {"kind": kind, "owner_ref": owner_ref, "currency": currency}
+        query |= {"limit": page_size} | ({"cursor": cursor} if cursor is not None else {})
+        return await self._api.get("/v1/credit/transactions", CreditPage, query)
+
+    async def spend_credit(self, spend: NewSpend, *, idempotency_key: str) -> SpendView:
+        """Pay with what an account in kind holds."""
+        return await self._api.post("/v1/credit/spends", spend, SpendView, key=idempotency_key)
+
+    async def give_credit_back(self, spend_id: str, *, idempotency_key: str) -> SpendView:
+        """Undo a payment as a whole, once however often."""
+        path = f"/v1/credit/spends/{quote(spend_id, safe='')}/back"
+        return await self._api.post(path, _NOTHING, SpendView, key=idempotency_key)
+
+    async def reverse_credit(self, reversal: NewReversal, *, idempotency_key: str) -> ReversalView:
+        """Take back what a settlement gave in kind, up to what is still there."""
+        return await self._api.post(
+            "/v1/credit/reversals", reversal, ReversalView, key=idempotency_key
+        )
 
     async def _command(
         self, return_id: str, name: str, command: requests.Command, key: str

@@ -125,7 +125,8 @@ class EventModel(Model):
         UniqueConstraint("tenant_id", "position"),
         CheckConstraint("sequence >= 1", name="sequence_from_one"),
         CheckConstraint(
-            "stream IN ('return', 'follow-up', 'sweeper') OR starts_with(stream, 'notice/')",
+            "stream IN ('return', 'follow-up', 'sweeper', 'credit')"
+            " OR starts_with(stream, 'notice/')",
             name="stream_known",
         ),
         Index(

@@ -9,13 +9,14 @@ from domain.value_ledger import Account, AccountKind
 from storage import value_ledger
 from tests.flow.conftest import Ruled
 from tests.support.house import TENANT, House, OpenReturn, eventually
+from tests.support.journey import Journey
 from tests.support.settling import charging
 from tests.support.told import counted, graded, received, some_of, whole_order
 
 LAMP = "LAMP-DESK-WHITE"
 
 
-def paid_in(house: House, *tenders: tuple[str, str, int]) -> dict[str, Any]:
+def paid_in(house: House | Journey, *tenders: tuple[str, str, int]) -> dict[str, Any]:
     """An order of three lamps for 375.70 CNY, paid with (tender, kind, amount)."""
     order = house.sandbox.order("three-units")
     rows = [

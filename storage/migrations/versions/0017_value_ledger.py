@@ -5,13 +5,15 @@ from alembic import op
 
 from storage.migrations.row_security import protect
 
-revision = "0014"
-down_revision = "0015"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
 _CUSTOMERS = "kind IN ('GIFT_CARD', 'STORE_CREDIT', 'POINTS', 'COUPON')"
-_KINDS = "'GIFT_CARD', 'STORE_CREDIT', 'POINTS', 'COUPON', 'REFUNDS', 'SALES'"
+_KINDS = (
+    "'GIFT_CARD', 'STORE_CREDIT', 'POINTS', 'COUPON', 'REFUNDS', 'SALES', 'RECEIVABLE', 'WRITE_OFF'"
+)
 _ACCOUNT = ["tenant_id", "kind", "owner_ref", "currency"]
 
 
@@ -47,7 +49,7 @@ def upgrade() -> None:
         sa.Column("content_hash", sa.Text(), nullable=False),
         sa.Column("posted_at", sa.DateTime(timezone=True), server_default=now, nullable=False),
         sa.CheckConstraint(
-            "purpose IN ('refund', 'spend', 'spend_back')",
+            "purpose IN ('refund', 'spend', 'spend_back', 'reversal')",
             name=op.f("ck_value_transactions_purpose_is_known"),
         ),
         sa.ForeignKeyConstraint(
@@ -97,5 +99,11 @@ def upgrade() -> None:
         "destination_is_known",
         "refund_intents",
         "destination IN ('original', 'store_credit', 'by_hand')",
+    )
+    op.drop_constraint(op.f("ck_return_events_stream_known"), "return_events")
+    op.create_check_constraint(
+        op.f("ck_return_events_stream_known"),
+        "return_events",
+        "stream IN ('return', 'follow-up', 'sweeper', 'credit') OR starts_with(stream, 'notice/')",
     )
     protect("value_accounts", "value_transactions", "value_postings")
