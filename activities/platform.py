@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from temporalio import activity
 
-from activities.errors import translated
+from activities.errors import refused, translated
 from domain.money import Money
 from integrations.commerce.port import ReplacementRequest, StockMove
 from integrations.directory import Connections
@@ -97,8 +97,15 @@ class PlatformActivities:
 
     @activity.defn
     async def call_off_replacement(self, asked: CallOffReplacement) -> str:
-        """Call off an unpaid order and return its status then; a repeat changes nothing."""
+        """Call off an unpaid order and return its status then; a repeat changes nothing.
+
+        Raises:
+            ApplicationError: type ``ProviderUnavailable`` while it still waits to be paid.
+        """
         with translated():
             platform = await self._connections.commerce(asked.tenant_id)
             order = await platform.cancel_replacement(asked.replacement_order_id)
-            return order.status
+        if order.status == "awaiting_payment":
+            message = "the platform has not called it off yet"
+            raise refused("ProviderUnavailable", message)
+        return "cancelled" if order.status == "out_of_stock" else order.status

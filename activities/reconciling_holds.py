@@ -2,14 +2,19 @@
 
 from datetime import datetime
 
+import structlog
+
 from activities.holding import STATES, held
 from domain.hold_findings import HoldCompared, HoldVerdict, judge
-from integrations.errors import NotFoundError
+from domain.holds import HoldState
+from integrations.errors import NotFoundError, RejectedError
 from integrations.payments.holds import HoldOutcome
 from integrations.payments.port import PaymentGateway
 from storage.hold_rows import HoldRow
 from storage.holds import Holds
 from storage.records import Json
+
+_log = structlog.get_logger(__name__)
 
 
 async def compare_holds(
@@ -35,9 +40,17 @@ async def _compared(
             outcome = (await gateway.holds.get_authorization(held(row))).outcome
         except NotFoundError:
             outcome = HoldOutcome.VOIDED
+        except RejectedError as error:
+            # One that cannot be read is no reason to look at nothing else.
+            _log.warning("hold.not_read", hold_id=row.hold_id, code=error.code)
+            return _result(row, HoldVerdict.UNKNOWN, None)
         there = STATES.get(outcome)
+    return _result(row, judge(row.state, there, return_has_ended=return_has_ended), there)
+
+
+def _result(row: HoldRow, verdict: HoldVerdict, there: HoldState | None) -> HoldCompared:
     return HoldCompared(
-        verdict=judge(row.state, there, return_has_ended=return_has_ended),
+        verdict=verdict,
         amount=row.amount,
         hold_id=row.hold_id,
         hold_ref=row.hold_ref,

@@ -14,7 +14,7 @@ class HoldVerdict(StrEnum):
     TAKEN_PAST_US = "hold_taken_past_us"
     """Captured at the provider, and nobody here asked for it."""
     GONE = "hold_gone"
-    """Ours stands, and at the provider it ran out or was let go: nothing secures the lot."""
+    """Ours stands or was captured, and at the provider it ran out or was let go."""
     UNKNOWN = "hold_unknown"
     """Nobody knows whether it was placed."""
 
@@ -50,4 +50,5 @@ def judge(here: HoldState, there: HoldState | None, *, return_has_ended: bool) -
     if there is HoldState.CAPTURED:
         ours = here in (HoldState.CAPTURED, HoldState.CAPTURING)
         return HoldVerdict.AGREES if ours else HoldVerdict.TAKEN_PAST_US
-    return HoldVerdict.GONE if here is HoldState.AUTHORIZED else HoldVerdict.AGREES
+    stands_here = here in (HoldState.AUTHORIZED, HoldState.CAPTURED)
+    return HoldVerdict.GONE if stands_here else HoldVerdict.AGREES

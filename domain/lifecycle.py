@@ -19,6 +19,15 @@ class AuthorizationState(StrEnum):
 
 
 GRANTED = frozenset({AuthorizationState.APPROVED, AuthorizationState.PARTIALLY_APPROVED})
+ENDED_EARLY = frozenset(
+    {
+        AuthorizationState.DENIED,
+        AuthorizationState.WITHDRAWN,
+        AuthorizationState.EXPIRED,
+        AuthorizationState.CANCELLED,
+    }
+)
+"""Ends without effect: nothing is awaited any more once what was booked is given back."""
 CALLED_OFF = frozenset({AuthorizationState.WITHDRAWN, AuthorizationState.EXPIRED})
 
 

@@ -12,7 +12,7 @@ from domain.approving import open_proposal
 from domain.blockers import WAITS
 from domain.exchanges import is_paid_back_instead
 from domain.holding import first_held
-from domain.lifecycle import AWAITED, AuthorizationState, DeliveryState, LotState
+from domain.lifecycle import AWAITED, ENDED_EARLY, AuthorizationState, DeliveryState, LotState
 from domain.money import Money
 from domain.parcels import Delivery, wants_courier
 from domain.proposals import Proposal
@@ -307,7 +307,12 @@ def _refund_waits(ret: Return) -> list[Waiting]:
 
 
 def _chargeback_waits(ret: Return) -> list[Waiting]:
-    """One for each that is open, until its evidence is due; then finance is told again."""
+    """One for each that is open, until its evidence is due; then finance is told again.
+
+    A return that has ended waits for nothing: its run is over.
+    """
+    if ret.closed or ret.authorization in ENDED_EARLY:
+        return []
     found = []
     for chargeback in ret.chargebacks:
         if chargeback.is_open:
@@ -341,6 +346,7 @@ def _approval_wait(ret: Return, proposal: Proposal) -> Waiting:
 
 
 def _close_wait(ret: Return) -> list[Waiting]:
-    if ret.completed_at is None or ret.closed:
+    undecided = any(chargeback.is_open for chargeback in ret.chargebacks)
+    if ret.completed_at is None or ret.closed or undecided:
         return []
     return [_wait(ret, "close", "awaiting_close", ret.completed_at, ret.policy.handling.dispute)]

@@ -9,6 +9,7 @@ from activities.refunds import take_word
 from domain.ids import content_hash
 from integrations.errors import RejectedError
 from integrations.payments.port import ChargebackState, Disputes, PaymentEvent
+from runtime.missing_runs import RunMissingError
 from storage import states
 from storage.chargebacks import Chargebacks, Noted
 from storage.database import Database
@@ -75,8 +76,15 @@ class ChargebackDesk:
             refunds_sent=len(sent),
         )
         told = _news(kept, sent, event)
+        missing: RunMissingError | None = None
         for return_id in noted.return_ids:
-            await self._tell(tenant_id, return_id, CHARGEBACK_SIGNAL, told)
+            try:
+                await self._tell(tenant_id, return_id, CHARGEBACK_SIGNAL, told)
+            except RunMissingError as error:
+                # Of one alone: the others are told now, this one when its run is there again.
+                missing = error
+        if missing is not None:
+            raise missing
 
     async def _stop(
         self, tenant_id: str, gateway: Disputes, event: PaymentEvent, noted: Noted

@@ -19,7 +19,8 @@ from integrations.commerce.port import CommercePlatform, ReplacementEvent
 from integrations.directory import Connections, UnknownConnectionError, WebhookTarget
 from integrations.errors import IntegrationError, NotFoundError
 from integrations.payments.port import PaymentEvent, PaymentGateway
-from runtime.news import Event, News, RunMissingError
+from runtime.missing_runs import RunMissingError
+from runtime.news import Event, News
 from storage.database import UNREACHABLE, Database
 from storage.inbox import Inbox
 from storage.rows import InboxEntry

@@ -17,6 +17,7 @@ from integrations.commerce.port import CommercePlatform, ReplacementEvent
 from integrations.directory import WebhookTarget
 from integrations.payments.port import Disputes, PaymentEvent, PaymentGateway, Refund, RefundOutcome
 from runtime.chargebacks import ChargebackDesk
+from runtime.missing_runs import RunMissingError
 from storage.database import Database
 from storage.externals import ExternalRefunds
 from storage.returns import Returns
@@ -31,10 +32,6 @@ _TOLD = ("created", "cancelled", "shipped", "delivered")
 """States of a replacement order that mean something to its return."""
 
 _log = structlog.get_logger(__name__)
-
-
-class RunMissingError(Exception):
-    """The return goes on but its run is gone: the news waits for the restart."""
 
 
 class News:

@@ -11,7 +11,7 @@ from domain.commands import TIMEOUT
 from domain.deadlines import pass_deadlines
 from domain.events import Fact
 from domain.invariants import broken
-from domain.lifecycle import WITHOUT_EFFECT, AuthorizationState
+from domain.lifecycle import ENDED_EARLY, WITHOUT_EFFECT
 from domain.resolving import all_resolved, complete
 from domain.returns import Return
 from domain.waiting import waits
@@ -42,12 +42,6 @@ _STEPS: dict[WorkKind, Callable[[Case, Parking, str], Coroutine[None, None, None
 }
 INVARIANTS = "invariants/return"
 _ASKED_ABOUT = ("awaiting_refund", "refund_overdue")
-_ENDED_EARLY = (
-    AuthorizationState.DENIED,
-    AuthorizationState.WITHDRAWN,
-    AuthorizationState.EXPIRED,
-    AuthorizationState.CANCELLED,
-)
 
 
 class Rounds:
@@ -148,7 +142,7 @@ class Rounds:
 
     async def _complete_if_resolved(self) -> None:
         case, ret = self._case, self._case.ret
-        if ret.completed_at is not None or ret.authorization in _ENDED_EARLY or self._tasks:
+        if ret.completed_at is not None or ret.authorization in ENDED_EARLY or self._tasks:
             return
         if not all_resolved(ret):
             return
@@ -170,7 +164,7 @@ class Rounds:
     def _has_ended(self, ret: Return) -> bool:
         if self._tasks or due_work(ret):
             return False
-        return ret.closed or ret.authorization in _ENDED_EARLY
+        return ret.closed or ret.authorization in ENDED_EARLY
 
     def _go_on_if_long(self) -> None:
         """Between two rounds: without an await nothing can come in between."""

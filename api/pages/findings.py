@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
+from domain.hold_findings import HoldVerdict
 from domain.reconciliation import Verdict
 from storage.reconciliations import ReconciliationRow
 
-TO_DO = {
+TO_DO: dict[str, str] = {
     Verdict.ADOPTED: "Nothing: the provider's word was taken over.",
     Verdict.OTHER_AMOUNT: (
         "Ours, of another sum than was asked for. The return stands parked; mend it at the "
@@ -27,10 +28,25 @@ TO_DO = {
         "We call it paid, and the provider has no such refund. Ask the provider, with our time "
         "and its name."
     ),
+    HoldVerdict.LEFT_OPEN: (
+        "Money is held for a return that has ended. Let it go at the provider: the customer cannot "
+        "spend it."
+    ),
+    HoldVerdict.TAKEN_PAST_US: (
+        "It was captured at the provider, and nobody here asked for it. Ask who and why; give it "
+        "back if it was a mistake."
+    ),
+    HoldVerdict.GONE: (
+        "It stands here, and at the provider it is over: nothing secures the goods that are out. "
+        "Ask the customer for them, or for their value."
+    ),
+    HoldVerdict.UNKNOWN: (
+        "Nobody knows whether it was placed. Look it up at the provider by our id, and tell ops."
+    ),
 }
 _FAILED_LATE = (
-    "It failed after it went through. Its return is open again; where it was closed, pay the "
-    "customer another way."
+    "It failed after it went through. Its return is open again, also where it was closed: mend it "
+    "there, and pay nothing outside it."
 )
 
 
@@ -44,6 +60,7 @@ class ShownFinding:
     amount_minor: int
     currency: str
     refund_ref: str | None
+    hold_ref: str | None
     intent_id: str | None
     return_id: str | None
     was: str | None
@@ -57,15 +74,16 @@ def shown(row: ReconciliationRow) -> list[ShownFinding]:
 
 
 def _shown(finding: dict[str, Any]) -> ShownFinding:
-    verdict = Verdict(finding["verdict"])
-    failed_late = verdict is Verdict.ADOPTED and finding["now"] == "rejected"
+    verdict = finding["verdict"]
+    failed_late = verdict == Verdict.ADOPTED and finding["now"] == "rejected"
     return ShownFinding(
         verdict=verdict,
         to_do=_FAILED_LATE if failed_late else TO_DO[verdict],
-        needs_a_person=failed_late or verdict is not Verdict.ADOPTED,
+        needs_a_person=failed_late or verdict != Verdict.ADOPTED,
         amount_minor=finding["amount_minor"],
         currency=finding["currency"],
         refund_ref=finding["refund_ref"],
+        hold_ref=finding.get("hold_ref"),
         intent_id=finding["intent_id"],
         return_id=finding["return_id"],
         was=finding["was"],

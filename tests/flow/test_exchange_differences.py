@@ -132,3 +132,24 @@ async def test_a_platform_that_does_not_answer_calls_off_later(house: House) -> 
 
     await house.pass_time(hours=25)
     await opened.until_lot("line-1/1", "REFUNDED")
+
+
+async def test_a_platform_that_calls_off_in_its_own_time_is_asked_again(house: House) -> None:
+    """It took the wish and still waits to be paid: that parks, and is no loop."""
+    opened = await exchange(house, price=PAID + 2100)
+    await opened.until_waiting("awaiting_difference")
+    slow = {
+        "system": "commerce",
+        "operation": "POST /replacement-orders/{id}/cancel",
+        "kind": "nonsense",
+        "set": {"path": "status", "value": "awaiting_payment"},
+        "times": 50,
+    }
+
+    with house.sandbox.fault(**slow):
+        await opened.do(ChooseResolution(info(CUSTOMER_SIDE), "line-1/1", Resolution.REFUND))
+        await opened.until_waiting("provider_unavailable")
+
+    await house.pass_time(hours=25)
+    await opened.until_lot("line-1/1", "REFUNDED")
+    assert len(opened.ledger()["refunds"]) == 1

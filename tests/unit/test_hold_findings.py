@@ -22,6 +22,8 @@ _S, _V = HoldState, HoldVerdict
         (_S.VOIDED, _S.CAPTURED, True, _V.TAKEN_PAST_US),
         (_S.AUTHORIZED, _S.EXPIRED, False, _V.GONE),
         (_S.AUTHORIZED, _S.VOIDED, False, _V.GONE),
+        (_S.CAPTURED, _S.VOIDED, True, _V.GONE),
+        (_S.CAPTURED, _S.EXPIRED, False, _V.GONE),
         (_S.VOIDED, _S.VOIDED, True, _V.AGREES),
         (_S.EXPIRED, _S.EXPIRED, True, _V.AGREES),
         (_S.UNKNOWN, None, False, _V.UNKNOWN),

@@ -74,6 +74,26 @@ def charged_back() -> Return:
     return told(settled(graded()), opened)[0]
 
 
+def test_a_return_stays_open_until_the_bank_has_decided() -> None:
+    """It may owe money again; once it is over, its run is, and it waits for nothing."""
+    opened = Chargeback("du_1", "t1", 1_000, "open", "fraudulent", after(days=6), after(days=16))
+    ret = told(completed(), opened)[0]
+    won = told(ret, replace(opened, state="won"))[0]
+
+    assert {"chargeback_open", "awaiting_close"} & codes(ret) == {"chargeback_open"}
+    assert {"chargeback_open", "awaiting_close"} & codes(won) == {"awaiting_close"}
+    assert waits(told(withdrawn_at_once(), opened)[0]) == ()
+
+
+def codes(ret: Return) -> set[str]:
+    return {wait.code for wait in waits(ret)}
+
+
+def withdrawn_at_once() -> Return:
+    """Nothing was booked yet, so nothing is to be given back."""
+    return withdraw(in_review(), at=NOW)[0]
+
+
 def rejected() -> Return:
     return graded(Grade.X)
 
