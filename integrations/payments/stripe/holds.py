@@ -90,8 +90,8 @@ class StripeHolds:
     ) -> Authorization:
         call = Call(
             "POST",
-            f"/v1/payment_intents/{{intent}}/{how}",
-            ids={"intent": held.hold_ref},
+            "/v1/payment_intents/{intent}/{end}",
+            ids={"intent": held.hold_ref, "end": how},
             form=form,
             idempotency_key=key,
         )
