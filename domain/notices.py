@@ -33,9 +33,9 @@ def notices_for(ret: Return, events: Sequence[Event]) -> tuple[Notice, ...]:
         if kind is None:
             continue
         # By what it says and not by its number: an event that is recorded again is one message.
-        notice_id = part_id(
-            ret.return_id, "notice", kind, event.cause_id or "", content_hash(event.data)
-        )
+        # A refund is named by the provider, whoever told of it first.
+        cause = "" if event.type.startswith("refund.") else event.cause_id or ""
+        notice_id = part_id(ret.return_id, "notice", kind, cause, content_hash(event.data))
         facts: dict[str, JsonValue] = {"rma_no": ret.rma_no, "currency": ret.currency}
         found.append(Notice(notice_id, kind, {**facts, **event.data}))
     return tuple(found)

@@ -1,6 +1,6 @@
 """A transition becomes rows: the projection, its events, units, parcels and notices, at once."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -123,21 +123,33 @@ async def _unseen(
             EventModel.return_version > base - unsaid,
         )
     )
-    known = Counter(_saying(*row) for row in stored)
-    fresh: list[EventRecord] = []
-    for event in events:
-        saying = _saying(event.type, event.cause_id, event.data)
-        if known[saying]:
-            known[saying] -= 1
-        else:
-            fresh.append(event)
-    return fresh
+    known: dict[str, list[str | None]] = defaultdict(list)
+    for event_type, cause_id, data in stored:
+        known[_saying(event_type, data)].append(cause_id)
+    return [
+        event
+        for event in events
+        if not _take(known[_saying(event.type, event.data)], event.cause_id)
+    ]
 
 
-def _saying(event_type: str, cause_id: str | None, data: Json) -> str:
+def _saying(event_type: str, data: Json) -> str:
     """Name what an event says; deadlines are left out, for they move with the time of the task."""
     lasting = {name: value for name, value in data.items() if name != "deadline"}
-    return content_hash({"type": event_type, "cause": cause_id, "data": lasting})
+    return content_hash({"type": event_type, "data": lasting})
+
+
+def _take(causes: list[str | None], cause_id: str | None) -> bool:
+    """Take one of what was said for these causes, if the same is said for this one.
+
+    What a step of the run found out, which has no cause, a message tells as well: done again, the
+    task may meet the message first. Two messages that say the same are two.
+    """
+    for same in (cause_id, None) if cause_id is not None else (None, *causes):
+        if same in causes:
+            causes.remove(same)
+            return True
+    return False
 
 
 async def _insert_events(

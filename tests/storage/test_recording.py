@@ -152,6 +152,33 @@ async def test_a_message_recorded_before_the_work_done_again_doubles_nothing(
     assert [one.sequence for one in events] == [1, 2, 3, 4]
 
 
+async def test_what_a_step_found_and_a_message_tells_is_logged_once(returns: Returns) -> None:
+    """Redone, the task may meet the provider's message before the answer of its own step."""
+    await opened(returns)
+    settled = {"type": "refund.settled", "data": {"intent_id": "i1", "refund_ref": "re_1"}}
+    await returns.record_transition(transition(version=1, events=(event(1, **settled),)))
+
+    redone = (event(1, **settled, cause_id="evt_1", actor="provider:webhook"),)
+    await returns.record_transition(transition(version=1, events=redone))
+
+    events = await returns.timeline(TENANT, return_id("first"), limit=10)
+    assert [one.type for one in events] == ["refund.settled"]
+
+
+async def test_two_messages_that_say_the_same_are_two(returns: Returns) -> None:
+    """Each has its cause: a reviewer may extend a deadline twice by the same words."""
+    await opened(returns)
+    said = {"type": "ops.intervention", "data": {"kind": "retry"}}
+    first = event(1, **said, cause_id="c-1")
+    await returns.record_transition(transition(version=1, events=(first,)))
+
+    redone = (event(1, **said, cause_id="c-2"), event(2, **said, cause_id="c-1"))
+    await returns.record_transition(transition(version=2, events=redone))
+
+    events = await returns.timeline(TENANT, return_id("first"), limit=10)
+    assert [one.cause_id for one in events] == ["c-1", "c-2"]
+
+
 @pytest.mark.parametrize(
     "events", [(), (event(2),), (event(1), event(3)), (event(1), event(2), event(2), event(3))]
 )
