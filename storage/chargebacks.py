@@ -24,7 +24,7 @@ _UNSENT = (IntentState.PLANNED, IntentState.REJECTED, IntentState.COVERED)
 
 
 class ChargedBackError(Exception):
-    """A refund is not sent while the bank of its customer decides on the payment."""
+    """A refund is not sent while its customer's bank decides on the payment, nor what it gave."""
 
     def __init__(self, chargeback: ChargebackRow) -> None:
         super().__init__(f"the payment is charged back ({chargeback.dispute_ref})")
@@ -121,13 +121,20 @@ class Chargebacks:
 
 
 async def is_charged_back(connection: AsyncConnection, tenant_id: str, intent_id: str) -> bool:
-    """Say whether a chargeback of the intent's tender is open or was lost: one statement."""
+    """Say whether a chargeback of the intent's tender is open or was lost: one statement.
+
+    Under the tender's lock; without it one may be noted right after.
+    """
     return bool(await _beside(connection, tenant_id, intent_id))
 
 
 async def check_undisputed(connection: AsyncConnection, tenant_id: str, intent_id: str) -> None:
-    """Raise :class:`ChargedBackError` while one of the intent's tender is open: one statement."""
-    _raise_if_open(await _beside(connection, tenant_id, intent_id))
+    """Raise :class:`ChargedBackError` if one of the intent's tender is open or was lost.
+
+    One statement, under the tender's lock.
+    """
+    for chargeback in await _beside(connection, tenant_id, intent_id):
+        raise ChargedBackError(chargeback)
 
 
 async def covered_by_now(

@@ -122,7 +122,7 @@ class Settlements:
             return await intents.of_return(connection, tenant_id, return_id, number)
 
     async def begin(self, tenant_id: str, intent_id: str, *, limits: Limits = NO_LIMITS) -> Begun:
-        """Mark a planned intent as being sent: three statements, more with a chargeback or limits.
+        """Mark a planned intent as being sent: five statements, more with a chargeback or limits.
 
         What a lost chargeback gave back of it is noted first, and not sent; if that is all, it
         ends as ``covered``. One whose tender is an account with us is paid at once: its posting and
@@ -135,9 +135,9 @@ class Settlements:
             LimitReachedError: its provider takes no refund of the payment now; likewise.
         """
         async with self._database.tenant(tenant_id) as connection:
+            # A chargeback is noted under the same lock: it comes before this, or finds it sending.
+            await self._lock_tenders_of(connection, tenant_id, intent_id)
             charged_back = await chargebacks.is_charged_back(connection, tenant_id, intent_id)
-            if charged_back or limits.are_any:
-                await self._lock_tenders_of(connection, tenant_id, intent_id)
             before = await intents.locked(connection, tenant_id, intent_id)
             if before.state is not _S.PLANNED:
                 return Begun(before, before)
@@ -153,13 +153,15 @@ class Settlements:
             return Begun(before, await intents.changed(connection, tenant_id, intent_id, **sending))
 
     async def send_again(self, tenant_id: str, intent: IntentRow) -> IntentRow:
-        """Note that an intent is being sent once more under the same key: two statements.
+        """Note that an intent is being sent once more under the same key: five statements.
 
         Raises:
             IntentStateError: it is not as ``intent`` any more: its key may not go out again.
-            ChargedBackError: its payment was charged back since, and that is not decided.
+            ChargedBackError: its payment was charged back since, which is undecided or was lost:
+                what the bank gave back would go out again with the whole.
         """
         async with self._database.tenant(tenant_id) as connection:
+            await self._lock_tenders_of(connection, tenant_id, intent.intent_id)
             await chargebacks.check_undisputed(connection, tenant_id, intent.intent_id)
             now = await intents.locked(connection, tenant_id, intent.intent_id)
             if (now.generation, now.state) != (intent.generation, intent.state):

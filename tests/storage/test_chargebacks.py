@@ -5,10 +5,13 @@ from datetime import UTC, datetime
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import insert
 
 from domain.money import Money
+from storage import ledger
 from storage.chargebacks import Chargebacks, ChargedBackError, Noted
 from storage.database import Database
+from storage.models.effects import ChargebackModel
 from storage.returns import Returns
 from storage.rows import IntentRow
 from storage.settlements import Settlements
@@ -137,3 +140,44 @@ async def test_what_was_won_lets_it_go(
     assert late.chargeback.state is ChargebackState.WON
     assert begun.after.state is IntentState.SENDING
     assert begun.after.covered_minor == 0
+
+
+async def test_one_that_is_being_noted_is_waited_for(
+    store: Database, returns: Returns, settlements: Settlements
+) -> None:
+    """A refund begun in the same moment is held: it does not go out unseen."""
+    (intent,) = await sealed(returns, settlements, 500)
+    async with store.tenant(TENANT) as connection:
+        await ledger.lock_tenders(connection, TENANT, "O-1")
+        begin = asyncio.create_task(settlements.begin(TENANT, intent.intent_id))
+        ended, _ = await asyncio.wait({begin}, timeout=0.5)
+        being_noted = {
+            "tenant_id": TENANT,
+            "dispute_ref": "du_1",
+            "order_id": "O-1",
+            "tender_id": CARD.tender_id,
+            "amount_minor": 10_000,
+            "currency": "EUR",
+            "state": ChargebackState.OPEN,
+            "reason": "fraudulent",
+        }
+        await connection.execute(insert(ChargebackModel), being_noted)
+
+    assert not ended
+    with pytest.raises(ChargedBackError):
+        await begin
+
+
+@pytest.mark.parametrize("state", [ChargebackState.OPEN, ChargebackState.LOST])
+async def test_what_was_sent_once_is_not_sent_again_beside_a_bank(
+    returns: Returns, settlements: Settlements, chargebacks: Chargebacks, state: ChargebackState
+) -> None:
+    """Under the same key only the whole could go: a person finds out how it ended."""
+    (intent,) = await sealed(returns, settlements, 500)
+    sending = (await settlements.begin(TENANT, intent.intent_id)).after
+    await note(chargebacks, 400, state)
+
+    with pytest.raises(ChargedBackError):
+        await settlements.send_again(TENANT, sending)
+
+    assert await settlements.get(TENANT, intent.intent_id) == sending
