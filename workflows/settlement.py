@@ -16,7 +16,7 @@ from domain.money import Money
 from domain.promotions import Standing
 from domain.proposals import ByTender
 from domain.refunding import CHARGED_BACK
-from domain.reopening import REFUND_FAILED, reopen
+from domain.reopening import refund_told
 from domain.resolving import intent_changed, lots_to_settle, sealed
 from domain.returns import Lot, Return
 from domain.settlement import own_standing, units_of
@@ -176,11 +176,7 @@ def take_news(case: Case, news: RefundNews) -> None:
     if not any(i.intent_id == news.intent_id for s in case.ret.settlements for i in s.intents):
         case.early_news.append(news)
         return
-    comes_back = _intent(case.ret, news.intent_id).state == "succeeded" and news.state in _REFUSED
-    if case.ret.closed and comes_back:
-        # Closed, and its run not over yet: nobody else would open it again.
-        case.take(reopen(case.ret, why=REFUND_FAILED, at=workflow.now()))
-    change = intent_changed(
+    change = refund_told(
         case.ret,
         news.intent_id,
         state=news.state,
