@@ -8,7 +8,9 @@ from dataclasses import replace
 from domain.chargebacks import Chargeback
 from domain.events import Fact, JsonValue
 from domain.intents import Intent
-from domain.returns import Change, Return
+from domain.lifecycle import ENDED_EARLY, is_terminal
+from domain.requests import Resolution
+from domain.returns import Change, Lot, Return
 
 
 def told(ret: Return, news: Chargeback) -> Change:
@@ -45,6 +47,34 @@ def held_by(ret: Return, news: Chargeback) -> tuple[Intent, ...]:
         and not intent.is_settled
         and intent.state != "pending"
     )
+
+
+def holds(ret: Return, chargeback: Chargeback) -> bool:
+    """Say whether money of the return waits for a bank: a refund of that payment, or one to come.
+
+    What was paid back whole, and an exchange without a difference, waits for none.
+    """
+    if not chargeback.is_open or ret.closed or ret.authorization in ENDED_EARLY:
+        return False
+    unpaid = any(
+        intent.tender_id == chargeback.tender_id and not intent.is_settled
+        for s in ret.settlements
+        for intent in s.intents
+    )
+    return unpaid or not ret.lots or any(map(_may_owe, ret.lots))
+
+
+def _may_owe(lot: Lot) -> bool:
+    if lot.settlement_no is not None:
+        return False
+    is_open = lot.resolution is Resolution.REFUND and not is_terminal(lot.state)
+    return is_open or lot.owes_difference
+
+
+def has_disputed_refund(ret: Return) -> bool:
+    """Say whether a bank decides on a payment that this return pays back, or has paid back."""
+    tenders = {intent.tender_id for s in ret.settlements for intent in s.intents}
+    return any(c.is_open and c.tender_id in tenders for c in ret.chargebacks)
 
 
 def _fact(event: str, ret: Return, news: Chargeback) -> Fact:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from domain.disputing import holds
 from domain.events import Event, JsonValue
 from domain.ids import content_hash, part_id
 from domain.lifecycle import GRANTED
@@ -78,8 +79,12 @@ def _kind(ret: Return, event: Event) -> str | None:
         # No provider is called, so nothing else would tell the customer (edge 70).
         return "nothing_to_refund" if not event.data["amount_minor"] else None
     if event.type == "chargeback.opened":
-        # Where nothing is granted there is nothing to wait for.
-        return "refund_on_hold" if ret.authorization in GRANTED else None
+        # Where nothing is granted, or nothing is still to be paid, there is nothing to wait for.
+        is_held = any(
+            chargeback.dispute_ref == event.data["dispute_ref"] and holds(ret, chargeback)
+            for chargeback in ret.chargebacks
+        )
+        return "refund_on_hold" if is_held and ret.authorization in GRANTED else None
     if event.type == "return.withdrawn" and not ret.lines:
         # Of a draft nobody was told anything.
         return None

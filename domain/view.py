@@ -8,6 +8,7 @@ from typing import Any
 from domain.allowed import allowed_commands
 from domain.approving import proposal_parts
 from domain.counters import Counters, counters
+from domain.disputing import holds
 from domain.events import JsonValue
 from domain.intents import Intent, Settlement
 from domain.invariants import broken
@@ -80,7 +81,7 @@ def _chargebacks(ret: Return) -> Document:
     if not ret.chargebacks:
         return {}
     return {
-        "on_hold": any(chargeback.is_open for chargeback in ret.chargebacks),
+        "on_hold": any(holds(ret, chargeback) for chargeback in ret.chargebacks),
         "chargebacks": [
             {
                 "dispute_ref": chargeback.dispute_ref,

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from domain.approving import open_proposal
 from domain.blockers import WAITS
+from domain.disputing import has_disputed_refund
 from domain.exchanges import is_paid_back_instead
 from domain.holding import first_held
 from domain.lifecycle import AWAITED, ENDED_EARLY, AuthorizationState, DeliveryState, LotState
@@ -346,7 +347,6 @@ def _approval_wait(ret: Return, proposal: Proposal) -> Waiting:
 
 
 def _close_wait(ret: Return) -> list[Waiting]:
-    undecided = any(chargeback.is_open for chargeback in ret.chargebacks)
-    if ret.completed_at is None or ret.closed or undecided:
+    if ret.completed_at is None or ret.closed or has_disputed_refund(ret):
         return []
     return [_wait(ret, "close", "awaiting_close", ret.completed_at, ret.policy.handling.dispute)]

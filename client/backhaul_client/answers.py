@@ -346,7 +346,7 @@ class ReturnView(AnswerModel):
     corrections: tuple[CorrectionView, ...] = ()
     refused: RefusedView | None = None
     on_hold: bool = False
-    """Whether a chargeback is open: no money of that payment is sent meanwhile."""
+    """Whether money of this return waits for a bank that decides on a chargeback."""
     chargebacks: tuple[ChargebackView, ...] = ()
     proposed_settlement: ProposedSettlementView | None = None
 
