@@ -21,6 +21,7 @@ from runtime.connections import check_stored_connections, stored_connections
 from runtime.inbox import InboxProcessor
 from runtime.settings import Settings
 from runtime.temporal import connect
+from storage.chargebacks import Chargebacks
 from storage.credit_notes import CreditNotes
 from storage.credits import Credits
 from storage.database import Database
@@ -50,6 +51,7 @@ class Services:
     tenants: TenantsService
     finance: FinanceService
     refunds: Refunds
+    chargebacks: Chargebacks
     credit_notes: CreditNotes
     sessions: Sessions
     pages_over_https: bool
@@ -105,6 +107,7 @@ async def open_services(
                 patience=patience,
             ),
             refunds=Refunds(database),
+            chargebacks=Chargebacks(database),
             credit_notes=CreditNotes(database),
             sessions=Sessions(settings.secret_key.get_secret_value()),
             pages_over_https=settings.public_url.startswith("https:"),

@@ -1,5 +1,6 @@
 """News of a chargeback: kept, refunds beside it stopped, evidence left, its returns told."""
 
+import asyncio
 from collections.abc import Awaitable
 from typing import Protocol
 
@@ -7,24 +8,16 @@ import structlog
 
 from activities.refunds import take_word
 from domain.ids import content_hash
-from integrations.errors import RejectedError
+from integrations.errors import IntegrationError, RejectedError
 from integrations.payments.port import ChargebackState, Disputes, PaymentEvent
-from runtime.missing_runs import RunMissingError
 from storage import states
 from storage.chargebacks import Chargebacks, Noted
 from storage.database import Database
 from storage.rows import ChargebackRow, IntentRow
 from storage.settlements import IntentStateError, Settlements
-from storage.states import IntentState
+from storage.states import UNDER_WAY, IntentState
 from workflows.messages import CHARGEBACK_SIGNAL, ChargebackNews, RefundNews
 
-_UNDER_WAY = (
-    IntentState.SENDING,
-    IntentState.PENDING,
-    IntentState.UNKNOWN,
-    IntentState.SUCCEEDED,
-)
-"""States in which the customer has the money, or may have."""
 _log = structlog.get_logger(__name__)
 
 
@@ -45,7 +38,14 @@ class ChargebackDesk:
     async def take(
         self, tenant_id: str, gateway: Disputes, event: PaymentEvent, *, again: bool
     ) -> None:
-        """Read the chargeback again, and act on what is new of it; ``again`` acts in any case."""
+        """Read the chargeback again, and act on what is new of it; ``again`` acts in any case.
+
+        Every return of the order is told before the provider is asked to stop or take anything, and
+        whatever becomes of the others.
+
+        Raises:
+            Exception: the first return that could not be told, once all else is done.
+        """
         found = await gateway.get_chargeback(event.dispute_ref or "")
         if found.state is ChargebackState.INQUIRY:
             _log.info("chargeback.inquiry", dispute_ref=found.dispute_ref)
@@ -62,10 +62,8 @@ class ChargebackDesk:
         if noted is None or not (noted.has_changed or again):
             return
         kept = noted.chargeback
-        sent: tuple[str, ...] = ()
-        if kept.state is states.ChargebackState.OPEN:
-            intents = await self._stop(tenant_id, gateway, event, noted)
-            sent = await self._contest(tenant_id, gateway, kept, intents)
+        is_open = kept.state is states.ChargebackState.OPEN
+        sent = _sent(noted.intents) if is_open else ()
         _log.warning(
             "chargeback.noted",
             order_id=kept.order_id,
@@ -75,16 +73,28 @@ class ChargebackDesk:
             currency=kept.currency,
             refunds_sent=len(sent),
         )
-        told = _news(kept, sent, event)
-        missing: RunMissingError | None = None
-        for return_id in noted.return_ids:
-            try:
-                await self._tell(tenant_id, return_id, CHARGEBACK_SIGNAL, told)
-            except RunMissingError as error:
-                # Of one alone: the others are told now, this one when its run is there again.
-                missing = error
-        if missing is not None:
-            raise missing
+        failures = await self._tell_all(tenant_id, noted, _news(kept, sent, event.event_id))
+        if is_open:
+            intents = await self._stop(tenant_id, gateway, event, noted)
+            if again or _sent(intents) != sent:
+                told = _news(kept, _sent(intents), f"{event.event_id}/stopped")
+                failures += await self._tell_all(tenant_id, noted, told)
+            await self._contest(tenant_id, gateway, kept, intents)
+        if failures:
+            raise failures[0]
+
+    async def _tell_all(
+        self, tenant_id: str, noted: Noted, told: ChargebackNews
+    ) -> list[Exception]:
+        """Tell each return of the order; return why some could not be told."""
+        answers = await asyncio.gather(
+            *(
+                self._tell(tenant_id, return_id, CHARGEBACK_SIGNAL, told)
+                for return_id in noted.return_ids
+            ),
+            return_exceptions=True,
+        )
+        return [answer for answer in answers if isinstance(answer, Exception)]
 
     async def _stop(
         self, tenant_id: str, gateway: Disputes, event: PaymentEvent, noted: Noted
@@ -129,19 +139,18 @@ class ChargebackDesk:
         gateway: Disputes,
         kept: ChargebackRow,
         intents: tuple[IntentRow, ...],
-    ) -> tuple[str, ...]:
-        """Leave at the provider what was refunded already; return the names of those refunds."""
-        both = [one for one in intents if one.state in _UNDER_WAY]
-        sent = tuple(one.refund_ref or one.intent_id for one in both)
+    ) -> None:
+        """Leave at the provider what was refunded already; later news of it tries again."""
+        both = [one for one in intents if one.state in UNDER_WAY]
         if not both:
-            return ()
+            return
         # The customer may have the money twice: from us, and from the bank.
         _log.error(
             "refund.charged_back_too",
             tenant_id=tenant_id,
             order_id=kept.order_id,
             dispute_ref=kept.dispute_ref,
-            refunds_sent=sent,
+            refunds_sent=_sent(intents),
         )
         text = "Refunded before the dispute, wholly or in part: " + "; ".join(
             f"{one.amount} as {one.refund_ref or one.intent_id} ({one.state})" for one in both
@@ -150,12 +159,19 @@ class ChargebackDesk:
             # The same words once; what has changed since is another request.
             key = f"{kept.dispute_ref}/{content_hash({'text': text})}"
             await gateway.attach_evidence(kept.dispute_ref, text, idempotency_key=key)
-        except RejectedError as error:
-            _log.warning("chargeback.evidence_refused", code=error.code)
-        return sent
+        except IntegrationError as error:
+            # Finance is told until when, and of which refunds: it can be left by hand as well.
+            _log.warning(
+                "chargeback.evidence_not_left", dispute_ref=kept.dispute_ref, code=error.code
+            )
 
 
-def _news(kept: ChargebackRow, sent: tuple[str, ...], event: PaymentEvent) -> ChargebackNews:
+def _sent(intents: tuple[IntentRow, ...]) -> tuple[str, ...]:
+    """Return the names of the refunds of which the customer has the money, or may have."""
+    return tuple(one.refund_ref or one.intent_id for one in intents if one.state in UNDER_WAY)
+
+
+def _news(kept: ChargebackRow, sent: tuple[str, ...], event_id: str) -> ChargebackNews:
     return ChargebackNews(
         dispute_ref=kept.dispute_ref,
         tender_id=kept.tender_id,
@@ -164,5 +180,5 @@ def _news(kept: ChargebackRow, sent: tuple[str, ...], event: PaymentEvent) -> Ch
         reason=kept.reason,
         evidence_due_by=kept.evidence_due_by,
         refunds_sent=sent,
-        event_id=event.event_id,
+        event_id=event_id,
     )

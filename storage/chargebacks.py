@@ -17,7 +17,7 @@ from storage.models.effects import ChargebackModel, RefundIntentModel
 from storage.models.orders import TenderModel
 from storage.models.returns import ReturnModel
 from storage.rows import ChargebackRow, IntentRow
-from storage.states import ChargebackState, IntentState
+from storage.states import UNDER_WAY, ChargebackState, IntentState
 
 _COLUMNS = tuple(getattr(ChargebackModel, name) for name in ChargebackRow.__slots__)
 _UNSENT = (IntentState.PLANNED, IntentState.REJECTED, IntentState.COVERED)
@@ -45,9 +45,35 @@ class Noted:
     return_ids: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class OpenChargeback:
+    """A chargeback that a bank decides on, and the refunds of its payment that went out."""
+
+    chargeback: ChargebackRow
+    refunds_sent: tuple[str, ...]
+
+
 class Chargebacks:
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    async def undecided(self, tenant_id: str, *, limit: int) -> tuple[OpenChargeback, ...]:
+        """Read at most ``limit`` that are open, the first whose evidence is due: two statements."""
+        due_first = (
+            ChargebackModel.evidence_due_by.asc().nulls_last(),
+            ChargebackModel.dispute_ref,
+        )
+        query = _of(tenant_id).where(ChargebackModel.state == ChargebackState.OPEN)
+        async with self._database.tenant(tenant_id) as connection:
+            found = await connection.execute(query.order_by(*due_first).limit(limit))
+            rows = [_row(row) for row in found]
+            sent = await intents.those(
+                connection,
+                tenant_id,
+                RefundIntentModel.order_id.in_({row.order_id for row in rows}),
+                RefundIntentModel.state.in_(UNDER_WAY),
+            )
+        return tuple(OpenChargeback(row, _names_of(sent, row)) for row in rows)
 
     async def note(
         self,
@@ -229,6 +255,16 @@ async def _beside(
         .order_by(ChargebackModel.dispute_ref)
     )
     return tuple(_row(row) for row in await connection.execute(query))
+
+
+def _names_of(sent: Sequence[IntentRow], row: ChargebackRow) -> tuple[str, ...]:
+    return tuple(
+        sorted(
+            one.refund_ref or one.intent_id
+            for one in sent
+            if (one.order_id, one.tender_id) == (row.order_id, row.tender_id)
+        )
+    )
 
 
 def _raise_if_open(standing: Sequence[ChargebackRow]) -> None:

@@ -25,6 +25,15 @@ class IntentState(StrEnum):
     """Never sent: a chargeback that was lost gave all of it back."""
 
 
+UNDER_WAY = (
+    IntentState.SENDING,
+    IntentState.PENDING,
+    IntentState.UNKNOWN,
+    IntentState.SUCCEEDED,
+)
+"""States in which the customer has the money, or may have."""
+
+
 class ChargebackState(StrEnum):
     """While OPEN no refund of its tender is sent; what is LOST was given back by the bank."""
 

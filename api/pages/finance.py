@@ -60,6 +60,7 @@ async def show_overview(visitor: VisitorOf, services: ServicesOf) -> Response:
         "overview.html",
         waiting=await _waiting(services, tenant_id),
         trouble=trouble,
+        chargebacks=await services.chargebacks.undecided(tenant_id, limit=_AT_MOST),
         days=await services.finance.days(tenant_id, limit=14),
     )
 

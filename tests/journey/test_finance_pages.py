@@ -10,6 +10,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from fastapi.routing import APIRoute
+from sqlalchemy import select
 
 from api.app import create_app
 from api.pages import acting, signing_in
@@ -17,7 +18,10 @@ from api.pages import finance as finance_pages
 from api.pages.sessions import COOKIE, Sessions
 from api.pages.visiting import safe_next
 from backhaul_client import ReturnView
-from storage.states import Role
+from domain.money import Money
+from storage.database import Database
+from storage.models.orders import TenderModel
+from storage.states import ChargebackState, Role
 from tests.journey.test_approval import Office, office
 from tests.journey.test_books import refunded
 from tests.journey.test_finance import by_hand, today
@@ -179,6 +183,38 @@ async def test_others_than_finance_read_and_do_nothing(
     seen = await office.quiet.client().get_return(view.return_id)
     assert seen.proposed_settlement is not None
     assert seen.proposed_settlement.approved_by is None
+
+
+async def test_a_chargeback_is_shown_though_its_return_has_none_to_tell(
+    office: Office, finance: Browser
+) -> None:
+    """Order, amount, the date for evidence, and what we refunded already."""
+    services = office.quiet.services
+    view = await waiting(office)
+    before = await finance.read("/finance")
+    (tender, *_) = await tenders_of(services.database, view.order_id)
+
+    await services.chargebacks.note(
+        TENANT,
+        "du_late",
+        payment_refs=(tender,),
+        amount=Money(4_200, "CNY"),
+        state=ChargebackState.OPEN,
+        reason="fraudulent",
+        evidence_due_by=NOW,
+    )
+    page = await finance.read("/finance")
+
+    assert "None is open." in before
+    assert "du_late" in page
+    assert all(text in page for text in (view.order_id, "42.00 CNY", "evidence until"))
+
+
+async def tenders_of(database: Database, order_id: str) -> list[str]:
+    """The provider's names of an order's payments."""
+    query = select(TenderModel.payment_ref).where(TenderModel.order_id == order_id)
+    async with database.tenant(TENANT) as connection:
+        return list(await connection.scalars(query))
 
 
 def action_of(view: ReturnView) -> str:

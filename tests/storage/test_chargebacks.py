@@ -181,3 +181,21 @@ async def test_what_was_sent_once_is_not_sent_again_beside_a_bank(
         await settlements.send_again(TENANT, sending)
 
     assert await settlements.get(TENANT, intent.intent_id) == sending
+
+
+async def test_what_is_open_is_shown_with_the_refunds_that_went_out(
+    returns: Returns, settlements: Settlements, chargebacks: Chargebacks
+) -> None:
+    """Also where no return is left to be told; what was decided is shown no more."""
+    sent, _unsent = await sealed(returns, settlements, 500, 300)
+    await settlements.begin(TENANT, sent.intent_id)
+    await note(chargebacks, 10_000, ChargebackState.OPEN)
+
+    (shown,) = await chargebacks.undecided(TENANT, limit=10)
+    await note(chargebacks, 10_000, ChargebackState.WON)
+
+    assert (shown.chargeback.order_id, shown.chargeback.amount_minor) == ("O-1", 10_000)
+    assert shown.chargeback.evidence_due_by == DUE
+    assert shown.refunds_sent == (sent.intent_id,)
+    assert await chargebacks.undecided("other", limit=10) == ()
+    assert await chargebacks.undecided(TENANT, limit=10) == ()
