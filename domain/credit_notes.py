@@ -1,5 +1,6 @@
 """The credit note of a settlement: what it gives back and keeps back, row by row."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -72,6 +73,13 @@ class CreditNote:
 def credit_note_number(year: int, serial: int) -> str:
     """Return the number of a tenant's ``serial``-th note of a year, e.g. ``CN-2026-000123``."""
     return f"CN-{year:04d}-{serial:06d}"
+
+
+_NUMBER = re.compile(r"CN-[0-9]{4}-[0-9]{6,12}")
+
+
+def is_credit_note_number(text: str) -> bool:
+    return _NUMBER.fullmatch(text) is not None
 
 
 def note_rows(

@@ -9,7 +9,14 @@ from sqlalchemy import Row, Select, func, insert, select, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.credit_notes import CreditNote, NewNote, NoteRow, RowKind, credit_note_number
+from domain.credit_notes import (
+    CreditNote,
+    NewNote,
+    NoteRow,
+    RowKind,
+    credit_note_number,
+    is_credit_note_number,
+)
 from storage import cursors
 from storage.database import Database
 from storage.models.credit_notes import CreditNoteCounterModel, CreditNoteModel
@@ -93,6 +100,8 @@ class CreditNotes:
         return number
 
     async def get(self, tenant_id: str, number: str) -> CreditNote | None:
+        if not is_credit_note_number(number):
+            return None
         async with self._database.tenant(tenant_id) as connection:
             query = _of(tenant_id).where(CreditNoteModel.number == number)
             row = (await connection.execute(query)).one_or_none()

@@ -6,6 +6,8 @@ import json
 import uuid
 from datetime import date, datetime
 
+from domain.credit_notes import is_credit_note_number
+
 
 class BadCursorError(ValueError):
     """A cursor that no page of ours ended with."""
@@ -34,6 +36,8 @@ def encode_day(day: date, number: str) -> str:
 def decode_day(cursor: str) -> tuple[date, str]:
     """Return what :func:`encode_day` was given; :class:`BadCursorError` for anything else."""
     day, number = _decoded(cursor)
+    if not is_credit_note_number(number):
+        raise BadCursorError(_WANTED)
     try:
         return date.fromisoformat(day), number
     except ValueError as error:
@@ -41,6 +45,7 @@ def decode_day(cursor: str) -> tuple[date, str]:
 
 
 _WANTED = "wanted a cursor from an earlier page"
+_LONGEST = 500
 
 
 def _encoded(*parts: str) -> str:
@@ -48,6 +53,9 @@ def _encoded(*parts: str) -> str:
 
 
 def _decoded(cursor: str) -> tuple[str, str]:
+    if len(cursor) > _LONGEST:
+        # None of ours is; and what is deeply nested would exhaust whoever reads it.
+        raise BadCursorError(_WANTED)
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         first, second = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))

@@ -1,5 +1,6 @@
 """What finance does on its pages: each form is a command under an id of its own."""
 
+import re
 import uuid
 from http import HTTPStatus
 from urllib.parse import quote
@@ -84,7 +85,8 @@ def _command_id(form: FormOf) -> str:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() else 0
+    """Return a settlement's number, or one that no settlement has."""
+    return int(text) if re.fullmatch(r"[0-9]{1,6}", text) else 0
 
 
 def _seen(path: str) -> Response:

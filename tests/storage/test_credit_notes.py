@@ -249,3 +249,9 @@ async def test_a_cursor_of_nobody_is_refused(store: Database, cursor: str) -> No
     """It is not taken for a first page."""
     with pytest.raises(BadCursorError):
         await CreditNotes(store).page(TENANT, since=SINCE, before=BEFORE, limit=2, cursor=cursor)
+
+
+@pytest.mark.parametrize("number", ["\x00", "a\x00b", "CN-2026-1", "CN-2026-000001\n", ""])
+async def test_what_is_no_number_has_no_note(store: Database, number: str) -> None:
+    """Also text that no database can hold."""
+    assert await CreditNotes(store).get(TENANT, number) is None
