@@ -24,8 +24,9 @@ _LOOK_EVERY = 0.05
 # The stack gives up a service that dies five times in a row within ten seconds of its start: after
 # so many such strikes the next one is armed only when its process has lived longer. That paces the
 # strikes; it does not choose where they hit.
-_SOON_AT_MOST = 3
-_SOON_SECONDS, _LATE_SECONDS = 3.0, 12.0
+_SOON_AT_MOST = 2
+# Ten seconds of life, after the pause before its start and its recovery.
+_SOON_SECONDS, _LATE_SECONDS = 3.0, 20.0
 
 
 class Striker:
