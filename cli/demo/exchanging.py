@@ -23,7 +23,7 @@ async def cheaper(story: Story) -> str:
     await _ask_and_send(story, "SNEAKER-BLUE-25-OLD")
     await _travel(story, "shipped", "delivered")
     await _check(story, refunded_minor=2000, due_minor=0)
-    return "sent, difference paid back"
+    return "difference paid back"
 
 
 async def dearer(story: Story) -> str:

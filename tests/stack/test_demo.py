@@ -27,7 +27,7 @@ TABLE = {
     "denied": "window ended 0.00 EUR",
     "pickup → withdrawn": "courier, label undone 0.000 KWD",
     "drop-off → sent back": "rejected, sent back 0.00 EUR",
-    "exchange → refund": "sent, difference paid back 2000 JPY",
+    "exchange → refund": "difference paid back 2000 JPY",
     "exchange → payment": "difference paid, sent 0 JPY",
     "pickup → drop-off": "2 visits, dropped off 45.600 KWD",
     "review → refund": "one line of three 72.39 EUR",
