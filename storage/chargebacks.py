@@ -218,8 +218,7 @@ def _whole(lost: Sequence[ChargebackRow], intent: IntentRow) -> ChargebackRow | 
 
 async def _left_minor(connection: AsyncConnection, tenant_id: str, intent: IntentRow) -> int:
     """Return what a tender has left beside what is or may be on its way back already."""
-    balances = await ledger.tender_balances(connection, tenant_id, intent.order_id)
-    balance = next(one for one in balances if one.tender_id == intent.tender_id)
+    left = await ledger.left_on(connection, tenant_id, intent.order_id, intent.tender_id)
     others = await intents.those(
         connection,
         tenant_id,
@@ -233,7 +232,7 @@ async def _left_minor(connection: AsyncConnection, tenant_id: str, intent: Inten
         for other in others
         if other.state is not IntentState.REJECTED
     )
-    return balance.left_minor + not_sent
+    return left + not_sent
 
 
 async def _beside(

@@ -61,8 +61,7 @@ class GivingBack:
 async def _check_left(
     connection: AsyncConnection, tenant_id: str, hold: HoldRow, amount: Money
 ) -> None:
-    balances = await ledger.tender_balances(connection, tenant_id, hold.order_id, of_holds=True)
-    left = next((b.left_minor for b in balances if b.tender_id == hold.tender_id), 0)
+    left = await ledger.left_on(connection, tenant_id, hold.order_id, hold.tender_id)
     if amount.currency != hold.currency or amount.minor > left:
         raise OverRefundError(
             f"wanted {amount} of hold {hold.hold_id}, found {left} {hold.currency} left"

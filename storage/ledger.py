@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
-from sqlalchemy import ColumnElement, Subquery, delete, func, insert, select, true, tuple_, update
+from sqlalchemy import ColumnElement, Subquery, delete, func, insert, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -224,13 +224,30 @@ async def check_currency(
 
 
 async def tender_balances(
-    connection: AsyncConnection, tenant_id: str, order_id: str, *, of_holds: bool = False
+    connection: AsyncConnection, tenant_id: str, order_id: str
 ) -> tuple[TenderBalance, ...]:
-    """Read each tender's balance, by tender id. Stable only under :func:`lock_tenders`.
+    """Read the balances that pay for returns, by tender id. Stable only under :func:`lock_tenders`.
 
-    What captured holds took pays for goods that stayed away and for no return: it is left out
-    unless wanted with ``of_holds``.
+    What captured holds took paid for goods that stayed away and pays for no return: left out.
     """
+    return await _balances(connection, tenant_id, order_id, TenderModel.hold_id.is_(None))
+
+
+async def left_on(
+    connection: AsyncConnection, tenant_id: str, order_id: str, tender_id: str
+) -> int:
+    """Read what one tender has left, a captured hold's too, in minor units; 0 if there is none.
+
+    Stable only under :func:`lock_tenders`.
+    """
+    wanted = TenderModel.tender_id == tender_id
+    balances = await _balances(connection, tenant_id, order_id, wanted)
+    return sum(balance.left_minor for balance in balances)
+
+
+async def _balances(
+    connection: AsyncConnection, tenant_id: str, order_id: str, wanted: ColumnElement[bool]
+) -> tuple[TenderBalance, ...]:
     spent = _given_back(RefundIntentModel, tenant_id, order_id)
     # One that paid an intent is counted there.
     unmatched = ExternalRefundModel.intent_id.is_(None)
@@ -250,7 +267,7 @@ async def tender_balances(
         .where(
             TenderModel.tenant_id == tenant_id,
             TenderModel.order_id == order_id,
-            TenderModel.hold_id.is_(None) if not of_holds else true(),
+            wanted,
         )
         .order_by(TenderModel.tender_id)
     )

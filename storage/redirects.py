@@ -46,8 +46,7 @@ class Redirects:
                     return before
             if refused:
                 # It had freed its amount, which others may have taken since.
-                balances = await ledger.tender_balances(connection, tenant_id, intent.order_id)
-                check_left(balances, before)
+                await check_left(connection, tenant_id, before)
             refund_ref = redirect.reference
             if redirect.destination is Destination.STORE_CREDIT:
                 paid = refund_in_kind(

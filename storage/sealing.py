@@ -11,7 +11,7 @@ from domain.credit_notes import NewNote
 from domain.ids import part_id, refund_key
 from domain.promotions import Standing, Units
 from domain.proposals import Approval, ByTender
-from storage import credit_notes, standings
+from storage import credit_notes, ledger, standings
 from storage.credit_notes import NoteSumError
 from storage.models.effects import SettlementModel
 from storage.rows import IntentRow, TenderBalance
@@ -56,13 +56,12 @@ class SplitError(ValueError):
     """The parts are not one per tender, or do not add up to the amount."""
 
 
-def check_left(balances: tuple[TenderBalance, ...], intent: IntentRow) -> None:
-    """Raise unless the intent's tender has its amount left."""
-    left = {balance.tender_id: balance.left_minor for balance in balances}
-    if intent.amount_minor > left[intent.tender_id]:
+async def check_left(connection: AsyncConnection, tenant_id: str, intent: IntentRow) -> None:
+    """Raise unless the intent's tender has its amount left: one statement, under its lock."""
+    left = await ledger.left_on(connection, tenant_id, intent.order_id, intent.tender_id)
+    if intent.amount_minor > left:
         raise OverRefundError(
-            f"wanted {intent.amount_minor} on tender {intent.tender_id}, "
-            f"found {left[intent.tender_id]} left"
+            f"wanted {intent.amount_minor} on tender {intent.tender_id}, found {left} left"
         )
 
 

@@ -229,7 +229,7 @@ class Settlements:
             OverRefundError: the tender has too little left by now.
         """
         async with self._database.tenant(tenant_id) as connection:
-            order_id = await self._lock_tenders_of(connection, tenant_id, intent_id)
+            await self._lock_tenders_of(connection, tenant_id, intent_id)
             before = await intents.locked(connection, tenant_id, intent_id)
             if before.generation == generation:
                 return before
@@ -243,10 +243,7 @@ class Settlements:
                 )
             if rejected:
                 # Only this one had freed its amount, which others may have taken since.
-                balances = await ledger.tender_balances(
-                    connection, tenant_id, order_id, of_holds=True
-                )
-                check_left(balances, before)
+                await check_left(connection, tenant_id, before)
             return await intents.changed(
                 connection,
                 tenant_id,
@@ -263,7 +260,7 @@ class Settlements:
 
     async def _lock_tenders_of(
         self, connection: AsyncConnection, tenant_id: str, intent_id: str
-    ) -> str:
+    ) -> None:
         order_id: str | None = await connection.scalar(
             select(RefundIntentModel.order_id).where(
                 RefundIntentModel.tenant_id == tenant_id,
@@ -273,7 +270,6 @@ class Settlements:
         if order_id is None:
             raise intents.UnknownIntentError(f"no refund intent {intent_id}")
         await ledger.lock_tenders(connection, tenant_id, order_id)
-        return order_id
 
     async def get(self, tenant_id: str, intent_id: str) -> IntentRow | None:
         async with self._database.tenant(tenant_id) as connection:

@@ -3,14 +3,19 @@
 import pytest
 
 from domain.holds import HoldState, HoldStep
+from domain.intents import Redirect
 from domain.money import Money
-from domain.orders import HoldMethod
+from domain.orders import Destination, HoldMethod
+from storage.chargebacks import Chargebacks
 from storage.database import Database
 from storage.giving_back import GivingBack
 from storage.hold_rows import HoldRow
 from storage.holds import HeldOtherwiseError, Holds, HoldStateError
+from storage.redirects import Redirects
 from storage.returns import Returns
 from storage.sealing import OverRefundError, SealedOtherwiseError
+from storage.settlements import Settlements
+from storage.states import ChargebackState, IntentState
 from tests.storage.builders import TENANT, opened, return_id
 
 CARD = HoldMethod("pm_1", "cus_1")
@@ -45,7 +50,7 @@ async def captured(holds: Holds, amount: Money) -> HoldRow:
     row = await holds.begin(
         TENANT, await authorized(holds), HoldStep.CAPTURE, capture_minor=amount.minor
     )
-    return await holds.note(TENANT, row, HoldState.CAPTURED, captured=amount, payment_ref="pi_1")
+    return await holds.note(TENANT, row, HoldState.CAPTURED, captured=amount, payment_ref="pi_hold")
 
 
 async def test_is_planned_once(holds: Holds) -> None:
@@ -118,7 +123,7 @@ async def test_a_capture_is_given_back_once(holds: Holds, store: Database) -> No
     again = await giving_back.seal(TENANT, hold, Money(4_000, "EUR"))
 
     assert first == again
-    assert (first.amount, first.payment_ref) == (Money(4_000, "EUR"), "pi_1")
+    assert (first.amount, first.payment_ref) == (Money(4_000, "EUR"), "pi_hold")
     with pytest.raises(SealedOtherwiseError):
         await giving_back.seal(TENANT, hold, Money(3_000, "EUR"))
 
@@ -130,3 +135,45 @@ async def test_no_more_is_given_back_than_was_captured(holds: Holds, store: Data
     for amount in (Money(4_001, "EUR"), Money(4_000, "USD")):
         with pytest.raises(OverRefundError):
             await GivingBack(store).seal(TENANT, hold, amount)
+
+
+async def test_what_was_refused_of_it_is_given_back_elsewhere(
+    holds: Holds, store: Database, settlements: Settlements
+) -> None:
+    """Its amount is sought on what the capture took, which no settlement pays from."""
+    hold = await captured(holds, Money(4_000, "EUR"))
+    intent = await GivingBack(store).seal(TENANT, hold, Money(4_000, "EUR"))
+    await settlements.begin(TENANT, intent.intent_id)
+    refused = await settlements.finish(
+        TENANT, intent.intent_id, state=IntentState.REJECTED, failure="card_closed"
+    )
+    by_hand = Redirect(Destination.BY_HAND, "SEPA 81")
+
+    paid = await Redirects(store).redirect(TENANT, refused, by_hand, generation=1)
+
+    assert (paid.state, paid.refund_ref) == (IntentState.SUCCEEDED, "SEPA 81")
+
+
+@pytest.mark.parametrize(
+    ("lost_minor", "state"),
+    [(4_000, IntentState.COVERED), (1_000, IntentState.SENDING)],
+)
+async def test_a_lost_chargeback_of_it_covers_what_is_given_back(
+    holds: Holds, store: Database, lost_minor: int, state: IntentState
+) -> None:
+    """The bank took it from what the capture brought in: only the rest is sent."""
+    hold = await captured(holds, Money(4_000, "EUR"))
+    intent = await GivingBack(store).seal(TENANT, hold, Money(4_000, "EUR"))
+    await Chargebacks(store).note(
+        TENANT,
+        "du_1",
+        payment_refs=("pi_hold",),
+        amount=Money(lost_minor, "EUR"),
+        state=ChargebackState.LOST,
+        reason="fraudulent",
+        evidence_due_by=None,
+    )
+
+    begun = await Settlements(store).begin(TENANT, intent.intent_id)
+
+    assert (begun.after.covered_minor, begun.after.state) == (lost_minor, state)
