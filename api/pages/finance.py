@@ -94,7 +94,7 @@ async def show_days(
 
 
 @router.get("/days/{day}")
-async def showday_of(visitor: VisitorOf, services: ServicesOf, day: str) -> Response:
+async def show_day(visitor: VisitorOf, services: ServicesOf, day: str) -> Response:
     compared = day_of(day)
     row = await services.finance.report(visitor.key.tenant_id, compared)
     return _page(visitor, "day.html", row=row, findings=shown(row))
