@@ -164,7 +164,7 @@ class Holder:
 
     async def _send_place(self, row: HoldRow) -> HoldRow:
         try:
-            answer = await self._sent(row, self._gateway.holds.authorize(_request(row)))
+            answer = await self._sent(row, self._gateway.holds.authorize(request_for(row)))
         except RejectedError as error:
             code = error.code or "rejected"
             return await self._holds.note(self._tenant_id, row, _S.REJECTED, failure=code)
@@ -232,7 +232,7 @@ class Holder:
         if row.hold_ref is not None:
             found: Authorization | None = await self._read(row)
         elif self._trust_in_look_ups.finds_again:
-            found = await self._gateway.holds.find_authorization(_request(row))
+            found = await self._gateway.holds.find_authorization(request_for(row))
         else:
             found = None
         return None if found is None or found.outcome is _O.REFUSED else found
@@ -265,7 +265,8 @@ def _benign(message: str, *, wait: timedelta | None = None) -> ApplicationError:
     )
 
 
-def _request(row: HoldRow) -> AuthorizeRequest:
+def request_for(row: HoldRow) -> AuthorizeRequest:
+    """Return what a hold was asked for with, or is found again by."""
     return AuthorizeRequest(
         hold_id=row.hold_id,
         idempotency_key=row.idempotency_key,

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import FailureError, is_cancelled_exception
+from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
 from activities.reconciling import ReconcileActivities, ReconcileDay, ToTell
 from activities.reopening import RefundTold, ReopenActivities, ReopenFor
@@ -47,15 +47,28 @@ class ReconciliationWorkflow:
         for tenant_id in await _tenants(asked):
             if workflow.info().is_continue_as_new_suggested():
                 workflow.continue_as_new(replace(asked, so_far=done))
-            try:
-                for day in days:
+            failed = False
+            for day in days:
+                try:
                     done = _with(done, await _compare(tenant_id, day))
-            except FailureError as error:
-                if is_cancelled_exception(error):
-                    raise
+                except FailureError as error:
+                    if is_cancelled_exception(error):
+                        raise
+                    failed = True
+                    if not _is_of_its_day(error):
+                        break
+            if failed:
                 done = replace(done, failed=(*done.failed, tenant_id))
             asked = replace(asked, after=tenant_id)
         return done
+
+
+def _is_of_its_day(error: FailureError) -> bool:
+    """Say whether other days may well be compared: a refusal is, a provider that is down is not.
+
+    Each day of one that is down is waited for as long as :data:`RECONCILE` has it.
+    """
+    return isinstance(error.cause, ApplicationError) and error.cause.non_retryable
 
 
 def _with(done: ReconciliationOutcome, counts: dict[str, int]) -> ReconciliationOutcome:

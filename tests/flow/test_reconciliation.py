@@ -2,16 +2,24 @@
 
 import uuid
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import text
 
+from activities import reconciling
+from activities.reconciling_holds import compare_holds
+from domain.hold_findings import HoldCompared
+from integrations.errors import ConfigurationError, TemporarilyUnavailableError
+from integrations.payments.port import PaymentGateway
+from storage.holds import Holds
 from storage.reconciliations import ReconciliationRow, Reconciliations
 from storage.settlements import Settlements
 from storage.states import IntentState
 from tests.flow.test_settlement import REFUNDS, accepted, intents_of
 from tests.support.house import TENANT, House, OpenReturn
+from workflows.options import RECONCILE_DAYS
 from workflows.reconciliation import (
     Reconciliation,
     ReconciliationOutcome,
@@ -122,6 +130,87 @@ async def test_goes_on_past_tenants_it_cannot_compare(fast_house: House) -> None
     assert report.day == today()
     for tenant_id in ("a-bare-one", "a-locked-one"):
         assert await Reconciliations(fast_house.needs.database).get(tenant_id, today()) is None
+
+
+async def last_days(house: House) -> ReconciliationOutcome:
+    """Compare the thirty days of a night, of one tenant."""
+    return await house.client.execute_workflow(
+        ReconciliationWorkflow.run,
+        Reconciliation(tenant_id=TENANT),
+        id=f"reconcile-{uuid.uuid4().hex}",
+        task_queue=house.needs.task_queue,
+    )
+
+
+async def test_goes_on_past_a_day_it_cannot_compare(
+    fast_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is refused of one day says nothing of the days before it."""
+    asked = holds_raise(monkeypatch, ConfigurationError("stripe", "no such account"), times=1)
+
+    outcome = await last_days(fast_house)
+
+    kept = Reconciliations(fast_house.needs.database)
+    assert outcome.failed == (TENANT,)
+    assert len(asked) == RECONCILE_DAYS
+    assert await kept.get(TENANT, outcome.day) is None
+    assert await kept.get(TENANT, outcome.day - timedelta(days=1)) is not None
+
+
+async def test_waits_but_once_for_a_provider_that_is_down(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thirty times as long would be the whole night, and other tenants come after."""
+    away = TemporarilyUnavailableError("stripe", "down")
+    asked = holds_raise(monkeypatch, away, times=10_000)
+
+    outcome = await last_days(house)
+
+    assert outcome.failed == (TENANT,)
+    assert len(set(asked)) == 1
+
+
+async def test_takes_the_word_of_refunds_though_holds_cannot_be_read(
+    fast_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What finance is owed to know does not wait for what secures goods."""
+    with fast_house.sandbox.fault(**REFUNDS, kind="pending_refund"):
+        opened = await accepted(fast_house)
+        await opened.until_waiting("awaiting_refund")
+    fast_house.sandbox.post(f"refunds/{refund_of(opened)['refund_id']}/succeed")
+    (intent,) = intents_of(await opened.view())
+    holds_raise(monkeypatch, ConfigurationError("stripe", "no holds"), times=10_000)
+
+    await last_day(fast_house)
+
+    kept = await Settlements(fast_house.needs.database).get(TENANT, intent["intent_id"])
+    assert kept is not None
+    assert kept.state is IntentState.SUCCEEDED
+
+
+async def last_day(house: House) -> None:
+    await house.client.execute_workflow(
+        ReconciliationWorkflow.run,
+        Reconciliation(tenant_id=TENANT, day=today()),
+        id=f"reconcile-{uuid.uuid4().hex}",
+        task_queue=house.needs.task_queue,
+    )
+
+
+def holds_raise(monkeypatch: pytest.MonkeyPatch, error: Exception, *, times: int) -> list[datetime]:
+    """Let the comparison of holds fail so often; return the days that it was asked about."""
+    asked: list[datetime] = []
+
+    async def failing(
+        gateway: PaymentGateway, holds: Holds, tenant_id: str, since: datetime, until: datetime
+    ) -> tuple[HoldCompared, ...]:
+        asked.append(since)
+        if len(asked) <= times:
+            raise error
+        return await compare_holds(gateway, holds, tenant_id, since, until)
+
+    monkeypatch.setattr(reconciling, "compare_holds", failing)
+    return asked
 
 
 async def test_goes_on_where_an_earlier_run_stopped(fast_house: House) -> None:
