@@ -13,7 +13,7 @@ from api import translate
 from api.asking import ServicesOf
 from api.pages.finance import day_of
 from api.pages.visiting import START, FormOf, Visitor, VisitorOf
-from api.routes.commands import Giver
+from api.routes.commands import Body, Giver
 from backhaul_client import requests
 from domain.codes import RefusedError
 from domain.commands import may
@@ -26,17 +26,8 @@ async def approve(
     visitor: VisitorOf, form: FormOf, services: ServicesOf, return_id: str
 ) -> Response:
     """Approve the settlement that stood on the page, and no other."""
-    _check(visitor, "approve-settlement")
-    try:
-        body = requests.ApproveSettlementCommand(
-            settlement_no=_number(form.get("settlement_no", "")),
-            settlement_hash=form.get("settlement_hash", ""),
-        )
-    except ValidationError as error:
-        raise RefusedError("invalid_request", "the form is not complete") from error
-    giver = Giver(
-        "approve-settlement", services, visitor.caller, return_id, _command_id(form), None
-    )
+    giver = _giver("approve-settlement", visitor, form, services, return_id)
+    body = _body(requests.ApproveSettlementCommand, form, unfit="the form is not complete")
     await giver.give(body, translate.approve_settlement)
     return _seen(f"/returns/{quote(return_id, safe='')}")
 
@@ -46,17 +37,12 @@ async def decline(
     visitor: VisitorOf, form: FormOf, services: ServicesOf, return_id: str
 ) -> Response:
     """Say why the settlement that stood on the page is not approved."""
-    _check(visitor, "decline-settlement")
-    try:
-        body = requests.DeclineSettlementCommand(
-            settlement_no=_number(form.get("settlement_no", "")),
-            settlement_hash=form.get("settlement_hash", ""),
-            reason=form.get("reason", "").strip(),
-        )
-    except ValidationError as error:
-        raise RefusedError("invalid_request", "a decline needs a reason in plain text") from error
-    giver = Giver(
-        "decline-settlement", services, visitor.caller, return_id, _command_id(form), None
+    giver = _giver("decline-settlement", visitor, form, services, return_id)
+    body = _body(
+        requests.DeclineSettlementCommand,
+        form,
+        unfit="a decline needs a reason in plain text",
+        reason=form.get("reason", "").strip(),
     )
     await giver.give(body, translate.decline_settlement)
     return _seen(f"/returns/{quote(return_id, safe='')}")
@@ -69,6 +55,26 @@ async def compare(visitor: VisitorOf, _form: FormOf, services: ServicesOf, day: 
     compared = day_of(day)
     await services.finance.compare(visitor.key.tenant_id, compared)
     return _seen(f"/days/{compared}")
+
+
+def _giver(
+    command: str, visitor: Visitor, form: FormOf, services: ServicesOf, return_id: str
+) -> Giver:
+    _check(visitor, command)
+    return Giver(command, services, visitor.caller, return_id, _command_id(form), None)
+
+
+def _body(body_of: type[Body], form: FormOf, *, unfit: str, **more: str) -> Body:
+    """Return what is said of the form's settlement; ``unfit`` is told who left out a part."""
+    said = {
+        "settlement_no": _number(form.get("settlement_no", "")),
+        "settlement_hash": form.get("settlement_hash", ""),
+        **more,
+    }
+    try:
+        return body_of.model_validate(said)
+    except ValidationError as error:
+        raise RefusedError("invalid_request", unfit) from error
 
 
 def _check(visitor: Visitor, command: str) -> None:
