@@ -11,9 +11,9 @@ from domain.intents import LotAmount
 from domain.money import Money
 from domain.promotions import Standing
 from domain.proposals import ByTender, Declined, Proposal, differences
-from domain.resolving import lots_to_settle, statutory_due_on
 from domain.returns import Change, Lot, Return
 from domain.settlement import settlement_hash
+from domain.settling import lots_to_settle, statutory_due_on
 
 
 def is_above_limit(ret: Return, amounts: Sequence[LotAmount]) -> bool:

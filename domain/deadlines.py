@@ -13,7 +13,8 @@ from domain.granting import grant
 from domain.pickups import pickup_failed
 from domain.receiving import give_up_missing
 from domain.recovering import not_returned
-from domain.resolving import choose_refund, close
+from domain.replacing import choose_refund
+from domain.resolving import close
 from domain.returns import Change, Return
 from domain.securing import to_renew
 from domain.transport import expire

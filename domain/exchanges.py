@@ -150,3 +150,13 @@ def exchange_prices(request: ReturnRequest, prices: Mapping[str, Money]) -> Sequ
     """Return the price of one wanted unit, line by line; ``None`` where none is known."""
     wanted = [prices.get(line.exchange_sku or "") for line in request.lines]
     return [None if price is None else price.minor for price in wanted]
+
+
+def delivered_so_far(lot: Lot, at: datetime) -> Lot:
+    """Bring a lot whose goods are accepted to where its replacement is."""
+    status = lot.replacement.status if lot.replacement else ""
+    if lot.state is LotState.REPLACEMENT_RESERVED and status in ("shipped", "delivered"):
+        lot = lot.moved(LotState.REPLACEMENT_SHIPPED, at)
+    if lot.state is LotState.REPLACEMENT_SHIPPED and status == "delivered":
+        lot = lot.moved(LotState.REPLACED, at)
+    return lot

@@ -8,8 +8,8 @@ from domain.events import Fact, JsonValue
 from domain.inspection import EVIDENCE_NEEDED, Acceptance, Finding
 from domain.lifecycle import LotState
 from domain.requests import Resolution
-from domain.resolving import follow_goods
 from domain.returns import Change, Lot, Return
+from domain.settling import follow_goods
 from domain.transport import send_back
 
 _STATE_AFTER = {

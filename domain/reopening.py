@@ -7,8 +7,8 @@ from functools import partial
 from domain.codes import RefusedError
 from domain.events import Fact
 from domain.lifecycle import TERMINAL_HEADLINES, Headline
-from domain.resolving import intent_changed
 from domain.returns import Change, Return
+from domain.settling import intent_changed
 
 REFUND_FAILED = "refund_failed"
 ASKED = "asked"

@@ -8,8 +8,8 @@ from domain.orders import HoldMethod
 from domain.recovering import can_capture, collected, recovery_of
 from domain.recovery import Advance, LotHold, RecoveryState, Way
 from domain.releasing import is_due_early, needs_hold, value_minor
+from domain.replacing import declined_early
 from domain.requests import Resolution
-from domain.resolving import declined_early
 from domain.returns import Change, Lot, Return
 
 NO_METHOD = "no_hold_method"

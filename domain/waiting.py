@@ -20,9 +20,10 @@ from domain.proposals import Proposal
 from domain.recovering import gives_back_by_hand, is_asked, is_awaited, recovery_of
 from domain.recovery import LotHold
 from domain.requests import Resolution
-from domain.resolving import lots_to_move, lots_to_settle
+from domain.resolving import lots_to_move
 from domain.returns import Lot, Return
 from domain.securing import hold_of
+from domain.settling import lots_to_settle
 from domain.transport import is_left_behind, is_withdrawable
 from domain.work import WorkKind, hold_work, orders_replacement, parcel_subject
 

@@ -9,9 +9,10 @@ from domain.lifecycle import AuthorizationState, DeliveryState, LotState
 from domain.parcels import wants_courier
 from domain.releasing import may_replace_early
 from domain.requests import Resolution
-from domain.resolving import lots_to_move, lots_to_settle
+from domain.resolving import lots_to_move
 from domain.returns import Lot, Return
 from domain.securing import is_to_capture, is_to_give_back, is_to_place, is_to_renew, is_to_void
+from domain.settling import lots_to_settle
 
 
 class WorkKind(StrEnum):

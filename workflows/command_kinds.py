@@ -20,8 +20,8 @@ from domain.proposals import Proposal
 from domain.receiving import check_receipt, receive
 from domain.recovering import check_resolution, resolve
 from domain.redirecting import check_redirect, redirected
+from domain.replacing import choose_refund
 from domain.requests import Resolution
-from domain.resolving import choose_refund
 from domain.returns import Change, Lot, Return
 from domain.reviewing import check_approval as check_review
 from domain.reviewing import check_in_review

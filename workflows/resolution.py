@@ -15,14 +15,8 @@ from domain.exchanges import payment_asked, priced
 from domain.ids import part_id
 from domain.lifecycle import LotState
 from domain.money import Money
-from domain.resolving import (
-    lots_to_move,
-    ordering_early,
-    out_of_stock,
-    replacement_news,
-    replacement_ordered,
-    stock_moved,
-)
+from domain.replacing import ordering_early, out_of_stock, replacement_news, replacement_ordered
+from domain.resolving import lots_to_move, stock_moved
 from domain.returns import Change, Replacement, Return
 from domain.work import receipt_of
 from integrations.commerce.port import StockMove

@@ -19,8 +19,8 @@ from domain.holds import renew_at
 from domain.money import Money
 from domain.recovering import recovery_of
 from domain.recovery import LotHold
-from domain.resolving import charge_given_back, intent_changed
 from domain.returns import Lot
+from domain.settling import charge_given_back, intent_changed
 from workflows.options import RENEW_HOLD_BEFORE
 from workflows.parking import Parking
 from workflows.recording import Case

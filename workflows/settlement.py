@@ -17,10 +17,10 @@ from domain.promotions import Standing
 from domain.proposals import ByTender
 from domain.refunding import CHARGED_BACK
 from domain.reopening import refund_told
-from domain.resolving import intent_changed, lots_to_settle, sealed
 from domain.returns import Lot, Return
 from domain.settlement import own_standing, units_of
 from domain.settlement import settle as amounts_of
+from domain.settling import intent_changed, lots_to_settle, sealed
 from workflows.messages import RefundNews
 from workflows.parking import Parking, trouble_of
 from workflows.recording import Case

@@ -10,16 +10,11 @@ from domain.intents import Intent
 from domain.orders import HoldMethod
 from domain.receiving import receive
 from domain.recovering import not_returned, resolve
+from domain.replacing import ordering_early, replacement_news, replacement_ordered
 from domain.requests import RequestedLine
-from domain.resolving import (
-    charge_given_back,
-    intent_changed,
-    ordering_early,
-    replacement_news,
-    replacement_ordered,
-)
 from domain.returns import Replacement, Return
 from domain.securing import captured, not_renewed, placed, placing, to_renew
+from domain.settling import charge_given_back, intent_changed
 from tests.support.builders import after, exchange, finding, granted, receipt, settled
 from tests.support.releasing import releasing
 

@@ -29,9 +29,9 @@ from domain.requests import (
     Resolution,
     ReturnRequest,
 )
-from domain.resolving import lots_to_settle, sealed
 from domain.returns import Lot, Return
 from domain.settlement import settle
+from domain.settling import lots_to_settle, sealed
 from domain.tenders import TenderLeft, split_over_tenders
 from domain.tracking import Milestone, Reached
 from domain.transport import labelled, reached

@@ -14,9 +14,9 @@ from domain.lifecycle import LotState
 from domain.orders import Order
 from domain.policies import Policy, parse_policy
 from domain.promotions import Standing
-from domain.resolving import sealed
 from domain.returns import Lot, Return
 from domain.settlement import settle, units_of
+from domain.settling import sealed
 from domain.tenders import TenderLeft, TenderOrder, split_over_tenders
 from tests.support.builders import after, finding, opened, pack, receipt
 

@@ -8,8 +8,8 @@ from domain.chargebacks import Chargeback
 from domain.disputing import told
 from domain.events import Event
 from domain.notices import notices_for
-from domain.resolving import intent_changed
 from domain.returns import Return
+from domain.settling import intent_changed
 from domain.view import document
 from tests.support.builders import NOW, after, exchange, graded, granted, settled
 

@@ -20,17 +20,12 @@ from domain.invariants import broken
 from domain.lifecycle import Headline, LotState, SettlementState
 from domain.money import Money
 from domain.orders import OrderLine
+from domain.replacing import choose_refund, replacement_news, replacement_ordered
 from domain.requests import Resolution
-from domain.resolving import (
-    all_resolved,
-    choose_refund,
-    lots_to_settle,
-    replacement_news,
-    replacement_ordered,
-    stock_moved,
-)
+from domain.resolving import all_resolved, stock_moved
 from domain.returns import Lot, Replacement, Return, ReturnLine
 from domain.settlement import settle, settlement_hash
+from domain.settling import lots_to_settle
 from domain.waiting import waits
 from domain.work import due_work
 from tests.support.builders import (

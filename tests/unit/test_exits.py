@@ -17,17 +17,11 @@ from domain.holding import release, ripe, take_result
 from domain.pickups import PickupOutcome, pickup_failed
 from domain.receiving import receive
 from domain.recovering import resolve
-from domain.resolving import (
-    choose_refund,
-    intent_changed,
-    lots_to_move,
-    out_of_stock,
-    replacement_news,
-    replacement_ordered,
-    stock_moved,
-)
+from domain.replacing import choose_refund, out_of_stock, replacement_news, replacement_ordered
+from domain.resolving import lots_to_move, stock_moved
 from domain.returns import Blocker, Replacement, Return
 from domain.securing import not_captured, not_placed, not_renewed, released, renewed
+from domain.settling import intent_changed
 from domain.tracking import Milestone
 from domain.transport import cancelled, withdraw
 from domain.waiting import Waiting, waits

@@ -11,7 +11,8 @@ from domain.inspection import Acceptance, Disposition, Fault, Grade
 from domain.invariants import broken
 from domain.lifecycle import DeliveryState, LotState
 from domain.requests import Resolution
-from domain.resolving import lots_to_move, lots_to_settle
+from domain.resolving import lots_to_move
+from domain.settling import lots_to_settle
 from tests.support.builders import after, exchange, finding, grade, graded, handed_over, received
 
 EXCUSED = [Fault.CARRIER, Fault.WAREHOUSE, Fault.SELLER, Fault.VENDOR]

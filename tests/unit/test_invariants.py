@@ -8,8 +8,10 @@ import pytest
 from domain.inspection import Disposition, Grade
 from domain.invariants import broken
 from domain.lifecycle import LotState
-from domain.resolving import complete, intent_changed, replacement_ordered, stock_moved
+from domain.replacing import replacement_ordered
+from domain.resolving import complete, stock_moved
 from domain.returns import Replacement, Return
+from domain.settling import intent_changed
 from tests.support.builders import (
     after,
     decided,

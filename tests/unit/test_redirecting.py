@@ -10,8 +10,8 @@ from domain.codes import RefusedError
 from domain.intents import Redirect
 from domain.orders import Destination
 from domain.redirecting import Consent, check_redirect, redirected
-from domain.resolving import intent_changed
 from domain.returns import Return
+from domain.settling import intent_changed
 from tests.support.builders import NOW, graded, settled
 
 CONSENT = Consent(NOW, "phone", "ticket 7")

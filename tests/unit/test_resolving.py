@@ -11,23 +11,12 @@ from domain.inspection import Grade
 from domain.invariants import broken
 from domain.lifecycle import Headline, LotState, SettlementState
 from domain.receiving import receive
+from domain.replacing import choose_refund, out_of_stock, replacement_news, replacement_ordered
 from domain.requests import Resolution
-from domain.resolving import (
-    all_resolved,
-    choose_refund,
-    close,
-    complete,
-    intent_changed,
-    lots_to_settle,
-    out_of_stock,
-    replacement_news,
-    replacement_ordered,
-    sealed,
-    statutory_due_on,
-    stock_moved,
-)
+from domain.resolving import all_resolved, close, complete, stock_moved
 from domain.returns import Replacement, Return
 from domain.settlement import settle
+from domain.settling import intent_changed, lots_to_settle, sealed, statutory_due_on
 from domain.tenders import TenderLeft
 from domain.waiting import waits
 from domain.work import due_work

@@ -52,21 +52,15 @@ from domain.reasons import Ground
 from domain.receiving import check_receipt, receive
 from domain.recovering import OUTCOMES, check_resolution, recovery_of, resolve
 from domain.recovery import RecoveryState
-from domain.requests import RequestedLine, Resolution
-from domain.resolving import (
-    all_resolved,
-    charge_given_back,
+from domain.replacing import (
     choose_refund,
-    complete,
-    intent_changed,
-    lots_to_move,
     ordering_early,
     out_of_stock,
     replacement_news,
     replacement_ordered,
-    sealed,
-    stock_moved,
 )
+from domain.requests import RequestedLine, Resolution
+from domain.resolving import all_resolved, complete, lots_to_move, stock_moved
 from domain.returns import Change, Replacement, Return
 from domain.securing import (
     captured,
@@ -80,6 +74,7 @@ from domain.securing import (
     renewed,
 )
 from domain.settlement import settle, settlement_hash
+from domain.settling import charge_given_back, intent_changed, sealed
 from domain.tenders import TenderLeft
 from domain.tracking import Milestone, Reached
 from domain.transport import (

@@ -5,9 +5,9 @@ import pytest
 from domain.allowed import allowed_commands
 from domain.codes import RefusedError
 from domain.intents import Ruling
-from domain.resolving import intent_changed
 from domain.returns import Return
 from domain.ruling import check_ruling, rule, unknown_refunds
+from domain.settling import intent_changed
 from tests.support.builders import NOW, graded, settled
 
 

@@ -15,8 +15,9 @@ from domain.inspection import Grade
 from domain.notices import notices_for
 from domain.reasons import Ground
 from domain.receiving import receive
+from domain.replacing import out_of_stock
 from domain.requests import RequestedLine
-from domain.resolving import close, complete, out_of_stock
+from domain.resolving import close, complete
 from domain.returns import Blocker, Return
 from domain.transport import labelled, withdraw
 from domain.view import document

@@ -19,15 +19,11 @@ from domain.inspection import Grade
 from domain.invariants import broken
 from domain.lifecycle import DeliveryState, Headline, LotState
 from domain.reasons import Ground
+from domain.replacing import choose_refund, out_of_stock, replacement_ordered
 from domain.requests import RequestedLine, Resolution
-from domain.resolving import (
-    choose_refund,
-    complete,
-    intent_changed,
-    out_of_stock,
-    replacement_ordered,
-)
+from domain.resolving import complete
 from domain.returns import Blocker, HeldInspection, Replacement, Return
+from domain.settling import intent_changed
 from domain.tracking import Milestone
 from domain.transport import sent_back, withdraw
 from domain.waiting import waits

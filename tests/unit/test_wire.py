@@ -14,8 +14,8 @@ from domain.commands import Role
 from domain.inspection import Fault, Grade
 from domain.pickups import PickupOutcome, pickup_failed
 from domain.reasons import Ground
+from domain.replacing import out_of_stock
 from domain.requests import HandoverMethod, Resolution
-from domain.resolving import out_of_stock
 from domain.returns import Return
 from domain.texts import bad_text_in
 from domain.view import document
