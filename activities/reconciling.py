@@ -12,7 +12,7 @@ from activities import reconciling_holds
 from activities.errors import translated
 from activities.reading_back import read_back
 from activities.reconciling_holds import compare_holds
-from activities.refunds import STATES, count_past_us, take_word
+from activities.refund_books import STATES, count_past_us, take_word
 from domain.ids import is_id
 from domain.reconciliation import Compared, Coverage, Kept, Shown, Verdict, compare_shown, missing
 from integrations.directory import Connections, UnknownConnectionError

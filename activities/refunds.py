@@ -1,23 +1,28 @@
 """Give one refund intent its one effect, whatever became of earlier tries."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import assert_never
 
-from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
-
 from activities.errors import refused, translated
+from activities.refund_books import (
+    STATES,
+    STORED,
+    UNKNOWN,
+    find_refund,
+    is_silence_believed,
+    limits_of,
+    look_up,
+    sent_of,
+    too_early,
+    trust_of,
+)
 from domain.intents import Redirect, Ruling
-from domain.limits import Limits
 from domain.orders import Destination
 from domain.refunding import (
     CHARGED_BACK,
-    Sent,
-    Trust,
     Way,
-    believed_from,
     is_about,
-    is_believed,
     way_on,
 )
 from integrations.directory import Connections, UnknownConnectionError
@@ -32,18 +37,15 @@ from integrations.errors import (
     StoredFailureError,
     UnansweredError,
 )
-from integrations.payments.port import LookUp, PaymentGateway, Refund, RefundOutcome, RefundRequest
+from integrations.payments.port import LookUp, PaymentGateway, Refund, RefundRequest
 from storage.chargebacks import ChargedBackError
-from storage.externals import External, ExternalRefunds
+from storage.externals import ExternalRefunds
 from storage.payments import LimitReachedError
 from storage.redirects import Redirects
 from storage.rows import Begun, IntentRow
 from storage.sealing import OverRefundError
 from storage.settlements import NO_LIMITS, Settlements
 from storage.states import IntentState
-
-UNKNOWN = "OutcomeUnknown"
-_STORED = "stored_failure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +84,6 @@ class RefundAnswer:
 
 UNSENT = ("ChargedBack", "RefundSpacing", "RefundLimit")
 """Types of errors of an intent that stays planned."""
-
-STATES = {
-    RefundOutcome.SUCCEEDED: IntentState.SUCCEEDED,
-    RefundOutcome.PENDING: IntentState.PENDING,
-    RefundOutcome.FAILED: IntentState.REJECTED,
-}
-"""What a provider's word makes of an intent."""
 
 
 class Refunder:
@@ -135,7 +130,7 @@ class Refunder:
             return await self._go_on(asked, gateway, intent)
 
     async def _begin(self, tenant_id: str, intent_id: str, gateway: PaymentGateway | None) -> Begun:
-        limits = NO_LIMITS if gateway is None else _limits(gateway)
+        limits = NO_LIMITS if gateway is None else limits_of(gateway)
         try:
             return await self._settlements.begin(tenant_id, intent_id, limits=limits)
         except ChargedBackError as error:
@@ -163,7 +158,7 @@ class Refunder:
         if intent.state is IntentState.REJECTED:
             try:
                 gateway = await self._connections.payments(tenant_id)
-                found = await _look_up(gateway, intent)
+                found = await look_up(gateway, intent)
             except (IntegrationError, UnknownConnectionError):
                 # The account may be closed: what it refused once is refused.
                 found = None
@@ -185,21 +180,21 @@ class Refunder:
         self, asked: IssueRefund, gateway: PaymentGateway, intent: IntentRow
     ) -> RefundAnswer:
         tenant_id = asked.tenant_id
-        found = await _look_up(gateway, intent)
+        found = await look_up(gateway, intent)
         if found is not None:
             return await self._finish(tenant_id, intent, found)
         if await self._externals.fitting(tenant_id, intent):
             # Made by hand while ours may still turn up: one of the two pays it.
-            if not _is_believed(gateway, intent):
-                raise _too_early(gateway, intent)
+            if not is_silence_believed(gateway, intent):
+                raise too_early(gateway, intent)
             return answer_of(await self._externals.claim(tenant_id, intent))
         if intent.state is IntentState.REJECTED:
             return await self._send_anew(tenant_id, gateway, intent)
-        sent, ruling = _sent(intent), asked.ruling
+        sent, ruling = sent_of(intent), asked.ruling
         unknown = intent.state is not IntentState.PENDING
         if unknown and ruling is not None and is_about(ruling, sent, used=intent.ruling_id):
             return await self._follow(tenant_id, gateway, intent, ruling)
-        way = way_on(sent, _trust(gateway), now=datetime.now(UTC))
+        way = way_on(sent, trust_of(gateway), now=datetime.now(UTC))
         match way:
             case Way.SEND_AGAIN:
                 return await self._send_again(tenant_id, gateway, intent)
@@ -207,7 +202,7 @@ class Refunder:
                 _check_gate(asked, intent)
                 return await self._send_anew(tenant_id, gateway, intent)
             case Way.WAIT:
-                raise _too_early(gateway, intent)
+                raise too_early(gateway, intent)
             case Way.ASK_A_PERSON:
                 message = "its key is spent and the provider cannot look refunds up"
                 raise refused(UNKNOWN, message)
@@ -219,8 +214,8 @@ class Refunder:
     ) -> RefundAnswer:
         """Do what finance found in the books; what the provider says of it counts before it."""
         if not ruling.paid:
-            if not _is_believed(gateway, intent):
-                raise _too_early(gateway, intent)
+            if not is_silence_believed(gateway, intent):
+                raise too_early(gateway, intent)
             return await self._send_anew(tenant_id, gateway, intent, ruling_id=ruling.ruling_id)
         refund_ref = ruling.refund_ref or ""
         try:
@@ -289,7 +284,7 @@ class Refunder:
             await self._note(tenant_id, intent, IntentState.UNKNOWN, failure="key_conflict")
             raise refused(UNKNOWN, str(error), code=error.code, field=error.field) from error
         except (AmbiguousOutcomeError, UnansweredError) as error:
-            stored = _STORED if isinstance(error, StoredFailureError) else None
+            stored = STORED if isinstance(error, StoredFailureError) else None
             await self._note(tenant_id, intent, IntentState.UNKNOWN, failure=stored)
             raise
         if again:
@@ -312,7 +307,7 @@ class Refunder:
         self, tenant_id: str, gateway: PaymentGateway, intent: IntentRow, code: str | None
     ) -> RefundAnswer:
         """Adopt what gave all of the payment back before, if it is ours."""
-        found = await _find(gateway, intent)
+        found = await find_refund(gateway, intent)
         if found is not None:
             return await self._finish(tenant_id, intent, found)
         if gateway.capabilities.lookup is LookUp.NONE:
@@ -359,90 +354,9 @@ class Refunder:
         return answer_of(row)
 
 
-async def take_word(
-    settlements: Settlements, tenant_id: str, intent: IntentRow, refund: Refund
-) -> IntentRow:
-    """Note what a provider, read again, says of the try that ``intent`` shows.
-
-    Raises:
-        IntentStateError: it moved on meanwhile.
-    """
-    return await settlements.finish(
-        tenant_id,
-        intent.intent_id,
-        state=STATES[refund.outcome],
-        refund_ref=refund.refund_ref,
-        failure=refund.failure_reason,
-        generation=intent.generation,
-    )
-
-
-async def count_past_us(
-    externals: ExternalRefunds, tenant_id: str, refund: Refund
-) -> External | None:
-    """Keep a refund that is of none of our intents; one by hand may pay what was refused.
-
-    One that bears a mark was made by an installation of ours, and pays nothing here.
-    """
-    return await externals.note(
-        tenant_id,
-        refund.refund_ref,
-        payment_refs=refund.payment_refs,
-        amount=refund.amount,
-        state=STATES[refund.outcome],
-        may_match=refund.intent_id is None,
-    )
-
-
-async def _look_up(gateway: PaymentGateway, intent: IntentRow) -> Refund | None:
-    found = await _find(gateway, intent)
-    if found is None and intent.state is IntentState.PENDING and intent.refund_ref:
-        return await gateway.get_refund(intent.refund_ref)
-    return found
-
-
-async def _find(gateway: PaymentGateway, intent: IntentRow) -> Refund | None:
-    """Find a refund of this intent that did not fail; a failed one moved no money."""
-    if gateway.capabilities.lookup is LookUp.NONE:
-        return None
-    found = await gateway.find_refund(
-        payment_ref=intent.payment_ref,
-        intent_id=intent.intent_id,
-        idempotency_key=intent.idempotency_key,
-    )
-    return found if found is not None and found.outcome is not RefundOutcome.FAILED else None
-
-
-def _is_believed(gateway: PaymentGateway, intent: IntentRow) -> bool:
-    # What was refused is known to be without effect.
-    refused_before = intent.state is IntentState.REJECTED
-    return refused_before or is_believed(_sent(intent), _trust(gateway), now=datetime.now(UTC))
-
-
-def _too_early(gateway: PaymentGateway, intent: IntentRow) -> ApplicationError:
-    until = believed_from(_sent(intent), _trust(gateway))
-    return ApplicationError(
-        f"a look-up that finds nothing is believed from {until:%Y-%m-%d %H:%M:%S} UTC",
-        type=UNKNOWN,
-        next_retry_delay=max(until - datetime.now(UTC), timedelta(seconds=1)),
-        category=ApplicationErrorCategory.BENIGN,
-    )
-
-
-def _sent(intent: IntentRow) -> Sent:
-    if intent.first_sent_at is None or intent.last_sent_at is None:
-        raise ValueError(f"refund intent {intent.intent_id} is {intent.state} and was never sent")
-    return Sent(intent.first_sent_at, intent.last_sent_at, intent.failure == _STORED)
-
-
-def _trust(gateway: PaymentGateway) -> Trust:
-    sheet = gateway.capabilities
-    return Trust(sheet.key_window, sheet.lookup is not LookUp.NONE, sheet.settle_time)
-
-
 def _check_gate(asked: IssueRefund, intent: IntentRow) -> None:
     """Raise where a person has to allow the next key: the last one met a stored failure."""
-    stored = intent.failure == _STORED
+    stored = intent.failure == STORED
     if not stored or asked.gate_minor is None or intent.amount.minor <= asked.gate_minor:
         return
     raise refused(
@@ -450,11 +364,6 @@ def _check_gate(asked: IssueRefund, intent: IntentRow) -> None:
         f"its key is spent on a stored failure; looked up {datetime.now(UTC):%Y-%m-%d %H:%M:%S} "
         f"UTC by {intent.intent_id}, and nothing was found",
     )
-
-
-def _limits(gateway: PaymentGateway) -> Limits:
-    sheet = gateway.capabilities
-    return Limits(sheet.max_refunds, sheet.min_spacing, sheet.max_age)
 
 
 def answer_of(row: IntentRow) -> RefundAnswer:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import structlog
 
-from activities.refunds import take_word
+from activities.refund_books import take_word
 from domain.ids import content_hash
 from integrations.errors import IntegrationError, RejectedError
 from integrations.payments.port import ChargebackState, Disputes, PaymentEvent

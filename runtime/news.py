@@ -8,7 +8,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.engine import ANSWERS_WITHIN
-from activities.refunds import count_past_us, take_word
+from activities.refund_books import count_past_us, take_word
 from activities.reopening import RefundTold, Reopener, ReopenFor
 from domain.ids import is_id, workflow_id_for
 from domain.tracking import milestones

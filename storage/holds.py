@@ -9,7 +9,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.holds import MOVES, HoldState, HoldStep, hold_id_for, hold_key
-from domain.lifecycle import TERMINAL_HEADLINES
 from domain.money import Money
 from domain.orders import HoldMethod
 from storage.database import Database
@@ -17,6 +16,7 @@ from storage.hold_rows import COLUMNS, HoldRow, locked, row_of, those
 from storage.models.holds import HoldModel
 from storage.models.orders import TenderModel
 from storage.models.returns import ReturnModel
+from storage.rows import has_ended
 
 _S = HoldState
 _BEGUN = {
@@ -114,10 +114,7 @@ class Holds:
         )
         async with self._database.tenant(tenant_id) as connection:
             rows = (await connection.execute(query)).all()
-        return tuple(
-            (row_of(row), row.headline in TERMINAL_HEADLINES and row.next_deadline is None)
-            for row in rows
-        )
+        return tuple((row_of(row), has_ended(row.headline, row.next_deadline)) for row in rows)
 
     async def begin(
         self, tenant_id: str, row: HoldRow, step: HoldStep, *, capture_minor: int | None = None

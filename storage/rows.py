@@ -44,7 +44,12 @@ class ReturnRow:
     @property
     def has_ended(self) -> bool:
         """Whether no run is needed any more: nothing is awaited, also not a cancellation."""
-        return self.headline in TERMINAL_HEADLINES and self.next_deadline is None
+        return has_ended(self.headline, self.next_deadline)
+
+
+def has_ended(headline: str, next_deadline: datetime | None) -> bool:
+    """Say of a return's columns what :attr:`ReturnRow.has_ended` says."""
+    return headline in TERMINAL_HEADLINES and next_deadline is None
 
 
 @dataclass(frozen=True, slots=True)

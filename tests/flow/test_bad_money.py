@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import domain.refunding
-from activities.refunds import take_word
+from activities.refund_books import take_word
 from domain.ids import part_id, refund_key
 from domain.intents import Ruling
 from storage.ledger import OtherCurrencyError

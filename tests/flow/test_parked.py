@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from temporalio.exceptions import ApplicationError
 
-import activities.refunds
+import activities.refund_books
 import domain.invariants
 from activities.holding import Holder
 from domain.blockers import WAITS, Kind
@@ -182,7 +182,7 @@ async def list_is_nonsense(house: House, _patch: Patch) -> AsyncIterator[None]:
 async def look_up_is_broken(house: House, patch: Patch) -> AsyncIterator[None]:
     """The first try fails, and our own look-up has a mistake."""
     with house.sandbox.fault(**REFUNDS, kind="http_503"), patch.context() as broken:
-        broken.setattr(activities.refunds, "_find", breaks)
+        broken.setattr(activities.refund_books, "find_refund", breaks)
         yield
 
 

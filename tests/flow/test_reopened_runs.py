@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 
-from activities.refunds import take_word
+from activities.refund_books import take_word
 from api.reopening import ClosedReturns
 from api.starting import Patience
 from domain.codes import RefusedError
