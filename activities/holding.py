@@ -85,13 +85,6 @@ class Holder:
         """Find out whether a hold that was sent stands; what was only planned stays so."""
         return row if row.state is _S.PLANNED else await self.place(row)
 
-    async def place_anew(self, row: HoldRow) -> HoldRow:
-        """Place a rejected hold again, under a new key, unless it stands after all."""
-        found = await self._found(row)
-        if found is not None:
-            return await self._take(row, found)
-        return await self.place(await self._holds.plan_anew(self._tenant_id, row))
-
     async def capture(self, row: HoldRow, amount: Money) -> HoldRow:
         """Take ``amount`` of an authorized hold."""
         begun = await self._holds.begin(
@@ -128,17 +121,6 @@ class Holder:
         return await self._send_void(
             await self._once_more(row, HoldStep.VOID, self._trust_in_its_state)
         )
-
-    async def refresh(self, row: HoldRow) -> HoldRow:
-        """Ask the provider how a hold stands; nothing is sent."""
-        if row.state is _S.PLANNED or row.state in ENDED:
-            return row
-        if row.state in UNPLACED:
-            found = await self._found(row)
-            if found is None:
-                raise self._too_early(row, self._trust_in_look_ups)
-            return await self._take(row, found)
-        return await self._take(row, await self._read(row))
 
     async def _settled(self, row: HoldRow) -> HoldRow:
         """Find out whether a hold was placed, without placing it if that can be helped."""

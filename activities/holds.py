@@ -23,10 +23,7 @@ _BEING_ENDED = _TAKEN | {_S.VOIDING}
 
 @dataclass(frozen=True, slots=True)
 class PlaceHold:
-    """Hold ``amount`` to secure ``purpose``, a lot. A repeat places nothing more.
-
-    A ``generation`` above the stored one is a new try after a refusal.
-    """
+    """Hold ``amount`` to secure ``purpose``, a lot. A repeat places nothing more."""
 
     tenant_id: str
     return_id: str
@@ -34,21 +31,16 @@ class PlaceHold:
     purpose: str
     amount: Money
     method: HoldMethod
-    generation: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class RenewHold:
-    """Place the ``number``-th hold of a lot and end those before it; ``number`` is 2 or more.
-
-    ``generation`` is as in :class:`PlaceHold`.
-    """
+    """Place the ``number``-th hold of a lot and end those before it; ``number`` is 2 or more."""
 
     tenant_id: str
     return_id: str
     purpose: str
     number: int
-    generation: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +63,13 @@ class VoidHold:
 
 
 @dataclass(frozen=True, slots=True)
-class LookUpHold:
-    """Ask the provider how what secures a lot stands; nothing is sent."""
-
-    tenant_id: str
-    return_id: str
-    purpose: str
-
-
-@dataclass(frozen=True, slots=True)
 class HoldAnswer:
     """How a lot is secured.
 
     ``state`` is ``authorized``, ``captured``, ``voided``, ``expired`` or ``rejected``; ``failure``
-    is the provider's code for why it is not what was asked, or ``never_placed``. A look-up also
-    finds ``capturing`` and ``voiding``: what was asked may still come. ``expires_at`` is when the
-    provider lets go of the money, where it says so.
+    is the provider's code for why it is not what was asked, ``never_placed``, or
+    ``authorization_in_use``. ``expires_at`` is when the provider lets go of the money, where it
+    says so.
     """
 
     hold_id: str
@@ -114,7 +97,7 @@ class HoldActivities:
         """
         with translated(unknown=UNKNOWN):
             row = await self._planned(asked, asked.method, number=1)
-            return answer_of(await self._placed(asked.tenant_id, row, asked.generation))
+            return answer_of(await (await self._holder(asked.tenant_id)).go_on(row))
 
     @activity.defn
     async def renew_hold(self, asked: RenewHold) -> HoldAnswer:
@@ -143,7 +126,7 @@ class HoldActivities:
                     return answer_of(last)
                 row = await self._next(asked.tenant_id, last)
                 before[-1] = last
-            row = await self._placed(asked.tenant_id, row, asked.generation)
+            row = await holder.go_on(row)
             if row.state is _S.AUTHORIZED:
                 await self._end(asked.tenant_id, before)
             return answer_of(row)
@@ -190,18 +173,6 @@ class HoldActivities:
             ended = [await holder.release(row) for row in rows]
             return answer_of(_to_capture(ended))
 
-    @activity.defn
-    async def look_up_hold(self, asked: LookUpHold) -> HoldAnswer:
-        """Read what secures a lot at the provider, and note it.
-
-        Raises:
-            ApplicationError: ``NoHold``; ``OutcomeUnknown`` when a look-up cannot tell yet.
-        """
-        with translated(unknown=UNKNOWN):
-            rows = await self._some(asked.tenant_id, asked.return_id, asked.purpose)
-            holder = await self._holder(asked.tenant_id)
-            return answer_of(await holder.refresh(_to_capture(rows)))
-
     async def _planned(self, asked: PlaceHold, method: HoldMethod, *, number: int) -> HoldRow:
         try:
             return await self._holds.plan(
@@ -226,11 +197,6 @@ class HoldActivities:
             amount=row.amount,
             method=row.method,
         )
-
-    async def _placed(self, tenant_id: str, row: HoldRow, generation: int) -> HoldRow:
-        if row.state is _S.REJECTED and generation > row.generation:
-            return await (await self._holder(tenant_id)).place_anew(row)
-        return await (await self._holder(tenant_id)).go_on(row)
 
     async def _end(self, tenant_id: str, rows: list[HoldRow]) -> None:
         """End the holds beside the one that counts, where they do not end with it."""

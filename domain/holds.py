@@ -47,7 +47,7 @@ MOVES = {
     _S.CAPTURING: {_S.CAPTURED, _S.AUTHORIZED, _S.VOIDED, _S.EXPIRED},
     _S.VOIDING: {_S.VOIDED, _S.CAPTURED, _S.EXPIRED},
     # What a look-up found nothing of, and a late answer shows after all.
-    _S.REJECTED: {_S.PLANNED, _S.AUTHORIZED},
+    _S.REJECTED: {_S.AUTHORIZED},
     _S.CAPTURED: set(),
     _S.VOIDED: set(),
     _S.EXPIRED: set(),

@@ -26,6 +26,10 @@ _BEGUN = {
 }
 
 
+IN_USE = "authorization_in_use"
+"""Failure of a hold whose authorization secures another lot."""
+
+
 class HoldStateError(Exception):
     """A hold was asked to go where its state does not allow, or somebody else moved it."""
 
@@ -51,6 +55,8 @@ class Holds:
     ) -> HoldRow:
         """Store a hold that is to be placed; a repeat answers what it has become.
 
+        One on an authorization that secures another lot is stored as refused: that is taken once.
+
         Raises:
             HeldOtherwiseError: the number was used for another amount or method, or the order is
                 in another currency.
@@ -72,6 +78,9 @@ class Holds:
         try:
             async with self._database.tenant(tenant_id) as connection:
                 await connection.execute(new.on_conflict_do_nothing())
+                # Nothing is in the way of this one, unless the first is stored by now.
+                taken = new.values(state=_S.REJECTED, failure=IN_USE)
+                await connection.execute(taken.on_conflict_do_nothing())
                 row = await locked(connection, tenant_id, hold_id)
         except IntegrityError as error:
             raise HeldOtherwiseError(
@@ -161,20 +170,6 @@ class Holds:
             }
         async with self._database.tenant(tenant_id) as connection:
             return await _move(connection, tenant_id, row, **values)
-
-    async def plan_anew(self, tenant_id: str, row: HoldRow) -> HoldRow:
-        """Plan a rejected hold again, under a new key."""
-        generation = row.generation + 1
-        async with self._database.tenant(tenant_id) as connection:
-            return await _move(
-                connection,
-                tenant_id,
-                row,
-                state=_S.PLANNED,
-                generation=generation,
-                idempotency_key=hold_key(row.hold_id, HoldStep.PLACE, generation),
-                failure=None,
-            )
 
     async def note(
         self,

@@ -116,7 +116,6 @@ def build_worker(client: Client, needs: Dependencies) -> Worker:
             holds.renew_hold,
             holds.capture_hold,
             holds.void_hold,
-            holds.look_up_hold,
             giving_back.give_back,
             platform.move_stock,
             platform.order_replacement,

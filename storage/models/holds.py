@@ -39,6 +39,14 @@ class HoldModel(Model):
             "(state = 'captured') = (captured_minor IS NOT NULL AND payment_ref IS NOT NULL)",
             name="captured_says_what",
         ),
+        # A method without a payer is one authorization, which is taken once.
+        Index(
+            "uq_holds_one_per_authorization",
+            "tenant_id",
+            "payment_method_ref",
+            unique=True,
+            postgresql_where=sql_text("payer_ref = '' AND number = 1 AND state <> 'rejected'"),
+        ),
         Index(None, "tenant_id", "hold_ref"),
         Index(None, "tenant_id", "last_sent_at"),
     )

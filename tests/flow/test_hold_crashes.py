@@ -193,7 +193,7 @@ async def test_voiding_survives_a_kill_at_every_moment(desk: Desk) -> None:
 
 kills = st.integers(0, 8)
 """The moment of a kill; a process that has fewer of them, or is given none, lives on."""
-tries = st.tuples(st.sampled_from(["place", "renew", "capture", "void", "look_up"]), kills)
+tries = st.tuples(st.sampled_from(["place", "renew", "capture", "void"]), kills)
 
 
 @given(history=st.lists(tries, max_size=6), ends=st.sampled_from(["capture", "void"]))
@@ -208,7 +208,6 @@ async def test_after_any_history_of_kills_one_hold_stands(
         "renew": desk.renew,
         "capture": lambda: desk.capture(THIRTY),
         "void": desk.void,
-        "look_up": desk.look_up,
     }
     for name, moment in history:
         # What cannot be done now, or not known yet, is refused by name; the history goes on.

@@ -15,7 +15,6 @@ from activities.holds import (
     CaptureHold,
     HoldActivities,
     HoldAnswer,
-    LookUpHold,
     PlaceHold,
     RenewHold,
     VoidHold,
@@ -61,6 +60,8 @@ class Desk:
     return_id: str = ""
     order_id: str = ""
     method: HoldMethod | None = None
+    _payment_ref: str = ""
+    _lines: int = 0
 
     async def open(self, amount: Money) -> None:
         """Open a return of an order whose customer agreed to a hold of ``amount``."""
@@ -78,6 +79,12 @@ class Desk:
         (paid,) = self.sandbox.put(f"orders/{self.order_id}", order)["tenders"]
         agreed = paid["hold_method"] or {"method_ref": paid["payment_ref"], "payer_ref": ""}
         self.method = HoldMethod(agreed["method_ref"], agreed["payer_ref"])
+        self._payment_ref = paid["payment_ref"]
+        await self.open_another(amount)
+
+    async def open_another(self, amount: Money) -> None:
+        """Open a return of another line of the same order."""
+        self._lines += 1
         self.return_id = return_id_for(TENANT, uuid.uuid4().hex)
         await Returns(self.database).open_return(
             Opening(
@@ -86,21 +93,19 @@ class Desk:
                 order_id=self.order_id,
                 currency=amount.currency,
                 request_hash="sha256:1",
-                fulfilled=(("line-1", 1),),
-                tenders=(TenderFacts("card", paid["payment_ref"], 100_000),),
-                wanted=(("line-1", 1),),
+                fulfilled=((f"line-{self._lines}", 1),),
+                tenders=(TenderFacts("card", self._payment_ref, 100_000),),
+                wanted=((f"line-{self._lines}", 1),),
             )
         )
 
-    async def place(self, amount: Money, *, generation: int = 0) -> HoldAnswer:
+    async def place(self, amount: Money) -> HoldAnswer:
         assert self.method is not None
-        asked = PlaceHold(
-            TENANT, self.return_id, self.order_id, LOT, amount, self.method, generation
-        )
+        asked = PlaceHold(TENANT, self.return_id, self.order_id, LOT, amount, self.method)
         return await self.activities.place_hold(asked)
 
-    async def renew(self, number: int = 2, *, generation: int = 0) -> HoldAnswer:
-        asked = RenewHold(TENANT, self.return_id, LOT, number, generation)
+    async def renew(self, number: int = 2) -> HoldAnswer:
+        asked = RenewHold(TENANT, self.return_id, LOT, number)
         return await self.activities.renew_hold(asked)
 
     async def capture(self, amount: Money) -> HoldAnswer:
@@ -108,9 +113,6 @@ class Desk:
 
     async def void(self) -> HoldAnswer:
         return await self.activities.void_hold(VoidHold(TENANT, self.return_id, LOT))
-
-    async def look_up(self) -> HoldAnswer:
-        return await self.activities.look_up_hold(LookUpHold(TENANT, self.return_id, LOT))
 
     async def give_back(self, amount: Money) -> GivenBack:
         activities = GivingBackActivities(self.connections, self.database)
