@@ -1,7 +1,7 @@
 """Returns: opened once, moved by transitions, read by id, number, page and timeline."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, Text, cast, select, tuple_
@@ -159,6 +159,22 @@ class Returns:
         return ReturnPage(
             rows, cursors.encode(rows[-1].created_at, rows[-1].return_id) if more else None
         )
+
+    async def blocked(
+        self, tenant_id: str, codes: Collection[str], *, limit: int
+    ) -> tuple[ReturnRow, ...]:
+        """Read returns that have one of these blockers, the oldest first: one statement."""
+        those = select(BlockerModel.return_id).where(
+            BlockerModel.tenant_id == tenant_id, BlockerModel.code.in_(codes)
+        )
+        query = (
+            select(*_RETURN_COLUMNS)
+            .where(ReturnModel.tenant_id == tenant_id, ReturnModel.return_id.in_(those))
+            .order_by(ReturnModel.created_at, ReturnModel.return_id)
+            .limit(limit)
+        )
+        async with self._database.tenant(tenant_id) as connection:
+            return tuple(_return_row(row) for row in await connection.execute(query))
 
     async def timeline(
         self, tenant_id: str, return_id: str, *, limit: int, after: int = 0

@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -16,7 +16,8 @@ from api.pages.rendering import page, stylesheet
 from api.pages.visiting import START, Visitor, VisitorOf
 from api.services import Services
 from api.views import row_view
-from backhaul_client.answers import ReturnView
+from backhaul_client.answers import ReturnView, WaitView
+from domain.blockers import WAITS, Owner
 from domain.codes import RefusedError
 from domain.credit_notes import taxes_of
 from storage.cursors import BadCursorError
@@ -31,15 +32,20 @@ _APPROVALS = (
     "awaiting_settlement_approval",
 )
 _TROUBLE = (IntentState.UNKNOWN, IntentState.REJECTED)
+_SHOWN_AS_REFUNDS = ("refund_unknown", "refund_refused")
+_OTHERS = tuple(
+    code
+    for code, kind in WAITS.items()
+    if kind.owner is Owner.FINANCE and code not in (*_APPROVALS, *_SHOWN_AS_REFUNDS)
+)
 
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """A settlement that waits for finance; ``deadline`` is of that wait."""
+    """A return, and one thing for which it waits for finance."""
 
     view: ReturnView
-    code: str
-    deadline: datetime | None
+    wait: WaitView
 
     @property
     def command_ids(self) -> tuple[str, str]:
@@ -58,8 +64,9 @@ async def show_overview(visitor: VisitorOf, services: ServicesOf) -> Response:
     return _page(
         visitor,
         "overview.html",
-        waiting=await _waiting(services, tenant_id),
+        waiting=await _approvals(services, tenant_id),
         trouble=trouble,
+        others=await _waiting(services, tenant_id, _OTHERS),
         chargebacks=await services.chargebacks.undecided(tenant_id, limit=_AT_MOST),
         days=await services.finance.days(tenant_id, limit=14),
     )
@@ -67,7 +74,7 @@ async def show_overview(visitor: VisitorOf, services: ServicesOf) -> Response:
 
 @router.get("/approvals")
 async def show_approvals(visitor: VisitorOf, services: ServicesOf) -> Response:
-    waiting = await _waiting(services, visitor.key.tenant_id)
+    waiting = await _approvals(services, visitor.key.tenant_id)
     names = await _names(services, visitor.key.tenant_id)
     return _page(visitor, "approvals.html", waiting=waiting, names=names)
 
@@ -143,19 +150,18 @@ async def show_return(visitor: VisitorOf, services: ServicesOf, return_id: str) 
     return _page(visitor, "return.html", view=view, names=names, command_ids=_command_ids())
 
 
-async def _waiting(services: Services, tenant_id: str) -> list[_Waiting]:
-    """Return what waits for approval, the earliest deadline first."""
-    found = []
-    for code in _APPROVALS:
-        rows = await services.reads.page(tenant_id, limit=_AT_MOST, blocker=code)
-        views = [row_view(row) for row in rows.rows]
-        found += [_Waiting(view, code, _deadline(view, code)) for view in views]
-    with_money = [one for one in found if one.view.proposed_settlement is not None]
-    return sorted(with_money, key=lambda one: one.deadline or datetime.max.replace(tzinfo=UTC))
+async def _approvals(services: Services, tenant_id: str) -> list[_Waiting]:
+    waiting = await _waiting(services, tenant_id, _APPROVALS)
+    return [one for one in waiting if one.view.proposed_settlement is not None]
 
 
-def _deadline(view: ReturnView, code: str) -> datetime | None:
-    return next((wait.deadline for wait in view.waiting_on if wait.code == code), None)
+async def _waiting(services: Services, tenant_id: str, codes: Collection[str]) -> list[_Waiting]:
+    """Return what waits for one of ``codes``, the earliest deadline first."""
+    views = map(row_view, await services.reads.blocked(tenant_id, codes, limit=_AT_MOST))
+    found = [
+        _Waiting(view, wait) for view in views for wait in view.waiting_on if wait.code in codes
+    ]
+    return sorted(found, key=lambda one: one.wait.deadline or datetime.max.replace(tzinfo=UTC))
 
 
 @contextmanager

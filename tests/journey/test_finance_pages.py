@@ -24,7 +24,9 @@ from storage.models.orders import TenderModel
 from storage.states import ChargebackState, Role
 from tests.journey.test_approval import Office, office
 from tests.journey.test_books import refunded
+from tests.journey.test_chargebacks import begun, charge_back, until_waiting
 from tests.journey.test_finance import by_hand, today
+from tests.journey.test_webhooks import take_in
 from tests.support.asking import new_key
 from tests.support.house import TENANT
 from tests.support.journey import OTHER_TENANT, Journey, without_workers
@@ -208,6 +210,23 @@ async def test_a_chargeback_is_shown_though_its_return_has_none_to_tell(
     assert "du_late" not in before
     assert "du_late" in page
     assert all(text in page for text in (view.order_id, "42.00 CNY", "evidence until"))
+
+
+async def test_a_refund_that_could_not_be_sent_is_shown_too(
+    journey: Journey, finance: Browser
+) -> None:
+    """It was neither refused nor lost: what it waits for stands there, and leads to its return."""
+    order = journey.sandbox.order("three-units")
+    return_id = await begun(journey, order)
+    charge_back(journey, order)
+    await until_waiting(journey, return_id, "chargeback_open")
+    await take_in(journey, return_id, "LAMP-DESK-WHITE")
+    view = await until_waiting(journey, return_id, "charged_back")
+
+    page = await finance.read("/finance")
+
+    assert f'href="/finance/returns/{view.rma_no}"' in page
+    assert "the customer's bank to decide on a chargeback" in page
 
 
 async def tenders_of(database: Database, order_id: str) -> list[str]:
