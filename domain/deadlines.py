@@ -75,10 +75,10 @@ def _give_up(ret: Return, wait: Waiting, at: datetime) -> Change:
 
 
 def _goods_stayed_away(ret: Return, wait: Waiting, at: datetime) -> Change:
-    """What was not paid in the end cannot be asked back: that is settled first."""
+    """What the customer does not have cannot be asked back: that is settled first."""
     lot = ret.lot(_lot_of(wait))
     settled = [s for s in ret.settlements if lot.lot_id in s.lot_ids]
-    if any(intent.state != "succeeded" for s in settled for intent in s.intents):
+    if not all(intent.is_settled for s in settled for intent in s.intents):
         return _escalate(ret, wait, at)
     return not_returned(ret, lot.lot_id, "deadline", at=at)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from domain.codes import RefusedError
 from domain.events import Fact, JsonValue
 from domain.lifecycle import DeliveryState, LotState
-from domain.recovery import Advance, Recovery, RecoveryState, Way
+from domain.recovery import NOT_CAPTURED, Advance, Recovery, RecoveryState, Way
 from domain.returns import Change, Lot, Return
 from domain.triggers import RecoveryWay
 
@@ -40,7 +40,7 @@ def can_capture(lot: Lot) -> bool:
     recovery, hold = recovery_of(lot), lot.advance.hold if lot.advance else None
     if recovery is None or recovery.state is not _S.DUE or hold is None:
         return False
-    return hold.state == "authorized" and hold.failure != "not_captured"
+    return hold.state == "authorized" and hold.failure != NOT_CAPTURED
 
 
 def gives_back_by_hand(lot: Lot) -> bool:

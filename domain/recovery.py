@@ -19,6 +19,9 @@ class RecoveryState(StrEnum):
     GIVEN_BACK = "given_back"
 
 
+NOT_CAPTURED = "not_captured"
+"""Failure of a hold that the provider would not let us take."""
+
 OUTSTANDING = frozenset({RecoveryState.OPEN, RecoveryState.DUE})
 
 

@@ -6,14 +6,13 @@ from datetime import datetime
 from domain.events import Fact
 from domain.orders import HoldMethod
 from domain.recovering import can_capture, collected, recovery_of
-from domain.recovery import Advance, LotHold, RecoveryState, Way
+from domain.recovery import NOT_CAPTURED, Advance, LotHold, RecoveryState, Way
 from domain.releasing import is_due_early, needs_hold, value_minor
 from domain.replacing import declined_early
 from domain.requests import Resolution
 from domain.returns import Change, Lot, Return
 
 NO_METHOD = "no_hold_method"
-NOT_CAPTURED = "not_captured"
 
 
 def hold_of(lot: Lot) -> LotHold | None:

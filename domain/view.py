@@ -17,7 +17,7 @@ from domain.proposals import Proposal
 from domain.recovery import Advance
 from domain.requests import RequestedLine
 from domain.returns import LineAuthorization, Lot, Return, ReturnLine
-from domain.waiting import Waiting, missing_wait, waits
+from domain.waiting import Waiting, missing_wait, next_step, waits
 
 Document = dict[str, JsonValue]
 
@@ -110,10 +110,9 @@ def without_run(shown: Mapping[str, Any], *, since: datetime, deadline: datetime
 
 
 def _next_step(waiting: tuple[Waiting, ...]) -> JsonValue:
-    if not waiting:
+    first = next_step(waiting)
+    if first is None:
         return None
-    # When a hold is renewed is nobody's step; what the customer has to do is the next.
-    first = next((wait for wait in waiting if wait.code != "holding"), waiting[0])
     return {
         "waiting_for": first.waiting_for,
         "owner": first.owner,

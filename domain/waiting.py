@@ -4,6 +4,7 @@ Both are pure functions of the return, so the projection, ``explain`` and the wo
 all read the same answer.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -18,7 +19,7 @@ from domain.money import Money
 from domain.parcels import Delivery, wants_courier
 from domain.proposals import Proposal
 from domain.recovering import gives_back_by_hand, is_asked, is_awaited, recovery_of
-from domain.recovery import LotHold
+from domain.recovery import LotHold, RecoveryState
 from domain.requests import Resolution
 from domain.resolving import lots_to_move
 from domain.returns import Lot, Return
@@ -121,6 +122,15 @@ def _wait(
     return Waiting(
         key, code, kind.owner, kind.waiting_for, since, deadline, kind.at_deadline, kind.exits
     )
+
+
+def next_step(waiting: Sequence[Waiting]) -> Waiting | None:
+    """Choose, of waits the most urgent first, the one that says whose turn it is.
+
+    When a hold is renewed is nobody's step; what the customer has to do is the next.
+    """
+    steps = [wait for wait in waiting if wait.code != "holding"] or waiting
+    return steps[0] if steps else None
 
 
 def missing_wait(since: datetime, deadline: datetime) -> Waiting:
@@ -247,7 +257,7 @@ def _advance_waits(ret: Return, lot: Lot) -> list[Waiting]:
     if gives_back_by_hand(lot):
         lasts = handling.parked
         found.append(_wait(ret, f"{key}/give-back", "charge_to_give_back", lot.since, lasts))
-    if hold is not None and hold.is_open and recovery.is_outstanding:
+    if hold is not None and hold.is_open and recovery.state is RecoveryState.OPEN:
         found += _hold_wait(ret, hold, key)
     return found
 
@@ -319,8 +329,9 @@ def _chargeback_waits(ret: Return) -> list[Waiting]:
     for chargeback in ret.chargebacks:
         if chargeback.is_open:
             key, lasts = f"chargeback/{chargeback.dispute_ref}", ret.policy.handling.parked
-            if chargeback.evidence_due_by is not None:
-                lasts = max(chargeback.evidence_due_by - chargeback.since, lasts)
+            due, told = chargeback.evidence_due_by, _last_told(ret, key, chargeback.since)
+            if due is not None and told < due:
+                lasts = due - told
             wait = _wait(ret, key, "chargeback_open", chargeback.since, lasts)
             sent = ", ".join(chargeback.evidence)
             found.append(replace(wait, detail=f"refunds sent before: {sent}" if sent else ""))
@@ -342,9 +353,13 @@ def _approval_wait(ret: Return, proposal: Proposal) -> Waiting:
     if proposal.due_on is None:
         return replace(wait, detail=detail)
     due = datetime.combine(proposal.due_on, time(), ZoneInfo(ret.time_zone)).astimezone(UTC)
-    told = max([since, *(at for late_key, at in ret.overdue if late_key == key)])
-    deadline = min(wait.deadline, due) if told < due else wait.deadline
+    deadline = min(wait.deadline, due) if _last_told(ret, key, since) < due else wait.deadline
     return replace(wait, deadline=deadline, detail=f"{detail}, due on {proposal.due_on}")
+
+
+def _last_told(ret: Return, key: str, since: datetime) -> datetime:
+    """Return when a wait's owner was last told of it."""
+    return max([since, *(at for late_key, at in ret.overdue if late_key == key)])
 
 
 def _close_wait(ret: Return) -> list[Waiting]:

@@ -15,7 +15,7 @@ from domain.lifecycle import ARRIVED, WITHOUT_EFFECT, LotState
 from domain.notices import notices_for
 from domain.returns import Change, Return
 from domain.view import document
-from domain.waiting import waits
+from domain.waiting import Waiting, next_step, waits
 from storage.records import DeliveryRecord, EventRecord, NoticeRecord, Transition
 from workflows.messages import RefundNews, ReplacementNews, Resumed, StartReturn
 from workflows.options import call_provider
@@ -167,7 +167,7 @@ def _transition(
         authorization_state=ret.authorization,
         logistics_state=ret.logistics,
         settlement_state=ret.settlement,
-        owner_role=waiting[0].owner if waiting else None,
+        owner_role=_owner(waiting),
         next_deadline=waiting[0].deadline if waiting else None,
         blocker_codes=tuple(sorted({wait.code for wait in waiting})),
         events=tuple(
@@ -232,12 +232,17 @@ def _attributes(ret: Return) -> dict[str, object]:
         "AuthorizationState": ret.authorization.value,
         "LogisticsState": ret.logistics.value,
         "SettlementState": ret.settlement.value,
-        "OwnerRole": waiting[0].owner if waiting else None,
+        "OwnerRole": _owner(waiting),
         "LocationId": ret.location_id,
         "BlockerCodes": sorted({wait.code for wait in waiting}),
         "CarrierIds": carriers,
         "NextDeadline": waiting[0].deadline if waiting else None,
     }
+
+
+def _owner(waiting: tuple[Waiting, ...]) -> str | None:
+    step = next_step(waiting)
+    return step.owner if step is not None else None
 
 
 def _update(name: str, value: object) -> SearchAttributeUpdate[Any]:

@@ -89,7 +89,7 @@ async def test_holds_the_value_then_sends_then_lets_go(ruled: Ruled) -> None:
     """Hold, replacement, old goods, release: in this order, and no money moves."""
     house = await ruled(secured())
     order, opened = await sent_ahead(house)
-    ahead = await opened.view()
+    ahead, row = await opened.view(), await opened.row()
     standing = holds(opened, order)
 
     await news(opened, "delivered")
@@ -97,6 +97,7 @@ async def test_holds_the_value_then_sends_then_lets_go(ruled: Ruled) -> None:
 
     assert (await opened.ends()).headline == "CLOSED"
     assert (lot_states(ahead), ahead["headline"]) == ({LOT: "AUTHORIZED"}, "APPROVED")
+    assert ahead["next_step"]["owner"] == row.owner_role == "customer"
     value = advance(ahead)["recovery"]["value_minor"]
     assert advance(ahead)["hold"]["amount_minor"] == value > 0
     assert standing == [("held", 0)]

@@ -23,12 +23,14 @@ from domain.replacing import choose_refund, out_of_stock, replacement_ordered
 from domain.requests import RequestedLine, Resolution
 from domain.resolving import complete
 from domain.returns import Blocker, HeldInspection, Replacement, Return
+from domain.securing import not_captured
 from domain.settling import intent_changed
 from domain.tracking import Milestone
 from domain.transport import sent_back, withdraw
-from domain.waiting import waits
+from domain.waiting import next_step, waits
 from domain.work import due_work
 from tests.support.advancing import (
+    LOT,
     charged,
     delivered_early,
     judged,
@@ -79,6 +81,37 @@ def test_a_return_stays_open_until_the_bank_has_decided() -> None:
     assert {"chargeback_open", "awaiting_close"} & codes(ret) == {"chargeback_open"}
     assert {"chargeback_open", "awaiting_close"} & codes(won) == {"awaiting_close"}
     assert waits(told(withdrawn_at_once(), opened)[0]) == ()
+
+
+def test_evidence_is_asked_for_before_it_is_due() -> None:
+    """However soon that is; later finance is told again as of any trouble."""
+    soon = Chargeback("du_1", "t1", 1_000, "open", "fraudulent", after(days=6), after(days=6.25))
+    ret = told(completed(), soon)[0]
+
+    (first,) = [wait for wait in waits(ret) if wait.code == "chargeback_open"]
+    late = pass_deadlines(ret, at=first.deadline)[0]
+    (again,) = [wait for wait in waits(late) if wait.code == "chargeback_open"]
+
+    assert first.deadline == soon.evidence_due_by
+    assert again.deadline == first.deadline + ret.policy.handling.parked
+
+
+def test_a_hold_that_could_not_be_taken_is_no_hold_that_could_not_be_renewed() -> None:
+    """Its value is due, and a person decides: that alone is waited for."""
+    ret = not_captured(to_capture(), LOT, is_over=False)[0]
+
+    assert {"recovery_due", "hold_not_renewed"} & codes(ret) == {"recovery_due"}
+
+
+def test_the_renewal_of_a_hold_is_nobodys_turn() -> None:
+    """It comes first, and what the customer has to do is the next step."""
+    waiting = waits(delivered_early())
+
+    step = next_step(waiting)
+
+    assert waiting[0].code == "holding"
+    assert step is not None
+    assert step.code == "awaiting_goods"
 
 
 def codes(ret: Return) -> set[str]:
