@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
 
 from activities.errors import refused, translated
 from activities.payments import intent_of
@@ -17,20 +16,22 @@ from storage.externals import ExternalRefunds
 from storage.giving_back import GivingBack
 from storage.holds import Holds
 from storage.redirects import Redirects
-from storage.rows import IntentRow
 from storage.sealing import OverRefundError, SealedOtherwiseError
-from storage.settlements import IntentStateError, Settlements
-from storage.states import IntentState
+from storage.settlements import Settlements
 
 
 @dataclass(frozen=True, slots=True)
 class GiveBack:
-    """Give back ``amount`` of what was captured for a lot, once."""
+    """Give back ``amount`` of what was captured for a lot, once.
+
+    ``gate_minor`` is as in :class:`IssueRefund`.
+    """
 
     tenant_id: str
     return_id: str
     purpose: str
     amount: Money
+    gate_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +69,7 @@ class GivingBackActivities:
                 raise refused("NothingLeft", str(error), field="amount") from error
             except SealedOtherwiseError as error:
                 raise refused("SealedOtherwise", str(error), field="amount") from error
-        return GivenBack(intent_of(intent), await self._try_once(asked.tenant_id, intent))
-
-    async def _try_once(self, tenant_id: str, row: IntentRow) -> RefundAnswer:
-        try:
-            return await self._refunder.issue(IssueRefund(tenant_id, row.intent_id, row.generation))
-        except (ApplicationError, IntentStateError):
-            return RefundAnswer(IntentState.SENDING, row.generation)
+        wanted = IssueRefund(
+            asked.tenant_id, intent.intent_id, intent.generation, gate_minor=asked.gate_minor
+        )
+        return GivenBack(intent_of(intent), await self._refunder.try_once(wanted))

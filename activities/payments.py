@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
 
 from activities.errors import refused, translated
-from activities.refunds import UNSENT, IssueRefund, RefundAnswer, Refunder
+from activities.refunds import IssueRefund, RefundAnswer, Refunder
 from domain.credit_notes import NewNote
 from domain.intents import Intent
 from domain.money import Money
@@ -30,8 +29,7 @@ from storage.sealing import (
     SplitError,
     StandingChangedError,
 )
-from storage.settlements import IntentStateError, Settlements
-from storage.states import IntentState
+from storage.settlements import Settlements
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +111,14 @@ class PaymentActivities:
                 return Settled(by_tender=error.by_tender)
             except StandingChangedError as error:
                 return Settled(standing=error.standing)
-        tries = [self._try_once(asked, row) for row in rows]
+        tries = [
+            self._refunder.try_once(
+                IssueRefund(
+                    asked.tenant_id, row.intent_id, row.generation, gate_minor=asked.gate_minor
+                )
+            )
+            for row in rows
+        ]
         first_tries = tuple(await asyncio.gather(*tries))
         return Settled(tuple(map(intent_of, rows)), first_tries, credit_note_no=note_no)
 
@@ -138,18 +143,6 @@ class PaymentActivities:
             raise refused("NothingLeft", str(error)) from error
         except (SealedOtherwiseError, SplitError, OtherCurrencyError) as error:
             raise refused("SealedOtherwise", str(error)) from error
-
-    async def _try_once(self, asked: Settle, row: IntentRow) -> RefundAnswer:
-        """Send one intent without trying again: its trouble must not hold back the others."""
-        wanted = IssueRefund(
-            asked.tenant_id, row.intent_id, row.generation, gate_minor=asked.gate_minor
-        )
-        try:
-            return await self.issue_refund(wanted)
-        except (ApplicationError, IntentStateError) as error:
-            unsent = isinstance(error, ApplicationError) and error.type in UNSENT
-            state = IntentState.PLANNED if unsent else IntentState.SENDING
-            return RefundAnswer(state, row.generation)
 
     @activity.defn
     async def issue_refund(self, asked: IssueRefund) -> RefundAnswer:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import assert_never
 
+from temporalio.exceptions import ApplicationError
+
 from activities.errors import refused, translated
 from activities.refund_books import (
     STATES,
@@ -44,7 +46,7 @@ from storage.payments import LimitReachedError
 from storage.redirects import Redirects
 from storage.rows import Begun, IntentRow
 from storage.sealing import OverRefundError
-from storage.settlements import NO_LIMITS, Settlements
+from storage.settlements import NO_LIMITS, IntentStateError, Settlements
 from storage.states import IntentState
 
 
@@ -128,6 +130,18 @@ class Refunder:
             if before.state is IntentState.PLANNED:
                 return await self._send(asked.tenant_id, gateway, intent)
             return await self._go_on(asked, gateway, intent)
+
+    async def try_once(self, asked: IssueRefund) -> RefundAnswer:
+        """Send one intent without trying again: its trouble must not hold back what stands beside.
+
+        Without a certain end it is ``sending``, to be tried again, looked up first.
+        """
+        try:
+            return await self.issue(asked)
+        except (ApplicationError, IntentStateError) as error:
+            unsent = isinstance(error, ApplicationError) and error.type in UNSENT
+            state = IntentState.PLANNED if unsent else IntentState.SENDING
+            return RefundAnswer(state, asked.generation)
 
     async def _begin(self, tenant_id: str, intent_id: str, gateway: PaymentGateway | None) -> Begun:
         limits = NO_LIMITS if gateway is None else limits_of(gateway)

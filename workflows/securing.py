@@ -117,7 +117,8 @@ async def give_back(case: Case, parking: Parking, lot_id: str) -> None:
     recovery = recovery_of(_lot(case, lot_id))
     assert recovery is not None
     amount = Money(recovery.to_give_back_minor, case.ret.currency)
-    asked = GiveBack(case.ret.tenant_id, case.ret.return_id, lot_id, amount)
+    gate = case.ret.policy.refund_gate(case.ret.currency)
+    asked = GiveBack(case.ret.tenant_id, case.ret.return_id, lot_id, amount, gate)
     answer = await parking.attempt(
         f"give-back/{lot_id}",
         lambda: case.call(GivingBackActivities.give_back, asked, summary=f"give back {amount}"),

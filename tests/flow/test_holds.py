@@ -8,6 +8,8 @@ from temporalio.exceptions import ApplicationError
 
 from activities.refunds import IssueRefund
 from domain.money import Money
+from storage.chargebacks import Chargebacks
+from storage.states import ChargebackState
 from tests.support.holding import Desk, Provider, open_desk
 from tests.support.house import TENANT
 from tests.support.postgres import Database
@@ -90,6 +92,48 @@ async def test_edge_73_giving_back_pays_once_when_the_answer_is_lost(desk: Desk)
 
     assert (given.first_try.state, issued.state) == ("sending", "succeeded")
     assert len(desk.sandbox.ledger(return_id=desk.return_id)["refunds"]) == 1
+
+
+async def test_a_chargeback_of_what_was_taken_keeps_it_unsent(desk: Desk) -> None:
+    """It was not sent, and does not read as if it were."""
+    await desk.open(FIFTY)
+    await desk.place(FIFTY)
+    await desk.capture(THIRTY)
+    (hold,) = await desk.rows()
+    assert hold.payment_ref is not None
+    await Chargebacks(desk.database).note(
+        TENANT,
+        "du_1",
+        payment_refs=(hold.payment_ref,),
+        amount=THIRTY,
+        state=ChargebackState.OPEN,
+        reason="fraudulent",
+        evidence_due_by=None,
+    )
+
+    given = await desk.give_back(THIRTY)
+
+    assert given.first_try.state == "planned"
+    assert desk.sandbox.ledger(return_id=desk.return_id)["refunds"] == []
+
+
+@pytest.mark.parametrize(("gate_minor", "state"), [(1, "sending"), (None, "succeeded")])
+async def test_another_key_to_give_back_needs_a_person_above_the_gate(
+    desk: Desk, gate_minor: int | None, state: str
+) -> None:
+    """The first one is spent on a stored failure that had no effect, and answers it again."""
+    await desk.open(FIFTY)
+    await desk.place(FIFTY)
+    await desk.capture(THIRTY)
+    with desk.sandbox.fault(system="stripe", operation="POST /v1/refunds", kind="stored_500"):
+        await desk.give_back(THIRTY)
+    await desk.pass_time(timedelta(minutes=20))
+    await desk.give_back(THIRTY, gate_minor=gate_minor)
+    await desk.pass_time(timedelta(minutes=20))
+
+    given = await desk.give_back(THIRTY, gate_minor=gate_minor)
+
+    assert given.first_try.state == state
 
 
 async def test_edge_73_no_more_is_given_back_than_was_taken(desk: Desk) -> None:

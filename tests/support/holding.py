@@ -30,6 +30,7 @@ from storage.database import Database
 from storage.externals import ExternalRefunds
 from storage.hold_rows import HoldRow
 from storage.holds import Holds
+from storage.models.effects import RefundIntentModel
 from storage.models.holds import HoldModel
 from storage.records import Opening, TenderFacts
 from storage.redirects import Redirects
@@ -114,9 +115,10 @@ class Desk:
     async def void(self) -> HoldAnswer:
         return await self.activities.void_hold(VoidHold(TENANT, self.return_id, LOT))
 
-    async def give_back(self, amount: Money) -> GivenBack:
+    async def give_back(self, amount: Money, *, gate_minor: int | None = None) -> GivenBack:
         activities = GivingBackActivities(self.connections, self.database)
-        return await activities.give_back(GiveBack(TENANT, self.return_id, LOT, amount))
+        asked = GiveBack(TENANT, self.return_id, LOT, amount, gate_minor)
+        return await activities.give_back(asked)
 
     @property
     def payments(self) -> PaymentActivities:
@@ -137,14 +139,15 @@ class Desk:
     async def pass_time(self, time: timedelta) -> None:
         """Let whatever was sent have been sent that much earlier."""
         async with self.database.tenant(TENANT) as connection:
-            await connection.execute(
-                update(HoldModel)
-                .where(HoldModel.tenant_id == TENANT, HoldModel.return_id == self.return_id)
-                .values(
-                    first_sent_at=HoldModel.first_sent_at - time,
-                    last_sent_at=HoldModel.last_sent_at - time,
+            for sent in (HoldModel, RefundIntentModel):
+                await connection.execute(
+                    update(sent)
+                    .where(sent.tenant_id == TENANT, sent.return_id == self.return_id)
+                    .values(
+                        first_sent_at=sent.first_sent_at - time,
+                        last_sent_at=sent.last_sent_at - time,
+                    )
                 )
-            )
 
     def held(self) -> list[dict[str, Any]]:
         """Return the provider's holds, oldest first, as its ledger counts them."""
