@@ -29,6 +29,8 @@ from storage.holds import Holds
 
 UNKNOWN = "OutcomeUnknown"
 NEVER_PLACED = "never_placed"
+PAST_US = "captured_past_us"
+"""Failure of a hold that somebody else took, under the same account at the provider."""
 _STORED = "stored_failure"
 _S, _O = HoldState, HoldOutcome
 STATES = {
@@ -189,16 +191,18 @@ class Holder:
             state = _S.UNKNOWN if row.state in UNPLACED else row.state
             await self._holds.note(self._tenant_id, row, state, hold_ref=now.hold_ref)
             raise _benign(f"hold {now.hold_ref} is not decided yet")
-        if now.outcome is _O.CAPTURED and (now.captured is None or now.payment_ref is None):
-            raise refused("ProviderRefused", f"hold {now.hold_ref} was captured past us")
-        state = STATES[now.outcome]
+        state, failure = STATES[now.outcome], now.failure
+        if state is _S.CAPTURED and (now.captured is None or now.payment_ref is None):
+            # Whoever took it is not us: nothing is held any more, and finance has to look.
+            state, failure = _S.EXPIRED, PAST_US
         if state is _S.REJECTED and row.state not in UNPLACED:
             # It was good once; denied later it is gone, as if its time were over.
             state = _S.EXPIRED
-        if state is _S.AUTHORIZED and row.state in (_S.CAPTURING, _S.VOIDING):
+        is_under_way = state is _S.AUTHORIZED and row.state in (_S.CAPTURING, _S.VOIDING)
+        if is_under_way:
             # What was asked of it may still come.
             state = row.state
-        return await self._holds.note(
+        noted = await self._holds.note(
             self._tenant_id,
             row,
             state,
@@ -206,8 +210,11 @@ class Holder:
             expires_at=now.expires_at,
             captured=now.captured,
             payment_ref=now.payment_ref,
-            failure=now.failure,
+            failure=failure,
         )
+        if is_under_way:
+            raise _benign(f"hold {now.hold_ref} stands still, its end is not decided yet")
+        return noted
 
     async def _found(self, row: HoldRow) -> Authorization | None:
         """Find a hold that was not refused; a refused one holds nothing."""

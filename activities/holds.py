@@ -67,9 +67,9 @@ class HoldAnswer:
     """How a lot is secured.
 
     ``state`` is ``authorized``, ``captured``, ``voided``, ``expired`` or ``rejected``; ``failure``
-    is the provider's code for why it is not what was asked, ``never_placed``, or
-    ``authorization_in_use``. ``expires_at`` is when the provider lets go of the money, where it
-    says so.
+    is the provider's code for why it is not what was asked, ``never_placed``,
+    ``captured_past_us`` or ``authorization_in_use``. ``expires_at`` is when the provider lets go of
+    the money, where it says so.
     """
 
     hold_id: str

@@ -22,10 +22,6 @@ class HoldOutcome(StrEnum):
     REFUSED = "refused"
 
 
-class CannotHoldError(RejectedError):
-    """The provider has no holds; its capability sheet says so."""
-
-
 @dataclass(frozen=True, slots=True)
 class AuthorizeRequest:
     """One hold, as it is placed and as it is looked for.
@@ -80,7 +76,6 @@ class Authorization:
     hold_ref: str
     outcome: HoldOutcome
     amount: Money
-    hold_id: str | None
     expires_at: datetime | None = None
     captured: Money | None = None
     payment_ref: str | None = None
@@ -134,7 +129,7 @@ class NoHolds:
     async def get_authorization(self, held: HeldMoney) -> Authorization:  # noqa: ARG002
         raise self._refusal()
 
-    def _refusal(self) -> CannotHoldError:
-        return CannotHoldError(
+    def _refusal(self) -> RejectedError:
+        return RejectedError(
             self._system, "it cannot hold money", code="cannot_hold", field="payment_method_ref"
         )

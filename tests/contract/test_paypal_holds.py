@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -14,8 +15,9 @@ from integrations.errors import (
     RejectedError,
     TemporarilyUnavailableError,
 )
-from integrations.payments.holds import HeldMoney, HoldOutcome
+from integrations.payments.holds import Authorization, HeldMoney, HoldOutcome
 from integrations.payments.paypal.adapter import PayPalGateway, open_paypal_client
+from integrations.payments.stamps import stamp
 from tests.contract.answers import Answer, Answering, json_answer, json_of
 from tests.contract.certificates import certificate_of, rsa_key
 from tests.contract.hold_contract import HoldContract, capturing, hold_on, voiding
@@ -203,15 +205,37 @@ async def test_reads_each_status(status: str, outcome: HoldOutcome) -> None:
     assert hold.outcome is outcome
 
 
-async def test_what_was_captured_past_us_is_not_taken_for_ours() -> None:
-    """A capture that does not bear our stamp tells no amount."""
+async def read_with(*captures: dict[str, Any]) -> Authorization:
+    """Read hold-1, whose order shows these captures."""
     related = {"related_ids": {"order_id": "O1"}}
-    order = {"id": "O1", "purchase_units": [{"payments": {"captures": [captured()]}}]}
+    order = {"id": "O1", "purchase_units": [{"payments": {"captures": captures}}]}
     gateway, _ = await paypal_with(
         json_answer(authorization(status="CAPTURED", supplementary_data=related)),
         json_answer(order),
     )
+    return await gateway.holds.get_authorization(HeldMoney("hold-1", "A1", APPROVED))
 
-    hold = await gateway.holds.get_authorization(HeldMoney("hold-1", "A1", APPROVED))
+
+def ours(generation: int, **changes: Any) -> dict[str, Any]:
+    return captured(id=f"C{generation}", invoice_id=stamp("hold-1", f"key-{generation}"), **changes)
+
+
+async def test_a_declined_capture_is_not_taken_for_the_one_after_it() -> None:
+    """Both bear our stamp; the money came with the second."""
+    hold = await read_with(ours(1, status="DECLINED"), ours(2, status="COMPLETED"))
+
+    assert (hold.outcome, hold.payment_ref) == (HoldOutcome.CAPTURED, "C2")
+
+
+async def test_a_capture_that_still_waits_is_read_as_pending() -> None:
+    """Nothing is said of its money before PayPal has decided."""
+    hold = await read_with(ours(1, status="DECLINED"), ours(2, status="PENDING"))
+
+    assert (hold.outcome, hold.payment_ref) == (HoldOutcome.PENDING, None)
+
+
+async def test_what_was_captured_past_us_is_not_taken_for_ours() -> None:
+    """A capture that does not bear our stamp tells no amount."""
+    hold = await read_with(captured())
 
     assert (hold.outcome, hold.captured, hold.payment_ref) == (HoldOutcome.CAPTURED, None, None)

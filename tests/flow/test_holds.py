@@ -344,6 +344,39 @@ async def test_a_declined_card_is_not_asked_again(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("desk", ["paypal"], indirect=True)
+@pytest.mark.parametrize("step", ["capture", "void"])
+async def test_a_hold_that_somebody_else_took_is_over(desk: Desk, step: str) -> None:
+    """Nothing is held any more, and nothing of it was taken by us: finance has to look."""
+    await desk.open(FIFTY)
+    await desk.place(FIFTY)
+    await desk.taken_past_us(THIRTY)
+
+    answer = await (desk.capture(FIFTY) if step == "capture" else desk.void())
+
+    assert (answer.state, answer.failure) == ("expired", "captured_past_us")
+    assert desk.counted() == [("captured", 3_000)]
+
+
+async def test_a_hold_whose_end_is_not_decided_is_not_told_as_over(desk: Desk) -> None:
+    """The provider takes the order and shows the money held still: it is asked again."""
+    await desk.open(FIFTY)
+    await desk.place(FIFTY)
+    shown = {"path": "status", "value": "requires_capture"}
+    operation = STEPS["stripe", "void"]
+    with (
+        desk.sandbox.fault(system="stripe", operation=operation, kind="nonsense", set=shown),
+        pytest.raises(ApplicationError) as caught,
+    ):
+        await desk.void()
+
+    answer = await desk.void()
+
+    assert (caught.value.type, caught.value.non_retryable) == ("OutcomeUnknown", False)
+    assert answer.state == "voided"
+    assert desk.counted() == [("voided", 0)]
+
+
+@pytest.mark.parametrize("desk", ["paypal"], indirect=True)
 async def test_one_authorization_secures_one_lot(desk: Desk) -> None:
     """Another return of the order may name it too: it is refused, before anybody is asked."""
     await desk.open(FIFTY)

@@ -64,7 +64,7 @@ class PayPalHolds:
             idempotency_key=request.idempotency_key,
         )
         found = await self._api.ask(call, hold_wire.WireAuthorization)
-        return _covering(request, _hold(found, request.hold_id))
+        return _covering(request, _hold(found))
 
     async def capture(self, request: CaptureRequest) -> Authorization:
         held, amount = request.held, request.amount
@@ -103,7 +103,6 @@ class PayPalHolds:
             hold_ref=held.hold_ref,
             outcome=HoldOutcome.CAPTURED if done else HoldOutcome.PENDING,
             amount=amount,
-            hold_id=held.hold_id,
             captured=captured if done else None,
             payment_ref=capture.id if done else None,
         )
@@ -142,7 +141,7 @@ class PayPalHolds:
             ids={"authorization": hold_ref},
         )
         found = await self._api.ask(call, hold_wire.WireAuthorization)
-        hold = _hold(found, hold_id)
+        hold = _hold(found)
         if hold.outcome is not HoldOutcome.CAPTURED:
             return hold
         if found.order_id is None:
@@ -153,10 +152,13 @@ class PayPalHolds:
             )
         orders = Call("GET", "/v2/checkout/orders/{order}", ids={"order": found.order_id})
         order = await self._api.ask(orders, hold_wire.WireHoldOrder)
-        ours = next((one for one in order.captures if intent_of(one.invoice_id) == hold_id), None)
-        if ours is None:
-            return hold
-        return replace(hold, captured=_money(ours.amount), payment_ref=ours.id)
+        ours = [one for one in order.captures if intent_of(one.invoice_id) == hold_id]
+        # A capture that was declined had a successor, if the hold was captured at all.
+        taken = next((one for one in ours if one.status in _CAPTURED), None)
+        if taken is not None:
+            return replace(hold, captured=_money(taken.amount), payment_ref=taken.id)
+        is_decided = all(one.status in _NOT_CAPTURED for one in ours)
+        return hold if is_decided else replace(hold, outcome=HoldOutcome.PENDING)
 
     async def _as_it_ended(
         self, error: RejectedError, hold_ref: str, hold_id: str
@@ -187,7 +189,7 @@ def _covering(request: AuthorizeRequest, hold: Authorization) -> Authorization:
     return hold
 
 
-def _hold(found: hold_wire.WireAuthorization, hold_id: str) -> Authorization:
+def _hold(found: hold_wire.WireAuthorization) -> Authorization:
     outcome = _OUTCOMES.get(found.status or "", HoldOutcome.PENDING)
     over = found.expiration_time is not None and found.expiration_time <= datetime.now(UTC)
     if outcome is HoldOutcome.AUTHORIZED and over:
@@ -196,7 +198,6 @@ def _hold(found: hold_wire.WireAuthorization, hold_id: str) -> Authorization:
         hold_ref=found.id,
         outcome=outcome,
         amount=_money(found.amount),
-        hold_id=hold_id,
         expires_at=found.expiration_time,
         failure=found.status if outcome is HoldOutcome.REFUSED else None,
     )

@@ -128,7 +128,6 @@ def _hold(found: wire.WireHold) -> Authorization:
         hold_ref=found.id,
         outcome=outcome,
         amount=_money(found.amount, found.currency),
-        hold_id=(found.metadata or {}).get("hold_id"),
         expires_at=datetime.fromtimestamp(before, UTC) if before is not None else None,
         captured=_money(found.amount_received, found.currency) if captured else None,
         payment_ref=found.id if captured else None,
