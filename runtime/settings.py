@@ -47,7 +47,8 @@ def _without_slash(url: str) -> str:
 
 def _policy_pack(pack: Path) -> Path:
     load_policy(pack)
-    return pack
+    # The processes of a stack may run elsewhere.
+    return pack.resolve()
 
 
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_psycopg_url)]
@@ -82,6 +83,13 @@ class _Shared(BaseSettings):
     )
     temporal_namespace: str = Field("default", description="The Temporal namespace.")
     task_queue: str = Field("returns", description="The Temporal task queue of the returns worker.")
+    policy_pack: PolicyPack | None = Field(
+        None,
+        description=(
+            "A JSON file with the policy pack that governs returns to come, instead of the "
+            "shipped one; the same for workers and API."
+        ),
+    )
 
 
 class Settings(_Shared):
@@ -114,14 +122,6 @@ class Settings(_Shared):
     )
     sandbox_url: BaseUrl | None = Field(
         None, description="The sandbox, where this deployment is a rehearsal and may scale time."
-    )
-
-    policy_pack: PolicyPack | None = Field(
-        None,
-        description=(
-            "A JSON file with the policy pack that governs returns to come, instead of the "
-            "shipped one; the same for workers and API."
-        ),
     )
 
     @model_validator(mode="after")

@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 
 from activities.policies import load_policy
-from runtime.settings import SettingsError, known_variables, load_settings, load_stack_settings
+from runtime.devstack.composition import plain_environment
+from runtime.settings import (
+    Settings,
+    SettingsError,
+    StackSettings,
+    known_variables,
+    load_settings,
+    load_stack_settings,
+    variable,
+)
 from tests.support import builders
 
 KEY = base64.urlsafe_b64encode(bytes(32)).decode()
@@ -107,6 +116,24 @@ def test_a_policy_pack_is_read_before_anything_starts(
     own.write_text(json.dumps({**builders.pack(), "id": "OWN"}))
     complete.setenv("BACKHAUL_POLICY_PACK", str(own))
     assert load_policy(load_settings().policy_pack).ref == "OWN@2024-01-01"
+
+
+def test_a_stack_hands_on_all_that_its_processes_understand_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Each setting of both kinds reaches worker and API, a pack as a path that leads anywhere."""
+    own = tmp_path / "own.json"
+    own.write_text(json.dumps(builders.pack()))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BACKHAUL_POLICY_PACK", "own.json")
+
+    told = plain_environment(load_stack_settings(), {}, {})
+
+    secret = {"database_url", "database_owner_url", "secret_key"}
+    shared = Settings.model_fields.keys() & StackSettings.model_fields.keys() - secret
+    bound_to_a_service = {"api_port", "public_url", "temporal_address", "temporal_ui_url"}
+    assert {variable(name) for name in shared - bound_to_a_service} <= told.keys()
+    assert told["BACKHAUL_POLICY_PACK"] == str(own.resolve())
 
 
 def test_does_not_print_secrets(complete: pytest.MonkeyPatch) -> None:
