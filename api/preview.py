@@ -18,6 +18,7 @@ from domain.refusals import too_few
 from domain.releasing import is_uneven, value_minor
 from domain.requests import Resolution, ReturnRequest, request_hash
 from domain.returns import Lot, Return
+from domain.securing import lots_that_can_be_secured
 from domain.settlement import settle, settlement_hash
 from domain.tenders import NothingLeftError, TenderLeft, TenderOrder, split_over_tenders
 from domain.triggers import HoldRule, Trigger
@@ -100,15 +101,19 @@ class Previews:
         owed = sum(row.refund_minor for row in rows)
         by_tender = _by_tender(tenders, owed, facts.policy.tender_order)
         by_lot = {row.lot_id: row for row in rows}
+        amounts = tuple(
+            _line_amount([by_lot[lot.lot_id] for lot in lots if lot.lot_id in by_lot])
+            for lots in _by_line(ret)
+        )
         return Previewed(
             order=facts.order,
             decisions=decisions,
-            amounts=tuple(
-                _line_amount([by_lot[lot.lot_id] for lot in lots if lot.lot_id in by_lot])
-                for lots in _by_line(ret)
-            ),
+            amounts=amounts,
             differences=tuple(_difference(ret, lots) for lots in _by_line(ret)),
-            releases=tuple(release_of(ret, lots) for lots in _by_line(ret)),
+            releases=tuple(
+                release_of(ret, lots, amount)
+                for lots, amount in zip(_by_line(ret), amounts, strict=True)
+            ),
             by_tender=by_tender,
             settlement_hash=settlement_hash(ret.currency, rows, by_tender),
         )
@@ -196,20 +201,25 @@ def _line_amount(rows: Sequence[LotAmount]) -> LotAmount | None:
     return replace(rows[0], **{name: sum(getattr(row, name) for row in rows) for name in minors})
 
 
-def release_of(ret: Return, lots: Sequence[Lot]) -> Release:
-    """Say it of one line; one that is refused gets nothing, early or late."""
+def release_of(ret: Return, lots: Sequence[Lot], amount: LotAmount | None) -> Release:
+    """Say it of one line; one that is refused gets nothing, early or late.
+
+    ``amount`` is what the line is paid. A replacement that nothing secures waits for its goods.
+    """
     terms, resolution = ret.policy.release, lots[0].resolution
     rejected = ret.line(lots[0].line_id).decision.verdict is Verdict.REJECT
     if rejected or not terms.is_early(resolution):
         return Release(terms.of(resolution))
     if any(is_uneven(ret, lot) for lot in lots):
         return Release(Trigger.ACCEPTED)
-    if resolution is Resolution.EXCHANGE:
-        value = sum(value_minor(ret, lot) for lot in lots)
-    else:
-        value = sum(row.refund_minor for row in settle(ret, lots))
-    held = resolution is Resolution.EXCHANGE and terms.hold is HoldRule.REQUIRED
-    hold = value if held and ret.hold_method is not None else 0
+    if resolution is not Resolution.EXCHANGE:
+        value = amount.refund_minor if amount is not None else 0
+        return Release(terms.of(resolution), value, 0, ret.policy.handling.recovery)
+    secured = lots_that_can_be_secured(ret, lots)
+    if not secured:
+        return Release(Trigger.ACCEPTED)
+    value = sum(value_minor(ret, lot) for lot in secured)
+    hold = value if terms.hold is HoldRule.REQUIRED else 0
     return Release(terms.of(resolution), value, hold, ret.policy.handling.recovery)
 
 

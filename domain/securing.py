@@ -1,13 +1,15 @@
 """The card hold behind a replacement that goes out early: placed, renewed, taken or released."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from domain.eligibility import Verdict
 from domain.events import Fact
 from domain.orders import HoldMethod
 from domain.recovering import can_capture, collected, recovery_of
 from domain.recovery import NOT_CAPTURED, Advance, LotHold, RecoveryState, Way
-from domain.releasing import is_due_early, needs_hold, value_minor
+from domain.releasing import is_due_early, is_uneven, needs_hold, value_minor
 from domain.replacing import declined_early
 from domain.requests import Resolution
 from domain.returns import Change, Lot, Return
@@ -62,6 +64,25 @@ def method_for(ret: Return, lot_id: str) -> HoldMethod | None:
     method = ret.hold_method
     others = any(hold_of(lot) for lot in ret.lots if lot.lot_id != lot_id)
     return None if method is not None and not method.payer_ref and others else method
+
+
+def lots_that_can_be_secured(ret: Return, lots: Iterable[Lot]) -> tuple[Lot, ...]:
+    """Return those of an exchange's ``lots`` that nothing keeps from going out early.
+
+    It is a forecast, before any of it is approved: see :func:`method_for`.
+    """
+    held = [lot for lot in ret.lots if _may_be_held(ret, lot)]
+    method = ret.hold_method
+    if method is not None and method.payer_ref:
+        return tuple(lots)
+    unsecured = held if method is None else held[1:]
+    return tuple(lot for lot in lots if lot not in unsecured)
+
+
+def _may_be_held(ret: Return, lot: Lot) -> bool:
+    rejected = ret.line(lot.line_id).decision.verdict is Verdict.REJECT
+    exchanged = lot.resolution is Resolution.EXCHANGE and not is_uneven(ret, lot)
+    return exchanged and not rejected and needs_hold(ret, lot)
 
 
 def placing(ret: Return, lot_id: str, *, at: datetime) -> Return:

@@ -1,5 +1,6 @@
 """A pack's triggers: read as data, independent of each other, and refused where they clash."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,11 +8,13 @@ import pytest
 from api.preview import release_of
 from domain.commands import TIMEOUT
 from domain.granting import grant
+from domain.orders import HoldMethod
 from domain.pack_reading import PolicyError
 from domain.policies import parse_policy
 from domain.reasons import Ground
 from domain.releasing import lots_to_pay_early, value_minor
 from domain.requests import RequestedLine
+from domain.settlement import settle
 from domain.triggers import AT_ACCEPTANCE, HoldRule, RecoveryWay, Trigger
 from tests.support.builders import NOW, decided, exchange, opened, order, pack, policy
 from tests.support.releasing import releasing, releasing_pack
@@ -102,14 +105,43 @@ def test_the_values_of_all_units_are_what_was_paid() -> None:
     assert sum(values) == order().lines[0].paid_minor + 490
 
 
-def test_the_preview_says_what_is_recoverable() -> None:
-    """Before anything is asked for: when it goes out, what is held, and until when."""
+@pytest.mark.parametrize(
+    ("method", "forecast"),
+    [
+        (HoldMethod("pm_1", "cus_1"), (Trigger.APPROVAL, 4060, 4060)),
+        # One approved authorization secures one of the three pairs.
+        (HoldMethod("AUTH-1"), (Trigger.APPROVAL, 1353, 1353)),
+        (None, (Trigger.ACCEPTED, 0, 0)),
+    ],
+    ids=["card", "authorization", "nothing"],
+)
+def test_the_preview_says_what_is_held(
+    method: HoldMethod | None, forecast: tuple[Trigger, int, int]
+) -> None:
+    """Before anything is asked for; what nothing can secure waits for its goods."""
     terms = releasing(replacement="approval", hold="required", recovery="capture_hold")
-    ret = opened(exchange(), under=terms)
+    ret = replace(opened(exchange(), under=terms), hold_method=method)
 
-    unsecured = release_of(ret, ret.lots)
-    late = release_of(opened(), opened().lots)
+    told = release_of(ret, ret.lots, None)
 
-    assert (unsecured.trigger, unsecured.recoverable_minor) == (Trigger.APPROVAL, 4060)
-    assert unsecured.hold_minor == 0
+    assert (told.trigger, told.recoverable_minor, told.hold_minor) == forecast
+
+
+def test_the_preview_says_what_is_recoverable() -> None:
+    """What goes out early is what the line is paid, with its share of the return's fees."""
+    fees = {
+        "return_shipping": {"per": "RETURN", "amount_minor": {"EUR": 490}},
+        "taxable": False,
+        "excused_grounds": [],
+        "excused_faults": [],
+    }
+    one = RequestedLine("shoes", 1)
+    ret = opened(one, under=releasing(refund="approval", fees=fees))
+    (amount,) = settle(ret, [replace(lot, receipt_id="R") for lot in ret.lots])
+
+    early = release_of(ret, ret.lots, amount)
+    late = release_of(opened(), opened().lots, amount)
+
+    assert (early.trigger, early.recoverable_minor) == (Trigger.APPROVAL, amount.refund_minor)
+    assert early.recovery == ret.policy.handling.recovery
     assert (late.trigger, late.recoverable_minor, late.recovery) == (Trigger.ACCEPTED, 0, None)
