@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SEED ?= 7
 RETURNS ?= 20
+PACK ?= standard
 STAMP := $(VENV)/installed
 
 .DEFAULT_GOAL := help
@@ -21,8 +22,8 @@ demo: $(STAMP) ## run real returns from request to survey, and show where the mo
 bench: $(STAMP) ## measure what a return costs beside a bare workflow; a few minutes
 	@$(BIN)/python -m bench
 
-chaos: $(STAMP) ## run SEED or SEEDS=1-20, RETURNS each, while everything is killed; count both sides
-	@$(BIN)/python -m chaos --seeds $(or $(SEEDS),$(SEED)) --returns $(RETURNS) \
+chaos: $(STAMP) ## run SEED or SEEDS=1-20, RETURNS each under PACK, while everything is killed; count both sides
+	@$(BIN)/python -m chaos --seeds $(or $(SEEDS),$(SEED)) --returns $(RETURNS) --pack $(PACK) \
 		$(if $(SEEDS),--results docs/reliability.jsonl)
 	@$(if $(SEEDS),$(BIN)/python -m chaos.page)
 

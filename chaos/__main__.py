@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from chaos.journal import OtherRunError
+from chaos.packs import PACKS, STANDARD
 from chaos.report import Report
 from chaos.run import CONCURRENCY, PATIENCE, TIME_SCALE, Asked, run
 from runtime.devstack.errors import StackError
@@ -22,6 +23,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="chaos", description=__doc__)
     parser.add_argument("--seeds", type=_seeds, default=range(7, 8), metavar="N or N-M")
     parser.add_argument("--returns", type=int, default=20, help="of each seed (default: 20)")
+    parser.add_argument(
+        "--pack", choices=PACKS, default=STANDARD, help="when value goes out (default: standard)"
+    )
     parser.add_argument("--matrix", action="store_true", help="every boundary with every process")
     parser.add_argument("--time-scale", type=float, default=TIME_SCALE)
     parser.add_argument("--concurrency", type=int, default=CONCURRENCY)
@@ -38,11 +42,13 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda _number, _frame: signal.raise_signal(signal.SIGINT))
     status = 0
     for seed in asked.seeds:
-        folder = asked.folder / f"seed-{seed}-of-{asked.returns}{'-matrix' * asked.matrix}"
+        variant = f"{f'-{asked.pack}' * (asked.pack != STANDARD)}{'-matrix' * asked.matrix}"
+        folder = asked.folder / f"seed-{seed}-of-{asked.returns}{variant}"
         one = Asked(
             seed=seed,
             returns=asked.returns,
             whole_matrix=asked.matrix,
+            pack=asked.pack,
             time_scale=asked.time_scale,
             concurrency=asked.concurrency,
             patience=asked.patience,

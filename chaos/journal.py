@@ -9,7 +9,7 @@ from typing import Any
 
 
 class OtherRunError(Exception):
-    """The folder holds a run of another seed, size or pace."""
+    """The folder holds a run of another seed, size, pace or pack."""
 
 
 @dataclass
@@ -24,6 +24,7 @@ class Journal:
     returns: int
     time_scale: float
     whole_matrix: bool
+    pack: str
     started_at: datetime
     seconds: float = 0.0
     struck: dict[str, int] = field(default_factory=dict)
@@ -37,7 +38,14 @@ class Journal:
 
     @classmethod
     def open(
-        cls, path: Path, *, seed: int, returns: int, time_scale: float, whole_matrix: bool
+        cls,
+        path: Path,
+        *,
+        seed: int,
+        returns: int,
+        time_scale: float,
+        whole_matrix: bool,
+        pack: str,
     ) -> "Journal":
         """Take up the run of a folder, or begin one.
 
@@ -49,6 +57,7 @@ class Journal:
             "returns": returns,
             "time_scale": time_scale,
             "whole_matrix": whole_matrix,
+            "pack": pack,
         }
         if not path.exists():
             journal = cls(path=path, started_at=datetime.now(UTC), **asked)  # type: ignore[arg-type]  # its own fields

@@ -6,14 +6,26 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from chaos.points import ELSEWHERE, SETTLEMENT, Point, Process
+from chaos.packs import PACKS, STANDARD
+from chaos.points import ELSEWHERE, HOLDING, SETTLEMENT, Point, Process
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = DOCS / "reliability.md"
 RESULTS = DOCS / "reliability.jsonl"
 _BEGIN, _END = "<!-- from reliability.jsonl, by `make docs` -->", "<!-- end -->"
 _COLUMNS = (
-    *("seed", "returns", "killed", "faults", "refunds", "double", "missing", "stuck", "broken"),
+    *(
+        "seed",
+        "pack",
+        "returns",
+        "killed",
+        "faults",
+        "refunds",
+        "double",
+        "missing",
+        "stuck",
+        "broken",
+    ),
     *("mails twice, at most", "open, named", "engine's own", "s"),
 )
 Row = dict[str, Any]
@@ -24,8 +36,16 @@ _NONE = (0, 0, 0, 0)
 def read_rows(results: Path) -> list[Row]:
     """Return the kept rows by seed; of a run that was made again the last one counts."""
     lines = results.read_text().splitlines() if results.exists() else []
-    rows = {(row["scheduled_returns"], row["seed"]): row for row in map(json.loads, lines)}
-    return [rows[key] for key in sorted(rows)]
+    rows = {
+        (row["scheduled_returns"], pack_of(row), row["seed"]): row for row in map(json.loads, lines)
+    }
+    order = sorted(rows, key=lambda key: (key[0], [*PACKS].index(key[1]), key[2]))
+    return [rows[key] for key in order]
+
+
+def pack_of(row: Row) -> str:
+    """Return the pack of a run; those made before there were others had the shipped one."""
+    return str(row.get("pack", STANDARD))
 
 
 def render(page: str, rows: Sequence[Row]) -> str:
@@ -41,6 +61,7 @@ def tables(rows: Sequence[Row]) -> str:
     cells = Counter(cell for row in rows for cell in row["cells"])
     lines += [*_matrix("boundary of a settlement", SETTLEMENT, cells), ""]
     lines += [*_matrix("elsewhere", ELSEWHERE, cells), ""]
+    lines += [*_matrix("boundary of a hold", HOLDING, cells), ""]
     lines += [
         f"| {' | '.join(_COLUMNS)} |",
         "|" + "---:|" * len(_COLUMNS),
@@ -87,6 +108,7 @@ def _line(row: Row) -> str:
     parked = ", ".join(f"{n} `{code}`" for code, n in row["parked"].items()) or "-"
     told = (
         row["seed"],
+        pack_of(row),
         row["returns"],
         sum(row["kills"].values()),
         sum(row["faults"].values()),

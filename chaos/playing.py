@@ -2,19 +2,22 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from itertools import count
+from itertools import count, cycle
+from typing import Any
 
 import httpx
 from temporalio.service import RPCError
 
 from backhaul_client import BackhaulError
 from chaos.journal import Journal
-from chaos.schedule import EXTRA, Schedule
+from chaos.packs import PACKS
+from chaos.schedule import Schedule
+from chaos.sending_ahead import AHEAD
 from cli.demo.actors import Actors
 from cli.demo.scenarios import SCENARIOS, Scenario
 from cli.demo.story import Story, StoryError
 
-_BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
+_BY_NAME = {scenario.name: scenario for scenario in (*SCENARIOS, *AHEAD)}
 _EXTRA_PER_STRIKE = 5
 Tell = Callable[[str], None]
 
@@ -25,14 +28,14 @@ async def play(
     journal: Journal,
     *,
     concurrency: int,
-    strikes: asyncio.Task[None],
+    strikes: asyncio.Future[Any],
     tell: Tell,
 ) -> None:
     """Tell every story that was not told yet, and more of them until all ``strikes`` are over.
 
     At most a few for each strike: what is not struck by then is reported.
     """
-    numbers = _numbers(schedule, strikes)
+    numbers = _numbers(schedule, PACKS[journal.pack].extra, strikes)
 
     async def one_after_another() -> None:
         for number, name in numbers:
@@ -49,13 +52,15 @@ async def play(
             group.create_task(one_after_another())
 
 
-def _numbers(schedule: Schedule, strikes: asyncio.Task[None]) -> Iterator[tuple[int, str]]:
+def _numbers(
+    schedule: Schedule, extra: tuple[str, ...], strikes: asyncio.Future[Any]
+) -> Iterator[tuple[int, str]]:
     yield from enumerate(schedule.stories)
     most = len(schedule.stories) + _EXTRA_PER_STRIKE * len(schedule.settlement)
-    for number in count(len(schedule.stories)):
+    for number, name in zip(count(len(schedule.stories)), cycle(extra), strict=False):
         if strikes.done() or number >= most:
             return
-        yield number, EXTRA
+        yield number, name
 
 
 async def _tell_story(key: str, scenario: Scenario, actors: Actors, journal: Journal) -> str:

@@ -48,6 +48,7 @@ class ChangePoint:
 Point = RequestPoint | ChangePoint
 
 _REFUND = ("stripe", "POST /v1/refunds")
+_HOLD = ("stripe", "POST /v1/payment_intents")
 _ENDS = "OLD.state = 'sending' AND NEW.state IN ('succeeded', 'pending')"
 
 SETTLEMENT: tuple[Point, ...] = (
@@ -97,4 +98,45 @@ ELSEWHERE: tuple[Point, ...] = (
 )
 """Places that every few returns pass besides."""
 
-POINTS: dict[str, Point] = {point.name: point for point in (*SETTLEMENT, *ELSEWHERE)}
+HOLDING: tuple[Point, ...] = (
+    ChangePoint(
+        "hold_sending",
+        "hold marked as sending",
+        "holds",
+        "UPDATE",
+        "OLD.state = 'planned' AND NEW.state = 'sending'",
+    ),
+    RequestPoint("hold_requested", "hold requested, before its effect", *_HOLD, "hold_before"),
+    RequestPoint("hold_effected", "money held, before the answer", *_HOLD, "hold_after"),
+    ChangePoint(
+        "hold_recorded",
+        "hold recorded, before the workflow knows",
+        "holds",
+        "UPDATE",
+        "OLD.state = 'sending' AND NEW.state = 'authorized'",
+    ),
+    RequestPoint(
+        "taken",
+        "hold taken, before the answer",
+        "stripe",
+        "POST /v1/payment_intents/{intent}/capture",
+        "hold_after",
+    ),
+    ChangePoint(
+        "taking_recorded",
+        "taking recorded, before the workflow knows",
+        "holds",
+        "UPDATE",
+        "OLD.state = 'capturing' AND NEW.state = 'captured'",
+    ),
+    RequestPoint(
+        "released",
+        "hold released, before the answer",
+        "stripe",
+        "POST /v1/payment_intents/{intent}/cancel",
+        "hold_after",
+    ),
+)
+"""The boundaries of a hold that secures a replacement sent ahead of the goods."""
+
+POINTS: dict[str, Point] = {point.name: point for point in (*SETTLEMENT, *ELSEWHERE, *HOLDING)}

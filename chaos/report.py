@@ -22,6 +22,7 @@ class Report:
 
     seed: int
     returns: int
+    pack: str
     scheduled_strikes: int
     cells: tuple[str, ...]
     kills: Mapping[str, int]
@@ -47,6 +48,7 @@ class Report:
         """Return what is kept: one JSON object."""
         return {
             "seed": self.seed,
+            "pack": self.pack,
             "scheduled_returns": self.returns,
             "returns": self.standing.returns,
             "strikes": len(self.cells),
@@ -74,7 +76,7 @@ class Report:
         stand = self.standing
         parked = ", ".join(f"{n} {code}" for code, n in stand.parked)
         lines = [
-            f"seed {self.seed}: {stand.returns} returns in {self.seconds:.0f} s",
+            f"seed {self.seed}, pack {self.pack}: {stand.returns} returns in {self.seconds:.0f} s",
             f"killed {_counts(self.kills)}",
             f"strikes {len(self.cells)} of {self.scheduled_strikes}: {', '.join(self.cells)}",
             f"faults {_counts(self.faults)}",
@@ -114,6 +116,7 @@ def report_of(
     return Report(
         seed=journal.seed,
         returns=journal.returns,
+        pack=journal.pack,
         scheduled_strikes=scheduled_strikes,
         cells=tuple(journal.cells),
         kills=journal.kills,

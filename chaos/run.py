@@ -14,6 +14,7 @@ from chaos.counting import standing
 from chaos.database import Observer, superuser_of
 from chaos.journal import Journal
 from chaos.outside import Outside
+from chaos.packs import PACKS, STANDARD, write_pack
 from chaos.playing import play
 from chaos.reading import read_broken, read_cases, read_counts
 from chaos.report import Report, report_of
@@ -45,6 +46,7 @@ class Asked:
     seed: int
     returns: int
     whole_matrix: bool = False
+    pack: str = STANDARD
     time_scale: float = TIME_SCALE
     concurrency: int = CONCURRENCY
     patience: float = PATIENCE
@@ -64,6 +66,7 @@ def run(asked: Asked, folder: Path, tell: Tell) -> Report:
         returns=asked.returns,
         time_scale=asked.time_scale,
         whole_matrix=asked.whole_matrix,
+        pack=asked.pack,
     )
     known = DataFolder.at(folder).read_record().ports
     overrides = {
@@ -71,6 +74,9 @@ def run(asked: Asked, folder: Path, tell: Tell) -> Report:
         f"{PREFIX}API_PORT": str(known.get("api") or free_port()),
         f"{PREFIX}LOG_LEVEL": "WARNING",
     }
+    policy = write_pack(asked.pack, folder)
+    if policy is not None:
+        overrides[f"{PREFIX}POLICY_PACK"] = str(policy.resolve())
     with start_stack(folder, overrides=overrides, on_progress=tell) as stack:
         if "postgres" not in stack.urls or "temporal" not in stack.record.ports:
             raise StackError("chaos kills a stack of its own: unset the database and the engine")
@@ -92,7 +98,9 @@ async def _while_it_lives(stack: Stack, work: Coroutine[Any, Any, Report]) -> Re
 
 
 async def _run(asked: Asked, stack: Stack, journal: Journal, tell: Tell) -> Report:
-    schedule = schedule_for(asked.seed, asked.returns, whole_matrix=asked.whole_matrix)
+    schedule = schedule_for(
+        asked.seed, asked.returns, pack=asked.pack, whole_matrix=asked.whole_matrix
+    )
     async with AsyncExitStack() as cleanup:
         cleanup.enter_context(_on_the_clock(journal))
         actors = await cleanup.enter_async_context(open_actors(stack))
@@ -133,13 +141,14 @@ async def _play(
         asyncio.create_task(striker.carry_out("settlement", schedule.settlement)),
         asyncio.create_task(striker.carry_out("elsewhere", schedule.elsewhere)),
     ]
+    insistent = PACKS[asked.pack].insistent
     try:
         await play(
             schedule,
             actors,
             journal,
             concurrency=asked.concurrency,
-            strikes=rows[0],
+            strikes=asyncio.gather(*rows) if insistent else rows[0],
             tell=striker.tell,
         )
     finally:

@@ -4,15 +4,8 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-from chaos.points import ELSEWHERE, SETTLEMENT, Point, Process
-
-# One round of ten; each has a money end, a way without money, several currencies and tenders.
-_ROUND = (
-    *("no-reason", "no-reason", "three-units", "three-units", "cheaper"),
-    *("withdrawn", "rejected", "no-show", "in-part", "out-of-window"),
-)
-EXTRA = "three-units"
-"""What is played on when all returns are told and a strike still waits for its refund."""
+from chaos.packs import PACKS, STANDARD, Pack
+from chaos.points import SETTLEMENT, Point, Process
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +45,10 @@ class Schedule:
     late: int
 
 
-def schedule_for(seed: int, returns: int, *, whole_matrix: bool = False) -> Schedule:
-    """Return the schedule of a seed. The same seed and number give the same one, always.
+def schedule_for(
+    seed: int, returns: int, *, pack: str = STANDARD, whole_matrix: bool = False
+) -> Schedule:
+    """Return the schedule of a seed. The same seed, number and pack give the same one, always.
 
     Strikes are dealt from one shuffled deck of all boundaries and processes, and the next seed goes
     on where this one stops: any row of seeds covers the matrix, and so does one seed with 70
@@ -66,25 +61,29 @@ def schedule_for(seed: int, returns: int, *, whole_matrix: bool = False) -> Sche
         raise ValueError(f"seed and returns start at 1, found {seed} and {returns}")
     # Chance that is the same everywhere is what is wanted here.
     chance = random.Random(f"chaos/{seed}/{returns}")  # noqa: S311
-    sets = max(1, returns // 10)
+    played, sets = PACKS[pack], max(1, returns // 10)
     cells = len(SETTLEMENT) * len(Process)
     strikes = cells if whole_matrix else min(max(2, returns // 2), cells)
     return Schedule(
-        stories=_stories(chance, returns),
+        stories=_stories(chance, played, returns),
         settlement=_strikes(chance, SETTLEMENT, seed, strikes, max(2, returns // strikes)),
         elsewhere=_strikes(
-            chance, ELSEWHERE, seed, min(max(1, returns // 5), 20), max(2, returns // 20)
+            chance, played.points, seed, _second_row(played, returns), max(2, returns // 20)
         ),
-        faults=tuple(fault for number in range(sets) for fault in _faults(chance, number)),
+        faults=tuple(fault for number in range(sets) for fault in _faults(chance, played, number)),
         endings=tuple(chance.random() < 0.5 for _ in range(2 * sets)),
         late=sets,
     )
 
 
-def _stories(chance: random.Random, returns: int) -> tuple[str, ...]:
+def _second_row(pack: Pack, returns: int) -> int:
+    return min(max(1, pack.strikes * returns // 10), 20)
+
+
+def _stories(chance: random.Random, pack: Pack, returns: int) -> tuple[str, ...]:
     dealt: list[str] = []
     while len(dealt) < returns:
-        dealt += chance.sample(_ROUND, len(_ROUND))
+        dealt += chance.sample(pack.round, len(pack.round))
     return tuple(dealt[:returns])
 
 
@@ -98,7 +97,7 @@ def _strikes(
     return tuple(Strike(name, process, chance.randint(1, passes)) for name, process in dealt)
 
 
-def _faults(chance: random.Random, number: int) -> list[Fault]:
+def _faults(chance: random.Random, pack: Pack, number: int) -> list[Fault]:
     """Deal one set: every kind once, each at some request of about ten returns."""
 
     def fault(
@@ -135,4 +134,6 @@ def _faults(chance: random.Random, number: int) -> list[Fault]:
     fault("stripe", "*", "reorder_webhooks", among=10, times=2)
     fault("easypost", "*", "reorder_webhooks", among=10, times=2)
     fault("stripe", "*", "hold_webhooks", among=10, times=2)
+    for operation, kind, among in pack.faults:
+        fault("stripe", operation, kind, among=among)
     return dealt

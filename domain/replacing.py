@@ -7,7 +7,7 @@ from domain.codes import RefusedError
 from domain.events import Fact, JsonValue
 from domain.exchanges import called_off, delivered_so_far, is_paid_back_instead, paid
 from domain.lifecycle import LotState
-from domain.recovering import opened, started
+from domain.recovering import judged, opened, started
 from domain.recovery import Advance
 from domain.releasing import value_minor
 from domain.requests import Resolution
@@ -106,13 +106,22 @@ def replacement_news(
 
 def _cancelled(ret: Return, lot: Lot, *, at: datetime) -> Change:
     """The platform sends nothing: what was not paid for is paid back, else there is a choice."""
-    if lot.state is LotState.REPLACEMENT_RESERVED and lot.replacement is not None:
-        gone_too = replace(lot, replacement=replace(lot.replacement, called_off=True))
-        return out_of_stock(ret.with_lots(gone_too), lot.lot_id, at=at)
-    if lot.state is not LotState.REPLACEMENT_UNPAID or is_paid_back_instead(lot):
+    replacement = lot.replacement
+    assert replacement is not None
+    if lot.state is LotState.REPLACEMENT_UNPAID:
+        lot, gone = called_off(lot)
+        return ret.with_lots(lot), (gone,)
+    gone_too = replace(lot, replacement=replace(replacement, called_off=True))
+    if lot.state is LotState.REPLACEMENT_RESERVED:
+        # What it left owing went out with it, or did not.
+        ret, more = judged(ret.with_lots(gone_too), lot.lot_id, 0, "replacement_cancelled", at=at)
+        ret, facts = out_of_stock(ret, lot.lot_id, at=at)
+        return ret, (*more, *facts)
+    if replacement.status != "created" or not lot.has_replacement or lot.advance is None:
         return ret, ()
-    lot, gone = called_off(lot)
-    return ret.with_lots(lot), (gone,)
+    # Nothing went out: nothing has to come back for it, and what is held is let go.
+    kept = replace(gone_too, advance=replace(lot.advance, recovery=None))
+    return declined_early(ret.with_lots(kept), lot.lot_id, "out_of_stock")
 
 
 def choose_refund(ret: Return, lot_id: str) -> Return:

@@ -109,7 +109,16 @@ def advance(world: World, replacement: Json, status: str) -> Json:
 
 def cancel(world: World, replacement: Json) -> Json:
     """Call off what nobody has paid and put its units back on sale; anything else stays."""
-    if replacement["status"] == "awaiting_payment":
+    return _cancel(world, replacement, while_it_is=("awaiting_payment",))
+
+
+def give_up(world: World, replacement: Json) -> Json:
+    """Let the shop itself cancel what has not left."""
+    return _cancel(world, replacement, while_it_is=("awaiting_payment", "created"))
+
+
+def _cancel(world: World, replacement: Json, *, while_it_is: tuple[str, ...]) -> Json:
+    if replacement["status"] in while_it_is:
         replacement |= {"status": CANCELLED}
         _put_back(world, replacement["sku"], replacement["quantity"])
         _tell(world, replacement)

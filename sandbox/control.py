@@ -86,7 +86,7 @@ class HoldExpiry(Contract):
 
 
 class ReplacementStep(Contract):
-    status: Literal["created", "shipped", "delivered"]
+    status: Literal["created", "shipped", "delivered", "cancelled"]
 
 
 @router.put("/orders/{order_id}")
@@ -172,10 +172,12 @@ async def finish_pickup(request: Request, pickup_id: str, body: PickupOutcome) -
 async def advance_replacement(
     request: Request, replacement_order_id: str, body: ReplacementStep
 ) -> Json:
-    """Pay for (``created``), ship or deliver a replacement; a state reached changes nothing."""
+    """Pay for (``created``), ship, deliver or cancel a replacement; a state reached stays so."""
     world = world_of(request)
     async with world.ledger.transaction():
         replacement = _or_404(commerce_stock.find_replacement, world, replacement_order_id)
+        if body.status == "cancelled":
+            return commerce_stock.give_up(world, replacement)
         return commerce_stock.advance(world, replacement, body.status)
 
 

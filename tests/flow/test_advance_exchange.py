@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from domain.inspection import Grade
+from domain.requests import Resolution
 from domain.tracking import Milestone
 from tests.flow.conftest import Ruled, under
 from tests.support.house import House, OpenReturn
@@ -21,7 +22,7 @@ from tests.support.told import (
     shipped,
     waiting_codes,
 )
-from workflows.messages import ResolveRecovery, Withdraw
+from workflows.messages import ChooseResolution, ResolveRecovery, Withdraw
 from workflows.return_workflow import ReturnWorkflow
 
 WANTED, LOT = "SNEAKER-BLUE-25-5", "line-1/1"
@@ -43,9 +44,8 @@ def order_with_hold(house: House, *, in_stock: int = 5, agreed: int | None = 9_9
     order = house.sandbox.order("exchange")
     product = {"price_minor": 9900, "currency": "JPY", "in_stock": in_stock}
     house.sandbox.put(f"products/{WANTED}", product)
-    tenders = [tender | {"holdable_minor": agreed} for tender in order["tenders"]]
-    if agreed is None:
-        tenders = order["tenders"]
+    agreement = {"holdable_minor": agreed, "hold_method": None}
+    tenders = [tender | agreement for tender in order["tenders"]]
     return house.sandbox.put(f"orders/{order['order_id']}", order | {"tenders": tenders})
 
 
@@ -237,6 +237,27 @@ async def test_out_of_stock_lets_the_hold_go(ruled: Ruled) -> None:
 
     assert holds(opened, order) == [("voided", 0)]
     assert advance(await opened.view())["declined"] == "out_of_stock"
+
+
+async def test_a_replacement_that_the_shop_cancels_waits_for_the_goods(ruled: Ruled) -> None:
+    """It never left: nothing is owed, the money is let go, and the goods bring a new choice."""
+    house = await ruled(secured())
+    order, opened = await asked(house)
+    await opened.until(lambda view: view["lots"][0]["replacement_order_id"] is not None)
+    replacement = opened.ledger()["replacements"][0]["replacement_order_id"]
+    house.sandbox.post(f"replacement-orders/{replacement}/advance", {"status": "cancelled"})
+
+    await news(opened, "cancelled")
+    await opened.until_event("hold.released")
+    ahead = advance(await opened.view())
+    await comes(opened, order)
+
+    await opened.until_lot(LOT, "OUT_OF_STOCK")
+    assert (ahead["declined"], ahead["recovery"]) == ("out_of_stock", None)
+    assert holds(opened, order) == [("voided", 0)]
+    await opened.do(ChooseResolution(info(CUSTOMER_SIDE), LOT, Resolution.REFUND))
+    await opened.until_lot(LOT, "REFUNDED")
+    assert len(opened.ledger()["refunds"]) == 1
 
 
 async def test_a_withdrawal_is_refused_once_the_replacement_is_out(ruled: Ruled) -> None:

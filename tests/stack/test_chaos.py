@@ -16,7 +16,7 @@ from runtime.devstack.folder import DataFolder
 from runtime.devstack.leftovers import reset
 
 ROOT = Path(__file__).parents[2]
-SEEDS, RETURNS = (3, 7, 11), "20"
+SEEDS, RETURNS = {3: "standard", 7: "ahead", 11: "instant"}, "20"
 _PATIENCE_SECONDS = 400
 
 pytestmark = pytest.mark.timeout(2 * _PATIENCE_SECONDS)
@@ -32,6 +32,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 def start_chaos(folder: Path, seed: int, *arguments: str) -> "subprocess.Popen[str]":
     environment = {k: v for k, v in os.environ.items() if not k.startswith("BACKHAUL_")}
     command = [sys.executable, "-m", "chaos", "--seeds", str(seed), "--returns", RETURNS, "--keep"]
+    command += ["--pack", SEEDS[seed]]
     return subprocess.Popen(
         [*command, "--folder", str(folder), "--time-scale", "4000", *arguments],
         cwd=ROOT,
@@ -71,16 +72,18 @@ def test_killing_everything_leaves_no_difference_and_one_would_be_seen(folder: P
     The same run again only counts: a second refund at the provider ends it with a failure. One
     test, for its runs are dear.
     """
-    for row in run_all(folder).values():
+    rows = run_all(folder)
+    for row in rows.values():
         assert row["differences"] == []
         assert row["returns"] >= int(RETURNS)
         assert row["counts"]["refund"][1] > 0
         assert sum(row["kills"].values()) == row["strikes"] == row["scheduled_strikes"]
         assert sum(row["faults"].values()) > 30
         assert row["stuck"] == row["broken"] == 0
+    assert rows[7]["counts"]["hold"][1] > rows[7]["counts"]["capture"][1] > 0
 
-    refund_twice(folder, SEEDS[0])
-    status, said = end_of(start_chaos(folder, SEEDS[0], "--patience", "1"))
+    refund_twice(folder, 3)
+    status, said = end_of(start_chaos(folder, 3, "--patience", "1"))
 
     assert status == 1, said
     assert "asked for once, found 2 times" in said

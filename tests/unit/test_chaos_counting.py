@@ -91,6 +91,7 @@ def journal(path: Path, **known: int) -> Journal:
         returns=2,
         time_scale=2500,
         whole_matrix=False,
+        pack="standard",
         started_at=datetime(2026, 1, 1, tzinfo=UTC),
         **known,  # type: ignore[arg-type]  # counts by name
     )
@@ -133,7 +134,12 @@ def test_what_differs_stands_in_the_text_and_the_row(tmp_path: Path) -> None:
 
 def open_journal(path: Path, *, seed: int = 7) -> Journal:
     return Journal.open(
-        path / "chaos.json", seed=seed, returns=2, time_scale=2500, whole_matrix=False
+        path / "chaos.json",
+        seed=seed,
+        returns=2,
+        time_scale=2500,
+        whole_matrix=False,
+        pack="standard",
     )
 
 

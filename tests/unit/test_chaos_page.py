@@ -50,14 +50,17 @@ def test_a_kind_that_only_later_runs_count_is_added_up() -> None:
 @pytest.mark.parametrize(
     ("changes", "cells"),
     [
-        ({}, "| 1 | 12 | 1 | 2 | 5 | 0 | 0 | 0 | 0 | 1, 1 | - | 0 | 60 |"),
+        ({}, "| 1 | standard | 12 | 1 | 2 | 5 | 0 | 0 | 0 | 0 | 1, 1 | - | 0 | 60 |"),
         (
             {"counts": {"refund": [5, 6, 2, 1], "mail": [9, 10, 1, 0]}, "stuck": 3},
-            "| 1 | 12 | 1 | 2 | 6 | 2 | 1 | 3 | 0 | 1, 1 | - | 0 | 60 |",
+            "| 1 | standard | 12 | 1 | 2 | 6 | 2 | 1 | 3 | 0 | 1, 1 | - | 0 | 60 |",
         ),
         (
             {"parked": {"refund_unknown": 1}, "lost_runs": 2},
-            "| 1 | 12 | 1 | 2 | 5 | 0 | 0 | 0 | 0 | 1, 1 | 1 `refund_unknown` | 2 | 60 |",
+            (
+                "| 1 | standard | 12 | 1 | 2 | 5 | 0 | 0 | 0 | 0 | 1, 1 |"
+                " 1 `refund_unknown` | 2 | 60 |"
+            ),
         ),
     ],
     ids=["as it should be", "with differences", "with something open"],
@@ -81,11 +84,13 @@ def test_of_a_run_made_again_the_last_one_counts(tmp_path: Path) -> None:
 
 def test_only_the_tables_of_a_page_change() -> None:
     """What people wrote around them stays; writing again changes nothing."""
-    page = "# Title\n\n<!-- from reliability.jsonl, by `make docs` -->\nold\n<!-- end -->\n\nend\n"
+    page = (
+        "# Title\n\n<!-- from reliability.jsonl, by `make docs` -->\nbefore\n<!-- end -->\n\nend\n"
+    )
 
     once = render(page, [row(1)])
 
     assert once.startswith("# Title\n\n<!-- from")
     assert once.endswith("<!-- end -->\n\nend\n")
-    assert "old" not in once
+    assert "before\n" not in once
     assert render(once, [row(1)]) == once

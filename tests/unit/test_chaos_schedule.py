@@ -1,10 +1,16 @@
 """A seed of the chaos run means the same faults and deaths for ever, and seeds cover the matrix."""
 
+from pathlib import Path
+
 import pytest
 
-from chaos.points import ELSEWHERE, POINTS, SETTLEMENT, Process
+from activities.policies import load_policy
+from chaos.packs import PACKS, STANDARD, write_pack
+from chaos.points import ELSEWHERE, HOLDING, POINTS, SETTLEMENT, Process
 from chaos.schedule import schedule_for
+from chaos.sending_ahead import AHEAD
 from cli.demo.scenarios import SCENARIOS
+from domain.triggers import AT_ACCEPTANCE
 from sandbox.faults import FaultKind, FaultPlan
 
 CELLS = {f"{point.name}/{process}" for point in SETTLEMENT for process in Process}
@@ -21,12 +27,14 @@ def test_the_same_seed_gives_the_same_schedule() -> None:
     assert schedule_for(7, 20) != schedule_for(8, 20)
 
 
-def test_a_schedule_has_as_many_stories_as_returns() -> None:
+@pytest.mark.parametrize("pack", PACKS)
+def test_a_schedule_has_as_many_stories_as_returns(pack: str) -> None:
     """Each is one that can be told."""
-    known = {scenario.name for scenario in SCENARIOS}
+    known = {scenario.name for scenario in (*SCENARIOS, *AHEAD)}
 
+    assert set(PACKS[pack].extra) <= known
     for returns in (1, 9, 10, 37):
-        stories = schedule_for(3, returns).stories
+        stories = schedule_for(3, returns, pack=pack).stories
         assert len(stories) == returns
         assert set(stories) <= known
 
@@ -44,10 +52,11 @@ def test_short_runs_strike_all_of_it_together(first: int) -> None:
     assert cells_of(*(schedule_for(first + n, 10) for n in range(7))) == CELLS
 
 
+@pytest.mark.parametrize("pack", PACKS)
 @pytest.mark.parametrize("returns", [10, 50])
-def test_every_fault_is_one_that_the_sandbox_takes(returns: int) -> None:
+def test_every_fault_is_one_that_the_sandbox_takes(returns: int, pack: str) -> None:
     """Each has a name of its own; together they are of every kind but those that hold a strike."""
-    faults = schedule_for(7, returns).faults
+    faults = schedule_for(7, returns, pack=pack).faults
 
     kinds = {FaultPlan.model_validate(fault.plan).kind for fault in faults}
 
@@ -71,5 +80,31 @@ def test_a_schedule_of_nothing_is_refused(seed: int, returns: int) -> None:
 
 
 def test_points_have_names_of_their_own() -> None:
-    """A strike names its point alone."""
-    assert len(POINTS) == len(SETTLEMENT) + len(ELSEWHERE)
+    """A strike names its point alone; in the database it is a part of a setting's name."""
+    assert len(POINTS) == len(SETTLEMENT) + len(ELSEWHERE) + len(HOLDING)
+    assert all(name.isidentifier() for name in POINTS)
+
+
+def test_sending_ahead_strikes_every_boundary_of_a_hold() -> None:
+    """Seven seeds of ten returns in a row cover each with each process."""
+    dealt = [strike for n in range(7) for strike in schedule_for(4 + n, 10, pack="ahead").elsewhere]
+
+    struck = {(strike.point, strike.process) for strike in dealt}
+
+    assert struck == {(point.name, process) for point in HOLDING for process in Process}
+
+
+@pytest.mark.parametrize("pack", [name for name in PACKS if name != STANDARD])
+def test_a_pack_of_a_run_is_one_that_can_be_loaded(pack: str, tmp_path: Path) -> None:
+    """It lets value out before the goods, and says how long those may stay away."""
+    path = write_pack(pack, tmp_path)
+
+    policy = load_policy(path)
+
+    assert policy.release != AT_ACCEPTANCE
+    assert policy.handling.recovery
+
+
+def test_the_shipped_pack_needs_no_file(tmp_path: Path) -> None:
+    assert write_pack(STANDARD, tmp_path) is None
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,104 @@
+"""Policy packs that a run can be played under: what they change, and what is told and struck."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from chaos.points import ELSEWHERE, HOLDING, Point
+
+_SHIPPED = files("domain") / "packs" / "standard.json"
+_DAY = 24
+_CAPTURE = "POST /v1/payment_intents/{intent}/capture"
+_CANCEL = "POST /v1/payment_intents/{intent}/cancel"
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """What a run plays.
+
+    ``changes`` are keys of the shipped pack with another value; of ``hours`` only those named.
+    ``round`` are the stories of ten returns, ``extra`` what is played on in turn while a strike
+    still waits. ``points`` are the places of the second row of strikes, ``strikes`` how many of
+    them are dealt for ten returns; an ``insistent`` run plays on until those are over too.
+    ``faults`` are dealt once for ten returns besides those of every pack: operation, kind, among
+    how many of its requests.
+    """
+
+    round: tuple[str, ...]
+    extra: tuple[str, ...]
+    points: tuple[Point, ...]
+    strikes: int
+    insistent: bool = False
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    hours: Mapping[str, int] = field(default_factory=dict)
+    faults: tuple[tuple[str, str, int], ...] = ()
+
+
+# Each has a money end, a way without money, several currencies and tenders.
+_STANDARD = Pack(
+    round=(
+        *("no-reason", "no-reason", "three-units", "three-units", "cheaper"),
+        *("withdrawn", "rejected", "no-show", "in-part", "out-of-window"),
+    ),
+    extra=("three-units",),
+    points=ELSEWHERE,
+    strikes=2,
+)
+# Goods go out at the approval, secured by a hold; a day is what the old ones may stay away.
+_AHEAD = Pack(
+    round=(
+        *("no-reason", "three-units", "in-part", "withdrawn"),
+        *("sent-ahead", "sent-ahead", "sent-ahead", "kept", "kept", "late"),
+    ),
+    extra=("three-units", "sent-ahead", "kept"),
+    points=HOLDING,
+    strikes=5,
+    insistent=True,
+    changes={
+        "triggers": {"refund": "accepted", "replacement": "approval"},
+        "advance_exchange": {"hold": "required"},
+        "recovery": "capture_hold",
+    },
+    hours={"recovery": _DAY},
+    faults=(
+        ("POST /v1/payment_intents", "lost_reply", 6),
+        ("POST /v1/payment_intents", "stored_500", 6),
+        ("POST /v1/payment_intents", "http_503", 6),
+        (_CAPTURE, "lost_reply", 3),
+        (_CAPTURE, "409", 3),
+        (_CANCEL, "lost_reply", 3),
+        (_CANCEL, "http_500", 3),
+    ),
+)
+# Money goes out at the first scan; what turns out not to be owed is let go.
+_INSTANT = Pack(
+    round=_STANDARD.round,
+    extra=_STANDARD.extra,
+    points=ELSEWHERE,
+    strikes=2,
+    changes={
+        "triggers": {"refund": "first_scan", "replacement": "accepted"},
+        "recovery": "write_off",
+    },
+    hours={"recovery": 10 * _DAY},
+)
+STANDARD = "standard"
+PACKS: Mapping[str, Pack] = MappingProxyType(
+    {STANDARD: _STANDARD, "ahead": _AHEAD, "instant": _INSTANT}
+)
+
+
+def write_pack(name: str, folder: Path) -> Path | None:
+    """Write the pack's file for a run's stack; ``None`` for the shipped one, which needs none."""
+    if name == STANDARD:
+        return None
+    pack, data = PACKS[name], json.loads(_SHIPPED.read_text())
+    data |= {"id": name.upper(), **pack.changes}
+    data["handling_hours"] |= pack.hours
+    path = folder / "policy.json"
+    path.write_text(json.dumps(data, indent=1))
+    return path
