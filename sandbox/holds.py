@@ -93,8 +93,7 @@ def _stripe_view(world: World, intent: Json) -> Json:
     }
 
 
-def _paypal_view(world: World, hold: Json) -> Json:
-    del world
+def _paypal_view(_world: World, hold: Json) -> Json:
     status = {"CREATED": "held", "VOIDED": "voided"}.get(hold["status"], "captured")
     if status == "held" and paypal_holds.has_expired(hold):
         status = "expired"

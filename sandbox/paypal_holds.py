@@ -1,4 +1,4 @@
-"""Authorizations: approved by the customer, renewed once, captured or voided.
+"""Authorizations: approved by the customer, renewed, captured or voided; no renewal is renewed.
 
 What was renewed and its renewal are one hold: a capture or void of it ends both.
 """

@@ -119,8 +119,8 @@ def _of(world: World, charge: Json) -> list[Json]:
 
 
 def escalate(world: World, dispute: Json) -> Json:
-    """Make a chargeback of an inquiry. Repeats change nothing."""
-    if dispute["status"].startswith("warning_"):
+    """Make a chargeback of an inquiry; one that is closed stays so. Repeats change nothing."""
+    if dispute["status"] in ("warning_needs_response", "warning_under_review"):
         before = {"status": dispute["status"], "is_charge_refundable": True}
         dispute |= {"status": "needs_response", "is_charge_refundable": False}
         world.ledger.save("stripe.dispute", dispute["id"], dispute)

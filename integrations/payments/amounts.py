@@ -1,10 +1,10 @@
-"""An amount a provider can be asked for, or the refusal to ask."""
+"""An amount a provider can be asked for, or has written; else the refusal of it."""
 
 from collections.abc import Callable
 from typing import TypeVar
 
 from domain.money import Money
-from integrations.errors import RejectedError
+from integrations.errors import ProtocolError, RejectedError
 
 _Wire = TypeVar("_Wire")
 
@@ -30,3 +30,17 @@ def payable(system: str, amount: Money, to_wire: Callable[[Money], _Wire]) -> _W
         return to_wire(amount)
     except NotRepresentableError as error:
         raise RejectedError(system, str(error), code="not_representable", field="amount") from error
+
+
+def readable(
+    system: str, from_wire: Callable[[_Wire, str], Money], found: _Wire, currency: str
+) -> Money:
+    """Return what the provider wrote as money.
+
+    Raises:
+        ProtocolError: it is no whole number of minor units, or of a currency without any.
+    """
+    try:
+        return from_wire(found, currency)
+    except NotRepresentableError as error:
+        raise ProtocolError(system, str(error), field="amount") from error

@@ -9,11 +9,10 @@ from pydantic import ValidationError
 from integrations.errors import (
     ActionRequiredError,
     KeyConflictError,
-    ProtocolError,
     WebhookMalformedError,
 )
 from integrations.http import Call, HttpApi, open_client
-from integrations.payments.amounts import NotRepresentableError, payable
+from integrations.payments.amounts import payable, readable
 from integrations.payments.holds import HoldGateway
 from integrations.payments.keys import certified_keys
 from integrations.payments.paypal import signatures, wire
@@ -134,10 +133,7 @@ class PayPalGateway:
 
 
 def _refund(found: wire.WireRefund) -> Refund:
-    try:
-        amount = from_wire(found.amount.value, found.amount.currency_code)
-    except NotRepresentableError as error:
-        raise ProtocolError(wire.SYSTEM, str(error), field="amount") from error
+    amount = readable(wire.SYSTEM, from_wire, found.amount.value, found.amount.currency_code)
     # Anything that is not final is pending: a word we do not know must not end the wait for money.
     outcome = _OUTCOMES.get(found.status or "", RefundOutcome.PENDING)
     reason = None

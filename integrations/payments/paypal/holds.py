@@ -13,11 +13,10 @@ from integrations.errors import (
     ActionRequiredError,
     AlreadyDoneError,
     KeyConflictError,
-    ProtocolError,
     RejectedError,
 )
 from integrations.http import Call, HttpApi
-from integrations.payments.amounts import NotRepresentableError, payable
+from integrations.payments.amounts import payable, readable
 from integrations.payments.holds import (
     Authorization,
     AuthorizeRequest,
@@ -204,7 +203,4 @@ def _hold(found: hold_wire.WireAuthorization) -> Authorization:
 
 
 def _money(found: wire.WireMoney) -> Money:
-    try:
-        return from_wire(found.value, found.currency_code)
-    except NotRepresentableError as error:
-        raise ProtocolError(wire.SYSTEM, str(error), field="amount") from error
+    return readable(wire.SYSTEM, from_wire, found.value, found.currency_code)

@@ -6,9 +6,9 @@ from datetime import datetime
 import httpx
 from pydantic import ValidationError
 
-from integrations.errors import ProtocolError, RejectedError, WebhookMalformedError
+from integrations.errors import RejectedError, WebhookMalformedError
 from integrations.http import Call, HttpApi, open_client
-from integrations.payments.amounts import payable
+from integrations.payments.amounts import payable, readable
 from integrations.payments.holds import HoldGateway
 from integrations.payments.port import (
     PaymentEvent,
@@ -22,11 +22,11 @@ from integrations.payments.stripe.capabilities import CAPABILITIES
 from integrations.payments.stripe.disputes import StripeDisputes
 from integrations.payments.stripe.holds import StripeHolds
 from integrations.payments.stripe.money import from_wire, to_wire
+from integrations.payments.stripe.paging import pages
 from integrations.webhooks import header
 
 API_VERSION = "2026-05-27.dahlia"
 
-_PAGE = 100
 _OUTCOMES = {
     "succeeded": RefundOutcome.SUCCEEDED,
     "failed": RefundOutcome.FAILED,
@@ -88,18 +88,8 @@ class StripeGateway(StripeDisputes):
         return tuple(_refund(refund) for refund in await self._all(query))
 
     async def _all(self, wanted: Mapping[str, str]) -> list[wire.WireRefund]:
-        query = {**wanted, "limit": str(_PAGE)}
-        found: list[wire.WireRefund] = []
-        more = True
-        while more:
-            page = await self._api.ask(Call("GET", "/v1/refunds", query=query), wire.WireRefundPage)
-            found += page.data
-            more = page.has_more
-            if more and not page.data:
-                raise ProtocolError(wire.SYSTEM, "an empty page promises more", field="data")
-            if more:
-                query["starting_after"] = page.data[-1].id
-        return found
+        found = pages(self._api, "/v1/refunds", wanted, wire.WireRefundPage)
+        return [refund async for page in found for refund in page.data]
 
     async def get_refund(self, refund_ref: str) -> Refund:
         call = Call("GET", "/v1/refunds/{refund}", ids={"refund": refund_ref})
@@ -144,10 +134,7 @@ def _payment(payment_ref: str) -> dict[str, str]:
 
 
 def _refund(found: wire.WireRefund) -> Refund:
-    try:
-        amount = from_wire(found.amount, found.currency)
-    except ValueError as error:
-        raise ProtocolError(wire.SYSTEM, str(error), field="amount") from error
+    amount = readable(wire.SYSTEM, from_wire, found.amount, found.currency)
     # Anything that is not final is pending: a word we do not know must not end the wait for money.
     outcome = _OUTCOMES.get(found.status or "", RefundOutcome.PENDING)
     reason = found.failure_reason

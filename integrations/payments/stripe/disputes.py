@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from integrations.errors import ProtocolError
 from integrations.http import Call, HttpApi
+from integrations.payments.amounts import readable
 from integrations.payments.port import Chargeback, ChargebackState
 from integrations.payments.stripe import wire
 from integrations.payments.stripe.money import from_wire
@@ -42,10 +42,7 @@ class StripeDisputes:
 
 
 def _chargeback(found: wire.WireDispute) -> Chargeback:
-    try:
-        amount = from_wire(found.amount, found.currency)
-    except ValueError as error:
-        raise ProtocolError(wire.SYSTEM, str(error), field="amount") from error
+    amount = readable(wire.SYSTEM, from_wire, found.amount, found.currency)
     due_by = found.evidence_details.due_by
     return Chargeback(
         dispute_ref=found.id,

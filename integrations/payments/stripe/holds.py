@@ -7,9 +7,9 @@ alone, but lags behind; the list is read after write.
 from datetime import UTC, datetime
 
 from domain.money import Money
-from integrations.errors import NotFoundError, ProtocolError, RejectedError
+from integrations.errors import NotFoundError, RejectedError
 from integrations.http import Call, HttpApi
-from integrations.payments.amounts import payable
+from integrations.payments.amounts import payable, readable
 from integrations.payments.holds import (
     Authorization,
     AuthorizeRequest,
@@ -21,8 +21,8 @@ from integrations.payments.holds import (
 )
 from integrations.payments.stripe import wire
 from integrations.payments.stripe.money import from_wire, to_wire
+from integrations.payments.stripe.paging import pages
 
-_PAGE = "100"
 _SHOWN = {"expand[]": "latest_charge"}
 """Only the charge says until when the money is held."""
 _PENDING = frozenset({"processing"})
@@ -61,23 +61,14 @@ class StripeHolds:
         return await self._end(request.held, "cancel", dict(_SHOWN), request.idempotency_key)
 
     async def find_authorization(self, request: AuthorizeRequest) -> Authorization | None:
-        query = {"customer": _payer(request), "limit": _PAGE, "expand[]": "data.latest_charge"}
-        found: list[Authorization] = []
-        more = True
-        while more:
-            call = Call("GET", "/v1/payment_intents", query=query)
-            page = await self._api.ask(call, wire.WireHoldPage)
-            found += [
-                _hold(intent)
-                for intent in page.data
-                if (intent.metadata or {}).get("hold_id") == request.hold_id
-            ]
-            more = page.has_more
-            if more and not page.data:
-                raise ProtocolError(wire.SYSTEM, "an empty page promises more", field="data")
-            if more:
-                query["starting_after"] = page.data[-1].id
-        return standing_hold(found)
+        query = {"customer": _payer(request), "expand[]": "data.latest_charge"}
+        found = pages(self._api, "/v1/payment_intents", query, wire.WireHoldPage)
+        intents = [intent async for page in found for intent in page.data]
+        return standing_hold(
+            _hold(intent)
+            for intent in intents
+            if (intent.metadata or {}).get("hold_id") == request.hold_id
+        )
 
     async def get_authorization(self, held: HeldMoney) -> Authorization:
         call = Call(
@@ -148,7 +139,4 @@ def _outcome(found: wire.WireHold) -> HoldOutcome:
 
 
 def _money(amount: int, currency: str) -> Money:
-    try:
-        return from_wire(amount, currency)
-    except ValueError as error:
-        raise ProtocolError(wire.SYSTEM, str(error), field="amount") from error
+    return readable(wire.SYSTEM, from_wire, amount, currency)

@@ -9,12 +9,11 @@ from pydantic import ValidationError
 from integrations.errors import (
     KeyConflictError,
     NotFoundError,
-    ProtocolError,
     RejectedError,
     WebhookMalformedError,
 )
 from integrations.http import Call, HttpApi, open_client
-from integrations.payments.amounts import NotRepresentableError, payable
+from integrations.payments.amounts import payable, readable
 from integrations.payments.holds import HoldGateway, NoHolds
 from integrations.payments.keys import certified_keys, private_key
 from integrations.payments.port import PaymentEvent, Refund, RefundOutcome, RefundRequest
@@ -161,10 +160,7 @@ class WeChatPayGateway:
 
 
 def _refund(found: wire.WireRefund) -> Refund:
-    try:
-        amount = from_wire(found.amount.refund, found.amount.currency)
-    except NotRepresentableError as error:
-        raise ProtocolError(wire.SYSTEM, str(error), field="amount") from error
+    amount = readable(wire.SYSTEM, from_wire, found.amount.refund, found.amount.currency)
     return Refund(
         refund_ref=found.out_refund_no,
         # Anything that is not final is pending: a new word must not end the wait for money.

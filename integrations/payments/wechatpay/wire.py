@@ -18,7 +18,6 @@ from integrations.http import Refusal, WireModel
 SYSTEM = "wechatpay"
 
 _BY_CODE: Mapping[str, type[IntegrationError]] = {
-    # Under the same number with the same parameters, as the documentation asks.
     "FREQUENCY_LIMITED": ThrottledError,
     "FREQUENCY_LIMIT_EXCEED": ThrottledError,
     "RATELIMIT_EXCEEDED": ThrottledError,
