@@ -41,7 +41,12 @@ TEXTS: dict[str, Text] = {
         "this mail. Otherwise it comes back to you.",
     ),
     "sent_back": Text("{rma_no}: coming back to you", "The goods we could not accept are sent."),
-    "refund_sent": Text("Refund for {rma_no}", "We sent {amount} {way}."),
+    "refund_sent": Text("Refund for {rma_no}", "We sent {amount} {way}.{bonus}"),
+    "coupon_lapsed": Text(
+        "Your return {rma_no}",
+        "{amount} of your order was paid with a coupon. By its terms a coupon is used once, so "
+        "that part is not paid back.",
+    ),
     "nothing_to_refund": Text(
         "Your return {rma_no} is settled",
         "Your return is settled, and nothing is left to pay back:\n{breakdown}",
@@ -122,6 +127,7 @@ def render(
 _AMOUNTS = {
     "refund_sent": "amount_minor",
     "refund_on_hold": "amount_minor",
+    "coupon_lapsed": "amount_minor",
     "refund_covered": "amount_minor",
     "refund_returned": "amount_minor",
     "recovery_charged": "amount_minor",
@@ -238,6 +244,12 @@ def _send_back(data: Mapping[str, Any]) -> dict[str, str]:
     return {"deadline": deadline, "advance": advance}
 
 
+def _way(data: Mapping[str, Any]) -> dict[str, str]:
+    bonus = Money(int(data.get("bonus_minor", 0)), str(data["currency"]))
+    more = f" On top you have a bonus of {bonus}." if bonus else ""
+    return {"way": _WAYS[str(data.get("destination", "original"))], "bonus": more}
+
+
 _WORDS: dict[str, Callable[[Mapping[str, Any]], dict[str, str]]] = {
     "request_received": _decision,
     "request_denied": _decision,
@@ -245,7 +257,7 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], dict[str, str]]] = {
     "lot_rejected": lambda data: {"grade": str(data["grade"])},
     "send_back_by": _send_back,
     "advance_declined": lambda data: {"why_not_early": _NOT_EARLY[str(data["reason"])]},
-    "refund_sent": lambda data: {"way": _WAYS[str(data.get("destination", "original"))]},
+    "refund_sent": _way,
     "refund_on_hold": _bank,
     "refund_returned": lambda data: {
         "next_by": f"{datetime.fromisoformat(data['next_by']):%Y-%m-%d}"

@@ -9,8 +9,10 @@ from temporalio import activity
 from activities.errors import refused, translated
 from activities.refunds import IssueRefund, RefundAnswer, Refunder
 from domain.credit_notes import NewNote
-from domain.intents import Intent
+from domain.diverting import NOWHERE_ELSE, Diversion
+from domain.intents import Intent, Redirect
 from domain.money import Money
+from domain.orders import TenderKind
 from domain.policies import TENDER_ORDER
 from domain.promotions import Standing, Units
 from domain.proposals import Approval, ByTender
@@ -39,7 +41,7 @@ class Settle:
     ``standing`` is what it was computed on, where a promotion is looked at. Tenders are filled in
     the policy's ``tender_order``. ``note`` is the credit note that is issued with it,
     ``approval`` what a person approved, where one had to; ``gate_minor`` is as
-    :class:`IssueRefund` has it.
+    :class:`IssueRefund` has it. ``diversion`` says what does not go back to its tender.
     """
 
     tenant_id: str
@@ -55,6 +57,7 @@ class Settle:
     note: NewNote | None = None
     approval: Approval | None = None
     gate_minor: int | None = None
+    diversion: Diversion = NOWHERE_ELSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +114,24 @@ class PaymentActivities:
                 return Settled(by_tender=error.by_tender)
             except StandingChangedError as error:
                 return Settled(standing=error.standing)
+        elsewhere = asked.diversion.of(
+            [(TenderKind(row.tender_kind), row.amount_minor) for row in rows]
+        )
         tries = [
             self._refunder.try_once(
                 IssueRefund(
-                    asked.tenant_id, row.intent_id, row.generation, gate_minor=asked.gate_minor
+                    asked.tenant_id,
+                    row.intent_id,
+                    row.generation,
+                    gate_minor=asked.gate_minor,
+                    redirect=redirect,
                 )
             )
-            for row in rows
+            for row, redirect in zip(rows, elsewhere, strict=True)
         ]
         first_tries = tuple(await asyncio.gather(*tries))
-        return Settled(tuple(map(intent_of, rows)), first_tries, credit_note_no=note_no)
+        intents = tuple(map(intent_of, rows, elsewhere))
+        return Settled(intents, first_tries, credit_note_no=note_no)
 
     async def _seal(self, asked: Settle) -> tuple[IntentRow, ...]:
         try:
@@ -159,8 +170,8 @@ def split_balances(
     return split_over_tenders(tenders, amount_minor, order)
 
 
-def intent_of(row: IntentRow) -> Intent:
-    """Return an intent as a return keeps it."""
+def intent_of(row: IntentRow, redirect: Redirect | None = None) -> Intent:
+    """Return an intent as a return keeps it; one that was sealed goes where ``redirect`` says."""
     return Intent(
         intent_id=row.intent_id,
         tender_id=row.tender_id,
@@ -171,4 +182,6 @@ def intent_of(row: IntentRow) -> Intent:
         refund_ref=row.refund_ref,
         failure=row.failure,
         covered_minor=row.covered_minor,
+        redirect=redirect,
+        bonus_minor=redirect.bonus_minor if redirect is not None else 0,
     )

@@ -1,5 +1,6 @@
 """What a start would decide and pay: the functions of the execution, on facts read now."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
@@ -8,11 +9,12 @@ from temporalio.exceptions import ApplicationError
 
 from activities.orders import FetchFacts, OrderActivities, OrderFacts
 from domain.codes import PROBLEMS, RefusedError
+from domain.diverting import check_credit, diversion_of
 from domain.eligibility import Decision, Verdict, authorization_of
 from domain.exchanges import check_exchanges, difference
 from domain.intents import LotAmount
 from domain.opening import decide_lines, needs_exchange, open_return, wanted_units
-from domain.orders import Order
+from domain.orders import Destination, Order
 from domain.policies import Policy
 from domain.refusals import too_few
 from domain.releasing import is_uneven, value_minor
@@ -20,7 +22,7 @@ from domain.requests import Resolution, ReturnRequest, request_hash
 from domain.returns import Lot, Return
 from domain.securing import lots_that_can_be_secured
 from domain.settlement import settle, settlement_hash
-from domain.tenders import NothingLeftError, TenderLeft, TenderOrder, split_over_tenders
+from domain.tenders import NothingLeftError, TenderLeft, split_over_tenders
 from domain.triggers import HoldRule, Trigger
 from integrations.directory import Connections, UnknownConnectionError
 from storage.ledger import choose_units
@@ -36,16 +38,17 @@ class Previewed:
 
     ``amounts`` stand beside ``decisions``, ``None`` where no money would be owed, and so do
     ``differences``, in minor units: of an exchange for dearer goods above zero, what the customer
-    pays; for cheaper ones below zero, what is given back once they are sent; ``by_tender`` is
+    pays; for cheaper ones below zero, what is given back once they are sent; ``parts`` is
     empty when the order has less left than is owed. ``settlement_hash`` is that of the settlement
-    that a start leads to if everything arrives together as it was sent and nothing else changes.
+    that a start leads to if everything arrives together as it was sent and nothing else changes;
+    money and credit are two settlements, and have one hash here.
     """
 
     order: Order
     decisions: tuple[Decision, ...]
     amounts: tuple[LotAmount | None, ...]
     differences: tuple[int, ...]
-    by_tender: tuple[tuple[str, int], ...]
+    parts: tuple["Part", ...]
     settlement_hash: str
     releases: tuple["Release", ...]
 
@@ -56,6 +59,16 @@ class Previewed:
     @property
     def refund_minor(self) -> int:
         return sum(amount.refund_minor for amount in self.amounts if amount is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one tender has to give, in minor units, and where that goes, with its bonus."""
+
+    tender_id: str
+    amount_minor: int
+    destination: str
+    bonus_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +98,7 @@ class Previews:
         decisions = decide_lines(request, facts.order, facts.policy, at=at)
         prices = {product.sku: product.price for product in facts.products}
         check_exchanges(request, facts.order, prices, uneven=facts.policy.uneven_exchange)
+        check_credit(request, facts.order, facts.policy)
         held = await self._returns.held_units(tenant_id, request.order_id)
         units = choose_units(
             held,
@@ -98,8 +112,10 @@ class Previews:
             ret, _as_if_accepted(ret), await self._returns.standing(tenant_id, request.order_id)
         )
         tenders = await self._tenders(tenant_id, facts.order)
-        owed = sum(row.refund_minor for row in rows)
-        by_tender = _by_tender(tenders, owed, facts.policy.tender_order)
+        parts = _parts(ret, rows, tenders)
+        by_tender: Counter[str] = Counter()
+        for part in parts:
+            by_tender[part.tender_id] += part.amount_minor
         by_lot = {row.lot_id: row for row in rows}
         amounts = tuple(
             _line_amount([by_lot[lot.lot_id] for lot in lots if lot.lot_id in by_lot])
@@ -114,8 +130,8 @@ class Previews:
                 release_of(ret, lots, amount)
                 for lots, amount in zip(_by_line(ret), amounts, strict=True)
             ),
-            by_tender=by_tender,
-            settlement_hash=settlement_hash(ret.currency, rows, by_tender),
+            parts=parts,
+            settlement_hash=settlement_hash(ret.currency, rows, sorted(by_tender.items())),
         )
 
     async def _facts(self, tenant_id: str, request: ReturnRequest) -> OrderFacts:
@@ -179,7 +195,7 @@ def _as_if_accepted(ret: Return) -> tuple[Lot, ...]:
     return tuple(
         replace(lot, receipt_id="preview")
         for lot in ret.lots
-        if ret.line(lot.line_id).terms is not None and lot.resolution is Resolution.REFUND
+        if ret.line(lot.line_id).terms is not None and lot.resolution.pays_back
     )
 
 
@@ -223,11 +239,36 @@ def release_of(ret: Return, lots: Sequence[Lot], amount: LotAmount | None) -> Re
     return Release(terms.of(resolution), value, hold, ret.policy.handling.recovery)
 
 
-def _by_tender(
-    tenders: Sequence[TenderLeft], owed_minor: int, order: TenderOrder
-) -> tuple[tuple[str, int], ...]:
-    try:
-        parts = split_over_tenders(tenders, owed_minor, order)
-    except NothingLeftError:
-        return ()
-    return tuple((t.tender_id, part) for t, part in zip(tenders, parts, strict=True) if part)
+def _parts(
+    ret: Return, rows: Sequence[LotAmount], tenders: Sequence[TenderLeft]
+) -> tuple[Part, ...]:
+    """Split what is owed as the settlements would: money first, then what is wanted as credit."""
+    left, found = [*tenders], list[Part]()
+    for in_credit in (False, True):
+        lots = [
+            lot
+            for lot in (ret.lot(row.lot_id) for row in rows)
+            if (lot.resolution is Resolution.STORE_CREDIT) is in_credit
+        ]
+        chosen = [lot.lot_id for lot in lots]
+        owed = sum(row.refund_minor for row in rows if row.lot_id in chosen)
+        try:
+            minors = split_over_tenders(left, owed, ret.policy.tender_order)
+        except NothingLeftError:
+            return ()
+        paying = [(tender, minor) for tender, minor in zip(left, minors, strict=True) if minor]
+        elsewhere = diversion_of(ret, lots).of([(tender.kind, minor) for tender, minor in paying])
+        found += [
+            Part(
+                tender.tender_id,
+                minor,
+                Destination.ORIGINAL if redirect is None else redirect.destination,
+                0 if redirect is None else redirect.bonus_minor,
+            )
+            for (tender, minor), redirect in zip(paying, elsewhere, strict=True)
+        ]
+        left = [
+            replace(tender, refunded_minor=tender.refunded_minor + minor)
+            for tender, minor in zip(left, minors, strict=True)
+        ]
+    return tuple(found)

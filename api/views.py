@@ -120,8 +120,13 @@ def preview(request: ReturnRequest, found: Previewed) -> listing.Preview:
         lines=lines,
         refund_minor=found.refund_minor,
         by_tender=tuple(
-            listing.PreviewTender(tender_id=tender_id, amount_minor=minor)
-            for tender_id, minor in found.by_tender
+            listing.PreviewTender(
+                tender_id=part.tender_id,
+                amount_minor=part.amount_minor,
+                destination=part.destination,
+                bonus_minor=part.bonus_minor,
+            )
+            for part in found.parts
         ),
         settlement_hash=found.settlement_hash,
         preview_hash="",

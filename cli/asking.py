@@ -22,7 +22,9 @@ def add_request(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ground", choices=[*map(str, Ground)], default=Ground.WITHDRAWAL)
     parser.add_argument("--reason", choices=[*REASONS], help="of every line")
     parser.add_argument("--detail", help="the second level of the reason")
-    parser.add_argument("--exchange", metavar="SKU", help="these goods instead of money")
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--exchange", metavar="SKU", help="these goods instead of money")
+    instead.add_argument("--credit", action="store_true", help="store credit instead of money")
     parser.add_argument(
         "--pickup",
         nargs=3,
@@ -36,6 +38,8 @@ def new_return(arguments: argparse.Namespace) -> NewReturn:
     common = {"reason": arguments.reason, "reason_detail": arguments.detail}
     if arguments.exchange:
         common |= {"resolution": "EXCHANGE", "exchange_sku": arguments.exchange}
+    if arguments.credit:
+        common |= {"resolution": "STORE_CREDIT"}
     request: dict[str, Any] = {
         "order_id": arguments.order,
         "lines": [

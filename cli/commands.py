@@ -70,7 +70,7 @@ def add_commands(actions: "argparse._SubParsersAction[argparse.ArgumentParser]")
         actions, "choose", "choose-resolution", "choose again when out of stock", _choose
     )
     choose.add_argument("lot")
-    choose.add_argument("resolution", choices=["REFUND"])
+    choose.add_argument("resolution", choices=["REFUND", "STORE_CREDIT"])
 
 
 def add_command(

@@ -17,7 +17,7 @@ from backhaul_client import (
     ReturnView,
 )
 from backhaul_client.answers import LotAmountView, ProposedSettlementView
-from backhaul_client.listing import PreviewLine
+from backhaul_client.listing import PreviewLine, PreviewTender
 from domain.money import Money
 
 
@@ -153,8 +153,17 @@ def show_preview(preview: Preview) -> None:
         if line.difference_minor:
             print(f"    {_difference(line.difference_minor, preview.currency)}")
     for tender in preview.by_tender:
-        print(f"  to {tender.tender_id}: {Money(tender.amount_minor, preview.currency)}")
+        print(f"  {_part(tender, preview.currency)}")
     print(f"  together {Money(preview.refund_minor, preview.currency)}")
+
+
+def _part(tender: PreviewTender, currency: str) -> str:
+    amount, of = Money(tender.amount_minor, currency), f"of {tender.tender_id}"
+    if tender.destination == "store_credit":
+        bonus = Money(tender.bonus_minor, currency)
+        return f"as store credit {of}: {amount}" + (f" and {bonus} more" if bonus else "")
+    lapsed = tender.destination == "lapsed"
+    return f"lapsed {of}: {amount}" if lapsed else f"to {tender.tender_id}: {amount}"
 
 
 def show_command(answer: CommandView) -> None:

@@ -75,6 +75,11 @@ _CATALOGUE = (
     ProblemCode(
         "exchange_not_even", _K.INVALID, "the wanted goods cost more or less than the returned"
     ),
+    ProblemCode(
+        "store_credit_not_offered",
+        _K.INVALID,
+        "the policy offers no store credit, or the shop names no account for it",
+    ),
     ProblemCode("units_not_available", _K.CONFLICT, "fewer units are left than asked for"),
     ProblemCode(
         "use_cancellation", _K.CONFLICT, "nothing of the line was sent yet: cancel the order"

@@ -9,7 +9,6 @@ from domain.chargebacks import Chargeback
 from domain.events import Fact, JsonValue
 from domain.intents import Intent
 from domain.lifecycle import ENDED_EARLY, is_terminal
-from domain.requests import Resolution
 from domain.returns import Change, Lot, Return
 
 
@@ -67,7 +66,7 @@ def holds(ret: Return, chargeback: Chargeback) -> bool:
 def _may_owe(lot: Lot) -> bool:
     if lot.settlement_no is not None:
         return False
-    is_open = lot.resolution is Resolution.REFUND and not is_terminal(lot.state)
+    is_open = lot.resolution.pays_back and not is_terminal(lot.state)
     return is_open or lot.owes_difference
 
 

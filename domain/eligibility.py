@@ -181,7 +181,10 @@ def _granted(
     last_day: date,
     arithmetic: str,
 ) -> Decision:
-    possible = facts.resolution in rule.remedies
+    remedies = rule.remedies
+    if policy.credit_bonus_percent is not None and Resolution.REFUND in remedies:
+        remedies = (*remedies, Resolution.STORE_CREDIT)
+    possible = facts.resolution in remedies
     verdict = Verdict.APPROVE if possible else Verdict.APPROVE_ALTERNATIVE
     reached = "R_PROMISE_APPLIES" if rule.layer in ("MERCHANT", "PLATFORM") else f"R_{rule.ground}"
     codes: tuple[str, ...] = (reached, f"T_RETURN_SHIPPING_{rule.return_shipping_payer}")
@@ -194,7 +197,7 @@ def _granted(
         codes,
         rule=rule,
         window_end=last_day,
-        remedies=rule.remedies,
+        remedies=remedies,
         terms=Terms(
             return_shipping_payer=rule.return_shipping_payer,
             refund_scope=rule.refund.scope,

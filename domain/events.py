@@ -145,6 +145,7 @@ NOTICE_TYPES: dict[str, str] = {
     "refund_sent": "how much went back to which means of payment",
     "refund_returned": "the refund came back to us; what happens next, and by when",
     "refund_on_hold": "your bank took the payment back and decides; no refund goes beside it",
+    "coupon_lapsed": "a part was paid with a coupon, which is not paid back",
     "refund_covered": "your bank gave the money back, so we do not send it again",
     "nothing_to_refund": "the return is settled and nothing is left to pay back, and why",
     "difference_to_pay": "what you chose costs more: please pay the difference",

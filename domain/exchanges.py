@@ -127,7 +127,7 @@ def lots_to_call_off(ret: Return) -> tuple[Lot, ...]:
         lot
         for lot in ret.lots
         if lot.state is LotState.REPLACEMENT_UNPAID
-        and lot.resolution is Resolution.REFUND
+        and lot.resolution.pays_back
         and lot.replacement is not None
         and not lot.replacement.called_off
     )
@@ -136,7 +136,8 @@ def lots_to_call_off(ret: Return) -> tuple[Lot, ...]:
 def called_off(lot: Lot) -> tuple[Lot, Fact]:
     """The unpaid order is gone at the platform: from here on the lot's money is due."""
     gone = replace(lot.replacement, called_off=True) if lot.replacement else None
-    lot = replace(lot, replacement=gone, resolution=Resolution.REFUND, version=lot.version + 1)
+    chosen = lot.resolution if lot.resolution.pays_back else Resolution.REFUND
+    lot = replace(lot, replacement=gone, resolution=chosen, version=lot.version + 1)
     return lot, Fact("replacement.called_off", {"lot_id": lot.lot_id})
 
 

@@ -73,7 +73,8 @@ def grade_lot(ret: Return, lot_id: str, finding: Finding, *, quantity: int | Non
     if excused and acceptance is Acceptance.PARTIALLY_ACCEPTED:
         acceptance, deduction = Acceptance.ACCEPTED, 0
     resolution = lot.resolution
-    if acceptance is Acceptance.PARTIALLY_ACCEPTED and not lot.is_given:
+    exchanged = resolution is Resolution.EXCHANGE
+    if exchanged and acceptance is Acceptance.PARTIALLY_ACCEPTED and not lot.is_given:
         resolution = Resolution.REFUND
     graded = replace(
         lot.moved(_STATE_AFTER[acceptance], finding.inspected_at),

@@ -25,11 +25,12 @@ class Redirect:
     """Where a refused refund goes instead.
 
     ``reference`` is the owner's name of the store credit account, or where the books show the
-    payment that was made by hand.
+    payment that was made by hand. ``bonus_minor`` comes on top of what is due, as credit alone.
     """
 
     destination: Destination
     reference: str
+    bonus_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ class Intent:
     covered_minor: int = 0
     redirect: Redirect | None = None
     destination: str = Destination.ORIGINAL
+    bonus_minor: int = 0
+    """What it gives on top, because credit was chosen over money."""
 
     @property
     def is_settled(self) -> bool:

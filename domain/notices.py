@@ -7,6 +7,7 @@ from domain.disputing import holds
 from domain.events import Event, JsonValue
 from domain.ids import content_hash, part_id
 from domain.lifecycle import GRANTED
+from domain.orders import Destination
 from domain.recovering import recovery_of
 from domain.requests import HandoverMethod
 from domain.returns import Return
@@ -88,6 +89,8 @@ def _kind(ret: Return, event: Event) -> str | None:
     if event.type == "return.withdrawn" and not ret.lines:
         # Of a draft nobody was told anything.
         return None
+    if event.type == "refund.settled" and event.data.get("destination") == Destination.LAPSED:
+        return "coupon_lapsed"
     if event.type == "replacement.shipped":
         # Of one that left before its goods came, the message says until when those have to come.
         recovery = recovery_of(ret.lot(str(event.data["lot_id"])))

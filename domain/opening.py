@@ -159,6 +159,7 @@ def open_return(
         lots=lots,
         promotions=freeze_promotions(order) if policy.promotion_clawback else (),
         hold_method=_hold_method(order, policy),
+        credit_account="" if policy.credit_bonus_percent is None else order.credit_account,
     )
 
 

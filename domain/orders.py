@@ -24,11 +24,15 @@ class TenderKind(StrEnum):
 
 
 class Destination(StrEnum):
-    """Where a refund goes: back to its tender, or with consent elsewhere (domain.md, edge 64)."""
+    """Where a refund goes: back to its tender, or with consent elsewhere (domain.md, edge 64).
+
+    A part of a coupon that ``LAPSED`` goes to nobody.
+    """
 
     ORIGINAL = "original"
     STORE_CREDIT = "store_credit"
     BY_HAND = "by_hand"
+    LAPSED = "lapsed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +173,8 @@ class Order:
     tenders: tuple[Tender, ...]
     shipping: Shipping
     promotions: tuple[Promotion, ...] = ()
+    credit_account: str = ""
+    """The platform's name of the customer's store credit; empty where it names none."""
 
     def line(self, line_id: str) -> OrderLine:
         """Return one line; ``KeyError`` when the order has none of that id."""

@@ -127,6 +127,8 @@ class Policy:
     A refund that was refused for good goes to one of ``fallback_tenders``, or nowhere else.
     ``release`` says when money and replacements go out.
     Of credit that is reversed after it was spent, the missing part is ``credit_shortfall``.
+    Who chooses store credit over money gets ``credit_bonus_percent`` more; ``None``: it is not
+    offered. Of what a coupon paid, nothing is given back where ``coupons_lapse``.
     """
 
     pack_id: str
@@ -150,6 +152,8 @@ class Policy:
     fallback_tenders: tuple[Destination, ...] = ()
     credit_shortfall: Shortfall = Shortfall.RECEIVABLE
     release: ReleaseTerms = AT_ACCEPTANCE
+    credit_bonus_percent: int | None = None
+    coupons_lapse: bool = False
 
     def refund_gate(self, currency: str) -> int | None:
         """Return the gate in a currency's minor units; ``None`` where it has none."""
@@ -176,8 +180,9 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
     Raises:
         PolicyError: something is missing, of the wrong type, out of range or not resolved. Fees,
             promotion clawback, uneven exchange, tender order, limits of approval, the refund gate,
-            fallback tenders and triggers may be left out: no fee, no clawback, any price, our
-            order, no limit, no gate, no fallback, and all that goes out waits for the goods.
+            fallback tenders, triggers, store credit and coupons may be left out: no fee, no
+            clawback, any price, our order, no limit, no gate, no fallback, all that goes out
+            waits for the goods, no credit to choose, and coupons are given back.
     """
     pack = At("", data)
     governs = pack.table("governs")
@@ -215,6 +220,8 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
             lambda name: pack.option(name, Shortfall),
             default=Shortfall.RECEIVABLE,
         ),
+        credit_bonus_percent=_credit_bonus(pack),
+        coupons_lapse=pack.optional("coupons_lapse", pack.flag, default=False),
     )
     _check(policy)
     return policy
@@ -228,6 +235,14 @@ def _pickup_attempts(pack: At) -> int:
     if not 1 <= count <= _MOST_PICKUPS:
         raise PolicyError(f"pickup_attempts: wanted 1 to {_MOST_PICKUPS}")
     return count
+
+
+def _credit_bonus(pack: At) -> int | None:
+    if "store_credit" not in pack.data:
+        return None
+    credit = pack.table("store_credit")
+    credit.only("bonus_percent")
+    return credit.percent("bonus_percent")
 
 
 def _handling(hours: At) -> Handling:
@@ -286,7 +301,7 @@ def _check(policy: Policy) -> None:
     kinds = sorted(kind for group in policy.tender_order for kind in group)
     if kinds != sorted(TenderKind):
         raise PolicyError(f"tender_order: wanted each of {', '.join(TenderKind)} once")
-    if Destination.ORIGINAL in policy.fallback_tenders:
+    if {Destination.ORIGINAL, Destination.LAPSED} & {*policy.fallback_tenders}:
         raise PolicyError("fallback_tenders: wanted store_credit, by_hand or both")
     if policy.review_default not in ("APPROVE", "DENY"):
         raise PolicyError("review_default: wanted APPROVE or DENY")

@@ -20,6 +20,8 @@ def refund_fact(event: str, ret: Return, number: int, intent: Intent) -> Fact:
     }
     if intent.destination != Destination.ORIGINAL:
         data["destination"] = intent.destination
+    if intent.bonus_minor:
+        data["bonus_minor"] = intent.bonus_minor
     return Fact(event, data)
 
 

@@ -50,9 +50,7 @@ def _has_come(ret: Return, lot: Lot, trigger: Trigger) -> bool:
 
 def lots_to_pay_early(ret: Return) -> tuple[Lot, ...]:
     """Return the lots whose money goes out now."""
-    return tuple(
-        lot for lot in ret.lots if lot.resolution is Resolution.REFUND and is_due_early(ret, lot)
-    )
+    return tuple(lot for lot in ret.lots if lot.resolution.pays_back and is_due_early(ret, lot))
 
 
 def needs_hold(ret: Return, lot: Lot) -> bool:

@@ -124,17 +124,21 @@ def _cancelled(ret: Return, lot: Lot, *, at: datetime) -> Change:
     return declined_early(ret.with_lots(kept), lot.lot_id, "out_of_stock")
 
 
-def choose_refund(ret: Return, lot_id: str) -> Return:
-    """Give money instead of a replacement that is out of stock or whose difference is not paid.
+def choose_refund(ret: Return, lot_id: str, resolution: Resolution = Resolution.REFUND) -> Return:
+    """Give money or credit instead of a replacement that is out of stock or was not paid for.
 
     Raises:
-        RefusedError: no such lot, or its replacement is neither.
+        RefusedError: no such lot, its replacement is neither, or no such ``resolution`` is offered.
     """
+    if not resolution.pays_back:
+        raise RefusedError("invalid_request", "wanted REFUND or STORE_CREDIT", field="resolution")
+    if resolution is Resolution.STORE_CREDIT and not ret.credit_account:
+        raise RefusedError("store_credit_not_offered", "nobody offers it", field="resolution")
     try:
         lot = ret.lot(lot_id)
     except KeyError:
         raise RefusedError("lot_not_found", f"no lot {lot_id!r}", field="lot_id") from None
     if lot.state not in (LotState.OUT_OF_STOCK, LotState.REPLACEMENT_UNPAID):
         raise RefusedError("command_not_allowed", f"lot {lot_id} is {lot.state}", field="lot_id")
-    chosen = replace(lot, resolution=Resolution.REFUND, version=lot.version + 1)
+    chosen = replace(lot, resolution=resolution, version=lot.version + 1)
     return ret.with_lots(chosen)

@@ -13,8 +13,14 @@ class Resolution(StrEnum):
     """What the customer gets for a lot: exactly one, chosen once."""
 
     REFUND = "REFUND"
+    STORE_CREDIT = "STORE_CREDIT"
     EXCHANGE = "EXCHANGE"
     NONE = "NONE"
+
+    @property
+    def pays_back(self) -> bool:
+        """Whether the lot's value is given back, as money or as credit, and no goods for it."""
+        return self in (Resolution.REFUND, Resolution.STORE_CREDIT)
 
 
 class HandoverMethod(StrEnum):
@@ -98,7 +104,9 @@ def check_request(request: ReturnRequest) -> ReturnRequest:
                 "goes with resolution EXCHANGE only",
             )
         if line.resolution is Resolution.NONE:
-            raise RequestError("invalid_request", f"{at}.resolution", "wanted REFUND or EXCHANGE")
+            raise RequestError(
+                "invalid_request", f"{at}.resolution", "wanted REFUND, STORE_CREDIT or EXCHANGE"
+            )
     window = request.pickup_window
     if (request.handover is HandoverMethod.PICKUP) != (window is not None):
         raise RequestError("invalid_request", "pickup_window", "goes with handover PICKUP only")

@@ -267,6 +267,8 @@ class Return:
     """When it was last opened again after it was closed."""
     hold_method: HoldMethod | None = None
     """What may be held for an advance exchange, where the policy wants a hold."""
+    credit_account: str = ""
+    """The platform's name of the customer's store credit, where the policy offers it."""
 
     def line(self, line_id: str) -> ReturnLine:
         """Return one line; ``KeyError`` when there is none of that id."""
@@ -374,7 +376,7 @@ def _settlement_state(ret: Return) -> SettlementState:
     owed = [
         lot
         for lot in ret.lots
-        if (lot.state in _OWED and lot.resolution is Resolution.REFUND) or lot.owes_difference
+        if (lot.state in _OWED and lot.resolution.pays_back) or lot.owes_difference
     ]
     if owed:
         return SettlementState.PARTIALLY_SETTLED if ret.settlements else SettlementState.IN_PROGRESS
@@ -383,7 +385,7 @@ def _settlement_state(ret: Return) -> SettlementState:
     waiting = [
         lot
         for lot in ret.lots
-        if lot.resolution is Resolution.REFUND
+        if lot.resolution.pays_back
         and lot.settlement_no is None
         and lot.state in (LotState.MISSING, LotState.RECEIVED, LotState.IN_TRANSIT)
     ]

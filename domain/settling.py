@@ -26,21 +26,24 @@ def lots_to_settle(ret: Return) -> tuple[Lot, ...]:
     """Return the lots whose money is due and in no settlement yet.
 
     What arrived in one parcel is settled together, so a parcel is one payment a tender and not one
-    a lot. What is paid before its goods are accepted waits for no grade.
+    a lot. What is paid before its goods are accepted waits for no grade. What is paid as credit is
+    a settlement of its own, after the others.
     """
     grading, early = parcels_in_grading(ret), lots_to_pay_early(ret)
-    return tuple(
+    due = [
         lot
         for lot in ret.lots
         if lot in early
         or lot.owes_difference
         or (
-            lot.resolution is Resolution.REFUND
+            lot.resolution.pays_back
             and (lot.state in _MONEY_DUE or is_paid_back_instead(lot))
             and lot.settlement_no is None
             and lot.receipt_id not in grading
         )
-    )
+    ]
+    in_money = [lot for lot in due if lot.resolution is not Resolution.STORE_CREDIT]
+    return tuple(in_money or due)
 
 
 def parcels_in_grading(ret: Return) -> list[str | None]:

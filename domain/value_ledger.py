@@ -23,6 +23,8 @@ class AccountKind(StrEnum):
     COUPON = "COUPON"
     REFUNDS = "REFUNDS"
     """What was given back of sales."""
+    BONUS = "BONUS"
+    """What was given on top to customers who chose credit over money."""
     SALES = "SALES"
     """What was bought with what customers held."""
     RECEIVABLE = "RECEIVABLE"
@@ -111,11 +113,22 @@ class TooLittleError(ValueError):
         super().__init__(f"wanted {wanted}, found {found}")
 
 
-def refund_in_kind(kind: TenderKind, owner_ref: str, amount: Money, intent_id: str) -> Transaction:
-    """Give back in kind what was paid in kind: one transaction per refund intent."""
+def refund_in_kind(
+    kind: TenderKind, owner_ref: str, amount: Money, intent_id: str, *, bonus_minor: int = 0
+) -> Transaction:
+    """Give back in kind, with what comes on top: one transaction per refund intent."""
     account = Account(AccountKind(kind), owner_ref, amount.currency)
     refunds = Account(AccountKind.REFUNDS, "", amount.currency)
-    return _moved(f"refund/{intent_id}", Purpose.REFUND, amount, debit=refunds, credit=account)
+    bonus = Account(AccountKind.BONUS, "", amount.currency)
+    debits = ((refunds, amount.minor), (bonus, bonus_minor))
+    return Transaction(
+        f"refund/{intent_id}",
+        Purpose.REFUND,
+        (
+            *(Posting(to, Side.DEBIT, minor) for to, minor in debits if minor),
+            Posting(account, Side.CREDIT, amount.minor + bonus_minor),
+        ),
+    )
 
 
 def spend(account: Account, amount: Money, spend_id: str) -> Transaction:
@@ -138,19 +151,32 @@ def spend_back(spent: Transaction) -> Transaction:
 
 
 def reversal(
-    account: Account, given: Money, intent_id: str, *, held_minor: int, shortfall: Shortfall
+    account: Account,
+    given: Money,
+    intent_id: str,
+    *,
+    held_minor: int,
+    shortfall: Shortfall,
+    bonus_minor: int = 0,
 ) -> Transaction:
-    """Take back what a refund gave, up to what is held; the rest is owed, or written off."""
-    taken = min(given.minor, max(held_minor, 0))
-    missing = given.minor - taken
+    """Take back what a refund gave, with its bonus, up to what is held.
+
+    The rest is owed, or written off.
+    """
+    whole = given.minor + bonus_minor
+    taken = min(whole, max(held_minor, 0))
     refunds = Account(AccountKind.REFUNDS, "", given.currency)
+    bonus = Account(AccountKind.BONUS, "", given.currency)
     owed = Account(AccountKind(shortfall), "", given.currency)
-    debits = ((account, taken), (owed, missing))
-    postings = tuple(Posting(to, Side.DEBIT, minor) for to, minor in debits if minor)
+    debits = ((account, taken), (owed, whole - taken))
+    to_credit = ((refunds, given.minor), (bonus, bonus_minor))
     return Transaction(
         f"refund/{intent_id}/reversal",
         Purpose.REVERSAL,
-        (*postings, Posting(refunds, Side.CREDIT, given.minor)),
+        (
+            *(Posting(to, Side.DEBIT, minor) for to, minor in debits if minor),
+            *(Posting(to, Side.CREDIT, minor) for to, minor in to_credit if minor),
+        ),
     )
 
 

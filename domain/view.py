@@ -302,6 +302,7 @@ def _refund(intent: Intent) -> JsonValue:
         "failure": intent.failure,
         "generation": intent.generation,
         "destination": intent.destination,
+        "bonus_minor": intent.bonus_minor,
         **covered,
     }
 

@@ -21,7 +21,7 @@ class Contract(BaseModel):
 
 
 class Customer(Contract):
-    customer_ref: Name
+    customer_ref: Name = Field(description="owner of the store credit that a refund may go to")
     email: Name
     name: Name
     locale: Name = Field(description="BCP 47 language tag")

@@ -1,4 +1,4 @@
-"""A refused refund that goes elsewhere: its next generation, paid where the customer agreed to."""
+"""A refund that goes elsewhere than it came from: where the customer agreed to, or to nobody."""
 
 from domain.ids import refund_key
 from domain.intents import Redirect
@@ -47,10 +47,14 @@ class Redirects:
             if refused:
                 # It had freed its amount, which others may have taken since.
                 await check_left(connection, tenant_id, before)
-            refund_ref = redirect.reference
+            refund_ref: str | None = redirect.reference or None
             if redirect.destination is Destination.STORE_CREDIT:
                 paid = refund_in_kind(
-                    TenderKind.STORE_CREDIT, redirect.reference, before.amount, before.intent_id
+                    TenderKind.STORE_CREDIT,
+                    redirect.reference,
+                    before.amount,
+                    before.intent_id,
+                    bonus_minor=redirect.bonus_minor,
                 )
                 refund_ref = (await value_ledger.post(connection, tenant_id, paid)).transaction_id
             return await intents.changed(

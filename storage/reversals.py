@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.orders import Destination, TenderKind
-from domain.value_ledger import Account, Shortfall, reversal
+from domain.value_ledger import Posting, Shortfall, reversal
 from storage import intents, value_ledger
 from storage.database import Database
 from storage.models.returns import EventModel, ReturnModel
@@ -52,6 +52,7 @@ class Reversals:
     ) -> Reversed:
         """Reverse what settlement ``number`` gave in kind, and log it: one database transaction.
 
+        It is one database transaction. A bonus goes back with what it came on top of.
         No account is below zero: what was spent before goes to ``shortfall``. The same command
         answers what it did first. The amounts count as refunded on their tenders as before.
 
@@ -72,16 +73,21 @@ class Reversals:
             in_kind = [row for row in rows if _is_in_kind(row)]
             if not in_kind or any(row.state is not IntentState.SUCCEEDED for row in rows):
                 raise NothingToReverseError(f"settlement {number} has nothing to take back")
-            taken = 0
-            for account, row in await _accounts(connection, tenant_id, in_kind):
+            given = taken = 0
+            for posting, row in await _given(connection, tenant_id, in_kind):
+                account, minor = posting.account, posting.amount_minor
                 held = await value_ledger.locked_balance(connection, tenant_id, account)
                 back = reversal(
-                    account, row.amount, row.intent_id, held_minor=held, shortfall=shortfall
+                    account,
+                    row.amount,
+                    row.intent_id,
+                    held_minor=held,
+                    shortfall=shortfall,
+                    bonus_minor=minor - row.amount.minor,
                 )
                 await value_ledger.post(connection, tenant_id, back)
-                taken += min(held, row.amount_minor)
-            missing = sum(row.amount_minor for row in in_kind) - taken
-            done = Reversed(number, in_kind[0].currency, taken, missing, shortfall)
+                given, taken = given + minor, taken + min(held, minor)
+            done = Reversed(number, in_kind[0].currency, taken, given - taken, shortfall)
             await add_event(
                 connection,
                 tenant_id,
@@ -102,15 +108,15 @@ def _is_in_kind(row: IntentRow) -> bool:
     return original or paid_to == Destination.STORE_CREDIT
 
 
-async def _accounts(
+async def _given(
     connection: AsyncConnection, tenant_id: str, rows: list[IntentRow]
-) -> list[tuple[Account, IntentRow]]:
-    """Find the account that each refund was paid into, in the order everybody locks them."""
+) -> list[tuple[Posting, IntentRow]]:
+    """Find what each refund gave, bonus included, in everybody's order of locking accounts."""
     found = [
-        (await value_ledger.customers_account(connection, tenant_id, row.refund_ref or ""), row)
+        (await value_ledger.customers_posting(connection, tenant_id, row.refund_ref or ""), row)
         for row in rows
     ]
-    return sorted(found, key=lambda pair: (pair[0], pair[1].intent_id))
+    return sorted(found, key=lambda pair: (pair[0].account, pair[1].intent_id))
 
 
 async def _reversed_before(

@@ -12,6 +12,8 @@ from domain.value_ledger import (
     CUSTOMERS,
     Account,
     AccountKind,
+    Posting,
+    Side,
     TooLittleError,
     Transaction,
     changes,
@@ -170,18 +172,21 @@ async def locked_balance(connection: AsyncConnection, tenant_id: str, account: A
     return held or 0
 
 
-async def customers_account(
+async def customers_posting(
     connection: AsyncConnection, tenant_id: str, transaction_id: str
-) -> Account:
-    """Find the customer's account that a transaction changed; ``NoResultFound`` for none."""
+) -> Posting:
+    """Find what a transaction changed of a customer's account; ``NoResultFound`` for nothing."""
     model = ValuePostingModel
     row = (
         await connection.execute(
-            select(model.kind, model.owner_ref, model.currency).where(
+            select(
+                model.kind, model.owner_ref, model.currency, model.side, model.amount_minor
+            ).where(
                 model.tenant_id == tenant_id,
                 model.transaction_id == transaction_id,
                 model.kind.in_([str(kind) for kind in CUSTOMERS]),
             )
         )
     ).one()
-    return Account(AccountKind(row.kind), row.owner_ref, row.currency)
+    account = Account(AccountKind(row.kind), row.owner_ref, row.currency)
+    return Posting(account, Side(row.side), row.amount_minor)

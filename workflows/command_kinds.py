@@ -21,7 +21,6 @@ from domain.receiving import check_receipt, receive
 from domain.recovering import check_resolution, resolve
 from domain.redirecting import check_redirect, redirected
 from domain.replacing import choose_refund
-from domain.requests import Resolution
 from domain.returns import Change, Lot, Return
 from domain.reviewing import check_approval as check_review
 from domain.reviewing import check_in_review
@@ -144,13 +143,12 @@ def finding_of(command: RecordInspection) -> Finding:
 
 
 def check_choose_resolution(ret: Return, command: ChooseResolution) -> None:
-    if command.resolution is not Resolution.REFUND:
-        raise RefusedError("invalid_request", "only REFUND can be chosen", field="resolution")
-    choose_refund(ret, command.lot_id)
+    choose_refund(ret, command.lot_id, command.resolution)
 
 
 def do_choose_resolution(ret: Return, command: ChooseResolution) -> Change:
-    return choose_refund(ret, command.lot_id), (_intervention("choose-resolution", command.lot_id),)
+    ret = choose_refund(ret, command.lot_id, command.resolution)
+    return ret, (_intervention("choose-resolution", command.lot_id),)
 
 
 def check_retry(ret: Return, command: Retry) -> None:

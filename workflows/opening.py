@@ -12,6 +12,7 @@ from activities.orders import FetchFacts, OrderActivities, OrderFacts
 from activities.records import OpenedReturn, RecordActivities
 from domain.codes import PROBLEMS, RefusedError
 from domain.corrections import Correction
+from domain.diverting import check_credit
 from domain.exchanges import check_exchanges
 from domain.granting import apply_policy
 from domain.ids import is_id, workflow_id_for
@@ -136,6 +137,7 @@ async def register(
     decisions = decide_lines(request, facts.order, facts.policy, at=requested_at)
     prices = {product.sku: product.price for product in facts.products}
     check_exchanges(request, facts.order, prices, uneven=facts.policy.uneven_exchange)
+    check_credit(request, facts.order, facts.policy)
     order = facts.order
     opening = Opening(
         tenant_id=tenant_id,

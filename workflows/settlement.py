@@ -11,6 +11,7 @@ from activities.refunds import IssueRefund, RefundAnswer
 from domain.approving import is_above_limit, lots_to_seal, needs_approval, proposed
 from domain.commands import Actor
 from domain.credit_notes import NewNote, note_rows
+from domain.diverting import diversion_of
 from domain.intents import Intent, LotAmount
 from domain.money import Money
 from domain.promotions import Standing
@@ -150,6 +151,7 @@ def _to_seal(
         tender_order=ret.policy.tender_order,
         note=NewNote(ret.rma_no, note_rows(ret, lots, amounts)),
         gate_minor=ret.policy.refund_gate(ret.currency),
+        diversion=diversion_of(ret, lots),
     )
 
 

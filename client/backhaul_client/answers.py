@@ -196,6 +196,9 @@ class RefundView(AnswerModel):
     covered_minor: int = 0
     """What of the amount a chargeback gave back; it is not sent."""
     destination: str = "original"
+    """``original``, ``store_credit``, ``by_hand``, or ``lapsed`` for a part of a coupon."""
+    bonus_minor: int = 0
+    """What comes on top because credit was chosen over money."""
 
 
 class SettlementView(AnswerModel):

@@ -85,8 +85,16 @@ class PreviewLine(AnswerModel):
 
 
 class PreviewTender(AnswerModel):
+    """What one tender gives back; what is wanted as money and as credit has two of them.
+
+    It goes back to it (``original``), to ``store_credit`` with a bonus on top or, of a coupon, to
+    nobody (``lapsed``).
+    """
+
     tender_id: str
     amount_minor: int
+    destination: str = "original"
+    bonus_minor: int = 0
 
 
 class Preview(AnswerModel):

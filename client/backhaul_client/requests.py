@@ -30,7 +30,7 @@ Count = Annotated[int, Field(strict=True, ge=-1_000_000, le=1_000_000)]
 Version = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
 
 Ground = Literal["WITHDRAWAL", "NON_CONFORMITY", "WARRANTY"]
-WantedResolution = Literal["REFUND", "EXCHANGE"]
+WantedResolution = Literal["REFUND", "STORE_CREDIT", "EXCHANGE"]
 Handover = Literal["PICKUP", "DROP_OFF"]
 Grade = Literal["A", "B", "C", "D", "X"]
 PickupOutcome = Literal["customer_absent", "courier_no_show"]

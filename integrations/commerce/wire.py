@@ -214,6 +214,10 @@ class WireMailbox(WireModel):
     email: Email
 
 
+class WireHolder(WireModel):
+    customer_ref: Id
+
+
 class WireOrder(WirePart):
     """The facts that decide and grant money."""
 
@@ -226,6 +230,7 @@ class WireOrder(WirePart):
     tenders: tuple[WireTender, ...]
     lines: tuple[WireLine, ...]
     promotions: tuple[WirePromotion, ...] = ()
+    customer: Any = None
 
     def facts(self) -> Order:
         return Order(
@@ -244,7 +249,15 @@ class WireOrder(WirePart):
                 self.shipping.refunded_minor,
             ),
             promotions=tuple(promotion.promotion() for promotion in self.promotions),
+            credit_account=self._credit_account(),
         )
+
+    def _credit_account(self) -> str:
+        """Return whose store credit it would be; of a customer that makes no sense nobody's."""
+        try:
+            return WireHolder.model_validate(self.customer).customer_ref
+        except ValidationError:
+            return ""
 
 
 class WireProduct(WireModel):

@@ -135,6 +135,7 @@ class CommercePlatformContract(ABC):
             ),
             tenders=(Tender("tender-1", TenderKind.CARD, payment, captured_minor=4_990),),
             shipping=Shipping(paid_minor=0, standard_minor=0),
+            credit_account="customer-1",
         )
         assert contact == Contact("kim@example.com", "Kim Example", "de-DE")
         assert address == Address(

@@ -1,11 +1,21 @@
 """A platform lets its customer pay with what a refund gave in kind."""
 
+import json
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from backhaul_client import BackhaulError, NewReversal, NewSpend, ReturnView
+from backhaul_client import (
+    BackhaulError,
+    NewReturn,
+    NewReturnLine,
+    NewReversal,
+    NewSpend,
+    ReturnView,
+)
+from cli.printing import show_preview
 from domain.money import Money
 from domain.orders import TenderKind
 from domain.value_ledger import refund_in_kind
@@ -13,8 +23,9 @@ from storage import value_ledger
 from tests.flow.test_fees import paid_in
 from tests.journey.test_webhooks import take_in
 from tests.support.asking import new_key, units_of
+from tests.support.builders import pack
 from tests.support.house import TENANT
-from tests.support.journey import Journey
+from tests.support.journey import Journey, without_workers
 from tests.support.terminal import Terminal, sign_in
 
 
@@ -156,3 +167,30 @@ async def test_edge_66_finance_takes_back_what_was_given_in_kind(
         "no_credit_to_reverse",
         "settlement_no",
     )
+
+
+async def test_what_credit_would_bring_is_previewed(
+    journey: Journey, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """By tender, with the bonus; where no pack offers it, it is refused by name."""
+    order = paid_in(journey, ("card", "CARD", 30_000), ("gift", "GIFT_CARD", 7_570))
+    own = tmp_path / "pack.json"
+    own.write_text(json.dumps(pack() | {"store_credit": {"bonus_percent": 10}}))
+    line = NewReturnLine(line_id="line-1", quantity=3, resolution="STORE_CREDIT")
+    wanted = NewReturn(order_id=order["order_id"], lines=(line,))
+
+    async with without_workers(journey, policy_pack=own) as offering:
+        previewed = await offering.client().preview(wanted)
+
+    assert [
+        (part.tender_id, part.destination, part.amount_minor, part.bonus_minor)
+        for part in previewed.by_tender
+    ] == [("card", "store_credit", 30_000, 3_000), ("gift", "original", 7_570, 0)]
+    assert previewed.lines[0].verdict == "APPROVE"
+    show_preview(previewed)
+    assert "as store credit of card: 300.00 CNY and 30.00 CNY more" in capsys.readouterr().out
+    answers = [
+        await refused(journey.client().preview(wanted)),
+        await refused(journey.client().start_return(wanted, idempotency_key=new_key())),
+    ]
+    assert answers == [(422, "store_credit_not_offered", "lines[0].resolution")] * 2
