@@ -223,6 +223,12 @@ def _handover(data: Mapping[str, Any]) -> str:
             "No courier could take your parcel. Please bring it to the carrier yourself, with the "
             f"label you have: parcel {data.get('tracking_code')}."
         )
+    ways = {
+        "IN_STORE": "Bring it to one of our stores; what is scanned there is received.",
+        "OWN_CARRIER": "Send it with a carrier of your choice, and tell us its tracking number.",
+    }
+    if way := ways.get(str(data.get("method"))):
+        return way
     return f"Your label is ready: parcel {data.get('tracking_code')}."
 
 

@@ -103,6 +103,24 @@ class Undone:
     undone: bool
 
 
+@dataclass(frozen=True, slots=True)
+class CalledOff:
+    """What became of the wish that no courier comes; ``refused`` is the carrier's code."""
+
+    refused: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MakeQrCode:
+    tenant_id: str
+    shipment_ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class QrCode:
+    url: str
+
+
 class ShippingActivities:
     def __init__(self, connections: Connections, bookings: Bookings) -> None:
         self._connections = connections
@@ -196,6 +214,25 @@ class ShippingActivities:
                 carrier, asked.tenant_id, visits, over=asked.visits_over
             )
             return Undone(undone=undone)
+
+    @activity.defn
+    async def call_courier_off(self, asked: CancelBooking) -> CalledOff:
+        """Cancel the courier visit that is to come; one who is out already is not called back."""
+        with translated():
+            carrier = await self._connections.carrier(asked.tenant_id)
+            visits = await self._of(asked.tenant_id, asked.return_id, _pickup(asked.delivery_id))
+            try:
+                await self._end_visits(carrier, asked.tenant_id, visits, over=asked.visits_over)
+            except RejectedError as error:
+                return CalledOff(error.code or "rejected")
+            return CalledOff()
+
+    @activity.defn
+    async def make_qr_code(self, asked: MakeQrCode) -> QrCode:
+        """Have a bought label shown as a code; a repeat answers the same one."""
+        with translated():
+            carrier = await self._connections.carrier(asked.tenant_id)
+            return QrCode(await carrier.label_qr_code(asked.shipment_ref))
 
     @activity.defn
     async def void_label(self, asked: CancelBooking) -> Undone:

@@ -4,6 +4,7 @@ from functools import cache
 from zoneinfo import available_timezones
 
 from backhaul_client import requests
+from domain.handover import Sending
 from domain.inspection import Fault, Grade, Photo
 from domain.intents import Redirect, Ruling
 from domain.orders import Destination
@@ -17,12 +18,14 @@ from domain.requests import (
     RequestError,
     Resolution,
     ReturnRequest,
+    check_handover,
     check_request,
 )
 from domain.reviewing import LineReason
 from workflows.messages import (
     Approve,
     ApproveSettlement,
+    ChangeHandover,
     ChangeTender,
     ChooseResolution,
     CommandInfo,
@@ -34,6 +37,7 @@ from workflows.messages import (
     Receive,
     ReconcileRefund,
     RecordInspection,
+    RecordSending,
     ReportPickupOutcome,
     ResolveRecovery,
     RestartFromProjection,
@@ -48,9 +52,6 @@ def return_request(wanted: requests.NewReturn) -> ReturnRequest:
     Raises:
         RequestError: it contradicts itself; names code and field.
     """
-    window = wanted.pickup_window
-    if window is not None and window.time_zone not in _time_zones():
-        raise RequestError("invalid_request", "pickup_window.time_zone", "wanted an IANA time zone")
     return check_request(
         ReturnRequest(
             order_id=wanted.order_id,
@@ -67,11 +68,17 @@ def return_request(wanted: requests.NewReturn) -> ReturnRequest:
             ),
             ground=Ground(wanted.ground),
             handover=HandoverMethod(wanted.handover),
-            pickup_window=None
-            if window is None
-            else PickupWindow(window.not_before, window.not_after, window.time_zone),
+            pickup_window=_window(wanted.pickup_window),
         )
     )
+
+
+def _window(wanted: requests.NewPickupWindow | None) -> PickupWindow | None:
+    if wanted is None:
+        return None
+    if wanted.time_zone not in _time_zones():
+        raise RequestError("invalid_request", "pickup_window.time_zone", "wanted an IANA time zone")
+    return PickupWindow(wanted.not_before, wanted.not_after, wanted.time_zone)
 
 
 @cache
@@ -97,6 +104,17 @@ def report_pickup_outcome(
 ) -> ReportPickupOutcome:
     outcome = PickupOutcome(body.outcome)
     return ReportPickupOutcome(info, body.delivery_id, body.attempt, outcome, body.note)
+
+
+def change_handover(info: CommandInfo, body: requests.ChangeHandoverCommand) -> ChangeHandover:
+    method, window = HandoverMethod(body.handover), _window(body.pickup_window)
+    check_handover(method, window)
+    return ChangeHandover(info, method, window)
+
+
+def record_sending(info: CommandInfo, body: requests.RecordSendingCommand) -> RecordSending:
+    sending = Sending(body.sent_at, body.carrier, body.tracking_code, body.reference)
+    return RecordSending(info, sending)
 
 
 def receive(info: CommandInfo, body: requests.ReceiveCommand) -> Receive:

@@ -2,6 +2,7 @@
 
 from domain.approving import open_proposal
 from domain.drafts import is_draft
+from domain.handover import is_changeable, is_sendable
 from domain.lifecycle import AuthorizationState, DeliveryState, Headline, LotState
 from domain.receiving import is_receivable
 from domain.recovering import is_resolvable
@@ -29,6 +30,8 @@ def allowed_commands(ret: Return) -> tuple[str, ...]:
         "deny": in_review,
         "withdraw": is_withdrawable(ret),
         "report-pickup-outcome": courier_comes,
+        "change-handover": is_changeable(ret),
+        "record-sending": is_sendable(ret),
         "receive": is_receivable(ret),
         "record-inspection": uninspected,
         "choose-resolution": sold_out,

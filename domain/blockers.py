@@ -72,6 +72,15 @@ _CATALOGUE = (
         ("delivery.label_voided",),
     ),
     WaitKind(
+        "calling_courier_off",
+        Kind.WAIT,
+        Owner.CARRIER,
+        "the carrier to confirm that no courier comes",
+        "parked",
+        "ops are told; calling off goes on being tried",
+        ("pickup.cancelled", "delivery.first_scan", "report-pickup-outcome", "receive"),
+    ),
+    WaitKind(
         "awaiting_pickup",
         Kind.WAIT,
         Owner.CARRIER,
@@ -79,7 +88,14 @@ _CATALOGUE = (
         "pickup window and a day",
         "the visit counts as missed; another one is ordered, or after the last the parcel is to be "
         "dropped off with its label",
-        ("delivery.first_scan", "report-pickup-outcome", "receive", "withdraw"),
+        (
+            "delivery.first_scan",
+            "report-pickup-outcome",
+            "change-handover",
+            "record-sending",
+            "receive",
+            "withdraw",
+        ),
     ),
     WaitKind(
         "awaiting_handover",
@@ -88,7 +104,14 @@ _CATALOGUE = (
         "the customer to hand the parcel over",
         "hand_over_by",
         "the return expires and its units can be returned again",
-        ("delivery.first_scan", "receive", "withdraw", "extend-deadline"),
+        (
+            "delivery.first_scan",
+            "change-handover",
+            "record-sending",
+            "receive",
+            "withdraw",
+            "extend-deadline",
+        ),
     ),
     WaitKind(
         "awaiting_arrival",

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from domain.fees import Per
 from domain.intents import LotAmount
-from domain.lifecycle import AWAITED
+from domain.lifecycle import AWAITED, DeliveryState
 from domain.money import half_up, share_of_units
 from domain.orders import Tax
 from domain.requests import Resolution
@@ -163,7 +163,11 @@ def _pays_the_way_back(ret: Return, lot: Lot) -> bool:
     terms = ret.line(lot.line_id).terms
     consumer = terms is not None and terms.return_shipping_payer == "CONSUMER"
     under_way = lot.state in AWAITED and ret.policy.release.is_early(lot.resolution)
-    return consumer and (lot.receipt_id is not None or under_way)
+    # Who brought it to a store, or paid a carrier, owes us nothing for a label.
+    ours = not ret.inbound or any(
+        d.method.has_label and d.state is not DeliveryState.CANCELLED for d in ret.inbound
+    )
+    return consumer and ours and (lot.receipt_id is not None or under_way)
 
 
 def _own_restocking(ret: Return, line: ReturnLine, lot: Lot) -> int:

@@ -76,6 +76,16 @@ _CATALOGUE = (
         (_R.PLATFORM, _R.OPS),
         "tell that a courier visit was over without the parcel",
     ),
+    CommandKind(
+        "change-handover",
+        (_R.PLATFORM, _R.OPS),
+        "choose another way back or another window, before anything was handed over",
+    ),
+    CommandKind(
+        "record-sending",
+        (_R.PLATFORM, _R.OPS),
+        "say, with proof, that the customer sent the parcel",
+    ),
     CommandKind("receive", (_R.WAREHOUSE,), "count what a parcel holds"),
     CommandKind("record-inspection", (_R.WAREHOUSE,), "grade a lot"),
     CommandKind("retry", (_R.OPS, _R.FINANCE), "try parked work again now"),

@@ -30,6 +30,11 @@ EVENT_TYPES: dict[str, str] = {
     "pickup.attempted": "a courier visit was over without the parcel: `reason`, whose `fault`, and "
     "the `next_method`",
     "pickup.cancelled": "a courier visit was cancelled",
+    "pickup.cancel_rejected": "the courier is out already: a scan or his failure decides; `reason`",
+    "handover.changed": "another way back was wished, or another window; `before` is the way",
+    "handover.ready": "the parcel can be handed over: nothing more is booked for it",
+    "delivery.qr_code_created": "a drop-off point prints the label from this code",
+    "delivery.proof_of_sending": "the customer proved that the parcel was sent, at `sent_at`",
     "parcel.received": "the warehouse counted a parcel, by SKU as seen",
     "receipt.discrepancy": "missing or unexpected units",
     "lot.not_sent": "the rest did not arrive in time; its units are returnable again",

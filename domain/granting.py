@@ -8,7 +8,8 @@ from domain.codes import RefusedError
 from domain.commands import Actor
 from domain.eligibility import authorization_of
 from domain.events import Fact, JsonValue
-from domain.lifecycle import AuthorizationState, DeliveryState, LotState
+from domain.handover import first_state
+from domain.lifecycle import AuthorizationState, LotState
 from domain.parcels import Delivery
 from domain.requests import HandoverMethod
 from domain.returns import Change, LineAuthorization, Return, ReturnLine
@@ -103,7 +104,7 @@ def _first_delivery(ret: Return, at: datetime) -> Delivery:
     return Delivery(
         delivery_id="d1",
         method=ret.request.handover,
-        state=DeliveryState.LABEL_PENDING,
+        state=first_state(ret.request.handover),
         since=at,
         pickup_window=ret.request.pickup_window
         if ret.request.handover is HandoverMethod.PICKUP

@@ -66,16 +66,8 @@ def _kind(ret: Return, event: Event) -> str | None:
     if event.type == "return.decided":
         denied = event.data["decision"] == "DENIED"
         return "request_denied" if denied else "request_received"
-    if event.type == "pickup.booked":
-        return "handover_ready" if _is_awaited(ret, event) else None
-    if event.type == "pickup.attempted":
-        # Before another visit there is nothing to do: the customer hears of its window.
-        drop_off = event.data["next_method"] == HandoverMethod.DROP_OFF
-        return "handover_ready" if drop_off else None
-    if event.type == "delivery.label_created":
-        delivery = ret.delivery(str(event.data["delivery_id"]))
-        own = delivery.ship_back_of is None and delivery.method is HandoverMethod.DROP_OFF
-        return "handover_ready" if own and _is_awaited(ret, event) else None
+    if event.type in _HANDOVER:
+        return "handover_ready" if _is_to_be_handed_over(ret, event) else None
     if event.type == "settlement.sealed":
         # No provider is called, so nothing else would tell the customer (edge 70).
         return "nothing_to_refund" if not event.data["amount_minor"] else None
@@ -97,6 +89,24 @@ def _kind(ret: Return, event: Event) -> str | None:
         early = recovery is not None and recovery.is_outstanding
         return None if early else "replacement_shipped"
     return _PLAIN.get(event.type)
+
+
+_HANDOVER = (
+    *("pickup.booked", "pickup.attempted"),
+    *("delivery.label_created", "delivery.qr_code_created", "handover.ready"),
+)
+"""What may bring the customer's turn: a courier to wait for, or a parcel to hand over."""
+
+
+def _is_to_be_handed_over(ret: Return, event: Event) -> bool:
+    if event.type == "pickup.attempted":
+        # Before another visit there is nothing to do: the customer hears of its window.
+        return event.data["next_method"] == HandoverMethod.DROP_OFF
+    if event.type == "delivery.label_created":
+        delivery = ret.delivery(str(event.data["delivery_id"]))
+        own = delivery.ship_back_of is None and delivery.method is HandoverMethod.DROP_OFF
+        return own and _is_awaited(ret, event)
+    return _is_awaited(ret, event)
 
 
 def _is_awaited(ret: Return, event: Event) -> bool:

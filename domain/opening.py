@@ -1,12 +1,13 @@
 """From a request and the order's facts to a return with its lines decided and its lots cut."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from domain.codes import RefusedError
 from domain.eligibility import Decision, Verdict, evaluate, facts_of
 from domain.events import Fact, JsonValue
 from domain.exchanges import exchange_prices
+from domain.handover import check_bookable
 from domain.lifecycle import AuthorizationState, LotState
 from domain.money import Money
 from domain.orders import HoldMethod, Order
@@ -26,7 +27,8 @@ def decide_lines(
     Raises:
         RefusedError: the order has no such line, or none of it was sent yet.
     """
-    _check_pickup(request, at)
+    if request.pickup_window is not None:
+        check_bookable(request.pickup_window, at)
     decisions: list[Decision] = []
     for index, line in enumerate(request.lines):
         try:
@@ -61,27 +63,6 @@ def decide_lines(
             )
         decisions.append(decision)
     return tuple(decisions)
-
-
-_BOOKED_AHEAD = timedelta(days=60)
-_LONGEST_WINDOW = timedelta(days=7)
-
-
-def _check_pickup(request: ReturnRequest, at: datetime) -> None:
-    """Refuse a courier's window that is over, too far ahead, or no window any more."""
-    window = request.pickup_window
-    if window is None:
-        return
-    if window.not_after <= at:
-        raise RefusedError("invalid_request", "the window is over", field="pickup_window.not_after")
-    if window.not_before > at + _BOOKED_AHEAD:
-        raise RefusedError(
-            "invalid_request", "wanted within 60 days", field="pickup_window.not_before"
-        )
-    if window.not_after > max(window.not_before, at) + _LONGEST_WINDOW:
-        raise RefusedError(
-            "invalid_request", "wanted 7 days at most", field="pickup_window.not_after"
-        )
 
 
 def wanted_units(

@@ -2,12 +2,21 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 
 from domain.inspection import Fault
 from domain.lifecycle import (
     DeliveryState,
 )
 from domain.requests import HandoverMethod, PickupWindow
+
+
+class VisitCancel(StrEnum):
+    """How far the wish is that an ordered courier does not come; trouble with it parks."""
+
+    REQUESTED = "requested"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +33,7 @@ class PickupAttempt:
     outcome: str | None = None
     fault: Fault = Fault.NONE
     note: str = ""
+    cancel: VisitCancel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +41,9 @@ class Delivery:
     """One parcel under way: back to the warehouse, or (``ship_back_of``) to the customer again.
 
     ``pickup_window`` is when the courier is wished for next, or was last. ``trouble`` is the worst
-    the carrier told of it: EXCEPTION or RETURNED_TO_SENDER.
+    the carrier told of it: EXCEPTION or RETURNED_TO_SENDER. ``wish`` is the way and window that it
+    is to go once the ordered courier is out of the way; ``replaces`` is the parcel that it is
+    instead of. ``sent_at`` is when the customer proved to have sent it.
     """
 
     delivery_id: str
@@ -49,6 +61,10 @@ class Delivery:
     first_scan_at: datetime | None = None
     delivered_at: datetime | None = None
     trouble: DeliveryState | None = None
+    wish: tuple[HandoverMethod, PickupWindow | None] | None = None
+    replaces: str | None = None
+    sent_at: datetime | None = None
+    qr_url: str | None = None
 
     def with_visit_over(
         self, outcome: str, *, fault: Fault = Fault.NONE, note: str = ""
@@ -57,13 +73,21 @@ class Delivery:
         over = replace(self.attempts[-1], outcome=outcome, fault=fault, note=note)
         return replace(self, attempts=(*self.attempts[:-1], over))
 
+    def with_last_visit(self, *, cancel: VisitCancel) -> "Delivery":
+        """Return the delivery with what became of the wish to call its last visit off."""
+        last = replace(self.attempts[-1], cancel=cancel)
+        return replace(self, attempts=(*self.attempts[:-1], last))
+
 
 def wants_courier(delivery: Delivery) -> bool:
     """Say whether a courier is wished for at a time that none was ordered for yet."""
     window = delivery.pickup_window
     if delivery.state is not DeliveryState.AWAITING_HANDOVER or window is None:
         return False
-    return not delivery.attempts or delivery.attempts[-1].window != window
+    if not delivery.attempts:
+        return True
+    last = delivery.attempts[-1]
+    return last.window != window or last.cancel is VisitCancel.CONFIRMED
 
 
 @dataclass(frozen=True, slots=True)

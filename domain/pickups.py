@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 
 from domain.codes import RefusedError
 from domain.events import Fact, JsonValue
+from domain.handover import granted_wish
 from domain.inspection import Fault
 from domain.lifecycle import DeliveryState
-from domain.parcels import Delivery, PickupAttempt
+from domain.parcels import Delivery, PickupAttempt, VisitCancel
 from domain.requests import HandoverMethod, PickupWindow
 from domain.returns import Change, Return
 from domain.transport import cost_recorded
@@ -118,8 +119,14 @@ def pickup_failed(
         state=DeliveryState.AWAITING_HANDOVER,
         since=at,
     )
+    if delivery.wish is not None:
+        # The courier could not be called off, and had no parcel: now it is as was wished.
+        method = delivery.wish[0]
+        ret, facts = granted_wish(ret.with_delivery(after), delivery_id, at=at)
+        return ret, (_attempted(after, reason, method), *facts)
     method = HandoverMethod.DROP_OFF
-    if len(delivery.attempts) < ret.policy.pickup_attempts:
+    visits = [v for v in delivery.attempts if v.cancel is not VisitCancel.CONFIRMED]
+    if len(visits) < ret.policy.pickup_attempts:
         method = HandoverMethod.PICKUP
         window = next_window(delivery.attempts[-1].window, after=at)
         after = replace(after, pickup_window=window)

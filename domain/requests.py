@@ -24,8 +24,26 @@ class Resolution(StrEnum):
 
 
 class HandoverMethod(StrEnum):
+    """How the goods start their way back.
+
+    A courier, our label or its QR code at a drop-off point, a store of the merchant whose scan is
+    the receipt, or a carrier of the customer's own choice.
+    """
+
     PICKUP = "PICKUP"
     DROP_OFF = "DROP_OFF"
+    QR_DROP_OFF = "QR_DROP_OFF"
+    IN_STORE = "IN_STORE"
+    OWN_CARRIER = "OWN_CARRIER"
+
+    @property
+    def has_label(self) -> bool:
+        """Whether a label of ours is bought for it; the others need no carrier of ours."""
+        return self in (
+            HandoverMethod.PICKUP,
+            HandoverMethod.DROP_OFF,
+            HandoverMethod.QR_DROP_OFF,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +125,16 @@ def check_request(request: ReturnRequest) -> ReturnRequest:
             raise RequestError(
                 "invalid_request", f"{at}.resolution", "wanted REFUND, STORE_CREDIT or EXCHANGE"
             )
-    window = request.pickup_window
-    if (request.handover is HandoverMethod.PICKUP) != (window is not None):
-        raise RequestError("invalid_request", "pickup_window", "goes with handover PICKUP only")
-    if window is not None:
-        _check_window(window)
+    check_handover(request.handover, request.pickup_window)
     return request
 
 
-def _check_window(window: PickupWindow) -> None:
+def check_handover(method: HandoverMethod, window: PickupWindow | None) -> None:
+    """Raise :class:`RequestError` unless a way back and a courier's window go together."""
+    if (method is HandoverMethod.PICKUP) != (window is not None):
+        raise RequestError("invalid_request", "pickup_window", "goes with handover PICKUP only")
+    if window is None:
+        return
     for name, at in (("not_before", window.not_before), ("not_after", window.not_after)):
         if at.tzinfo is None:
             raise RequestError("invalid_request", f"pickup_window.{name}", "wanted an offset")

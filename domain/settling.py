@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from domain.charging import lost_to_condition
 from domain.events import Fact, JsonValue
 from domain.exchanges import delivered_so_far, is_paid_back_instead
+from domain.handover import sent_on
 from domain.intents import Intent, LotAmount, Settlement
 from domain.lifecycle import LotState
 from domain.recovering import given_back, judged, opened, recovery_of, started
@@ -60,19 +61,23 @@ def parcels_in_grading(ret: Return) -> list[str | None]:
 
 
 def statutory_due_on(ret: Return, lots: Sequence[Lot]) -> date | None:
-    """Return the last local day for the refund: due days after the goods were received.
+    """Return the last local day for the refund: due days after the goods came, or were proven sent.
 
     For the difference of an exchange there is none.
     """
     days: list[date] = []
+    proven_at = sent_on(ret)
     zone = ZoneInfo(ret.time_zone)
     receipts = {receipt.receipt_id: receipt for receipt in ret.receipts}
     for lot in lots:
         terms = ret.line(lot.line_id).terms
         exchanged = lot.resolution is Resolution.EXCHANGE
         if terms is not None and lot.receipt_id is not None and not exchanged:
-            received_on = receipts[lot.receipt_id].received_at.astimezone(zone).date()
-            days.append(received_on + timedelta(days=terms.refund_due_days))
+            known_at = receipts[lot.receipt_id].received_at
+            if proven_at is not None:
+                known_at = min(known_at, proven_at)
+            known_on = known_at.astimezone(zone).date()
+            days.append(known_on + timedelta(days=terms.refund_due_days))
     return min(days) if days else None
 
 

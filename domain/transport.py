@@ -181,7 +181,7 @@ def check_withdrawal(ret: Return) -> None:
         raise RefusedError(
             "command_not_allowed", "its value went out before the goods: let them arrive instead"
         )
-    if any(d.first_scan_at or d.delivered_at for d in ret.deliveries) or ret.receipts:
+    if any(d.first_scan_at or d.delivered_at or d.sent_at for d in ret.deliveries) or ret.receipts:
         raise RefusedError(
             "command_not_allowed", "the goods are on their way: let them arrive instead"
         )
@@ -227,7 +227,7 @@ def is_left_behind(lot: Lot) -> bool:
 def _call_off(ret: Return, fact: Fact, *, to: AuthorizationState, at: datetime) -> Change:
     """Authorized lots keep their units until the carrier has cancelled: a scan may come first."""
     deliveries = tuple(
-        replace(d, state=DeliveryState.CANCEL_REQUESTED, since=at)
+        replace(d, state=DeliveryState.CANCEL_REQUESTED, since=at, wish=None)
         if d.state in BEFORE_HANDOVER
         else d
         for d in ret.deliveries
@@ -285,7 +285,7 @@ def cancelled(
     if delivery.attempts and delivery.attempts[-1].outcome is None:
         after = after.with_visit_over("cancelled")
     ret = ret.with_delivery(after)
-    if not is_called_off(ret):
+    if ret.authorization in CALLED_OFF and not is_called_off(ret):
         ended = LotState.EXPIRED
         if ret.authorization is AuthorizationState.WITHDRAWN:
             ended = LotState.CANCELLED

@@ -260,6 +260,10 @@ def _delivery(delivery: Delivery) -> JsonValue:
         "label_url": delivery.label_url,
         "first_scan_at": _time(delivery.first_scan_at),
         "delivered_at": _time(delivery.delivered_at),
+        "sent_at": _time(delivery.sent_at),
+        "qr_url": delivery.qr_url,
+        "replaces": delivery.replaces,
+        "wished": delivery.wish[0] if delivery.wish else None,
         "pickups": [
             {
                 "attempt": attempt.number,
@@ -269,6 +273,7 @@ def _delivery(delivery: Delivery) -> JsonValue:
                 "pickup_ref": attempt.pickup_ref,
                 "confirmation": attempt.confirmation,
                 "outcome": attempt.outcome,
+                "cancel": attempt.cancel,
                 "fault": attempt.fault,
                 "note": attempt.note,
             }

@@ -13,6 +13,7 @@ from domain.approving import open_proposal
 from domain.blockers import WAITS
 from domain.disputing import has_disputed_refund
 from domain.exchanges import is_paid_back_instead
+from domain.handover import wants_qr_code, wants_visit_cancelled
 from domain.holding import first_held
 from domain.lifecycle import AWAITED, ENDED_EARLY, AuthorizationState, DeliveryState, LotState
 from domain.money import Money
@@ -156,43 +157,68 @@ def _authorization_wait(ret: Return) -> list[Waiting]:
 
 
 def _delivery_wait(ret: Return, delivery: Delivery) -> list[Waiting]:
-    handling, since = ret.policy.handling, delivery.since
-    key = f"delivery/{delivery.delivery_id}"
-    back = delivery.ship_back_of is not None
+    return _booking_wait(ret, delivery) or _handover_wait(ret, delivery) or _way_wait(ret, delivery)
+
+
+def _booking_wait(ret: Return, delivery: Delivery) -> list[Waiting]:
+    """What is being asked of the carrier."""
+    of, scheduled = delivery.delivery_id, delivery.state is DeliveryState.PICKUP_SCHEDULED
+    booking = "booking_delivery" if delivery.ship_back_of is None else "sending_back"
+    works = {
+        WorkKind.BOOK: (delivery.state is DeliveryState.LABEL_PENDING, booking),
+        WorkKind.CANCEL: (
+            delivery.state is DeliveryState.CANCEL_REQUESTED,
+            "cancelling_delivery",
+        ),
+        WorkKind.CALL_COURIER_OFF: (
+            scheduled and wants_visit_cancelled(delivery),
+            "calling_courier_off",
+        ),
+        WorkKind.COURIER: (wants_courier(delivery), "booking_delivery"),
+        WorkKind.QR_CODE: (wants_qr_code(delivery), "booking_delivery"),
+    }
+    return [
+        _wait(ret, f"work/{kind}/{of}", code, delivery.since, ret.policy.handling.parked)
+        for kind, (is_due, code) in works.items()
+        if is_due
+    ]
+
+
+def _handover_wait(ret: Return, delivery: Delivery) -> list[Waiting]:
+    since, key = delivery.since, f"delivery/{delivery.delivery_id}"
+    window = delivery.pickup_window
+    if delivery.state is DeliveryState.PICKUP_SCHEDULED and window is not None:
+        ends = max(window.not_after, since)
+        visit = f"{key}/pickup/{len(delivery.attempts)}"
+        return [_wait(ret, visit, "awaiting_pickup", since, ends + PICKUP_GRACE - since)]
     is_expected = any(is_left_behind(lot) for lot in ret.lots)
+    if delivery.state is DeliveryState.AWAITING_HANDOVER and is_expected:
+        lasts = ret.policy.handling.hand_over_by
+        return [_wait(ret, f"{key}/handover", "awaiting_handover", since, lasts)]
+    return []
+
+
+def _way_wait(ret: Return, delivery: Delivery) -> list[Waiting]:
+    handling, since = ret.policy.handling, delivery.since
+    key, back = f"delivery/{delivery.delivery_id}", delivery.ship_back_of is not None
     is_coming = any(lot.state in AWAITED for lot in ret.lots)
-    match delivery.state:
-        case DeliveryState.LABEL_PENDING:
-            work = f"work/book/{delivery.delivery_id}"
-            code = "sending_back" if back else "booking_delivery"
-            return [_wait(ret, work, code, since, handling.parked)]
-        case DeliveryState.CANCEL_REQUESTED:
-            work = f"work/cancel/{delivery.delivery_id}"
-            return [_wait(ret, work, "cancelling_delivery", since, handling.parked)]
-        case DeliveryState.PICKUP_SCHEDULED if delivery.pickup_window is not None:
-            ends = max(delivery.pickup_window.not_after, since)
-            lasts = ends + PICKUP_GRACE - since
-            visit = f"{key}/pickup/{len(delivery.attempts)}"
-            return [_wait(ret, visit, "awaiting_pickup", since, lasts)]
-        case DeliveryState.AWAITING_HANDOVER if wants_courier(delivery):
-            work = f"work/courier/{delivery.delivery_id}"
-            return [_wait(ret, work, "booking_delivery", since, handling.parked)]
-        case DeliveryState.AWAITING_HANDOVER if not is_expected:
-            return []
-        case DeliveryState.AWAITING_HANDOVER:
-            lasts = handling.hand_over_by
-            return [_wait(ret, f"{key}/handover", "awaiting_handover", since, lasts)]
-        case DeliveryState.DELIVERED if not back and is_coming:
-            lasts, late = handling.inspection, "delivered_not_received"
-            return [_wait(ret, f"{key}/receipt", "awaiting_receipt", since, lasts, overdue=late)]
-    moving = (DeliveryState.IN_TRANSIT, DeliveryState.EXCEPTION, DeliveryState.RETURNED_TO_SENDER)
-    if delivery.state not in moving or not (back or is_coming):
+    if delivery.state is DeliveryState.DELIVERED and not back and is_coming:
+        lasts, late = handling.inspection, "delivered_not_received"
+        return [_wait(ret, f"{key}/receipt", "awaiting_receipt", since, lasts, overdue=late)]
+    if delivery.state not in _MOVING or not (back or is_coming):
         return []
     if back:
         code, late, lasts = "awaiting_ship_back", "ship_back_overdue", handling.ship_back
     else:
         code, late, lasts = "awaiting_arrival", "carrier_silent", handling.arrival
     return [_wait(ret, f"{key}/arrival", code, since, lasts, overdue=late)]
+
+
+_MOVING = (
+    DeliveryState.IN_TRANSIT,
+    DeliveryState.EXCEPTION,
+    DeliveryState.RETURNED_TO_SENDER,
+)
 
 
 def _lot_wait(ret: Return, lot: Lot) -> list[Waiting]:

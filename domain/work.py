@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from domain.approving import open_proposal
 from domain.exchanges import lots_to_call_off
+from domain.handover import wants_qr_code, wants_visit_cancelled
 from domain.lifecycle import AuthorizationState, DeliveryState, LotState
 from domain.parcels import wants_courier
 from domain.releasing import may_replace_early
@@ -19,6 +20,8 @@ class WorkKind(StrEnum):
     OPEN = "open"
     BOOK = "book"
     COURIER = "courier"
+    CALL_COURIER_OFF = "call-courier-off"
+    QR_CODE = "qr-code"
     CANCEL = "cancel"
     SETTLE = "settle"
     REFUND = "refund"
@@ -65,6 +68,16 @@ def due_work(ret: Return) -> tuple[Work, ...]:
         Work(WorkKind.COURIER, delivery.delivery_id)
         for delivery in ret.deliveries
         if wants_courier(delivery)
+    ]
+    found += [
+        Work(WorkKind.CALL_COURIER_OFF, delivery.delivery_id)
+        for delivery in ret.deliveries
+        if wants_visit_cancelled(delivery)
+    ]
+    found += [
+        Work(WorkKind.QR_CODE, delivery.delivery_id)
+        for delivery in ret.deliveries
+        if wants_qr_code(delivery)
     ]
     if lots_to_settle(ret) and open_proposal(ret) is None:
         found.append(Work(WorkKind.SETTLE, str(ret.next_settlement_no)))

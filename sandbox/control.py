@@ -78,7 +78,7 @@ class NewScan(Contract):
 
 
 class PickupOutcome(Contract):
-    outcome: Literal["collected", "customer_absent", "courier_no_show"]
+    outcome: Literal["out", "collected", "customer_absent", "courier_no_show"]
 
 
 class HoldExpiry(Contract):
@@ -157,7 +157,7 @@ async def scan_parcel(request: Request, tracking_code: str, body: NewScan) -> Js
 
 @router.post("/pickups/{pickup_id}/outcome")
 async def finish_pickup(request: Request, pickup_id: str, body: PickupOutcome) -> Json:
-    """Let the courier come, find nobody, or stay away; 409 when the pickup is not scheduled."""
+    """Let the courier set out, come, find nobody or stay away; 409 unless it is scheduled."""
     world = world_of(request)
     async with world.ledger.transaction():
         pickup = _or_404(easypost_pickups.find, world, pickup_id)

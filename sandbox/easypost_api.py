@@ -45,6 +45,19 @@ async def buy_shipment(request: Request, shipment_id: Id) -> Json:
     return easypost_shipments.presented(world, bought)
 
 
+@router.post("/shipments/{shipment_id:path}/forms")
+async def create_form(request: Request, shipment_id: Id) -> Json:
+    world = world_of(request)
+    shipment = easypost_shipments.find(world, shipment_id)
+    made = easypost_shipments.add_form(
+        world,
+        shipment,
+        await _read(request, "form"),
+        base_url=str(request.base_url).rstrip("/"),
+    )
+    return easypost_shipments.presented(world, made)
+
+
 @router.post("/shipments/{shipment_id:path}/refund")
 async def refund_shipment(request: Request, shipment_id: Id) -> Json:
     world = world_of(request)

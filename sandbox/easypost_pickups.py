@@ -97,10 +97,10 @@ def buy(world: World, pickup: Json, given: Json) -> Json:
 
 
 def cancel(world: World, pickup: Json) -> Json:
-    """Call the visit off. Refused when nothing is scheduled or the courier has the parcel."""
-    if pickup["_outcome"] == "collected":
+    """Call the visit off. Refused when nothing is scheduled, or the courier is out already."""
+    if pickup["_outcome"] in ("out", "collected"):
         raise easypost_refusal(
-            422, "PICKUP.CANCEL.FAILED", "The carrier has already collected this pickup."
+            422, "PICKUP.CANCEL.FAILED", "The carrier cannot cancel this pickup any more."
         )
     if pickup["status"] != "scheduled":
         raise easypost_refusal(
@@ -112,7 +112,9 @@ def cancel(world: World, pickup: Json) -> Json:
 
 
 def finish(world: World, pickup: Json, outcome: str) -> Json:
-    """Let the courier come or not; collected adds the parcel's first scan. Repeats change nothing.
+    """Let the courier set out, come or not; collected adds the parcel's first scan.
+
+    Repeats change nothing.
 
     Raises:
         OutcomeConflictError: nothing is scheduled, or the parcel was collected before.
@@ -122,7 +124,7 @@ def finish(world: World, pickup: Json, outcome: str) -> Json:
     if pickup["status"] != "scheduled" or pickup["_outcome"] == "collected":
         raise OutcomeConflictError(f"status {pickup['status']}, outcome {pickup['_outcome']}")
     pickup |= {"_outcome": outcome, "updated_at": easypost_now()}
-    if outcome != "collected":
+    if outcome not in ("out", "collected"):
         pickup["messages"].append(
             _message(pickup["_bought"]["carrier"], "pickup_attempt", outcome.replace("_", " "))
         )

@@ -11,6 +11,7 @@ from sandbox.ledger import Json
 from sandbox.world import World
 
 _REFUND_SETTLES_AFTER_S = 1.0
+FORMS = ("label_qr_code", "rma_qr_code", "return_packing_slip")
 
 
 def create(world: World, given: Json) -> Json:
@@ -122,6 +123,36 @@ def buy(world: World, shipment: Json, given: Json, *, base_url: str) -> Json:
         "updated_at": easypost_now(),
         "_bought_at": easypost_now(),
     }
+    world.ledger.save("easypost.shipment", shipment["id"], shipment)
+    return shipment
+
+
+def add_form(world: World, shipment: Json, given: Json, *, base_url: str) -> Json:
+    """Make a document of a bought label; the vendor has more kinds than these."""
+    if shipment["postage_label"] is None:
+        raise easypost_refusal(
+            422, "SHIPMENT.POSTAGE.REQUIRED", "A label must be bought before a form is made."
+        )
+    if given.get("type") not in FORMS:
+        raise easypost_refusal(
+            422,
+            "FORM.TYPE.INVALID",
+            "The form type is not supported.",
+            fields={"type": "is not included in the list"},
+        )
+    form_id = easypost_objects.new_id("form")
+    now = easypost_now()
+    form = {
+        "object": "Form",
+        "id": form_id,
+        "created_at": now,
+        "updated_at": now,
+        "mode": "test",
+        "form_type": given["type"],
+        "form_url": f"{base_url}/forms/{form_id}.png",
+        "submitted_electronically": None,
+    }
+    shipment["forms"] = [*shipment["forms"], form]
     world.ledger.save("easypost.shipment", shipment["id"], shipment)
     return shipment
 

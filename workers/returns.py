@@ -108,6 +108,8 @@ def build_worker(client: Client, needs: Dependencies) -> Worker:
             shipping.buy_label,
             shipping.book_pickup,
             shipping.cancel_pickup,
+            shipping.call_courier_off,
+            shipping.make_qr_code,
             shipping.void_label,
             payments.settle,
             payments.issue_refund,

@@ -13,6 +13,7 @@ from domain.drafts import check_correction, correct
 from domain.events import Fact, JsonValue
 from domain.grading import check_inspection, grade_lot
 from domain.granting import grant
+from domain.handover import change_handover, check_change, check_sending, sent
 from domain.inspection import Finding
 from domain.parcels import Receipt, ReceiptEntry
 from domain.pickups import check_pickup_outcome, pickup_failed
@@ -30,6 +31,7 @@ from domain.waiting import waits
 from workflows.messages import (
     Approve,
     ApproveSettlement,
+    ChangeHandover,
     ChangeTender,
     ChooseResolution,
     Correct,
@@ -39,6 +41,7 @@ from workflows.messages import (
     Receive,
     ReconcileRefund,
     RecordInspection,
+    RecordSending,
     ReportPickupOutcome,
     ResolveRecovery,
     RestartFromProjection,
@@ -91,6 +94,22 @@ def check_report_pickup_outcome(ret: Return, command: ReportPickupOutcome) -> No
 def do_report_pickup_outcome(ret: Return, command: ReportPickupOutcome) -> Change:
     now, note = workflow.now(), command.note
     return pickup_failed(ret, command.delivery_id, command.outcome, at=now, note=note)
+
+
+def check_change_handover(ret: Return, command: ChangeHandover) -> None:
+    check_change(ret, command.method, command.window, at=workflow.now())
+
+
+def do_change_handover(ret: Return, command: ChangeHandover) -> Change:
+    return change_handover(ret, command.method, command.window, at=workflow.now())
+
+
+def check_record_sending(ret: Return, command: RecordSending) -> None:
+    check_sending(ret, command.sending, at=workflow.now())
+
+
+def do_record_sending(ret: Return, command: RecordSending) -> Change:
+    return sent(ret, command.sending, at=workflow.now())
 
 
 def check_receive(ret: Return, command: Receive) -> None:

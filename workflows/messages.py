@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from domain.commands import Actor
+from domain.handover import Sending
 from domain.inspection import Fault, Grade, Photo
 from domain.intents import Redirect, Ruling
 from domain.pickups import PickupOutcome
 from domain.redirecting import Consent
-from domain.requests import Resolution, ReturnRequest
+from domain.requests import HandoverMethod, PickupWindow, Resolution, ReturnRequest
 from domain.returns import Return
 from domain.reviewing import LineReason
 from domain.tracking import Reached
@@ -172,6 +173,21 @@ class ReportPickupOutcome:
     attempt: int
     outcome: PickupOutcome
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeHandover:
+    """Another way back, or another window of the courier; ``window`` goes with PICKUP only."""
+
+    info: CommandInfo
+    method: HandoverMethod
+    window: PickupWindow | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSending:
+    info: CommandInfo
+    sending: Sending
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ from workflows.messages import (
     Approve,
     ApproveSettlement,
     CarrierMilestones,
+    ChangeHandover,
     ChangeTender,
     ChooseResolution,
     CommandAnswer,
@@ -45,6 +46,7 @@ from workflows.messages import (
     Receive,
     ReconcileRefund,
     RecordInspection,
+    RecordSending,
     RefundNews,
     Refusal,
     ReplacementNews,
@@ -170,6 +172,22 @@ class ReturnWorkflow:
     @report_pickup_outcome.validator
     def check_report_pickup_outcome(self, command: ReportPickupOutcome) -> None:
         self._check("report-pickup-outcome", command, command_kinds.check_report_pickup_outcome)
+
+    @workflow.update(description="choose another way back, or another window")
+    def change_handover(self, command: ChangeHandover) -> CommandAnswer:
+        return self._carry_out(command, command_kinds.do_change_handover)
+
+    @change_handover.validator
+    def check_change_handover(self, command: ChangeHandover) -> None:
+        self._check("change-handover", command, command_kinds.check_change_handover)
+
+    @workflow.update(description="say, with proof, that the customer sent the parcel")
+    def record_sending(self, command: RecordSending) -> CommandAnswer:
+        return self._carry_out(command, command_kinds.do_record_sending)
+
+    @record_sending.validator
+    def check_record_sending(self, command: RecordSending) -> None:
+        self._check("record-sending", command, command_kinds.check_record_sending)
 
     @workflow.update(description="count what a parcel holds")
     def receive(self, command: Receive) -> CommandAnswer:

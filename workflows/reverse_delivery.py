@@ -2,7 +2,20 @@
 
 from temporalio import workflow
 
-from activities.shipping import BookPickup, BuyLabel, CancelBooking, ShippingActivities
+from activities.shipping import (
+    BookPickup,
+    BuyLabel,
+    CancelBooking,
+    MakeQrCode,
+    ShippingActivities,
+)
+from domain.handover import (
+    qr_code_made,
+    visit_cancelled,
+    visit_not_cancelled,
+    wants_qr_code,
+    wants_visit_cancelled,
+)
 from domain.lifecycle import DeliveryState, LotState
 from domain.money import share_of_units
 from domain.parcels import Delivery
@@ -96,6 +109,43 @@ async def order_courier(case: Case, parking: Parking, delivery_id: str) -> None:
             cost_currency=pickup.cost.currency if pickup.cost else case.ret.currency,
         )
     )
+
+
+async def call_courier_off(case: Case, parking: Parking, delivery_id: str) -> None:
+    """Call an ordered courier off; what the customer wished instead follows his confirmation."""
+    delivery = case.ret.delivery(delivery_id)
+    over = sum(1 for visit in delivery.attempts if visit.outcome is not None)
+    asked = CancelBooking(case.ret.tenant_id, case.ret.return_id, delivery_id, visits_over=over)
+    answer = await parking.attempt(
+        f"call-courier-off/{delivery_id}",
+        lambda: case.call(
+            ShippingActivities.call_courier_off,
+            asked,
+            summary=f"call the courier of {case.ret.rma_no} off",
+        ),
+        wanted=lambda: wants_visit_cancelled(case.ret.delivery(delivery_id)),
+    )
+    if answer.refused is None:
+        case.take(visit_cancelled(case.ret, delivery_id, at=workflow.now()))
+    else:
+        case.take(visit_not_cancelled(case.ret, delivery_id, answer.refused))
+
+
+async def make_qr_code(case: Case, parking: Parking, delivery_id: str) -> None:
+    """Have the label shown as a code, for a customer who cannot print it."""
+    shipment_ref = case.ret.delivery(delivery_id).shipment_ref
+    if shipment_ref is None:
+        return
+    code = await parking.attempt(
+        f"qr-code/{delivery_id}",
+        lambda: case.call(
+            ShippingActivities.make_qr_code,
+            MakeQrCode(case.ret.tenant_id, shipment_ref),
+            summary=f"QR code for {case.ret.rma_no}",
+        ),
+        wanted=lambda: wants_qr_code(case.ret.delivery(delivery_id)),
+    )
+    case.take(qr_code_made(case.ret, delivery_id, code.url))
 
 
 async def cancel(case: Case, parking: Parking, delivery_id: str) -> None:

@@ -28,6 +28,8 @@ _STEPS: dict[WorkKind, Callable[[Case, Parking, str], Coroutine[None, None, None
     WorkKind.OPEN: drafting.open_order,
     WorkKind.BOOK: reverse_delivery.book,
     WorkKind.COURIER: reverse_delivery.order_courier,
+    WorkKind.CALL_COURIER_OFF: reverse_delivery.call_courier_off,
+    WorkKind.QR_CODE: reverse_delivery.make_qr_code,
     WorkKind.CANCEL: reverse_delivery.cancel,
     WorkKind.SETTLE: settlement.settle,
     WorkKind.REFUND: settlement.refund,

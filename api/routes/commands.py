@@ -122,6 +122,22 @@ async def report_pickup_outcome(
     return await giver.give(body, translate.report_pickup_outcome)
 
 
+@router.post("/change-handover", operation_id="change_handover")
+async def change_handover(
+    giver: Annotated[Giver, _giver("change-handover")], body: requests.ChangeHandoverCommand
+) -> CommandView:
+    """Choose another way back or another window; an ordered courier is called off first."""
+    return await giver.give(body, translate.change_handover)
+
+
+@router.post("/record-sending", operation_id="record_sending")
+async def record_sending(
+    giver: Annotated[Giver, _giver("record-sending")], body: requests.RecordSendingCommand
+) -> CommandView:
+    """Say, with proof, that the customer sent the parcel: it is under way from then on."""
+    return await giver.give(body, translate.record_sending)
+
+
 @router.post("/receive", operation_id="receive")
 async def receive(
     giver: Annotated[Giver, _giver("receive")], body: requests.ReceiveCommand

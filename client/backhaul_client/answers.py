@@ -129,12 +129,18 @@ class PickupView(AnswerModel):
     pickup_ref: str
     confirmation: str | None
     outcome: str | None
+    cancel: str | None = None
+    """How far the wish is that the courier does not come: requested, confirmed or refused."""
     fault: str = "NONE"
     note: str = ""
 
 
 class DeliveryView(AnswerModel):
-    """One parcel: to the warehouse, or (``ship_back_of`` a lot) to the customer again."""
+    """One parcel: to the warehouse, or (``ship_back_of`` a lot) to the customer again.
+
+    ``wished`` is the way that it goes once its courier is called off; ``replaces`` is the parcel
+    that it is instead of. ``sent_at`` is when the customer proved to have sent it.
+    """
 
     delivery_id: str
     method: str
@@ -145,6 +151,10 @@ class DeliveryView(AnswerModel):
     label_url: str | None
     first_scan_at: datetime | None
     delivered_at: datetime | None
+    sent_at: datetime | None = None
+    qr_url: str | None = None
+    replaces: str | None = None
+    wished: str | None = None
     pickups: tuple[PickupView, ...]
 
 

@@ -129,6 +129,18 @@ class BackhaulClient:
         """Tell that a courier came or did not, and has no parcel: another visit, or drop-off."""
         return await self._command(return_id, "report-pickup-outcome", command, idempotency_key)
 
+    async def change_handover(
+        self, return_id: str, command: requests.ChangeHandoverCommand, *, idempotency_key: str
+    ) -> CommandView:
+        """Choose another way back, or another window, before anything was handed over."""
+        return await self._command(return_id, "change-handover", command, idempotency_key)
+
+    async def record_sending(
+        self, return_id: str, command: requests.RecordSendingCommand, *, idempotency_key: str
+    ) -> CommandView:
+        """Say, with proof, that the customer sent the parcel; it is under way from then on."""
+        return await self._command(return_id, "record-sending", command, idempotency_key)
+
     async def receive(
         self, return_id: str, command: requests.ReceiveCommand, *, idempotency_key: str
     ) -> CommandView:

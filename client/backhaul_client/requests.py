@@ -26,12 +26,16 @@ Note = Annotated[
         strict=True, max_length=2000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
     ),
 ]
+ShortNote = Annotated[
+    str,
+    StringConstraints(strict=True, max_length=200, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"),
+]
 Count = Annotated[int, Field(strict=True, ge=-1_000_000, le=1_000_000)]
 Version = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
 
 Ground = Literal["WITHDRAWAL", "NON_CONFORMITY", "WARRANTY"]
 WantedResolution = Literal["REFUND", "STORE_CREDIT", "EXCHANGE"]
-Handover = Literal["PICKUP", "DROP_OFF"]
+Handover = Literal["PICKUP", "DROP_OFF", "QR_DROP_OFF", "IN_STORE", "OWN_CARRIER"]
 Grade = Literal["A", "B", "C", "D", "X"]
 PickupOutcome = Literal["customer_absent", "courier_no_show"]
 RefundFound = Literal["paid", "not_paid"]
@@ -130,6 +134,28 @@ class PickupOutcomeCommand(Command):
     attempt: Count
     outcome: PickupOutcome
     note: Note = ""
+
+
+class ChangeHandoverCommand(Command):
+    """Another way back, or another window of the courier, before anything was handed over.
+
+    A courier who is ordered is called off first. ``pickup_window`` goes with PICKUP only.
+    """
+
+    handover: Handover
+    pickup_window: NewPickupWindow | None = None
+
+
+class RecordSendingCommand(Command):
+    """The customer sent the parcel, and proves it: a tracking code, or ``reference``.
+
+    ``reference`` is where the receipt is kept; no names of people. It counts from ``sent_at``.
+    """
+
+    sent_at: AwareDatetime
+    carrier: ShortNote = ""
+    tracking_code: ShortNote = ""
+    reference: ShortNote = ""
 
 
 class CountedItem(RequestModel):

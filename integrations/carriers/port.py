@@ -127,6 +127,15 @@ class CarrierGateway(Protocol):
             ``submitted``, ``refunded``, ``rejected`` or ``not_applicable`` (nothing was bought).
         """
 
+    async def label_qr_code(self, shipment_ref: str) -> str:
+        """Return the address of a code that a drop-off point prints a bought label from. Free.
+
+        A repeat answers the code that was made first.
+
+        Raises:
+            RejectedError: the carrier has no codes for this label.
+        """
+
     async def create_pickup(self, request: PickupRequest) -> Pickup:
         """Create a draft of a courier visit. Free: no courier comes yet."""
 

@@ -165,6 +165,23 @@ class CarrierGatewayContract(ABC):
         assert caught.value.code == "no_rates"
         assert world.unserved_postal_code not in str(caught.value)
 
+    async def test_shows_a_label_as_one_code(self, gateway: CarrierGateway) -> None:
+        """Asked for again it is the same code, and it costs nothing."""
+        label = await self.label(gateway)
+
+        first = await gateway.label_qr_code(label.shipment_ref)
+        second = await gateway.label_qr_code(label.shipment_ref)
+
+        assert first.startswith("http")
+        assert first == second
+
+    async def test_has_no_code_of_what_was_not_bought(self, gateway: CarrierGateway) -> None:
+        """There is no label to print from it."""
+        draft = await gateway.create_shipment(shipment_request())
+
+        with pytest.raises(RejectedError):
+            await gateway.label_qr_code(draft.shipment_ref)
+
     async def test_gives_a_label_back_once(self, gateway: CarrierGateway) -> None:
         """A label is returned for its money, and returning it again changes nothing."""
         label = await self.label(gateway)

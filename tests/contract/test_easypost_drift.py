@@ -114,7 +114,9 @@ RECORDINGS: Mapping[str, Read | str] = {
     "test_shipment_create_tax_identifier": Read((_DRAFT,)),
     "test_shipment_create_with_ids": Read((_DRAFT,), rest=_NO_ADDRESSES),
     "test_shipment_generate_form": Read(
-        (_DRAFT,), rest="a return needs its label only; no packing slips are printed"
+        (_DRAFT,),
+        rest="codes of labels are forms; no packing slips are printed yet",
+        tests=("TestForms.test_are_asked_for_as_recorded",),
     ),
     "test_shipment_get_next_page": _NO_LISTS,
     "test_shipment_insure": Read((_DRAFT,), rest="returns are not insured on their way"),

@@ -56,6 +56,20 @@ async def carrier(*answers: Answer) -> AsyncIterator[tuple[EasyPostCarrier, Answ
         yield EasyPostCarrier(client, webhook_secret="secret"), transport
 
 
+class TestForms:
+    async def test_are_asked_for_as_recorded(self) -> None:
+        """The request is EasyPost's own example; of an answer with another form no code is read."""
+        _, made = recorded("test_shipment_generate_form")
+        answered = made.answer.json() | {"forms": []}
+        async with carrier(json_answer(answered), made.answer) as (easypost, transport):
+            with pytest.raises(RejectedError) as caught:
+                await easypost.label_qr_code("shp_1")
+
+        assert caught.value.code == "no_qr_code"
+        assert json_of(transport.last) == read_json("easypost/requests/form_label_qr_code.json")
+        assert transport.last.url.path.endswith("/shipments/shp_1/forms")
+
+
 class TestShipments:
     async def test_are_drafted_as_recorded(self) -> None:
         """A drafted shipment is read, and has no label."""

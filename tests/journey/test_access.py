@@ -24,6 +24,8 @@ _BODIES: dict[str, dict[str, Any]] = {
         "attempt": 1,
         "outcome": "courier_no_show",
     },
+    "change-handover": {"handover": "DROP_OFF"},
+    "record-sending": {"sent_at": "2026-01-01T00:00:00Z", "tracking_code": "RR1"},
     "receive": {
         "receipt_id": "R-1",
         "parcel": "P-1",

@@ -13,11 +13,14 @@ from domain.commands import Actor
 from domain.deadlines import extend, pass_deadlines
 from domain.exchanges import payment_asked
 from domain.granting import grant
+from domain.handover import Sending, change_handover, visit_cancelled
+from domain.handover import sent as sent_by_customer
 from domain.holding import release, ripe, take_result
 from domain.pickups import PickupOutcome, pickup_failed
 from domain.receiving import receive
 from domain.recovering import resolve
 from domain.replacing import choose_refund, out_of_stock, replacement_news, replacement_ordered
+from domain.requests import HandoverMethod
 from domain.resolving import lots_to_move, stock_moved
 from domain.returns import Blocker, Replacement, Return
 from domain.securing import not_captured, not_placed, not_renewed, released, renewed
@@ -136,6 +139,22 @@ def nobody_home(ret: Return) -> Return:
     return pickup_failed(ret, "d1", PickupOutcome.CUSTOMER_ABSENT, at=LATER)[0]
 
 
+def dropped_off(ret: Return) -> Return:
+    return change_handover(ret, HandoverMethod.DROP_OFF, None, at=LATER)[0]
+
+
+def brought_to_a_store(ret: Return) -> Return:
+    return change_handover(ret, HandoverMethod.IN_STORE, None, at=LATER)[0]
+
+
+def courier_called_off(ret: Return) -> Return:
+    return visit_cancelled(ret, "d1", at=LATER)[0]
+
+
+def proven(ret: Return) -> Return:
+    return sent_by_customer(ret, Sending(LATER, "Post", "RR1"), at=LATER)[0]
+
+
 def told(ret: Return, state: str) -> Return:
     return intent_changed(ret, "i1-t1", state=state, refund_ref="re", failure=None, at=LATER)[0]
 
@@ -235,13 +254,30 @@ WALKS: dict[str, tuple[Stage, dict[str, Step]]] = {
         {
             "delivery.first_scan": first_scan,
             "report-pickup-outcome": nobody_home,
+            "change-handover": dropped_off,
+            "record-sending": proven,
             "receive": counted,
             "withdraw": withdrew,
         },
     ),
+    "calling_courier_off": (
+        lambda: dropped_off(granted(pickup=True)),
+        {
+            "pickup.cancelled": courier_called_off,
+            "delivery.first_scan": first_scan,
+            "report-pickup-outcome": nobody_home,
+            "receive": counted,
+        },
+    ),
     "awaiting_handover": (
         granted,
-        {"delivery.first_scan": first_scan, "receive": counted, "withdraw": withdrew},
+        {
+            "delivery.first_scan": first_scan,
+            "change-handover": brought_to_a_store,
+            "record-sending": proven,
+            "receive": counted,
+            "withdraw": withdrew,
+        },
     ),
     "awaiting_arrival": (handed_over, _ARRIVAL),
     "carrier_silent": (late(handed_over, "awaiting_arrival"), _ARRIVAL),

@@ -33,6 +33,16 @@ from domain.events import NOTICE_TYPES, Event
 from domain.exchanges import payment_asked, priced
 from domain.grading import grade_lot
 from domain.granting import apply_policy, check_grant, grant
+from domain.handover import (
+    Sending,
+    change_handover,
+    check_change,
+    check_sending,
+    qr_code_made,
+    sent,
+    visit_cancelled,
+    visit_not_cancelled,
+)
 from domain.inspection import Fault, Grade
 from domain.intents import Intent
 from domain.invariants import broken
@@ -40,6 +50,7 @@ from domain.lifecycle import TERMINAL_HEADLINES, DeliveryState, LotState
 from domain.money import Money
 from domain.notices import notices_for
 from domain.orders import HoldMethod
+from domain.parcels import VisitCancel
 from domain.pickups import (
     PickupOutcome,
     check_pickup_outcome,
@@ -59,7 +70,7 @@ from domain.replacing import (
     replacement_news,
     replacement_ordered,
 )
-from domain.requests import RequestedLine, Resolution
+from domain.requests import HandoverMethod, PickupWindow, RequestedLine, Resolution
 from domain.resolving import all_resolved, complete, lots_to_move, stock_moved
 from domain.returns import Change, Replacement, Return
 from domain.securing import (
@@ -78,6 +89,7 @@ from domain.settling import charge_given_back, intent_changed, sealed
 from domain.tenders import TenderLeft
 from domain.tracking import Milestone, Reached
 from domain.transport import (
+    BEFORE_HANDOVER,
     cancelled,
     check_withdrawal,
     labelled,
@@ -257,6 +269,28 @@ class ReturnMachine(RuleBasedStateMachine):
         check_pickup_outcome(self.ret, delivery.delivery_id, len(delivery.attempts))
         self.take(pickup_failed(self.ret, delivery.delivery_id, outcome, at=self.now))
 
+    @precondition(lambda self: "change-handover" in allowed_commands(self.ret))
+    @rule(method=st.sampled_from(HandoverMethod), days=st.integers(1, 3))
+    def customer_chooses_another_way(self, method: HandoverMethod, days: int) -> None:
+        """A wish that changes nothing is refused; every other one is taken."""
+        window = None
+        if method is HandoverMethod.PICKUP:
+            start = self.now + timedelta(days=days)
+            window = PickupWindow(start, start + timedelta(hours=4), "Europe/Berlin")
+        try:
+            check_change(self.ret, method, window, at=self.now)
+        except RefusedError:
+            return
+        self.take(change_handover(self.ret, method, window, at=self.now))
+
+    @precondition(lambda self: "record-sending" in allowed_commands(self.ret))
+    @rule(really=RARELY)
+    def customer_proves_the_sending(self, *, really: bool) -> None:
+        sending = Sending(self.now, "Post", "RR1")
+        check_sending(self.ret, sending, at=self.now)
+        if really:
+            self.take(sent(self.ret, sending, at=self.now))
+
     @precondition(lambda self: "receive" in allowed_commands(self.ret))
     @rule(
         counted=st.just(EVERYTHING)
@@ -367,13 +401,14 @@ class ReturnMachine(RuleBasedStateMachine):
 
     def do(self, work: Work, luck: str = "succeeded") -> None:
         match work.kind:
-            case WorkKind.BOOK:
-                self.book(work.subject)
-            case WorkKind.COURIER:
-                self.order_courier(work.subject, luck)
-            case WorkKind.CANCEL:
-                undone = {"pickup_cancelled": True, "label_voided": True}
-                self.take(cancelled(self.ret, work.subject, at=self.now, **undone))
+            case (
+                WorkKind.BOOK
+                | WorkKind.COURIER
+                | WorkKind.CALL_COURIER_OFF
+                | WorkKind.QR_CODE
+                | WorkKind.CANCEL
+            ):
+                self.ask_carrier(work, luck)
             case WorkKind.SETTLE:
                 self.settle()
             case WorkKind.REFUND:
@@ -399,6 +434,22 @@ class ReturnMachine(RuleBasedStateMachine):
                 self.take(stock_moved(self.ret, [lot.lot_id for lot in lots]))
             case _:
                 self.ask_about_hold(work.kind, work.subject, luck)
+
+    def ask_carrier(self, work: Work, luck: str) -> None:
+        match work.kind:
+            case WorkKind.BOOK:
+                self.book(work.subject)
+            case WorkKind.COURIER:
+                self.order_courier(work.subject, luck)
+            case WorkKind.CALL_COURIER_OFF if luck == "rejected":
+                self.take(visit_not_cancelled(self.ret, work.subject, "PICKUP.CANCEL.FAILED"))
+            case WorkKind.CALL_COURIER_OFF:
+                self.take(visit_cancelled(self.ret, work.subject, at=self.now))
+            case WorkKind.QR_CODE:
+                self.take(qr_code_made(self.ret, work.subject, "https://carrier.example.com/q"))
+            case _:
+                undone = {"pickup_cancelled": True, "label_voided": True}
+                self.take(cancelled(self.ret, work.subject, at=self.now, **undone))
 
     def order_early(self, lot_id: str) -> None:
         if self.ret.lot(lot_id).state is not LotState.ACCEPTED:
@@ -571,7 +622,15 @@ class ReturnMachine(RuleBasedStateMachine):
         """A visit is ordered once the one before is over, as often as the policy says."""
         for delivery in self.ret.deliveries:
             assert all(visit.outcome for visit in delivery.attempts[:-1])
-            assert len(delivery.attempts) <= self.ret.policy.pickup_attempts
+            called_off = [v for v in delivery.attempts if v.cancel is VisitCancel.CONFIRMED]
+            visits = len(delivery.attempts) - len(called_off)
+            assert visits <= self.ret.policy.pickup_attempts
+
+    @invariant()
+    def one_parcel_to_hand_over(self) -> None:
+        """A parcel that took another's place leaves that one to be given back."""
+        open_ones = [d for d in self.ret.inbound if d.state in BEFORE_HANDOVER]
+        assert len(open_ones) <= 1
 
     @invariant()
     def shows_itself(self) -> None:

@@ -67,17 +67,18 @@ def closed() -> Return:
     return close(complete(ret, at=after(days=18))[0])[0]
 
 
+TO_HAND_OVER = {"change-handover", "record-sending"}
 STAGES: list[tuple[Callable[[], Return], str, set[str]]] = [
     (opened, "REQUESTED", {"withdraw"}),
     (in_review, "IN_REVIEW", {"approve", "deny", "withdraw", "extend-deadline"}),
     (denied, "DENIED", set()),
-    (decided, "APPROVED", {"withdraw", "receive", "extend-deadline"}),
-    (parked, "APPROVED", {"withdraw", "receive", "retry", "extend-deadline"}),
-    (granted, "APPROVED", {"withdraw", "receive", "extend-deadline"}),
+    (decided, "APPROVED", {*TO_HAND_OVER, "withdraw", "receive", "extend-deadline"}),
+    (parked, "APPROVED", {*TO_HAND_OVER, "withdraw", "receive", "retry", "extend-deadline"}),
+    (granted, "APPROVED", {*TO_HAND_OVER, "withdraw", "receive", "extend-deadline"}),
     (
         lambda: granted(pickup=True),
         "APPROVED",
-        {"withdraw", "report-pickup-outcome", "receive", "extend-deadline"},
+        {*TO_HAND_OVER, "withdraw", "report-pickup-outcome", "receive", "extend-deadline"},
     ),
     (handed_over, "IN_TRANSIT", {"receive", "extend-deadline"}),
     (received, "RECEIVED", {"receive", "record-inspection", "extend-deadline"}),

@@ -14,13 +14,14 @@ from domain.deadlines import extend, pass_deadlines
 from domain.disputing import told
 from domain.exchanges import payment_asked
 from domain.grading import accept_rejection
+from domain.handover import change_handover
 from domain.holding import hold
 from domain.inspection import Grade
 from domain.invariants import broken
 from domain.lifecycle import DeliveryState, Headline, LotState
 from domain.reasons import Ground
 from domain.replacing import choose_refund, out_of_stock, replacement_ordered
-from domain.requests import RequestedLine, Resolution
+from domain.requests import HandoverMethod, RequestedLine, Resolution
 from domain.resolving import complete
 from domain.returns import Blocker, HeldInspection, Replacement, Return
 from domain.securing import not_captured
@@ -185,6 +186,13 @@ STAGES: list[tuple[Callable[[], Return], str, str]] = [
     (decided, "booking_delivery", "carrier"),
     (withdrawn, "cancelling_delivery", "carrier"),
     (lambda: granted(pickup=True), "awaiting_pickup", "carrier"),
+    (
+        lambda: change_handover(
+            granted(pickup=True), HandoverMethod.DROP_OFF, None, at=after(days=1)
+        )[0],
+        "calling_courier_off",
+        "carrier",
+    ),
     (granted, "awaiting_handover", "customer"),
     (handed_over, "awaiting_arrival", "carrier"),
     (lambda: scanned(handed_over(), Milestone.EXCEPTION), "awaiting_arrival", "carrier"),

@@ -85,6 +85,23 @@ class EasyPostCarrier:
                 raise
         return answer.refund_status or "not_applicable"
 
+    async def label_qr_code(self, shipment_ref: str) -> str:
+        made = answers.qr_code(await self._shipment(shipment_ref))
+        if made is not None:
+            return made
+        call = Call(
+            "POST",
+            "/shipments/{shipment}/forms",
+            ids={"shipment": shipment_ref},
+            body={"form": {"type": wire.QR_CODE}},
+            # One more of them costs nothing, and all of them print the same label.
+            repeatable=True,
+        )
+        made = answers.qr_code(await self._api.ask(call, wire.WireShipment))
+        if made is None:
+            raise RejectedError(wire.SYSTEM, "the label has no code", code="no_qr_code")
+        return made
+
     async def create_pickup(self, request: PickupRequest) -> Pickup:
         call = Call("POST", "/pickups", body=requests.pickup(request), repeatable=True)
         return answers.pickup(await self._api.ask(call, wire.WirePickup))

@@ -55,6 +55,11 @@ def _money(rate: wire.WireRate) -> Money:
     return Money(int(minor), rate.currency)
 
 
+def qr_code(found: wire.WireShipment) -> str | None:
+    codes = [form.form_url for form in found.forms if form.form_type == wire.QR_CODE]
+    return next((url for url in codes if url), None)
+
+
 def shipment(found: wire.WireShipment) -> Shipment:
     return Shipment(found.id, label(found), found.refund_status)
 

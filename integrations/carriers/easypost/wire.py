@@ -21,6 +21,7 @@ from integrations.errors import (
 from integrations.http import Refusal, WireModel
 
 SYSTEM = "easypost"
+QR_CODE = "label_qr_code"
 
 _SIGNATURE_PREFIX = "hmac-sha256-hex="
 _BY_CODE: Mapping[str, type[IntegrationError]] = {
@@ -57,8 +58,14 @@ class WireTrackerRef(WireModel):
     id: str
 
 
+class WireForm(WireModel):
+    form_type: str
+    form_url: str | None = None
+
+
 class WireShipment(WireModel):
     id: str
+    forms: tuple[WireForm, ...] = ()
     rates: tuple[WireRate, ...] = ()
     messages: tuple[WireMessage, ...] = ()
     selected_rate: WireRate | None = None

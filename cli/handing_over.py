@@ -1,0 +1,53 @@
+"""``backhaul returns handover|sent``: another way back, and the proof that a parcel was sent."""
+
+import argparse
+from datetime import datetime
+
+from backhaul_client import (
+    BackhaulClient,
+    ChangeHandoverCommand,
+    NewPickupWindow,
+    RecordSendingCommand,
+)
+from cli.commands import add_command, give
+from domain.requests import HandoverMethod
+
+
+def add_handover_commands(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    change = add_command(actions, "handover", "change-handover", "choose another way back", _change)
+    change.add_argument("method", choices=[*map(str, HandoverMethod)])
+    change.add_argument(
+        "--pickup",
+        nargs=3,
+        metavar=("FROM", "UNTIL", "ZONE"),
+        help="a courier comes then: two times with their offset, and an IANA time zone",
+    )
+    sent = add_command(
+        actions, "sent", "record-sending", "say with proof that the parcel was sent", _sent
+    )
+    sent.add_argument("sent_at", type=datetime.fromisoformat, metavar="WHEN", help="with offset")
+    sent.add_argument("--carrier", default="")
+    sent.add_argument("--tracking-code", default="")
+    sent.add_argument("--reference", default="", help="where the receipt is kept")
+
+
+async def _change(client: BackhaulClient, arguments: argparse.Namespace) -> None:
+    window = None
+    if arguments.pickup:
+        names = ("not_before", "not_after", "time_zone")
+        window = NewPickupWindow.model_validate(dict(zip(names, arguments.pickup, strict=True)))
+    command = ChangeHandoverCommand(
+        expected_version=arguments.version, handover=arguments.method, pickup_window=window
+    )
+    await give(client.change_handover, arguments, command)
+
+
+async def _sent(client: BackhaulClient, arguments: argparse.Namespace) -> None:
+    command = RecordSendingCommand(
+        expected_version=arguments.version,
+        sent_at=arguments.sent_at,
+        carrier=arguments.carrier,
+        tracking_code=arguments.tracking_code,
+        reference=arguments.reference,
+    )
+    await give(client.record_sending, arguments, command)
