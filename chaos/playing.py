@@ -3,14 +3,13 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from itertools import count, cycle
-from typing import Any
 
 import httpx
 from temporalio.service import RPCError
 
 from backhaul_client import BackhaulError
 from chaos.journal import Journal
-from chaos.packs import PACKS
+from chaos.packs import PACKS, Pack
 from chaos.schedule import Schedule
 from chaos.sending_ahead import AHEAD
 from cli.demo.actors import Actors
@@ -28,14 +27,14 @@ async def play(
     journal: Journal,
     *,
     concurrency: int,
-    strikes: asyncio.Future[Any],
+    are_struck: Callable[[], bool],
     tell: Tell,
 ) -> None:
-    """Tell every story that was not told yet, and more of them until all ``strikes`` are over.
+    """Tell every story that was not told yet, and more of them until all strikes are over.
 
     At most a few for each strike: what is not struck by then is reported.
     """
-    numbers = _numbers(schedule, PACKS[journal.pack].extra, strikes)
+    numbers = _numbers(schedule, PACKS[journal.pack], are_struck)
 
     async def one_after_another() -> None:
         for number, name in numbers:
@@ -53,12 +52,13 @@ async def play(
 
 
 def _numbers(
-    schedule: Schedule, extra: tuple[str, ...], strikes: asyncio.Future[Any]
+    schedule: Schedule, pack: Pack, are_struck: Callable[[], bool]
 ) -> Iterator[tuple[int, str]]:
     yield from enumerate(schedule.stories)
-    most = len(schedule.stories) + _EXTRA_PER_STRIKE * len(schedule.settlement)
-    for number, name in zip(count(len(schedule.stories)), cycle(extra), strict=False):
-        if strikes.done() or number >= most:
+    awaited = len(schedule.settlement) + pack.insistent * len(schedule.elsewhere)
+    most = len(schedule.stories) + _EXTRA_PER_STRIKE * awaited
+    for number, name in zip(count(len(schedule.stories)), cycle(pack.extra), strict=False):
+        if are_struck() or number >= most:
             return
         yield number, name
 

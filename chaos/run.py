@@ -148,7 +148,7 @@ async def _play(
             actors,
             journal,
             concurrency=asked.concurrency,
-            strikes=asyncio.gather(*rows) if insistent else rows[0],
+            are_struck=lambda: all(row.done() for row in rows[: 2 if insistent else 1]),
             tell=striker.tell,
         )
     finally:
