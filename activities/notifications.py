@@ -35,6 +35,11 @@ TEXTS: dict[str, Text] = {
     "parcel_received": Text(
         "We have your parcel {rma_no}", "Your parcel arrived. We check it now."
     ),
+    "parcel_lost": Text(
+        "Your parcel for {rma_no}",
+        "The carrier lost your parcel. That is not your fault: you get what you were to get, and "
+        "we settle it with the carrier. There is nothing to do for you.",
+    ),
     "lot_rejected": Text(
         "About your return {rma_no}",
         "We could not accept a part of your return: it was graded {grade}. If you disagree, answer "

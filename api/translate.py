@@ -34,10 +34,12 @@ from workflows.messages import (
     DeclineSettlement,
     Deny,
     ExtendDeadline,
+    MarkLost,
     Receive,
     ReconcileRefund,
     RecordInspection,
     RecordSending,
+    ReplaceLabel,
     ReportPickupOutcome,
     ResolveRecovery,
     RestartFromProjection,
@@ -115,6 +117,14 @@ def change_handover(info: CommandInfo, body: requests.ChangeHandoverCommand) -> 
 def record_sending(info: CommandInfo, body: requests.RecordSendingCommand) -> RecordSending:
     sending = Sending(body.sent_at, body.carrier, body.tracking_code, body.reference)
     return RecordSending(info, sending)
+
+
+def replace_label(info: CommandInfo, body: requests.ReplaceLabelCommand) -> ReplaceLabel:
+    return ReplaceLabel(info, body.delivery_id, body.reason)
+
+
+def mark_lost(info: CommandInfo, body: requests.MarkLostCommand) -> MarkLost:
+    return MarkLost(info, body.delivery_id, body.evidence, body.claim_ref)
 
 
 def receive(info: CommandInfo, body: requests.ReceiveCommand) -> Receive:

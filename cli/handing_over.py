@@ -1,4 +1,4 @@
-"""``backhaul returns handover|sent``: another way back, and the proof that a parcel was sent."""
+"""``backhaul returns handover|sent|new-label|lost``: what becomes of a parcel on its way back."""
 
 import argparse
 from datetime import datetime
@@ -6,8 +6,10 @@ from datetime import datetime
 from backhaul_client import (
     BackhaulClient,
     ChangeHandoverCommand,
+    MarkLostCommand,
     NewPickupWindow,
     RecordSendingCommand,
+    ReplaceLabelCommand,
 )
 from cli.commands import add_command, give
 from domain.requests import HandoverMethod
@@ -29,6 +31,35 @@ def add_handover_commands(actions: "argparse._SubParsersAction[argparse.Argument
     sent.add_argument("--carrier", default="")
     sent.add_argument("--tracking-code", default="")
     sent.add_argument("--reference", default="", help="where the receipt is kept")
+
+
+def add_parcel_commands(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    label = add_command(actions, "new-label", "replace-label", "buy another label", _new_label)
+    label.add_argument("delivery", help="the parcel's id, as `returns get` shows it")
+    label.add_argument("--reason", required=True)
+    lost = add_command(actions, "lost", "mark-lost", "say that the carrier lost a parcel", _lost)
+    lost.add_argument("delivery", help="the parcel's id, as `returns get` shows it")
+    lost.add_argument("--evidence", required=True, help="what the carrier says")
+    lost.add_argument("--claim", help="our claim at the carrier")
+
+
+async def _new_label(client: BackhaulClient, arguments: argparse.Namespace) -> None:
+    command = ReplaceLabelCommand(
+        expected_version=arguments.version,
+        delivery_id=arguments.delivery,
+        reason=arguments.reason,
+    )
+    await give(client.replace_label, arguments, command)
+
+
+async def _lost(client: BackhaulClient, arguments: argparse.Namespace) -> None:
+    command = MarkLostCommand(
+        expected_version=arguments.version,
+        delivery_id=arguments.delivery,
+        evidence=arguments.evidence,
+        claim_ref=arguments.claim,
+    )
+    await give(client.mark_lost, arguments, command)
 
 
 async def _change(client: BackhaulClient, arguments: argparse.Namespace) -> None:

@@ -7,7 +7,7 @@ from cli import printing
 from cli.asking import add_request, idempotency_key, new_return, positive
 from cli.calling import Action, calls
 from cli.commands import add_commands, key_of
-from cli.handing_over import add_handover_commands
+from cli.handing_over import add_handover_commands, add_parcel_commands
 from domain.blockers import WAITS
 from domain.lifecycle import Headline
 
@@ -18,6 +18,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     _add_reading(actions)
     add_commands(actions)
     add_handover_commands(actions)
+    add_parcel_commands(actions)
 
 
 def _add_reading(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -4,6 +4,7 @@ from domain.approving import open_proposal
 from domain.drafts import is_draft
 from domain.handover import is_changeable, is_sendable
 from domain.lifecycle import AuthorizationState, DeliveryState, Headline, LotState
+from domain.losing import can_be_lost, can_have_new_label
 from domain.receiving import is_receivable
 from domain.recovering import is_resolvable
 from domain.redirecting import refused_refunds
@@ -32,6 +33,8 @@ def allowed_commands(ret: Return) -> tuple[str, ...]:
         "report-pickup-outcome": courier_comes,
         "change-handover": is_changeable(ret),
         "record-sending": is_sendable(ret),
+        "replace-label": can_have_new_label(ret),
+        "mark-lost": can_be_lost(ret),
         "receive": is_receivable(ret),
         "record-inspection": uninspected,
         "choose-resolution": sold_out,

@@ -120,7 +120,7 @@ _CATALOGUE = (
         "the carrier to deliver",
         "arrival",
         "ops are told that the carrier is silent",
-        ("delivery.delivered", "receive", "extend-deadline"),
+        ("delivery.delivered", "receive", "mark-lost", "extend-deadline"),
     ),
     WaitKind(
         "carrier_silent",
@@ -129,7 +129,7 @@ _CATALOGUE = (
         "the carrier, past its time",
         "arrival",
         "ops are told again",
-        ("delivery.delivered", "receive", "extend-deadline"),
+        ("delivery.delivered", "receive", "mark-lost", "extend-deadline"),
     ),
     WaitKind(
         "awaiting_receipt",
@@ -138,7 +138,7 @@ _CATALOGUE = (
         "the warehouse to count the parcel",
         "inspection",
         "ops are told that a delivered parcel was not received",
-        ("receive", "extend-deadline"),
+        ("receive", "mark-lost", "extend-deadline"),
     ),
     WaitKind(
         "delivered_not_received",
@@ -147,7 +147,7 @@ _CATALOGUE = (
         "a parcel the carrier delivered",
         "inspection",
         "ops are told again",
-        ("receive", "extend-deadline"),
+        ("receive", "mark-lost", "extend-deadline"),
     ),
     WaitKind(
         "awaiting_inspection",

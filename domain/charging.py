@@ -26,6 +26,8 @@ def charged(ret: Return, lots: Sequence[Lot]) -> tuple[LotAmount, ...]:
         own = _own_restocking(ret, line, lot)
         early = lot.finding is None and ret.policy.release.is_early(lot.resolution)
         cover = "recovery" if early else "inspection"
+        if lot.lost_at is not None:
+            cover = "waiver"
         row = lot_amount(line, lot, restocking_minor=own, taxable=fees.taxable, cover=cover)
         if _bears_fees(ret, line, lot):
             restocking, handling, shipping = once
@@ -155,7 +157,7 @@ def _bears_fees(ret: Return, line: ReturnLine, lot: Lot) -> bool:
     fault = lot.finding.fault if lot.finding else None
     excused = line.decision.ground in fees.excused_grounds or fault in fees.excused_faults
     exchanged = lot.resolution is Resolution.EXCHANGE
-    return line.terms is not None and not excused and not exchanged
+    return line.terms is not None and not excused and not exchanged and lot.lost_at is None
 
 
 def _pays_the_way_back(ret: Return, lot: Lot) -> bool:

@@ -86,6 +86,16 @@ _CATALOGUE = (
         (_R.PLATFORM, _R.OPS),
         "say, with proof, that the customer sent the parcel",
     ),
+    CommandKind(
+        "replace-label",
+        (_R.PLATFORM, _R.OPS),
+        "buy another label for a parcel whose own ran out or brought it back",
+    ),
+    CommandKind(
+        "mark-lost",
+        (_R.OPS,),
+        "say, with what the carrier says, that a parcel is lost",
+    ),
     CommandKind("receive", (_R.WAREHOUSE,), "count what a parcel holds"),
     CommandKind("record-inspection", (_R.WAREHOUSE,), "grade a lot"),
     CommandKind("retry", (_R.OPS, _R.FINANCE), "try parked work again now"),

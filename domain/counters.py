@@ -21,6 +21,7 @@ class Counters:
     handed_over: int
     received: int
     missing: int
+    lost: int
     unexpected: int
     accepted: int
     rejected: int
@@ -31,7 +32,7 @@ class Counters:
 _ACCEPTED = (Acceptance.ACCEPTED, Acceptance.PARTIALLY_ACCEPTED)
 
 
-_HANDED = ARRIVED | {LotState.IN_TRANSIT, LotState.MISSING}
+_HANDED = ARRIVED | {LotState.IN_TRANSIT, LotState.MISSING, LotState.LOST}
 
 
 _RESOLVED = frozenset(
@@ -51,8 +52,9 @@ def counters(ret: Return, line_id: str) -> Counters:
         requested=line.requested,
         authorized=units(lambda lot: lot.state not in (LotState.PENDING, LotState.DECLINED)),
         handed_over=units(lambda lot: lot.state in _HANDED),
-        received=units(lambda lot: lot.state in ARRIVED),
+        received=units(lambda lot: lot.state in ARRIVED and lot.lost_at is None),
         missing=units(lambda lot: lot.state is LotState.MISSING),
+        lost=units(lambda lot: lot.lost_at is not None),
         unexpected=unexpected_units(ret.receipts, line.sku),
         accepted=units(lambda lot: lot.acceptance in _ACCEPTED),
         rejected=units(lambda lot: lot.acceptance is Acceptance.REJECTED),

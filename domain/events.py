@@ -34,6 +34,10 @@ EVENT_TYPES: dict[str, str] = {
     "handover.changed": "another way back was wished, or another window; `before` is the way",
     "handover.ready": "the parcel can be handed over: nothing more is booked for it",
     "delivery.qr_code_created": "a drop-off point prints the label from this code",
+    "delivery.lost": "the carrier lost the parcel, as `evidence` says; what it held is settled "
+    "without it",
+    "lot.found": "goods that were lost turned up after they were settled: they go to quarantine",
+    "delivery.label_replaced": "another label is bought for the parcel: `replaced_by`",
     "delivery.proof_of_sending": "the customer proved that the parcel was sent, at `sent_at`",
     "parcel.received": "the warehouse counted a parcel, by SKU as seen",
     "receipt.discrepancy": "missing or unexpected units",
@@ -150,6 +154,7 @@ NOTICE_TYPES: dict[str, str] = {
     "refund_sent": "how much went back to which means of payment",
     "refund_returned": "the refund came back to us; what happens next, and by when",
     "refund_on_hold": "your bank took the payment back and decides; no refund goes beside it",
+    "parcel_lost": "the carrier lost the parcel, and nothing has to be sent again",
     "coupon_lapsed": "a part was paid with a coupon, which is not paid back",
     "refund_covered": "your bank gave the money back, so we do not send it again",
     "nothing_to_refund": "the return is settled and nothing is left to pay back, and why",

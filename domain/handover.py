@@ -9,7 +9,7 @@ from domain.lifecycle import GRANTED, DeliveryState, LotState
 from domain.parcels import Delivery, VisitCancel
 from domain.requests import HandoverMethod, PickupWindow
 from domain.returns import Change, Return
-from domain.transport import BEFORE_HANDOVER
+from domain.transport import BEFORE_HANDOVER, was_handed_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def handover_of(ret: Return) -> Delivery | None:
 def is_changeable(ret: Return) -> bool:
     """Say whether the way back can still be chosen: granted, and nothing was handed over."""
     delivery = handover_of(ret)
-    scanned = any(d.first_scan_at or d.delivered_at or d.sent_at for d in ret.inbound)
+    scanned = any(map(was_handed_over, ret.inbound))
     return ret.authorization in GRANTED and delivery is not None and not scanned
 
 

@@ -40,6 +40,7 @@ class DeliveryState(StrEnum):
     IN_TRANSIT = "IN_TRANSIT"
     EXCEPTION = "EXCEPTION"
     RETURNED_TO_SENDER = "RETURNED_TO_SENDER"
+    LOST = "LOST"
     DELIVERED = "DELIVERED"
     RECEIVED = "RECEIVED"
     CANCEL_REQUESTED = "CANCEL_REQUESTED"
@@ -53,6 +54,7 @@ class LogisticsState(StrEnum):
     LABEL_PENDING = "LABEL_PENDING"
     AWAITING_HANDOVER = "AWAITING_HANDOVER"
     IN_TRANSIT = "IN_TRANSIT"
+    LOST = "LOST"
     DELIVERED = "DELIVERED"
     PARTIALLY_RECEIVED = "PARTIALLY_RECEIVED"
     RECEIVED = "RECEIVED"
@@ -103,6 +105,7 @@ class LotState(StrEnum):
     AUTHORIZED = "AUTHORIZED"
     EXPIRED = "EXPIRED"
     IN_TRANSIT = "IN_TRANSIT"
+    LOST = "LOST"
     MISSING = "MISSING"
     RECEIVED = "RECEIVED"
     ACCEPTED = "ACCEPTED"
@@ -130,7 +133,18 @@ LOT_MOVES: dict[LotState, frozenset[LotState]] = {
     _S.AUTHORIZED: frozenset(
         {_S.EXPIRED, _S.CANCELLED, _S.IN_TRANSIT, _S.RECEIVED, _S.MISSING, _S.NOT_RETURNED}
     ),
-    _S.IN_TRANSIT: frozenset({_S.RECEIVED, _S.MISSING, _S.NOT_RETURNED}),
+    # Back with its sender it is to be handed over again (edge 38).
+    _S.IN_TRANSIT: frozenset({_S.RECEIVED, _S.MISSING, _S.NOT_RETURNED, _S.LOST, _S.AUTHORIZED}),
+    # What the carrier lost is settled without it, unless it turns up before (edge 37).
+    _S.LOST: frozenset(
+        {
+            _S.RECEIVED,
+            _S.REFUND_PENDING,
+            _S.REPLACEMENT_UNPAID,
+            _S.REPLACEMENT_RESERVED,
+            _S.OUT_OF_STOCK,
+        }
+    ),
     _S.MISSING: frozenset({_S.RECEIVED, _S.NOT_SENT, _S.NOT_RETURNED}),
     # Goods whose value went out before them may come after all (edge 73).
     _S.NOT_RETURNED: frozenset({_S.RECEIVED}),
@@ -192,6 +206,8 @@ ARRIVED = frozenset(
         _S.REPLACED,
     }
 )
+IN_TURN = frozenset({_S.ACCEPTED, _S.LOST})
+"""Lots whose replacement goes out in its turn: their goods are accepted, or lost by a carrier."""
 WITHOUT_EFFECT = frozenset({_S.DECLINED, _S.CANCELLED, _S.EXPIRED, _S.NOT_SENT})
 
 
@@ -214,6 +230,8 @@ def roll_up(deliveries: Sequence[DeliveryState], lots: Sequence[LotState]) -> Lo
     if any(state in ARRIVED for state in lots):
         awaited = any(state in AWAITED or state is LotState.MISSING for state in lots)
         return LogisticsState.PARTIALLY_RECEIVED if awaited else LogisticsState.RECEIVED
+    if any(state is DeliveryState.LOST for state in deliveries):
+        return LogisticsState.LOST
     if any(state is DeliveryState.RECEIVED for state in deliveries):
         # A parcel was counted, but nothing in it was awaited.
         missing = any(state is LotState.MISSING for state in lots)

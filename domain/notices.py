@@ -47,6 +47,7 @@ _PLAIN = {
     "return.withdrawn": "withdrawn",
     "return.revived": "revived",
     "return.expired": "expired",
+    "delivery.lost": "parcel_lost",
     "parcel.received": "parcel_received",
     "lot.rejected": "lot_rejected",
     "lot.sent_back": "sent_back",

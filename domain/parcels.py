@@ -43,7 +43,8 @@ class Delivery:
     ``pickup_window`` is when the courier is wished for next, or was last. ``trouble`` is the worst
     the carrier told of it: EXCEPTION or RETURNED_TO_SENDER. ``wish`` is the way and window that it
     is to go once the ordered courier is out of the way; ``replaces`` is the parcel that it is
-    instead of. ``sent_at`` is when the customer proved to have sent it.
+    instead of. ``claim_ref`` is our claim at the carrier who lost it. ``sent_at`` is when the
+    customer proved to have sent it.
     """
 
     delivery_id: str
@@ -65,6 +66,7 @@ class Delivery:
     replaces: str | None = None
     sent_at: datetime | None = None
     qr_url: str | None = None
+    claim_ref: str | None = None
 
     def with_visit_over(
         self, outcome: str, *, fault: Fault = Fault.NONE, note: str = ""

@@ -8,6 +8,7 @@ from datetime import datetime
 from domain.codes import RefusedError
 from domain.events import Fact, JsonValue
 from domain.lifecycle import AWAITED, GRANTED, DeliveryState, LotState
+from domain.losing import found, found_fact, is_lost_for_good
 from domain.parcels import Delivery, Receipt, ReceiptEntry
 from domain.recovering import not_returned
 from domain.returns import Change, Lot, Return
@@ -15,7 +16,11 @@ from domain.transport import is_called_off, revive
 
 _LOCATION = re.compile(r"[A-Za-z0-9._-]{1,64}")
 """Locations are search attributes, so they stay short and plain."""
-_EXPECTED = (AWAITED | {LotState.MISSING}, frozenset({LotState.NOT_RETURNED}))
+_EXPECTED = (
+    AWAITED | {LotState.MISSING},
+    frozenset({LotState.NOT_RETURNED}),
+    frozenset({LotState.LOST}),
+)
 """Whose goods a count is taken for: those awaited, then those that nobody expected any more."""
 
 
@@ -75,6 +80,7 @@ def receive(ret: Return, receipt: Receipt) -> Change:
     ret, revived = revive(ret, at=receipt.received_at)
     lots: list[Lot] = list(ret.lots)
     entries: list[ReceiptEntry] = []
+    again: list[Lot] = []
     for entry in receipt.entries:
         left = entry.quantity
         while left and (index := _next_expected(ret, lots, entry.sku)) is not None:
@@ -84,7 +90,13 @@ def receive(ret: Return, receipt: Receipt) -> Change:
                 lot = lots[index]
             left -= lot.quantity
             arrived = lot.moved(LotState.RECEIVED, receipt.received_at)
-            lots[index] = replace(arrived, receipt_id=receipt.receipt_id)
+            lots[index] = replace(arrived, receipt_id=receipt.receipt_id, lost_at=None)
+        for index in _turned_up(ret, lots, entry.sku):
+            # Settled as a whole, it is found as a whole.
+            if lots[index].quantity <= left:
+                left -= lots[index].quantity
+                lots[index] = found(lots[index], receipt.receipt_id)
+                again.append(lots[index])
         entries.append(replace(entry, unexpected=left))
     lots = [
         lot.moved(LotState.MISSING, receipt.received_at) if lot.state in AWAITED else lot
@@ -102,7 +114,8 @@ def receive(ret: Return, receipt: Receipt) -> Change:
         location_id=receipt.location_id,
         completed_at=None,
     )
-    return after, (*revived, *_receipt_facts(after, recorded))
+    told = found_fact(again, receipt.receipt_id)
+    return after, (*revived, *_receipt_facts(after, recorded), *told)
 
 
 def _ended(delivery: Delivery, at: datetime) -> Delivery:
@@ -136,9 +149,18 @@ def _receipt_facts(ret: Return, receipt: Receipt) -> tuple[Fact, ...]:
 def _next_expected(ret: Return, lots: Sequence[Lot], sku: str) -> int | None:
     for states in _EXPECTED:
         for index, lot in enumerate(lots):
-            if lot.state in states and ret.line(lot.line_id).sku == sku:
+            open_still = lot.state in states and not is_lost_for_good(lot)
+            if open_still and ret.line(lot.line_id).sku == sku:
                 return index
     return None
+
+
+def _turned_up(ret: Return, lots: Sequence[Lot], sku: str) -> list[int]:
+    return [
+        index
+        for index, lot in enumerate(lots)
+        if is_lost_for_good(lot) and ret.line(lot.line_id).sku == sku
+    ]
 
 
 def give_up_missing(ret: Return, lot_id: str, *, at: datetime) -> Change:

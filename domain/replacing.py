@@ -6,7 +6,7 @@ from datetime import datetime
 from domain.codes import RefusedError
 from domain.events import Fact, JsonValue
 from domain.exchanges import called_off, delivered_so_far, is_paid_back_instead, paid
-from domain.lifecycle import LotState
+from domain.lifecycle import IN_TURN, LotState
 from domain.recovering import judged, opened, started
 from domain.recovery import Advance
 from domain.releasing import value_minor
@@ -33,7 +33,7 @@ def replacement_ordered(
             "reservation_id": replacement.reservation_id,
         }
         facts.insert(0, Fact("replacement.reserved", held))
-    if lot.state is LotState.ACCEPTED:
+    if lot.state in IN_TURN:
         if lot.advance is not None:
             lot = replace(lot, advance=replace(lot.advance, ordering=False))
         return ret.with_lots(lot.moved(LotState.REPLACEMENT_RESERVED, at)), tuple(facts)
@@ -45,7 +45,7 @@ def replacement_ordered(
 def out_of_stock(ret: Return, lot_id: str, *, at: datetime) -> Change:
     """Ask for another choice; before the goods are accepted, wait for them first."""
     lot = ret.lot(lot_id)
-    if lot.state in (LotState.ACCEPTED, LotState.REPLACEMENT_RESERVED):
+    if lot.state in (*IN_TURN, LotState.REPLACEMENT_RESERVED):
         if lot.advance is not None:
             lot = replace(lot, advance=replace(lot.advance, ordering=False))
         lot = lot.moved(LotState.OUT_OF_STOCK, at)

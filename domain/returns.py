@@ -112,6 +112,8 @@ class Lot:
     settlement_no: int | None = None
     replacement: "Replacement | None" = None
     advance: Advance | None = None
+    lost_at: datetime | None = None
+    """When the carrier had lost it; what it is paid then is for no goods that came."""
 
     @property
     def quantity(self) -> int:
@@ -334,7 +336,10 @@ class Return:
 
     @property
     def logistics(self) -> LogisticsState:
-        return roll_up([d.state for d in self.inbound], [lot.state for lot in self.lots])
+        return roll_up(
+            [d.state for d in self.inbound],
+            [lot.state for lot in self.lots if lot.lost_at is None],
+        )
 
     @property
     def settlement(self) -> SettlementState:
@@ -352,6 +357,7 @@ class Return:
 
 
 _OWED = (
+    LotState.LOST,
     LotState.ACCEPTED,
     LotState.PARTIALLY_ACCEPTED,
     LotState.OUT_OF_STOCK,

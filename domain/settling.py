@@ -18,7 +18,12 @@ from domain.requests import Resolution
 from domain.returns import Change, Lot, Return
 from domain.settlement import settlement_hash
 
-_MONEY_DUE = (LotState.ACCEPTED, LotState.PARTIALLY_ACCEPTED, LotState.OUT_OF_STOCK)
+_MONEY_DUE = (
+    LotState.ACCEPTED,
+    LotState.PARTIALLY_ACCEPTED,
+    LotState.OUT_OF_STOCK,
+    LotState.LOST,
+)
 _AFTER_SUCCESS = ("succeeded", "failed", "rejected")
 _BLOCKING = ("rejected", "failed", "unknown")
 
@@ -72,8 +77,10 @@ def statutory_due_on(ret: Return, lots: Sequence[Lot]) -> date | None:
     for lot in lots:
         terms = ret.line(lot.line_id).terms
         exchanged = lot.resolution is Resolution.EXCHANGE
-        if terms is not None and lot.receipt_id is not None and not exchanged:
+        known_at = lot.lost_at
+        if lot.receipt_id is not None:
             known_at = receipts[lot.receipt_id].received_at
+        if terms is not None and known_at is not None and not exchanged:
             if proven_at is not None:
                 known_at = min(known_at, proven_at)
             known_on = known_at.astimezone(zone).date()
@@ -156,6 +163,8 @@ def follow_goods(ret: Return, lot_id: str, *, at: datetime) -> Change:
     match lot.state:
         case LotState.ACCEPTED:
             ret, facts = judged(ret, lot_id, 0, "accepted", at=at)
+        case LotState.LOST:
+            ret, facts = judged(ret, lot_id, 0, "lost_with_our_label", at=at)
         case LotState.PARTIALLY_ACCEPTED:
             ret, facts = judged(ret, lot_id, lost_to_condition(ret, lot), "deduction", at=at)
         case LotState.RETURN_TO_CUSTOMER | LotState.SHIPPED_BACK | LotState.CLOSED_RETURNED:

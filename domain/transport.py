@@ -101,7 +101,12 @@ def _reach(ret: Return, delivery: Delivery, news: Reached, at: datetime) -> Chan
     return ret.with_delivery(changed), (told,)
 
 
-_OVER = (DeliveryState.DELIVERED, DeliveryState.RECEIVED, DeliveryState.CANCELLED)
+_OVER = (
+    DeliveryState.DELIVERED,
+    DeliveryState.RECEIVED,
+    DeliveryState.CANCELLED,
+    DeliveryState.LOST,
+)
 _MOVING = (DeliveryState.IN_TRANSIT, DeliveryState.EXCEPTION, DeliveryState.RETURNED_TO_SENDER)
 _TROUBLES = {
     Milestone.RETURNED_TO_SENDER: DeliveryState.RETURNED_TO_SENDER,
@@ -181,10 +186,16 @@ def check_withdrawal(ret: Return) -> None:
         raise RefusedError(
             "command_not_allowed", "its value went out before the goods: let them arrive instead"
         )
-    if any(d.first_scan_at or d.delivered_at or d.sent_at for d in ret.deliveries) or ret.receipts:
+    if any(map(was_handed_over, ret.deliveries)) or ret.receipts:
         raise RefusedError(
             "command_not_allowed", "the goods are on their way: let them arrive instead"
         )
+
+
+def was_handed_over(delivery: Delivery) -> bool:
+    """Say whether a parcel left its sender; of one that came back another is to be handed over."""
+    left = delivery.first_scan_at or delivery.delivered_at or delivery.sent_at
+    return left is not None and delivery.state is not DeliveryState.CANCELLED
 
 
 def is_withdrawable(ret: Return) -> bool:

@@ -263,6 +263,7 @@ def _delivery(delivery: Delivery) -> JsonValue:
         "sent_at": _time(delivery.sent_at),
         "qr_url": delivery.qr_url,
         "replaces": delivery.replaces,
+        "claim_ref": delivery.claim_ref,
         "wished": delivery.wish[0] if delivery.wish else None,
         "pickups": [
             {

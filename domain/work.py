@@ -6,7 +6,7 @@ from enum import StrEnum
 from domain.approving import open_proposal
 from domain.exchanges import lots_to_call_off
 from domain.handover import wants_qr_code, wants_visit_cancelled
-from domain.lifecycle import AuthorizationState, DeliveryState, LotState
+from domain.lifecycle import IN_TURN, AuthorizationState, DeliveryState
 from domain.parcels import wants_courier
 from domain.releasing import may_replace_early
 from domain.requests import Resolution
@@ -110,7 +110,7 @@ def hold_work(ret: Return, lot: Lot) -> list[Work]:
 
 def orders_replacement(ret: Return, lot: Lot) -> bool:
     """Say whether the replacement of a lot is to be ordered now."""
-    accepted = lot.state is LotState.ACCEPTED and lot.resolution is Resolution.EXCHANGE
+    accepted = lot.state in IN_TURN and lot.resolution is Resolution.EXCHANGE
     return accepted or may_replace_early(ret, lot)
 
 

@@ -15,6 +15,7 @@ from domain.grading import check_inspection, grade_lot
 from domain.granting import grant
 from domain.handover import change_handover, check_change, check_sending, sent
 from domain.inspection import Finding
+from domain.losing import check_lost, check_new_label, lost, new_label
 from domain.parcels import Receipt, ReceiptEntry
 from domain.pickups import check_pickup_outcome, pickup_failed
 from domain.proposals import Proposal
@@ -38,10 +39,12 @@ from workflows.messages import (
     DeclineSettlement,
     Deny,
     ExtendDeadline,
+    MarkLost,
     Receive,
     ReconcileRefund,
     RecordInspection,
     RecordSending,
+    ReplaceLabel,
     ReportPickupOutcome,
     ResolveRecovery,
     RestartFromProjection,
@@ -110,6 +113,28 @@ def check_record_sending(ret: Return, command: RecordSending) -> None:
 
 def do_record_sending(ret: Return, command: RecordSending) -> Change:
     return sent(ret, command.sending, at=workflow.now())
+
+
+def check_replace_label(ret: Return, command: ReplaceLabel) -> None:
+    check_new_label(ret, command.delivery_id)
+
+
+def do_replace_label(ret: Return, command: ReplaceLabel) -> Change:
+    return new_label(ret, command.delivery_id, reason=command.reason, at=workflow.now())
+
+
+def check_mark_lost(ret: Return, command: MarkLost) -> None:
+    check_lost(ret, command.delivery_id, command.evidence)
+
+
+def do_mark_lost(ret: Return, command: MarkLost) -> Change:
+    return lost(
+        ret,
+        command.delivery_id,
+        evidence=command.evidence,
+        claim_ref=command.claim_ref,
+        at=workflow.now(),
+    )
 
 
 def check_receive(ret: Return, command: Receive) -> None:

@@ -191,6 +191,23 @@ class RecordSending:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplaceLabel:
+    info: CommandInfo
+    delivery_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarkLost:
+    """``evidence`` is what the carrier says, ``claim_ref`` our claim there, if one is open."""
+
+    info: CommandInfo
+    delivery_id: str
+    evidence: str
+    claim_ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CountedEntry:
     sku: str
     quantity: int

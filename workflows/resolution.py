@@ -13,7 +13,7 @@ from activities.platform import (
 from domain.commands import Actor
 from domain.exchanges import payment_asked, priced
 from domain.ids import part_id
-from domain.lifecycle import LotState
+from domain.lifecycle import IN_TURN
 from domain.money import Money
 from domain.replacing import ordering_early, out_of_stock, replacement_news, replacement_ordered
 from domain.resolving import lots_to_move, stock_moved
@@ -60,7 +60,7 @@ async def replace(case: Case, parking: Parking, lot_id: str) -> None:
     sku = ret.line(lot.line_id).exchange_sku
     if sku is None:
         return
-    if lot.state is not LotState.ACCEPTED:
+    if lot.state not in IN_TURN:
         case.take((ordering_early(ret, lot_id), ()))
     wanted = priced(ret, lot_id, Replacement(_reference(ret, lot_id), sku))
     asked = OrderReplacement(

@@ -42,6 +42,7 @@ from workflows.messages import (
     DeclineSettlement,
     Deny,
     ExtendDeadline,
+    MarkLost,
     OpenAnswer,
     Receive,
     ReconcileRefund,
@@ -49,6 +50,7 @@ from workflows.messages import (
     RecordSending,
     RefundNews,
     Refusal,
+    ReplaceLabel,
     ReplacementNews,
     ReportPickupOutcome,
     ResolveRecovery,
@@ -188,6 +190,22 @@ class ReturnWorkflow:
     @record_sending.validator
     def check_record_sending(self, command: RecordSending) -> None:
         self._check("record-sending", command, command_kinds.check_record_sending)
+
+    @workflow.update(description="buy another label for a parcel")
+    def replace_label(self, command: ReplaceLabel) -> CommandAnswer:
+        return self._carry_out(command, command_kinds.do_replace_label)
+
+    @replace_label.validator
+    def check_replace_label(self, command: ReplaceLabel) -> None:
+        self._check("replace-label", command, command_kinds.check_replace_label)
+
+    @workflow.update(description="say that the carrier lost a parcel")
+    def mark_lost(self, command: MarkLost) -> CommandAnswer:
+        return self._carry_out(command, command_kinds.do_mark_lost)
+
+    @mark_lost.validator
+    def check_mark_lost(self, command: MarkLost) -> None:
+        self._check("mark-lost", command, command_kinds.check_mark_lost)
 
     @workflow.update(description="count what a parcel holds")
     def receive(self, command: Receive) -> CommandAnswer:

@@ -138,6 +138,22 @@ async def record_sending(
     return await giver.give(body, translate.record_sending)
 
 
+@router.post("/replace-label", operation_id="replace_label")
+async def replace_label(
+    giver: Annotated[Giver, _giver("replace-label")], body: requests.ReplaceLabelCommand
+) -> CommandView:
+    """Buy another label for a parcel whose own ran out, or that came back to its sender."""
+    return await giver.give(body, translate.replace_label)
+
+
+@router.post("/mark-lost", operation_id="mark_lost")
+async def mark_lost(
+    giver: Annotated[Giver, _giver("mark-lost")], body: requests.MarkLostCommand
+) -> CommandView:
+    """Say that the carrier lost a parcel: what it held is settled without it."""
+    return await giver.give(body, translate.mark_lost)
+
+
 @router.post("/receive", operation_id="receive")
 async def receive(
     giver: Annotated[Giver, _giver("receive")], body: requests.ReceiveCommand

@@ -154,6 +154,7 @@ class DeliveryView(AnswerModel):
     sent_at: datetime | None = None
     qr_url: str | None = None
     replaces: str | None = None
+    claim_ref: str | None = None
     wished: str | None = None
     pickups: tuple[PickupView, ...]
 

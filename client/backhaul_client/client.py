@@ -141,6 +141,18 @@ class BackhaulClient:
         """Say, with proof, that the customer sent the parcel; it is under way from then on."""
         return await self._command(return_id, "record-sending", command, idempotency_key)
 
+    async def replace_label(
+        self, return_id: str, command: requests.ReplaceLabelCommand, *, idempotency_key: str
+    ) -> CommandView:
+        """Buy another label for a parcel whose own ran out, or that came back to its sender."""
+        return await self._command(return_id, "replace-label", command, idempotency_key)
+
+    async def mark_lost(
+        self, return_id: str, command: requests.MarkLostCommand, *, idempotency_key: str
+    ) -> CommandView:
+        """Say that the carrier lost a parcel: what it held is settled without it."""
+        return await self._command(return_id, "mark-lost", command, idempotency_key)
+
     async def receive(
         self, return_id: str, command: requests.ReceiveCommand, *, idempotency_key: str
     ) -> CommandView:

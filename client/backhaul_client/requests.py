@@ -158,6 +158,21 @@ class RecordSendingCommand(Command):
     reference: ShortNote = ""
 
 
+class ReplaceLabelCommand(Command):
+    """Another label for a parcel whose own ran out, or that its carrier brought back."""
+
+    delivery_id: Id
+    reason: Annotated[Note, StringConstraints(min_length=1)]
+
+
+class MarkLostCommand(Command):
+    """The carrier lost a parcel: ``evidence`` is what it says, ``claim_ref`` our claim there."""
+
+    delivery_id: Id
+    evidence: Annotated[ShortNote, StringConstraints(min_length=1)]
+    claim_ref: Id | None = None
+
+
 class CountedItem(RequestModel):
     """Units of one SKU as seen in the parcel."""
 

@@ -16,6 +16,7 @@ from domain.granting import grant
 from domain.handover import Sending, change_handover, visit_cancelled
 from domain.handover import sent as sent_by_customer
 from domain.holding import release, ripe, take_result
+from domain.losing import lost
 from domain.pickups import PickupOutcome, pickup_failed
 from domain.receiving import receive
 from domain.recovering import resolve
@@ -155,6 +156,10 @@ def proven(ret: Return) -> Return:
     return sent_by_customer(ret, Sending(LATER, "Post", "RR1"), at=LATER)[0]
 
 
+def lost_by_carrier(ret: Return) -> Return:
+    return lost(ret, "d1", evidence="trace 1", claim_ref=None, at=LATER)[0]
+
+
 def told(ret: Return, state: str) -> Return:
     return intent_changed(ret, "i1-t1", state=state, refund_ref="re", failure=None, at=LATER)[0]
 
@@ -230,7 +235,12 @@ def decided_by_hand(ret: Return) -> Return:
     return resolve(ret, LOT, "charged", reason="agreed", proof="invoice 7", at=LATER)[0]
 
 
-_ARRIVAL: dict[str, Step] = {"delivery.delivered": arrived, "receive": counted}
+_ARRIVAL: dict[str, Step] = {
+    "delivery.delivered": arrived,
+    "receive": counted,
+    "mark-lost": lost_by_carrier,
+}
+_COUNT: dict[str, Step] = {"receive": counted, "mark-lost": lost_by_carrier}
 _REPLACEMENT: dict[str, Step] = {
     "replacement.shipped": on_its_way,
     "replacement.delivered": replaced,
@@ -281,8 +291,8 @@ WALKS: dict[str, tuple[Stage, dict[str, Step]]] = {
     ),
     "awaiting_arrival": (handed_over, _ARRIVAL),
     "carrier_silent": (late(handed_over, "awaiting_arrival"), _ARRIVAL),
-    "awaiting_receipt": (delivered_here, {"receive": counted}),
-    "delivered_not_received": (late(delivered_here, "awaiting_receipt"), {"receive": counted}),
+    "awaiting_receipt": (delivered_here, _COUNT),
+    "delivered_not_received": (late(delivered_here, "awaiting_receipt"), _COUNT),
     "awaiting_inspection": (received, {"record-inspection": grade}),
     "inspection_overdue": (late(received, "awaiting_inspection"), {"record-inspection": grade}),
     "inspection_held": (

@@ -46,7 +46,8 @@ from domain.handover import (
 from domain.inspection import Fault, Grade
 from domain.intents import Intent
 from domain.invariants import broken
-from domain.lifecycle import TERMINAL_HEADLINES, DeliveryState, LotState
+from domain.lifecycle import IN_TURN, TERMINAL_HEADLINES, DeliveryState, LotState
+from domain.losing import check_lost, check_new_label, lost, new_label
 from domain.money import Money
 from domain.notices import notices_for
 from domain.orders import HoldMethod
@@ -283,6 +284,28 @@ class ReturnMachine(RuleBasedStateMachine):
             return
         self.take(change_handover(self.ret, method, window, at=self.now))
 
+    @precondition(lambda self: "mark-lost" in allowed_commands(self.ret))
+    @rule(data=st.data(), really=RARELY)
+    def carrier_loses_a_parcel(self, data: st.DataObject, *, really: bool) -> None:
+        delivery_id = data.draw(st.sampled_from([d.delivery_id for d in self.ret.inbound]))
+        try:
+            check_lost(self.ret, delivery_id, "trace 1")
+        except RefusedError:
+            return
+        if really:
+            self.take(lost(self.ret, delivery_id, evidence="trace 1", claim_ref=None, at=self.now))
+
+    @precondition(lambda self: "replace-label" in allowed_commands(self.ret))
+    @rule(data=st.data(), really=RARELY)
+    def customer_needs_another_label(self, data: st.DataObject, *, really: bool) -> None:
+        delivery_id = data.draw(st.sampled_from([d.delivery_id for d in self.ret.inbound]))
+        try:
+            check_new_label(self.ret, delivery_id)
+        except RefusedError:
+            return
+        if really:
+            self.take(new_label(self.ret, delivery_id, reason="it ran out", at=self.now))
+
     @precondition(lambda self: "record-sending" in allowed_commands(self.ret))
     @rule(really=RARELY)
     def customer_proves_the_sending(self, *, really: bool) -> None:
@@ -452,7 +475,7 @@ class ReturnMachine(RuleBasedStateMachine):
                 self.take(cancelled(self.ret, work.subject, at=self.now, **undone))
 
     def order_early(self, lot_id: str) -> None:
-        if self.ret.lot(lot_id).state is not LotState.ACCEPTED:
+        if self.ret.lot(lot_id).state not in IN_TURN:
             self.ret = ordering_early(self.ret, lot_id)
 
     def ask_about_hold(self, kind: WorkKind, lot_id: str, luck: str) -> None:
