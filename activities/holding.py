@@ -8,6 +8,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from activities.errors import refused
 from domain.holds import ENDED, UNPLACED, HoldState, HoldStep
 from domain.money import Money
+from domain.recovery import CAPTURED_PAST_US
 from domain.refunding import Sent, Trust, Way, believed_from, is_believed, way_on
 from integrations.errors import (
     AmbiguousOutcomeError,
@@ -29,8 +30,6 @@ from storage.holds import Holds
 
 UNKNOWN = "OutcomeUnknown"
 NEVER_PLACED = "never_placed"
-PAST_US = "captured_past_us"
-"""Failure of a hold that somebody else took, under the same account at the provider."""
 _STORED = "stored_failure"
 _S, _O = HoldState, HoldOutcome
 STATES = {
@@ -194,7 +193,7 @@ class Holder:
         state, failure = STATES[now.outcome], now.failure
         if state is _S.CAPTURED and (now.captured is None or now.payment_ref is None):
             # Whoever took it is not us: nothing is held any more, and finance has to look.
-            state, failure = _S.EXPIRED, PAST_US
+            state, failure = _S.EXPIRED, CAPTURED_PAST_US
         if state is _S.REJECTED and row.state not in UNPLACED:
             # It was good once; denied later it is gone, as if its time were over.
             state = _S.EXPIRED

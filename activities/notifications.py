@@ -81,7 +81,7 @@ TEXTS: dict[str, Text] = {
     ),
     "replacement_called_off": Text(
         "Your exchange for {rma_no}",
-        "The difference was not paid, so nothing is sent. Your money comes back instead.",
+        "Your exchange ends here, and nothing is sent for it. {instead}",
     ),
     "send_back_by": Text("Please send back {rma_no} by {deadline}", "{advance}"),
     "advance_declined": Text(
@@ -168,6 +168,10 @@ _WAYS = {
     "original": "back to the way you paid",
     "store_credit": "to your store credit, as you agreed",
     "by_hand": "in the way you agreed to",
+}
+_INSTEAD = {
+    "REFUND": "Your money comes back instead.",
+    "STORE_CREDIT": "You get it as store credit, as you chose.",
 }
 _COMPONENTS = (
     ("price", "gross_minor", 1),
@@ -269,6 +273,7 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], dict[str, str]]] = {
     "send_back_by": _send_back,
     "advance_declined": lambda data: {"why_not_early": _NOT_EARLY[str(data["reason"])]},
     "refund_sent": _way,
+    "replacement_called_off": lambda data: {"instead": _INSTEAD[str(data["resolution"])]},
     "refund_on_hold": _bank,
     "refund_returned": lambda data: {
         "next_by": f"{datetime.fromisoformat(data['next_by']):%Y-%m-%d}"

@@ -1,6 +1,6 @@
 """Give one refund intent its one effect, whatever became of earlier tries."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import assert_never
 
@@ -19,6 +19,7 @@ from activities.refund_books import (
     too_early,
     trust_of,
 )
+from domain.diverting import bonus_of
 from domain.intents import Redirect, Ruling
 from domain.orders import Destination
 from domain.refunding import (
@@ -57,7 +58,7 @@ class IssueRefund:
     It is raised only if a look-up shows that no money went; asking for it again changes nothing.
     ``ruling`` is what a person found in the provider's books; it counts only while nobody else
     knows. Above ``gate_minor`` no new key goes out after a stored failure without one.
-    ``redirect`` is where one that was refused goes instead.
+    ``redirect`` is where it goes instead: refused before, or chosen when it was sealed.
     """
 
     tenant_id: str
@@ -82,6 +83,8 @@ class RefundAnswer:
     failure: str | None = None
     covered_minor: int = 0
     destination: str = Destination.ORIGINAL
+    bonus_minor: int | None = None
+    """What came on top, where it was paid as credit just now."""
 
 
 UNSENT = ("ChargedBack", "RefundSpacing", "RefundLimit")
@@ -161,7 +164,7 @@ class Refunder:
             return None
 
     async def _pay_elsewhere(self, asked: IssueRefund, redirect: Redirect) -> RefundAnswer | None:
-        """Pay a refused intent where the customer agreed to, unless it turns out to be paid.
+        """Pay an intent elsewhere, unless it turns out to be paid: refused before, or never sent.
 
         ``None``: it is not known to be without effect, so it goes on as if nobody had asked.
         """
@@ -188,7 +191,8 @@ class Refunder:
             raise refused("NothingLeft", str(error)) from error
         except ChargedBackError as error:
             raise refused("ChargedBack", str(error), until=error.evidence_due_by) from error
-        return answer_of(paid)
+        bonus = bonus_of(redirect, paid.amount.minor, paid.amount_minor)
+        return replace(answer_of(paid), bonus_minor=bonus)
 
     async def _go_on(
         self, asked: IssueRefund, gateway: PaymentGateway, intent: IntentRow

@@ -13,6 +13,7 @@ from domain.diverting import check_credit, diversion_of
 from domain.eligibility import Decision, Verdict, authorization_of
 from domain.exchanges import check_exchanges, difference
 from domain.intents import LotAmount
+from domain.money import split
 from domain.opening import decide_lines, needs_exchange, open_return, wanted_units
 from domain.orders import Destination, Order
 from domain.policies import Policy
@@ -58,7 +59,8 @@ class Previewed:
 
     @property
     def refund_minor(self) -> int:
-        return sum(amount.refund_minor for amount in self.amounts if amount is not None)
+        owed = sum(amount.refund_minor for amount in self.amounts if amount is not None)
+        return owed - sum(p.amount_minor for p in self.parts if p.destination == Destination.LAPSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +129,8 @@ class Previews:
             amounts=amounts,
             differences=tuple(_difference(ret, lots) for lots in _by_line(ret)),
             releases=tuple(
-                release_of(ret, lots, amount)
-                for lots, amount in zip(_by_line(ret), amounts, strict=True)
+                release_of(ret, lots, going_out)
+                for lots, going_out in zip(_by_line(ret), _going_out(amounts, parts), strict=True)
             ),
             parts=parts,
             settlement_hash=settlement_hash(ret.currency, rows, sorted(by_tender.items())),
@@ -217,10 +219,20 @@ def _line_amount(rows: Sequence[LotAmount]) -> LotAmount | None:
     return replace(rows[0], **{name: sum(getattr(row, name) for row in rows) for name in minors})
 
 
-def release_of(ret: Return, lots: Sequence[Lot], amount: LotAmount | None) -> Release:
+def _going_out(amounts: Sequence[LotAmount | None], parts: Sequence[Part]) -> tuple[int, ...]:
+    """Share what lapses, and what comes on top, over the lines as settlements do over lots."""
+    owed = [amount.refund_minor if amount is not None else 0 for amount in amounts]
+    lapsed = sum(part.amount_minor for part in parts if part.destination == Destination.LAPSED)
+    bonus = sum(part.bonus_minor for part in parts)
+    shares = zip(owed, split(lapsed, owed), split(bonus, owed), strict=True)
+    return tuple(minor - less + more for minor, less, more in shares)
+
+
+def release_of(ret: Return, lots: Sequence[Lot], going_out_minor: int) -> Release:
     """Say it of one line; one that is refused gets nothing, early or late.
 
-    ``amount`` is what the line is paid. A replacement that nothing secures waits for its goods.
+    ``going_out_minor`` is what its customer is paid. A replacement that nothing secures waits for
+    its goods.
     """
     terms, resolution = ret.policy.release, lots[0].resolution
     rejected = ret.line(lots[0].line_id).decision.verdict is Verdict.REJECT
@@ -229,8 +241,8 @@ def release_of(ret: Return, lots: Sequence[Lot], amount: LotAmount | None) -> Re
     if any(is_uneven(ret, lot) for lot in lots):
         return Release(Trigger.ACCEPTED)
     if resolution is not Resolution.EXCHANGE:
-        value = amount.refund_minor if amount is not None else 0
-        return Release(terms.of(resolution), value, 0, ret.policy.handling.recovery)
+        recovery = ret.policy.handling.recovery
+        return Release(terms.of(resolution), going_out_minor, 0, recovery)
     secured = lots_that_can_be_secured(ret, lots)
     if not secured:
         return Release(Trigger.ACCEPTED)

@@ -9,6 +9,7 @@ from chaos.holds import count_holds
 from domain.ids import part_id
 from domain.invariants import broken
 from domain.lifecycle import TERMINAL_HEADLINES, Headline
+from domain.orders import Destination, TenderKind
 from domain.returns import Return
 from runtime.devstack.tenant import SENDER
 from workflows import resuming
@@ -61,6 +62,13 @@ async def read_broken(database: Observer) -> tuple[str, ...]:
     )
 
 
+async def read_value_ahead(database: Observer) -> int:
+    """Count how often value went out before its goods."""
+    query = "SELECT count(*) AS number FROM return_events WHERE type = 'recovery.opened'"
+    (found,) = await database.rows(query)
+    return int(found["number"])
+
+
 async def read_cases(database: Observer) -> tuple[Case, ...]:
     """Read how every return stands."""
     now = datetime.now(UTC)
@@ -76,7 +84,11 @@ async def read_counts(database: Observer, ledger: dict[str, list[Json]]) -> tupl
     settled = await database.rows(_SETTLED)
     returns = [ret for row in await database.rows(_RETURNS) if (ret := _return(row)) is not None]
     return (
-        count("refund", map(_refund_asked, intents), _refunds(ledger["refunds"])),
+        count(
+            "refund",
+            map(_refund_asked, filter(_is_of_a_provider, intents)),
+            _refunds(ledger["refunds"]),
+        ),
         *count_holds(holds, ledger["holds"]),
         count("label", _booked(bookings, "label-"), _labels(ledger["labels"])),
         count("pickup", _booked(bookings, "pickup-"), _pickups(ledger["pickups"], bookings)),
@@ -115,6 +127,12 @@ def _return(row: Json) -> Return | None:
         return None
     resumed = resuming.load(row["resume_from"]).resumed
     return None if resumed is None else resumed.ret
+
+
+def _is_of_a_provider(row: Json) -> bool:
+    """Say whether a refund goes to a provider; what goes in kind is in our own books."""
+    in_kind = TenderKind(row["tender_kind"]).is_in_kind
+    return not in_kind and row["destination"] == Destination.ORIGINAL
 
 
 def _refund_asked(row: Json) -> Asked:

@@ -17,6 +17,7 @@ class Report:
 
     ``mails_may_repeat`` is how many mails may have come twice: one for each final answer of the
     mail server that was lost, by a fault or by killing who gave it, waited for it or noted it.
+    ``value_ahead`` is how often value went out before its goods.
     ``lost_runs`` and ``engine_file_errors`` are the Temporal dev server's own, kept apart.
     """
 
@@ -31,6 +32,7 @@ class Report:
     standing: Standing
     mails_may_repeat: int
     told_otherwise: tuple[str, ...]
+    value_ahead: int
     lost_runs: int
     engine_file_errors: int
     seconds: float
@@ -65,6 +67,7 @@ class Report:
             "broken": len(self.standing.broken),
             "mails_may_repeat": self.mails_may_repeat,
             "told_otherwise": len(self.told_otherwise),
+            "value_ahead": self.value_ahead,
             "lost_runs": self.lost_runs,
             "engine_file_errors": self.engine_file_errors,
             "differences": [*self.differences],
@@ -90,6 +93,7 @@ class Report:
             f"ended {stand.ended} of {stand.returns}" + (f", open with {parked}" if parked else ""),
             f"stuck without a named wait {len(stand.stuck)}, invariants broken {len(stand.broken)}",
             f"mails that may have come twice {self.mails_may_repeat}",
+            f"value went out before its goods {self.value_ahead} times",
             f"Temporal dev server, apart: {self.lost_runs} runs lost and restarted",
             f"Temporal dev server, apart: {self.engine_file_errors} errors of its file",
             *(f"told otherwise: {line}" for line in self.told_otherwise),
@@ -106,6 +110,7 @@ def report_of(
     scheduled_strikes: int,
     counts: tuple[Count, ...],
     standing: Standing,
+    value_ahead: int,
     engine_file_errors: int,
 ) -> Report:
     """Put together what a run found."""
@@ -126,6 +131,7 @@ def report_of(
         mails_may_repeat=struck["smtp lost_reply"]
         + sum(journal.kills.get(process, 0) for process in _LOSES_AN_ANSWER),
         told_otherwise=tuple(f"{key}: {text}" for key, text in journal.told.items() if text),
+        value_ahead=value_ahead,
         lost_runs=len(journal.lost_runs),
         engine_file_errors=engine_file_errors,
         seconds=journal.seconds,

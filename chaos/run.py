@@ -16,7 +16,7 @@ from chaos.journal import Journal
 from chaos.outside import Outside
 from chaos.packs import PACKS, STANDARD, write_pack
 from chaos.playing import play
-from chaos.reading import read_broken, read_cases, read_counts
+from chaos.reading import read_broken, read_cases, read_counts, read_value_ahead
 from chaos.report import Report, report_of
 from chaos.schedule import Schedule, schedule_for
 from chaos.settling import come_to_rest, end_pending, fail_late, release_webhooks
@@ -124,11 +124,13 @@ async def _run(asked: Asked, stack: Stack, journal: Journal, tell: Tell) -> Repo
         counts = await read_counts(database, await outside.ledger())
         cases = await read_cases(database)
         broken = await read_broken(database)
+        value_ahead = await read_value_ahead(database)
     return report_of(
         journal,
         scheduled_strikes=len(schedule.settlement) + len(schedule.elsewhere),
         counts=counts,
         standing=standing(cases, broken=broken),
+        value_ahead=value_ahead,
         engine_file_errors=_file_errors(stack),
     )
 

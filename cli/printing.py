@@ -80,6 +80,9 @@ def show_proposal(proposal: ProposedSettlementView, currency: str) -> None:
     state = "approved" if proposal.approved_by else "waits for finance"
     due = f", due on {proposal.due_on}" if proposal.due_on else ""
     print(f"  settlement {proposal.number}: {amount} {state}{due}")
+    if proposal.bonus_minor:
+        bonus = Money(proposal.bonus_minor, currency)
+        print(f"    as store credit, with a bonus of {bonus} at most on top")
     for row in proposal.breakdown:
         print(f"    lot {row.lot_id}: {_components(row, currency)}")
     for part in proposal.by_tender:

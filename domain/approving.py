@@ -6,6 +6,7 @@ from datetime import datetime
 
 from domain.codes import RefusedError
 from domain.commands import Actor
+from domain.diverting import most_bonus
 from domain.events import Fact, JsonValue
 from domain.intents import LotAmount
 from domain.money import Money
@@ -13,17 +14,19 @@ from domain.promotions import Standing
 from domain.proposals import ByTender, Declined, Proposal, differences
 from domain.returns import Change, Lot, Return
 from domain.settlement import settlement_hash
-from domain.settling import lots_to_settle, statutory_due_on
+from domain.settling import lots_due, lots_to_settle, statutory_due_on
 
 
 def is_above_limit(ret: Return, amounts: Sequence[LotAmount]) -> bool:
     """Say whether this settlement and all earlier ones of the return are together above the limit.
 
-    Together, so that many small parcels do not get round it. What pays nothing needs nobody.
+    Together, so that many small parcels do not get round it, and with the bonus of what is paid as
+    credit. What pays nothing needs nobody.
     """
     limit = dict(ret.policy.approval_above).get(ret.currency)
-    amount = sum(row.refund_minor for row in amounts)
-    paid = sum(settlement.amount_minor for settlement in ret.settlements)
+    amount = sum(row.refund_minor for row in amounts) + most_bonus(ret, amounts)
+    # A charge that is given back was never the order's money.
+    paid = sum(s.amount_minor for s in ret.settlements if s.gives_back is None)
     return limit is not None and amount > 0 and paid + amount > limit
 
 
@@ -36,12 +39,11 @@ def needs_approval(ret: Return, amounts: Sequence[LotAmount]) -> bool:
 
 def lots_to_seal(ret: Return) -> tuple[Lot, ...]:
     """Return the lots of the next settlement: those that were approved, or all that are due."""
-    due = lots_to_settle(ret)
     if ret.proposal is not None and ret.proposal.approved_by is not None:
-        approved = tuple(lot for lot in due if lot.lot_id in ret.proposal.lot_ids)
+        approved = tuple(lot for lot in lots_due(ret) if lot.lot_id in ret.proposal.lot_ids)
         if len(approved) == len(ret.proposal.lot_ids):
             return approved
-    return due
+    return lots_to_settle(ret)
 
 
 def open_proposal(ret: Return) -> Proposal | None:
@@ -75,6 +77,7 @@ def proposed(
         proposed_at=at,
         due_on=statutory_due_on(ret, lots),
         standing=standing,
+        bonus_minor=most_bonus(ret, amounts),
     )
     facts: list[Fact] = []
     if before is not None:
@@ -198,6 +201,7 @@ def proposal_parts(proposal: Proposal) -> dict[str, JsonValue]:
         "due_on": proposal.due_on.isoformat() if proposal.due_on else None,
         "breakdown": breakdown,
         "by_tender": tenders,
+        "bonus_minor": proposal.bonus_minor,
         "replaced_hash": proposal.replaced_hash,
         "differences": changes,
     }

@@ -26,8 +26,6 @@ def charged(ret: Return, lots: Sequence[Lot]) -> tuple[LotAmount, ...]:
         own = _own_restocking(ret, line, lot)
         early = lot.finding is None and ret.policy.release.is_early(lot.resolution)
         cover = "recovery" if early else "inspection"
-        if lot.lost_at is not None:
-            cover = "waiver"
         row = lot_amount(line, lot, restocking_minor=own, taxable=fees.taxable, cover=cover)
         if _bears_fees(ret, line, lot):
             restocking, handling, shipping = once
@@ -74,7 +72,8 @@ def lot_amount(
         tax_minor=tax,
         shipping_minor=shipping,
         refund_minor=value - taken,
-        cover=cover,
+        # What its carrier lost is paid without anybody having seen it.
+        cover=cover if lot.lost_at is None else "waiver",
         restocking_fee_minor=taken,
     )
 

@@ -13,6 +13,7 @@ from domain.granting import grant
 from domain.pickups import pickup_failed
 from domain.receiving import give_up_missing
 from domain.recovering import not_returned
+from domain.releasing import is_given_lot_awaited
 from domain.replacing import choose_refund
 from domain.resolving import close
 from domain.returns import Change, Return
@@ -66,7 +67,10 @@ def _miss_pickup(ret: Return, wait: Waiting, at: datetime) -> Change:
     return pickup_failed(ret, wait.key.split("/")[1], None, at=at)
 
 
-def _expire(ret: Return, _passed: Waiting, at: datetime) -> Change:
+def _expire(ret: Return, passed: Waiting, at: datetime) -> Change:
+    """Beside goods that are awaited still, whose label stays good, nothing ends."""
+    if is_given_lot_awaited(ret):
+        return _escalate(ret, passed, at)
     return expire(ret, at=at)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from domain.codes import RefusedError
-from domain.intents import Redirect
+from domain.intents import LotAmount, Redirect
 from domain.money import half_up, split
 from domain.orders import Destination, Order, TenderKind
 from domain.policies import Policy
@@ -60,12 +60,34 @@ class Diversion:
         return None
 
 
+def bonus_of(redirect: Redirect, sent_minor: int, of_minor: int) -> int:
+    """Return the bonus of what is still to be given of an intent, rounded half up.
+
+    What a chargeback gave back of it is money, and bears none.
+    """
+    return half_up(Fraction(redirect.bonus_minor * sent_minor, of_minor))
+
+
+def most_bonus(ret: Return, amounts: Sequence[LotAmount]) -> int:
+    """Return the most that comes on top of these amounts: what was paid in kind bears none."""
+    percent = ret.policy.credit_bonus_percent or 0
+    in_credit = sum(
+        row.refund_minor
+        for row in amounts
+        if ret.lot(row.lot_id).resolution is Resolution.STORE_CREDIT
+    )
+    return half_up(Fraction(in_credit * percent, 100))
+
+
 NOWHERE_ELSE = Diversion()
 
 
 def diversion_of(ret: Return, lots: Sequence[Lot]) -> Diversion:
     """Say it of lots that are settled together: all of them chose credit, or none did."""
-    in_credit = any(lot.resolution is Resolution.STORE_CREDIT for lot in lots)
+    chosen = {lot.resolution is Resolution.STORE_CREDIT for lot in lots}
+    if len(chosen) > 1:
+        raise ValueError("money and credit are settlements of their own")
+    in_credit = chosen == {True}
     percent = ret.policy.credit_bonus_percent or 0
     credit = Credit(ret.credit_account, percent) if in_credit else None
     return Diversion(credit, ret.policy.coupons_lapse)

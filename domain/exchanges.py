@@ -46,7 +46,9 @@ def check_exchanges(
         if asked.resolution is not Resolution.EXCHANGE or asked.exchange_sku is None:
             continue
         line, price = order.line(asked.line_id), prices[asked.exchange_sku]
-        paid = Money(line.paid_minor, order.currency)
+        # A price adjustment that was given before is no part of what the goods are worth now.
+        worth = line.paid_minor - min(line.refunded_minor, line.paid_minor)
+        paid = Money(worth, order.currency)
         wanted = Money(price.minor * line.quantity, price.currency)
         if paid.currency != wanted.currency or (paid != wanted and not uneven):
             raise RefusedError(
@@ -138,7 +140,8 @@ def called_off(lot: Lot) -> tuple[Lot, Fact]:
     gone = replace(lot.replacement, called_off=True) if lot.replacement else None
     chosen = lot.resolution if lot.resolution.pays_back else Resolution.REFUND
     lot = replace(lot, replacement=gone, resolution=chosen, version=lot.version + 1)
-    return lot, Fact("replacement.called_off", {"lot_id": lot.lot_id})
+    data: dict[str, JsonValue] = {"lot_id": lot.lot_id, "resolution": chosen}
+    return lot, Fact("replacement.called_off", data)
 
 
 def is_paid_back_instead(lot: Lot) -> bool:

@@ -22,10 +22,11 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """Where a refused refund goes instead.
+    """Where a refund goes instead of back to its tender: refused there, chosen, or to nobody.
 
     ``reference`` is the owner's name of the store credit account, or where the books show the
-    payment that was made by hand. ``bonus_minor`` comes on top of what is due, as credit alone.
+    payment that was made by hand; empty for what lapses. ``bonus_minor`` comes on top of what is
+    due, as credit alone.
     """
 
     destination: Destination

@@ -56,6 +56,8 @@ class Proposal:
     declined: Declined | None = None
     replaced_hash: str | None = None
     differences: tuple[Difference, ...] = ()
+    bonus_minor: int = 0
+    """What comes on top of it at most, where it is paid as credit."""
 
     @property
     def amount_minor(self) -> int:

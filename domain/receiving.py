@@ -168,7 +168,7 @@ def give_up_missing(ret: Return, lot_id: str, *, at: datetime) -> Change:
 
     What went out for it before is due.
     """
-    if ret.lot(lot_id).is_given:
+    if ret.lot(lot_id).is_going_out:
         return not_returned(ret, lot_id, "not_sent", at=at)
     lot = ret.lot(lot_id).moved(LotState.NOT_SENT, at)
     data: dict[str, JsonValue] = {"lot_id": lot_id, "quantity": lot.quantity}

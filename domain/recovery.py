@@ -22,6 +22,9 @@ class RecoveryState(StrEnum):
 NOT_CAPTURED = "not_captured"
 """Failure of a hold that the provider would not let us take."""
 
+CAPTURED_PAST_US = "captured_past_us"
+"""Failure of a hold that somebody else took, under the same account at the provider."""
+
 OUTSTANDING = frozenset({RecoveryState.OPEN, RecoveryState.DUE})
 
 
@@ -90,14 +93,15 @@ class LotHold:
 class Advance:
     """How far the value of a lot went out before its goods.
 
-    ``ordering`` says that its replacement was asked for; ``declined`` why it waits for the goods
-    after all.
+    ``ordering`` says that its replacement was asked for, ``paying`` that its refund is being
+    sealed; ``declined`` why it waits for the goods after all.
     """
 
     recovery: Recovery | None = None
     hold: LotHold | None = None
     ordering: bool = False
     declined: str = ""
+    paying: bool = False
 
     @property
     def is_given(self) -> bool:

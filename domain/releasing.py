@@ -1,8 +1,12 @@
 """Which lots' value goes out now although their goods are not accepted yet."""
 
+from collections.abc import Collection
+from dataclasses import replace
+
 from domain.charging import lot_amount
 from domain.exchanges import difference
-from domain.lifecycle import GRANTED, LotState
+from domain.lifecycle import AWAITED, GRANTED, LotState
+from domain.recovery import Advance
 from domain.requests import Resolution
 from domain.returns import Lot, Return
 from domain.triggers import HoldRule, Trigger
@@ -77,8 +81,25 @@ def value_minor(ret: Return, lot: Lot) -> int:
     return lot_amount(ret.line(lot.line_id), as_sent).refund_minor
 
 
+def paying_early(ret: Return, lot_ids: Collection[str], *, now: bool) -> Return:
+    """Note whether the refunds of those of these lots that are paid early are being sealed."""
+    changed = [
+        replace(lot, advance=replace(lot.advance or Advance(), paying=now))
+        for lot in map(ret.lot, lot_ids)
+        if (lot in lots_to_pay_early(ret) if now else lot.advance and lot.advance.paying)
+    ]
+    return ret.with_lots(*changed)
+
+
 def is_value_out(ret: Return) -> bool:
-    """Say whether value went out before its goods, or goes out this moment: no way leads back."""
-    return any(lot.is_given or may_replace_early(ret, lot) for lot in ret.lots) or bool(
-        lots_to_pay_early(ret)
-    )
+    """Say whether value went out before its goods, or goes out this moment: no way leads back.
+
+    A refund that is due early has not gone before it is being sealed: it may stand parked, or wait
+    for finance.
+    """
+    return any(lot.is_going_out or may_replace_early(ret, lot) for lot in ret.lots)
+
+
+def is_given_lot_awaited(ret: Return) -> bool:
+    """Say whether goods are awaited whose value went out: whatever comes beside them may come."""
+    return any(lot.is_going_out and lot.state in AWAITED for lot in ret.lots)

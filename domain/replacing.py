@@ -8,7 +8,7 @@ from domain.events import Fact, JsonValue
 from domain.exchanges import called_off, delivered_so_far, is_paid_back_instead, paid
 from domain.lifecycle import IN_TURN, LotState
 from domain.recovering import judged, opened, started
-from domain.recovery import Advance
+from domain.recovery import Advance, RecoveryState
 from domain.releasing import value_minor
 from domain.requests import Resolution
 from domain.returns import Change, Lot, Replacement, Return
@@ -84,7 +84,8 @@ def replacement_news(
     assert replacement is not None
     was, facts = replacement.status, list[Fact]()
     data: dict[str, JsonValue] = {"lot_id": lot.lot_id, "tracking_code": tracking_code}
-    if is_paid_back_instead(lot):
+    if is_paid_back_instead(lot) or (replacement.called_off and status != "cancelled"):
+        # What the platform says of goods that it called off is nothing the customer has.
         return ret, ()
     if status == "cancelled":
         return _cancelled(ret, lot, at=at)
@@ -119,6 +120,10 @@ def _cancelled(ret: Return, lot: Lot, *, at: datetime) -> Change:
         return ret, (*more, *facts)
     if replacement.status != "created" or not lot.has_replacement or lot.advance is None:
         return ret, ()
+    recovery = lot.advance.recovery
+    if recovery is not None and recovery.state is not RecoveryState.OPEN:
+        # It was asked back, and perhaps charged: for what never went out nothing is owed.
+        return judged(ret.with_lots(gone_too), lot.lot_id, 0, "replacement_cancelled", at=at)
     # Nothing went out: nothing has to come back for it, and what is held is let go.
     kept = replace(gone_too, advance=replace(lot.advance, recovery=None))
     return declined_early(ret.with_lots(kept), lot.lot_id, "out_of_stock")
@@ -140,5 +145,9 @@ def choose_refund(ret: Return, lot_id: str, resolution: Resolution = Resolution.
         raise RefusedError("lot_not_found", f"no lot {lot_id!r}", field="lot_id") from None
     if lot.state not in (LotState.OUT_OF_STOCK, LotState.REPLACEMENT_UNPAID):
         raise RefusedError("command_not_allowed", f"lot {lot_id} is {lot.state}", field="lot_id")
+    if lot.resolution is not Resolution.EXCHANGE:
+        raise RefusedError(
+            "command_not_allowed", f"lot {lot_id} is to be {lot.resolution}", field="lot_id"
+        )
     chosen = replace(lot, resolution=resolution, version=lot.version + 1)
     return ret.with_lots(chosen)

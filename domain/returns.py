@@ -144,6 +144,11 @@ class Lot:
         return self.advance is not None and self.advance.is_given
 
     @property
+    def is_going_out(self) -> bool:
+        """Say whether its value went out before its goods, or is on its way out this moment."""
+        return self.is_given or (self.advance is not None and self.advance.paying)
+
+    @property
     def is_outstanding(self) -> bool:
         """Say whether more than its goods is open: a hold, a recovery, a replacement under way."""
         if self.advance is None:

@@ -152,11 +152,11 @@ def captured(ret: Return, lot_id: str, minor: int) -> Change:
     return after, (told, *facts)
 
 
-def not_captured(ret: Return, lot_id: str, *, is_over: bool) -> Change:
+def not_captured(ret: Return, lot_id: str, *, is_over: bool, failure: str = NOT_CAPTURED) -> Change:
     """The hold cannot be taken: a person decides. One that is not over stands until then."""
     lot = ret.lot(lot_id)
     state = "ended" if is_over else "authorized"
-    left = replace(_hold(ret, lot_id), state=state, failure=NOT_CAPTURED)
+    left = replace(_hold(ret, lot_id), state=state, failure=failure)
     return _with(ret, lot, left), (_fact("hold.not_captured", ret, lot_id, left),)
 
 

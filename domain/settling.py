@@ -11,6 +11,8 @@ from domain.exchanges import delivered_so_far, is_paid_back_instead
 from domain.handover import sent_on
 from domain.intents import Intent, LotAmount, Settlement
 from domain.lifecycle import LotState
+from domain.money import split
+from domain.orders import Destination
 from domain.recovering import given_back, judged, opened, recovery_of, started
 from domain.refund_facts import covered_fact, refund_fact, reversed_fact
 from domain.releasing import lots_to_pay_early
@@ -35,8 +37,15 @@ def lots_to_settle(ret: Return) -> tuple[Lot, ...]:
     a lot. What is paid before its goods are accepted waits for no grade. What is paid as credit is
     a settlement of its own, after the others.
     """
+    due = lots_due(ret)
+    in_money = [lot for lot in due if lot.resolution is not Resolution.STORE_CREDIT]
+    return tuple(in_money or due)
+
+
+def lots_due(ret: Return) -> tuple[Lot, ...]:
+    """Return all lots whose money is due, those to be paid as credit among them."""
     grading, early = parcels_in_grading(ret), lots_to_pay_early(ret)
-    due = [
+    return tuple(
         lot
         for lot in ret.lots
         if lot in early
@@ -47,9 +56,7 @@ def lots_to_settle(ret: Return) -> tuple[Lot, ...]:
             and lot.settlement_no is None
             and lot.receipt_id not in grading
         )
-    ]
-    in_money = [lot for lot in due if lot.resolution is not Resolution.STORE_CREDIT]
-    return tuple(in_money or due)
+    )
 
 
 def parcels_in_grading(ret: Return) -> list[str | None]:
@@ -121,10 +128,10 @@ def sealed(
     after = replace(ret, settlements=(*ret.settlements, settlement), proposal=None)
     after = after.with_lots(*(replace(lot, settlement_no=number) for lot in lots))
     recoveries: list[Fact] = []
-    for row in amounts:
+    for row, going_out in zip(amounts, going_out_minor(amounts, intents), strict=True):
         lot = after.lot(row.lot_id)
         if row.cover == "recovery":
-            after = opened(after, lot, row.refund_minor, at=at)
+            after = opened(after, lot, going_out, at=at)
         elif lot.resolution is not Resolution.EXCHANGE:
             after = after.with_lots(lot.moved(LotState.REFUND_PENDING, at))
     early = [row.lot_id for row in amounts if row.cover == "recovery"]
@@ -171,9 +178,15 @@ def follow_goods(ret: Return, lot_id: str, *, at: datetime) -> Change:
             recovery = recovery_of(lot)
             value = recovery.value_minor if recovery else 0
             return judged(ret, lot_id, value, "rejected", at=at)
+        case LotState.NOT_RETURNED:
+            recovery = recovery_of(lot)
+            value = recovery.value_minor if recovery else 0
+            return judged(ret, lot_id, value, "not_sent", at=at)
         case _:
             return ret, ()
     lot = ret.lot(lot_id)
+    if lot.replacement is not None and lot.replacement.called_off:
+        return ret.with_lots(replace(lot, resolution=Resolution.REFUND)), facts
     if lot.replacement is not None:
         return ret.with_lots(
             delivered_so_far(lot.moved(LotState.REPLACEMENT_RESERVED, at), at)
@@ -181,6 +194,26 @@ def follow_goods(ret: Return, lot_id: str, *, at: datetime) -> Change:
     ret = ret.with_lots(lot.moved(LotState.REFUND_PENDING, at))
     settlement = next(s for s in ret.settlements if lot_id in s.lot_ids)
     return _end_if_paid(_block_lots(ret, settlement, at), settlement, at), facts
+
+
+def going_out_minor(amounts: Sequence[LotAmount], intents: Sequence[Intent]) -> tuple[int, ...]:
+    """Return what each lot's customer is given, in minor units: what would be asked back.
+
+    Of a coupon that lapses nothing is, and a bonus is on top; both are shared by the amounts.
+    """
+    owed = [row.refund_minor for row in amounts]
+    if not owed:
+        return ()
+    lapsed = sum(i.amount_minor for i in intents if _lapses(i))
+    bonus = sum(intent.bonus_minor for intent in intents)
+    return tuple(
+        minor - less + more
+        for minor, less, more in zip(owed, split(lapsed, owed), split(bonus, owed), strict=True)
+    )
+
+
+def _lapses(intent: Intent) -> bool:
+    return intent.redirect is not None and intent.redirect.destination is Destination.LAPSED
 
 
 def intent_changed(
@@ -194,6 +227,7 @@ def intent_changed(
     generation: int | None = None,
     covered_minor: int | None = None,
     destination: str | None = None,
+    bonus_minor: int | None = None,
 ) -> Change:
     """Take in what the provider says of one refund; telling it again changes nothing.
 
@@ -217,6 +251,7 @@ def intent_changed(
         ruling=before.ruling if state == "unknown" else None,
         redirect=before.redirect if state != "succeeded" else None,
         destination=destination or before.destination,
+        bonus_minor=before.bonus_minor if bonus_minor is None else bonus_minor,
     )
     if news == before or (before.state == "succeeded" and state not in _AFTER_SUCCESS):
         return ret, ()

@@ -125,14 +125,30 @@ def _handed_over(
     delivery = ret.delivery(delivery.delivery_id)
     facts = [*revived, Fact("delivery.first_scan", where, scanned_at)]
     moving = replace(delivery, first_scan_at=scanned_at)
-    if delivery.state in BEFORE_HANDOVER:
+    if delivery.state in BEFORE_HANDOVER or _is_given_up(ret, delivery):
         moving = replace(moving, state=delivery.trouble or DeliveryState.IN_TRANSIT, since=at)
+        ret = _without_successor(ret, delivery, at)
     if delivery.attempts and delivery.attempts[-1].outcome is None:
         moving = moving.with_visit_over("collected")
         number = len(delivery.attempts)
         done: dict[str, JsonValue] = {"delivery_id": delivery.delivery_id, "attempt": number}
         facts.append(Fact("pickup.completed", done, scanned_at))
-    return _travelling(ret.with_delivery(moving), delivery, at), tuple(facts)
+    return _travelling(ret.with_delivery(moving), moving, at), tuple(facts)
+
+
+def _is_given_up(ret: Return, delivery: Delivery) -> bool:
+    """Say whether another parcel was to go instead of this one, which is scanned after all."""
+    given_up = delivery.state in (DeliveryState.CANCEL_REQUESTED, DeliveryState.CANCELLED)
+    replaced = any(d.replaces == delivery.delivery_id for d in ret.inbound)
+    return given_up and replaced and ret.authorization in GRANTED
+
+
+def _without_successor(ret: Return, delivery: Delivery, at: datetime) -> Return:
+    for other in ret.inbound:
+        if other.replaces == delivery.delivery_id and other.state in BEFORE_HANDOVER:
+            unneeded = replace(other, state=DeliveryState.CANCEL_REQUESTED, since=at, wish=None)
+            ret = ret.with_delivery(unneeded)
+    return ret
 
 
 def _delivered(
@@ -232,7 +248,7 @@ def expire(ret: Return, *, at: datetime) -> Change:
 
 def is_left_behind(lot: Lot) -> bool:
     """Say whether a lot is to be handed over and nothing but its own end depends on it."""
-    return lot.state is LotState.AUTHORIZED and not lot.is_given
+    return lot.state is LotState.AUTHORIZED and not lot.is_going_out
 
 
 def _call_off(ret: Return, fact: Fact, *, to: AuthorizationState, at: datetime) -> Change:

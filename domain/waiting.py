@@ -279,7 +279,9 @@ def _advance_waits(ret: Return, lot: Lot) -> list[Waiting]:
         found.append(_wait(ret, f"{key}/recovery", "awaiting_goods", recovery.since, lasts))
     if is_asked(lot) and recovery.due_since is not None:
         lasts = handling.parked
-        found.append(_wait(ret, f"{key}/due", "recovery_due", recovery.due_since, lasts))
+        due = _wait(ret, f"{key}/due", "recovery_due", recovery.due_since, lasts)
+        # Why no hold answers for it: one that somebody else took was the customer's money, too.
+        found.append(replace(due, detail=(hold.failure or "") if hold is not None else ""))
     if gives_back_by_hand(lot):
         lasts = handling.parked
         found.append(_wait(ret, f"{key}/give-back", "charge_to_give_back", lot.since, lasts))

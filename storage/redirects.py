@@ -1,5 +1,6 @@
 """A refund that goes elsewhere than it came from: where the customer agreed to, or to nobody."""
 
+from domain.diverting import bonus_of
 from domain.ids import refund_key
 from domain.intents import Redirect
 from domain.orders import Destination, TenderKind
@@ -54,7 +55,7 @@ class Redirects:
                     redirect.reference,
                     before.amount,
                     before.intent_id,
-                    bonus_minor=redirect.bonus_minor,
+                    bonus_minor=bonus_of(redirect, before.amount.minor, before.amount_minor),
                 )
                 refund_ref = (await value_ledger.post(connection, tenant_id, paid)).transaction_id
             return await intents.changed(

@@ -15,6 +15,7 @@ from storage.side_streams import add_event
 from storage.states import IntentState
 
 STREAM = "credit"
+_ENDED = (IntentState.SUCCEEDED, IntentState.COVERED)
 
 
 class NothingToReverseError(Exception):
@@ -52,7 +53,7 @@ class Reversals:
     ) -> Reversed:
         """Reverse what settlement ``number`` gave in kind, and log it: one database transaction.
 
-        It is one database transaction. A bonus goes back with what it came on top of.
+        A bonus goes back with what it came on top of.
         No account is below zero: what was spent before goes to ``shortfall``. The same command
         answers what it did first. The amounts count as refunded on their tenders as before.
 
@@ -70,8 +71,9 @@ class Reversals:
             if before is not None:
                 return before
             rows = await intents.of_return(connection, tenant_id, return_id, number)
-            in_kind = [row for row in rows if _is_in_kind(row)]
-            if not in_kind or any(row.state is not IntentState.SUCCEEDED for row in rows):
+            paid = [row for row in rows if row.state is IntentState.SUCCEEDED]
+            in_kind = [row for row in paid if _is_in_kind(row)]
+            if not in_kind or any(row.state not in _ENDED for row in rows):
                 raise NothingToReverseError(f"settlement {number} has nothing to take back")
             given = taken = 0
             for posting, row in await _given(connection, tenant_id, in_kind):

@@ -18,7 +18,7 @@ from domain import securing
 from domain.holds import renew_at
 from domain.money import Money
 from domain.recovering import recovery_of
-from domain.recovery import LotHold
+from domain.recovery import CAPTURED_PAST_US, NOT_CAPTURED, LotHold
 from domain.returns import Lot
 from domain.settling import charge_given_back, intent_changed
 from workflows.options import RENEW_HOLD_BEFORE
@@ -88,7 +88,9 @@ async def capture(case: Case, parking: Parking, lot_id: str) -> None:
         case.take(securing.captured(case.ret, lot_id, answer.captured.minor))
     else:
         is_over = answer.state != "authorized"
-        case.take(securing.not_captured(case.ret, lot_id, is_over=is_over))
+        past_us = answer.failure == CAPTURED_PAST_US
+        failure = CAPTURED_PAST_US if past_us else NOT_CAPTURED
+        case.take(securing.not_captured(case.ret, lot_id, is_over=is_over, failure=failure))
 
 
 async def void(case: Case, parking: Parking, lot_id: str) -> None:

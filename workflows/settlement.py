@@ -17,11 +17,12 @@ from domain.money import Money
 from domain.promotions import Standing
 from domain.proposals import ByTender
 from domain.refunding import CHARGED_BACK
+from domain.releasing import paying_early
 from domain.reopening import refund_told
 from domain.returns import Lot, Return
 from domain.settlement import own_standing, units_of
 from domain.settlement import settle as amounts_of
-from domain.settling import intent_changed, lots_to_settle, sealed
+from domain.settling import intent_changed, lots_due, sealed
 from workflows.messages import RefundNews
 from workflows.parking import Parking, trouble_of
 from workflows.recording import Case
@@ -39,7 +40,12 @@ async def settle(case: Case, parking: Parking, number: str) -> None:
     """
     work = f"settle/{number}"
     lots = lots_to_seal(case.ret)
-    done = await parking.attempt(work, lambda: _seal(case, int(number), lots))
+
+    def wanted() -> bool:
+        due = [lot.lot_id for lot in lots_due(case.ret)]
+        return all(lot.lot_id in due for lot in lots)
+
+    done = await parking.attempt(work, lambda: _seal_once(case, int(number), lots), wanted=wanted)
     if done is not None and (before := done[0].other_lots):
         # A run that was lost had sealed it: what came since is the next settlement.
         lots = await parking.attempt(work, lambda: _due(case, before))
@@ -62,6 +68,18 @@ async def settle(case: Case, parking: Parking, number: str) -> None:
     early, case.early_news = case.early_news, []
     for news in early:
         take_news(case, news)
+
+
+async def _seal_once(
+    case: Case, number: int, lots: tuple[Lot, ...]
+) -> tuple[Settled, tuple[LotAmount, ...]] | None:
+    """Seal; meanwhile no lot that is paid before its goods ends as if nothing went out for it."""
+    lot_ids = [lot.lot_id for lot in lots]
+    case.take((paying_early(case.ret, lot_ids, now=True), ()))
+    try:
+        return await _seal(case, number, lots)
+    finally:
+        case.take((paying_early(case.ret, lot_ids, now=False), ()))
 
 
 async def _seal(
@@ -161,7 +179,7 @@ async def _due(case: Case, lot_ids: tuple[str, ...]) -> tuple[Lot, ...]:
     Raises:
         ApplicationError: it is not due, though it was when the settlement was sealed.
     """
-    due = {lot.lot_id: lot for lot in lots_to_settle(case.ret)}
+    due = {lot.lot_id: lot for lot in lots_due(case.ret)}
     if missing := [lot_id for lot_id in lot_ids if lot_id not in due]:
         message = f"it was sealed for {', '.join(missing)}, whose money is not due"
         raise ApplicationError(message, type="SealedOtherwise", non_retryable=True)
@@ -278,6 +296,7 @@ def _take_in(case: Case, intent_id: str, answer: RefundAnswer) -> None:
             generation=answer.generation,
             covered_minor=answer.covered_minor,
             destination=answer.destination,
+            bonus_minor=answer.bonus_minor,
             at=workflow.now(),
         )
     )

@@ -286,6 +286,8 @@ class ProposedSettlementView(AnswerModel):
     declined: DeclinedView | None = None
     replaced_hash: str | None = None
     differences: tuple[DifferenceView, ...] = ()
+    bonus_minor: int = 0
+    """What comes on top at most, as it is paid as store credit; it counts against the limit."""
 
 
 class WaitView(AnswerModel):

@@ -1,20 +1,28 @@
 """Store credit chosen over money: a bonus on top, no provider asked; coupons that lapse."""
 
+import asyncio
+from dataclasses import replace
+from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import pytest
 
+from activities.payments import PaymentActivities, Settle
 from domain.inspection import Grade
-from domain.money import Money
+from domain.money import Money, half_up
 from domain.policies import Policy, parse_policy
 from domain.requests import RequestedLine, Resolution
 from domain.value_ledger import Account, AccountKind, Shortfall, spend
 from storage import value_ledger
 from storage.reversals import Reversals
 from tests.flow.conftest import Ruled
+from tests.flow.test_chargebacks import hear
 from tests.flow.test_fees import paid_in, refunds, until_mailed
+from tests.flow.test_lost_runs import lose, restart
 from tests.support import builders
 from tests.support.house import TENANT, House, OpenReturn
+from tests.support.releasing import releasing_pack
 from tests.support.told import (
     CUSTOMER_SIDE,
     counted,
@@ -24,7 +32,7 @@ from tests.support.told import (
     received,
     whole_order,
 )
-from workflows.messages import ChooseResolution
+from workflows.messages import ChooseResolution, CountedEntry
 
 LINE, LOT = "line-1", "line-1/1"
 WHOLE = 37_570
@@ -112,7 +120,7 @@ async def test_a_deduction_leaves_the_choice_as_it_was(ruled: Ruled) -> None:
     ((_, destination, amount, bonus),) = await paid(opened)
     assert destination == "store_credit"
     assert amount < WHOLE
-    assert bonus == round(amount / 10)
+    assert bonus == half_up(Fraction(amount, 10))
 
 
 async def test_money_and_credit_of_one_return_are_two_settlements(ruled: Ruled) -> None:
@@ -189,7 +197,7 @@ async def test_out_of_stock_is_answered_by_credit_too(ruled: Ruled) -> None:
     await opened.until_lot(LOT, "REFUNDED")
 
     ((_, destination, amount, bonus),) = await paid(opened)
-    assert (destination, bonus) == ("store_credit", amount // 10)
+    assert (destination, bonus) == ("store_credit", half_up(Fraction(amount, 10)))
 
 
 @pytest.mark.parametrize(
@@ -240,3 +248,189 @@ async def test_a_coupon_lapses_where_the_policy_says_so(ruled: Ruled, lapse: boo
     notices = [event.data["type"] for event in await opened.events("notice.due")]
     assert ("coupon_lapsed" in notices) is lapse
     assert (await opened.ends()).headline == "CLOSED"
+
+
+EARLY = releasing_pack(refund="approval", recovery="ask", hours=120)
+
+
+async def asked_back(house: House, opened: OpenReturn) -> int:
+    """Let the time for the goods pass, and return what finance is to ask back."""
+    await house.pass_time(hours=200)
+    await opened.until_waiting("recovery_due")
+    view = await opened.view()
+    due: int = view["lots"][0]["advance"]["recovery"]["due_minor"]
+    return due
+
+
+async def test_a_bonus_that_went_out_early_is_asked_back_too(ruled: Ruled) -> None:
+    """Whoever keeps the goods gains nothing by it."""
+    offered = {"store_credit": {"bonus_percent": 10}}
+    house = await ruled(parse_policy(EARLY | offered))
+    order = house.sandbox.order("three-units")
+    lines = (RequestedLine(LINE, 1, Resolution.STORE_CREDIT),)
+    opened = await house.open(whole_order(order, lines=lines))
+    await opened.until_event("refund.settled")
+    given = await credit(house, order)
+
+    assert await asked_back(house, opened) == given > 0
+
+
+async def test_a_coupon_that_lapsed_is_not_asked_back(ruled: Ruled) -> None:
+    """Nobody got it."""
+    house = await ruled(parse_policy(EARLY | {"coupons_lapse": True}))
+    order = paid_in(house, ("card", "CARD", 30_000), ("coupon", "COUPON", 7_570))
+    opened = await house.open(whole_order(order, lines=(RequestedLine(LINE, 1),)))
+    await opened.until(lambda view: view["settlement_state"] != "NONE")
+    await opened.until_event("refund.settled")
+
+    due = await asked_back(house, opened)
+
+    assert due == sum(refunds(opened)) > 0
+
+
+async def test_a_bonus_is_only_of_what_the_bank_did_not_give(ruled: Ruled) -> None:
+    """A lost chargeback is money, not credit."""
+    house = await ruled(offering())
+    order = house.sandbox.order("three-units")
+    (tender,) = order["tenders"]
+    path = f"payments/{tender['payment_ref']}/dispute"
+    lines = (RequestedLine(LINE, 3, Resolution.STORE_CREDIT),)
+    opened = await house.open(whole_order(order, lines=lines))
+    await opened.ready_for_handover()
+    dispute = house.sandbox.post(path, {"amount_minor": 30_000})
+    await hear(house, dispute)
+    await opened.do(received(counted(order)))
+    await opened.do(graded(LOT, Grade.A))
+    await opened.until_waiting("charged_back")
+
+    house.sandbox.post(f"disputes/{dispute['id']}/close", {"outcome": "lost"})
+    await hear(house, dispute)
+    await opened.until_headline("COMPLETED")
+
+    assert await credit(house, order) == 7_570 + 757
+    assert [bonus for *_, bonus in await paid(opened)] == [757]
+
+
+async def test_edge_66_credit_beside_what_a_bank_gave_is_reversed(ruled: Ruled) -> None:
+    """The covered card refund has nothing of it."""
+    house = await ruled(offering())
+    order = paid_in(house, ("card", "CARD", 30_000), ("gift", "GIFT_CARD", 7_570))
+    opened = await house.open(whole_order(order))
+    await opened.ready_for_handover()
+    ref = next(t["payment_ref"] for t in order["tenders"] if t["tender_id"] == "card")
+    dispute = house.sandbox.post(f"payments/{ref}/dispute", {})
+    await hear(house, dispute)
+    await opened.do(received(counted(order)))
+    await opened.do(graded(LOT, Grade.A))
+    await opened.until_waiting("charged_back")
+    house.sandbox.post(f"disputes/{dispute['id']}/close", {"outcome": "lost"})
+    await hear(house, dispute)
+    await opened.until_headline("COMPLETED")
+
+    done = await Reversals(house.needs.database).reverse(
+        TENANT,
+        opened.return_id,
+        1,
+        shortfall=Shortfall.RECEIVABLE,
+        command_id="c1",
+        actor="finance:fay",
+    )
+
+    assert done.taken_minor == 7_570
+
+
+async def out_of_stock(house: House) -> OpenReturn:
+    product = {"price_minor": 9900, "currency": "JPY", "in_stock": 0}
+    house.sandbox.put("products/SNEAKER-GONE", product)
+    order = house.sandbox.order("exchange")
+    opened = await house.open(for_exchange(order, "SNEAKER-GONE"))
+    await opened.ready_for_handover()
+    await opened.do(received(counted(order)))
+    await opened.do(graded(LOT, Grade.A))
+    await opened.until_lot(LOT, "OUT_OF_STOCK")
+    return opened
+
+
+async def test_what_was_chosen_is_not_chosen_again(ruled: Ruled) -> None:
+    """Nor past an approval: what finance saw is what is sealed."""
+    house = await ruled(offering(approval_above={"JPY": 100}))
+    opened = await out_of_stock(house)
+    await opened.do(ChooseResolution(info(CUSTOMER_SIDE), LOT, Resolution.REFUND))
+    await opened.until_waiting("awaiting_settlement_approval")
+
+    again = ChooseResolution(info(CUSTOMER_SIDE), LOT, Resolution.STORE_CREDIT)
+
+    assert await opened.refused(again) == "command_not_allowed"
+
+
+async def test_a_bonus_counts_against_finances_limit(ruled: Ruled) -> None:
+    """Just below it with money, above it with what comes on top."""
+    house = await ruled(offering(approval_above={"CNY": WHOLE + 1_000}))
+
+    opened = await sent_back(house, house.sandbox.order("three-units"))
+    await opened.until_waiting("awaiting_settlement_approval")
+
+    assert (await opened.view())["proposed_settlement"]["bonus_minor"] == 3_757
+
+
+async def test_who_chose_credit_reads_of_credit(ruled: Ruled) -> None:
+    """The dearer goods are called off, and nobody says that money comes."""
+    house = await ruled(offering())
+    product = {"price_minor": 12_000, "currency": "JPY", "in_stock": 5}
+    house.sandbox.put("products/SNEAKER-GOLD", product)
+    order = house.sandbox.order("exchange")
+    opened = await house.open(for_exchange(order, "SNEAKER-GOLD"))
+    await opened.ready_for_handover()
+    await opened.do(received(counted(order)))
+    await opened.do(graded(LOT, Grade.A))
+    await opened.until_waiting("awaiting_difference")
+
+    await opened.do(ChooseResolution(info(CUSTOMER_SIDE), LOT, Resolution.STORE_CREDIT))
+    await opened.until_lot(LOT, "REFUNDED")
+
+    mail = await until_mailed(opened, "Your exchange for")
+    assert "store credit, as you chose" in mail["text"]
+
+
+def is_graded(lot_id: str, view: dict[str, Any]) -> bool:
+    return any(lot["lot_id"] == lot_id and lot["grade"] == "A" for lot in view["lots"])
+
+
+async def test_a_run_that_is_lost_after_credit_was_sealed_goes_on(
+    steady_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where money became due beside it: each is paid once."""
+    house = steady_house
+    await house.stop_work()
+    house.needs = replace(house.needs, policy=offering())
+    await house.open_for_work()
+    order = house.sandbox.order("three-units")
+    (first,) = order["lines"]
+    order["lines"].append(first | {"line_id": "line-2", "sku": "LAMP-2"})
+    order["tenders"] = [order["tenders"][0] | {"payment_ref": None, "captured_minor": 2 * WHOLE}]
+    order = house.sandbox.put(f"orders/{order['order_id']}", order)
+    lines = (RequestedLine(LINE, 3), RequestedLine("line-2", 3, Resolution.STORE_CREDIT))
+    opened = await house.open(whole_order(order, lines=lines))
+    opened = replace(opened, handle=house.latest_run(opened.handle.id))
+    await opened.ready_for_handover()
+    await opened.do(received((CountedEntry("LAMP-2", 3),), receipt_id="R-1"))
+    await opened.do(received((CountedEntry(first["sku"], 3),), receipt_id="R-2"))
+    seal, goes_on = PaymentActivities._seal, asyncio.Event()
+
+    async def slow(self: PaymentActivities, asked: Settle) -> Any:
+        rows = await seal(self, asked)
+        if asked.number == 1:
+            await goes_on.wait()
+        return rows
+
+    monkeypatch.setattr(PaymentActivities, "_seal", slow)
+    for lot_id in ("line-2/1", LOT):
+        await opened.do(graded(lot_id, Grade.A))
+        await opened.until(partial(is_graded, lot_id))
+    await lose(opened)
+    goes_on.set()
+    await restart(opened)
+
+    await opened.until_headline("COMPLETED")
+    assert sorted(way for _, way, *_ in await paid(opened)) == ["original", "store_credit"]
+    assert len(refunds(opened)) == 1

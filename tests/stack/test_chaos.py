@@ -81,6 +81,8 @@ def test_killing_everything_leaves_no_difference_and_one_would_be_seen(folder: P
         assert sum(row["faults"].values()) > 30
         assert row["stuck"] == row["broken"] == 0
     assert rows[7]["counts"]["hold"][1] > rows[7]["counts"]["capture"][1] > 0
+    # Each pack governed its run: value went out before the goods in two of them.
+    assert [rows[seed]["value_ahead"] > 0 for seed in SEEDS] == [False, True, True]
 
     refund_twice(folder, 3)
     status, said = end_of(start_chaos(folder, 3, "--patience", "1"))

@@ -22,6 +22,7 @@ from domain.codes import RefusedError
 from domain.commands import Actor
 from domain.deadlines import pass_deadlines
 from domain.drafts import draft, registered
+from domain.intents import Settlement
 from domain.pack_reading import PolicyError
 from domain.policies import Policy, parse_policy
 from domain.proposals import Approval
@@ -54,6 +55,15 @@ def test_a_limit_is_of_one_currency_and_not_above_itself(
 
     assert sum(row.refund_minor for row in amounts) == 4_060
     assert is_above_limit(ret, amounts) is needs_approval(ret, amounts) is above
+
+
+def test_a_charge_that_is_given_back_is_none_of_the_returns_money() -> None:
+    """It was taken for goods that stayed away, and says nothing of what the order pays."""
+    ret = accepted(opened(under=limited(5_000, "EUR")))
+    amounts = settle(ret, ret.lots)
+    back = Settlement(0, (), 4_000, (), (), after(days=1), None, gives_back="shoes/1")
+
+    assert not is_above_limit(replace(ret, settlements=(back,)), amounts)
 
 
 @given(st.integers(0, 5_000), st.permutations(["shoes/1", "shoes/2", "shoes/3"]))

@@ -106,6 +106,7 @@ def report(journal: Journal, *, mails: int = 1, stuck: bool = False) -> Report:
             count("mail", (Asked("m"),), (Found("m"),) * mails, may_repeat=True),
         ),
         standing=standing((replace(OPEN, waits=()),) if stuck else (ENDED,)),
+        value_ahead=0,
         engine_file_errors=0,
     )
 

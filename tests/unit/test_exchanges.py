@@ -151,6 +151,15 @@ class TestAskingForIt:
         """A dearer or a cheaper one: the difference is settled."""
         check_exchanges(request(exchange()), order(), {"SHOES-42": Money(9, "EUR")}, uneven=True)
 
+    def test_what_was_given_back_before_is_no_part_of_the_price(self) -> None:
+        """A price adjustment made the goods worth less: as much would be another price."""
+        adjusted = replace(order().lines[0], refunded_minor=100)
+        bought = replace(order(), lines=(adjusted,))
+        price = {"SHOES-42": Money(PAID, "EUR")}
+
+        with pytest.raises(RefusedError):
+            check_exchanges(request(exchange()), bought, price, uneven=False)
+
     @pytest.mark.parametrize(
         ("price", "uneven"),
         [

@@ -7,6 +7,7 @@ from itertools import permutations
 import pytest
 
 from domain.codes import RefusedError
+from domain.exchanges import payment_asked
 from domain.inspection import Grade
 from domain.invariants import broken
 from domain.lifecycle import Headline, LotState, SettlementState
@@ -231,6 +232,46 @@ class TestReplacements:
             choose_refund(self.ordered(), lot_id)
 
         assert refused.value.code == code
+
+    def test_what_was_chosen_is_chosen_once(self) -> None:
+        """The second wish is refused, whatever it is."""
+        ret, _ = out_of_stock(self.accepted(), "shoes/1", at=after(days=6))
+        chosen = choose_refund(ret, "shoes/1")
+
+        with pytest.raises(RefusedError) as refused:
+            choose_refund(chosen, "shoes/1")
+
+        assert refused.value.code == "command_not_allowed"
+
+    @pytest.mark.parametrize(
+        ("resolution", "code"),
+        [
+            (Resolution.STORE_CREDIT, "store_credit_not_offered"),
+            (Resolution.EXCHANGE, "invalid_request"),
+        ],
+    )
+    def test_only_what_is_offered_can_be_chosen(self, resolution: Resolution, code: str) -> None:
+        """Credit needs an account, and the wanted goods are gone."""
+        ret, _ = out_of_stock(self.accepted(), "shoes/1", at=after(days=6))
+
+        with pytest.raises(RefusedError) as refused:
+            choose_refund(ret, "shoes/1", resolution)
+
+        assert (refused.value.code, refused.value.field) == (code, "resolution")
+
+    def test_credit_chosen_for_a_replacement_that_was_not_paid_stays_credit(self) -> None:
+        """Its order is called off first, and changes nothing of the choice."""
+        due = replace(REPLACEMENT, due_minor=30)
+        unpaid_one, _ = payment_asked(self.accepted(), "shoes/1", due, at=after(days=6))
+        offered = replace(unpaid_one, credit_account="customer-1")
+        chosen = choose_refund(offered, "shoes/1", Resolution.STORE_CREDIT)
+
+        ret, _ = replacement_news(
+            chosen, "ref-1", "cancelled", tracking_code=None, at=after(days=7)
+        )
+
+        assert ret.lots[0].resolution is Resolution.STORE_CREDIT
+        assert ret.lots[0].version == chosen.lots[0].version + 1
 
 
 class TestEnd:

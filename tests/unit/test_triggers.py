@@ -122,7 +122,7 @@ def test_the_preview_says_what_is_held(
     terms = releasing(replacement="approval", hold="required", recovery="capture_hold")
     ret = replace(opened(exchange(), under=terms), hold_method=method)
 
-    told = release_of(ret, ret.lots, None)
+    told = release_of(ret, ret.lots, 0)
 
     assert (told.trigger, told.recoverable_minor, told.hold_minor) == forecast
 
@@ -139,8 +139,8 @@ def test_the_preview_says_what_is_recoverable() -> None:
     ret = opened(one, under=releasing(refund="approval", fees=fees))
     (amount,) = settle(ret, [replace(lot, receipt_id="R") for lot in ret.lots])
 
-    early = release_of(ret, ret.lots, amount)
-    late = release_of(opened(), opened().lots, amount)
+    early = release_of(ret, ret.lots, amount.refund_minor)
+    late = release_of(opened(), opened().lots, amount.refund_minor)
 
     assert (early.trigger, early.recoverable_minor) == (Trigger.APPROVAL, amount.refund_minor)
     assert early.recovery == ret.policy.handling.recovery
