@@ -20,7 +20,7 @@ from sqlalchemy import func, select, update
 import runtime.adapters
 from domain.blockers import WAITS, Kind
 from domain.inspection import Grade
-from domain.requests import Resolution
+from domain.requests import HandoverMethod, Resolution
 from integrations.carriers.port import CarrierGateway
 from integrations.commerce.http_platform import open_commerce_client
 from integrations.commerce.port import CommercePlatform
@@ -45,7 +45,7 @@ from tests.support.told import (
     whole_order,
     with_pickup,
 )
-from workflows.messages import ChooseResolution, Retry
+from workflows.messages import ChangeHandover, ChooseResolution, Retry
 
 ROOT = Path(__file__).parents[2]
 PREFIX = {"easypost": "/v2"}
@@ -160,6 +160,19 @@ async def labelled_once(opened: OpenReturn) -> None:
 async def booked(house: House, trouble: Trouble) -> OpenReturn:
     trouble.begin()
     return await house.open(some_of(lamps(house), 1))
+
+
+async def shown_as_a_code(house: House, trouble: Trouble) -> OpenReturn:
+    opened = await house.open(some_of(lamps(house), 1))
+    await opened.ready_for_handover()
+    trouble.begin()
+    await opened.do(ChangeHandover(info(CUSTOMER_SIDE), HandoverMethod.QR_DROP_OFF))
+    return opened
+
+
+async def code_shown(opened: OpenReturn) -> None:
+    await opened.until(lambda view: view["deliveries"][0]["qr_url"] is not None)
+    assert [label["status"] for label in opened.ledger()["labels"]] == ["bought"]
 
 
 async def courier_ordered(house: House, trouble: Trouble) -> OpenReturn:
@@ -306,6 +319,21 @@ STAGES = {
             ),
         ),
         labelled_once,
+    ),
+    "code": Stage(
+        shown_as_a_code,
+        "qr-code/d1",
+        (
+            READ_SHIPMENT,
+            Asked(
+                "label_qr_code",
+                "easypost",
+                "POST /shipments/{shipment}/forms",
+                "id",
+                found=LOST,
+            ),
+        ),
+        code_shown,
     ),
     "courier": Stage(
         courier_ordered,

@@ -54,7 +54,7 @@ async def test_explains_and_moves_a_return(
 
     assert "awaiting_handover" in explained[1]
     assert nothing_parked[0] == 1
-    assert "possible now: withdraw, receive" in nothing_parked[2]
+    assert "possible now: withdraw, change-handover" in nothing_parked[2]
     assert received[0] == 0
     assert view.return_id in shown[1]
 

@@ -257,11 +257,22 @@ async def test_a_form_that_we_did_not_give_out_is_refused(
     assert "load the page" in unescape(refused.text)
 
 
-async def test_a_form_of_another_site_is_refused(office: Office, finance: Browser) -> None:
-    """Also the sign-in, and also with a token."""
+@pytest.mark.parametrize(
+    "there",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://elsewhere.example.com"},
+        {"Origin": "null"},
+    ],
+    ids=str,
+)
+async def test_a_form_of_another_site_is_refused(
+    office: Office, finance: Browser, there: dict[str, str]
+) -> None:
+    """Also the sign-in, also with a token, and where an older browser names the origin alone."""
     view = await waiting(office)
     form = fields(await finance.read("/finance/approvals"), action_of(view))
-    there = {"Sec-Fetch-Site": "cross-site"}
 
     approving = await finance.http.post(action_of(view), data=form, headers=there)
     signing_in = await finance.http.post("/finance/sign-in", data={"key": "x"}, headers=there)

@@ -401,6 +401,25 @@ async def test_sending_again_is_remembered(returns: Returns, settlements: Settle
         await settlements.send_again(TENANT, sent)
 
 
+@pytest.mark.parametrize(("given_since", "fits"), [(3_000, True), (3_001, False)])
+async def test_planning_again_needs_every_minor_unit_left(
+    returns: Returns, settlements: Settlements, given_since: int, fits: bool
+) -> None:
+    """Of a tender of 100.00 an intent of 70.00 fits beside 30.00, and not beside a cent more."""
+    await returns.open_return(opening(tenders=(CARD,)))
+    (intent,) = await _seal(settlements, 7_000)
+    await _walk(settlements, intent.intent_id, (_S.REJECTED,))
+    await _seal(settlements, given_since, number=2)
+
+    anew = settlements.next_generation(TENANT, intent.intent_id, generation=1, without_effect=True)
+
+    if fits:
+        assert (await anew).state is _S.PLANNED
+    else:
+        with pytest.raises(OverRefundError):
+            await anew
+
+
 async def test_planning_again_respects_what_was_given_since(
     returns: Returns, settlements: Settlements
 ) -> None:

@@ -9,7 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Empty, Queue
 from typing import Any
 
-_PATIENCE_S = 15.0
+_PATIENCE_S = 30.0
+"""Longer than a delivery that is under way to somebody else and hears nothing there."""
 
 
 @dataclass(frozen=True, slots=True)

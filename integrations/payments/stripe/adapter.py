@@ -88,7 +88,8 @@ class StripeGateway(StripeDisputes):
         return tuple(_refund(refund) for refund in await self._all(query))
 
     async def _all(self, wanted: Mapping[str, str]) -> list[wire.WireRefund]:
-        found = pages(self._api, "/v1/refunds", wanted, wire.WireRefundPage)
+        call = Call("GET", "/v1/refunds", query=wanted)
+        found = pages(self._api, call, wire.WireRefundPage)
         return [refund async for page in found for refund in page.data]
 
     async def get_refund(self, refund_ref: str) -> Refund:

@@ -62,7 +62,8 @@ class StripeHolds:
 
     async def find_authorization(self, request: AuthorizeRequest) -> Authorization | None:
         query = {"customer": _payer(request), "expand[]": "data.latest_charge"}
-        found = pages(self._api, "/v1/payment_intents", query, wire.WireHoldPage)
+        call = Call("GET", "/v1/payment_intents", query=query)
+        found = pages(self._api, call, wire.WireHoldPage)
         intents = [intent async for page in found for intent in page.data]
         return standing_hold(
             _hold(intent)

@@ -1,6 +1,7 @@
 """Stripe's lists, page by page."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import TypeVar
 
 from integrations.errors import ProtocolError
@@ -11,17 +12,15 @@ _PAGE = "100"
 _Page = TypeVar("_Page", wire.WireRefundPage, wire.WireHoldPage)
 
 
-async def pages(
-    api: HttpApi, path: str, wanted: Mapping[str, str], page_of: type[_Page]
-) -> AsyncIterator[_Page]:
-    """Read every page of a list, newest first.
+async def pages(api: HttpApi, call: Call, page_of: type[_Page]) -> AsyncIterator[_Page]:
+    """Read every page of the list that ``call`` asks for, newest first.
 
     Raises:
         ProtocolError: a page without rows promises more; else as :meth:`HttpApi.ask`.
     """
-    query, more = {**wanted, "limit": _PAGE}, True
+    query, more = {**call.query, "limit": _PAGE}, True
     while more:
-        page = await api.ask(Call("GET", path, query=query), page_of)
+        page = await api.ask(replace(call, query=query), page_of)
         yield page
         more = page.has_more
         if more and not page.data:
