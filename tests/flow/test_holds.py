@@ -177,6 +177,21 @@ async def test_every_currency_is_held_exactly(desk: Desk, amount: Money) -> None
     assert desk.counted() == [("captured", amount.minor)]
 
 
+@pytest.mark.parametrize("desk", ["paypal"], indirect=True)
+async def test_a_declined_capture_leaves_the_money_held(desk: Desk) -> None:
+    """The provider took nothing, and says why: it is not over, and finance hears of it."""
+    await desk.open(FIFTY)
+    await desk.place(FIFTY)
+    operation = STEPS["paypal", "capture"]
+    declined = {"path": "status", "value": "DECLINED"}
+
+    with desk.sandbox.fault(system="paypal", operation=operation, kind="nonsense", set=declined):
+        answer = await desk.capture(THIRTY)
+
+    assert (answer.state, answer.failure, answer.captured) == ("authorized", "DECLINED", None)
+    assert await desk.states() == ["authorized"]
+
+
 async def test_more_than_is_held_is_not_taken(desk: Desk) -> None:
     """The refusal names the amount, and the hold stays as it was."""
     await desk.open(FIFTY)
