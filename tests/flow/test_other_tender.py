@@ -11,6 +11,7 @@ from domain.intents import Redirect
 from domain.orders import Destination
 from domain.redirecting import Consent
 from domain.value_ledger import Account, AccountKind
+from integrations.payments.port import RefundRequest
 from storage import value_ledger
 from storage.externals import ExternalRefunds
 from storage.redirects import Redirects
@@ -114,6 +115,31 @@ async def test_edge_64_the_provider_is_not_expected_to_show_it(house: House) -> 
     kept = await Settlements(house.needs.database).get(TENANT, intent["intent_id"])
     assert kept is not None
     assert (kept.state, kept.refund_ref) == (IntentState.SUCCEEDED, "transfer 2026-18")
+
+
+async def test_edge_64_what_turns_out_to_be_paid_is_not_paid_elsewhere_too(house: House) -> None:
+    """It is looked up once more: the refund that was refused had gone through after all."""
+    opened = await refused(house)
+    (intent,) = intents_of(await opened.view())
+    row = await Settlements(house.needs.database).get(TENANT, intent["intent_id"])
+    assert row is not None
+    gateway = await house.needs.connections.payments(TENANT)
+    late = RefundRequest(
+        payment_ref=row.payment_ref,
+        amount=row.amount,
+        intent_id=row.intent_id,
+        idempotency_key="late",
+        return_id=opened.return_id,
+    )
+    shown = await gateway.refund(late)
+
+    await opened.do(await elsewhere(opened, Destination.STORE_CREDIT, "customer-66"))
+    await opened.until_lot("line-1/1", "REFUNDED")
+
+    (intent,) = intents_of(await opened.view())
+    assert (intent["refund_ref"], intent["destination"]) == (shown.refund_ref, "original")
+    assert await credit(house, "customer-66") is None
+    assert paid(opened) == [row.amount_minor]
 
 
 async def test_edge_64_not_while_nobody_knows(house: House) -> None:
