@@ -17,6 +17,7 @@ from storage.externals import ExternalRefunds
 from storage.redirects import Redirects
 from storage.settlements import Settlements
 from storage.states import IntentState
+from tests.flow.test_chargebacks import hear
 from tests.flow.test_settlement import REFUNDS, accepted, intents_of, paid
 from tests.support.house import TENANT, House, OpenReturn
 from tests.support.told import FINANCE, OPS, info, refund_news, whole_order
@@ -140,6 +141,26 @@ async def test_edge_64_what_turns_out_to_be_paid_is_not_paid_elsewhere_too(house
     assert (intent["refund_ref"], intent["destination"]) == (shown.refund_ref, "original")
     assert await credit(house, "customer-66") is None
     assert paid(opened) == [row.amount_minor]
+
+
+async def test_edge_77_nothing_goes_elsewhere_while_a_bank_decides(house: House) -> None:
+    """The customer may have the money from there: it waits, and goes once the bank says no."""
+    opened = await refused(house)
+    (intent,) = intents_of(await opened.view())
+    row = await Settlements(house.needs.database).get(TENANT, intent["intent_id"])
+    assert row is not None
+    dispute = house.sandbox.post(f"payments/{row.payment_ref}/dispute", {})
+    await hear(house, dispute)
+
+    await opened.do(await elsewhere(opened, Destination.STORE_CREDIT, "customer-67"))
+    await opened.until_waiting("charged_back")
+    meanwhile = await credit(house, "customer-67")
+    house.sandbox.post(f"disputes/{dispute['id']}/close", {"outcome": "won"})
+    await hear(house, dispute)
+    await opened.until_lot("line-1/1", "REFUNDED")
+
+    assert meanwhile is None
+    assert await credit(house, "customer-67") == row.amount_minor
 
 
 async def test_edge_64_not_while_nobody_knows(house: House) -> None:
