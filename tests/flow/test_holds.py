@@ -1,12 +1,14 @@
 """Holds from their row to the provider and back, over real HTTP: each step has one effect."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.refunds import IssueRefund
+from domain.intents import Ruling
 from domain.money import Money
 from storage.chargebacks import Chargebacks
 from storage.states import ChargebackState
@@ -134,6 +136,28 @@ async def test_another_key_to_give_back_needs_a_person_above_the_gate(
     given = await desk.give_back(THIRTY, gate_minor=gate_minor)
 
     assert given.first_try.state == state
+
+
+async def test_edge_60_a_ruling_waits_until_silence_can_be_believed(desk: Desk) -> None:
+    """Finance saw no refund in the books; the first one may still turn up: no new key goes yet."""
+    await desk.open(FIFTY)
+    await desk.place(FIFTY)
+    await desk.capture(THIRTY)
+    away = {"system": "stripe", "operation": "POST /v1/refunds", "kind": "http_503"}
+    with desk.sandbox.fault(**away, times=1):
+        given = await desk.give_back(THIRTY)
+    asked = IssueRefund(TENANT, given.intent.intent_id)
+    ruled = replace(asked, ruling=Ruling(paid=False, ruling_id="r1", ruled_at=datetime.now(UTC)))
+
+    with pytest.raises(ApplicationError) as too_early:
+        await desk.payments.issue_refund(ruled)
+    before = desk.sandbox.ledger(return_id=desk.return_id)["refunds"]
+    await desk.pass_time(timedelta(minutes=20))
+    later = await desk.payments.issue_refund(ruled)
+
+    assert (too_early.value.type, before) == ("OutcomeUnknown", [])
+    assert (later.state, later.generation) == ("succeeded", 1)
+    assert len(desk.sandbox.ledger(return_id=desk.return_id)["refunds"]) == 1
 
 
 async def test_edge_73_no_more_is_given_back_than_was_taken(desk: Desk) -> None:
