@@ -201,6 +201,21 @@ async def test_every_currency_is_held_exactly(desk: Desk, amount: Money) -> None
     assert desk.counted() == [("captured", amount.minor)]
 
 
+async def test_a_hold_of_less_than_was_asked_secures_nothing(desk: Desk) -> None:
+    """One cent short is short: it is not taken for the hold that was wanted."""
+    await desk.open(FIFTY)
+    short = {"path": "amount", "value": 4_999}
+
+    with (
+        desk.sandbox.fault(system="stripe", operation=PLACE, kind="nonsense", set=short),
+        pytest.raises(ApplicationError) as caught,
+    ):
+        await desk.place(FIFTY)
+
+    assert caught.value.type == "BadUpstreamData"
+    assert await desk.states() != ["authorized"]
+
+
 @pytest.mark.parametrize("desk", ["paypal"], indirect=True)
 async def test_a_declined_capture_leaves_the_money_held(desk: Desk) -> None:
     """The provider took nothing, and says why: it is not over, and finance hears of it."""
