@@ -2,14 +2,12 @@
 
 from typing import Any
 
-import pytest
-
 from domain.inspection import Grade
 from domain.requests import Resolution
-from domain.tracking import Milestone
 from tests.flow.conftest import Ruled, under
 from tests.support.house import House, OpenReturn
 from tests.support.releasing import releasing
+from tests.support.stepping import each_trigger, steps
 from tests.support.told import (
     CUSTOMER_SIDE,
     FINANCE,
@@ -268,10 +266,7 @@ async def test_a_withdrawal_is_refused_once_the_replacement_is_out(ruled: Ruled)
     assert await opened.refused(Withdraw(info(CUSTOMER_SIDE))) == "command_not_allowed"
 
 
-@pytest.mark.parametrize(
-    ("trigger", "step"),
-    [("approval", 0), ("first_scan", 1), ("delivered", 2), ("received", 3), ("accepted", 4)],
-)
+@each_trigger
 async def test_each_trigger_orders_the_replacement_when_it_comes(
     ruled: Ruled, trigger: str, step: int
 ) -> None:
@@ -279,22 +274,9 @@ async def test_each_trigger_orders_the_replacement_when_it_comes(
     other = "accepted" if step < 4 else "first_scan"
     house = await ruled(releasing(refund=other, replacement=trigger))
     order, opened = await asked(house)
-    await opened.until(lambda view: view["deliveries"][0]["tracking_code"] is not None)
     ordered = []
 
-    for done in range(5):
-        match done:
-            case 1:
-                await opened.scan(Milestone.FIRST_SCAN)
-                await opened.until_headline("IN_TRANSIT")
-            case 2:
-                await opened.scan(Milestone.DELIVERED)
-                await opened.until_event("delivery.delivered")
-            case 3:
-                await opened.do(received(counted(order)))
-                await opened.until_event("parcel.received")
-            case 4:
-                await opened.do(graded(LOT, Grade.A))
+    async for done in steps(opened, counted(order)):
         if done == step:
             await opened.until_event("replacement.created")
         ordered.append(len(opened.ledger()["replacements"]))

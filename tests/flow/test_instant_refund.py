@@ -2,13 +2,12 @@
 
 from typing import Any
 
-import pytest
-
 from domain.inspection import Grade
 from domain.tracking import Milestone
 from tests.flow.conftest import Ruled, under
 from tests.support.house import House, OpenReturn
 from tests.support.releasing import releasing
+from tests.support.stepping import each_trigger, steps
 from tests.support.told import (
     CUSTOMER_SIDE,
     FINANCE,
@@ -77,31 +76,14 @@ async def test_pays_at_the_first_scan_and_never_again(ruled: Ruled) -> None:
     assert types.index("recovery.opened") < types.index("parcel.received")
 
 
-@pytest.mark.parametrize(
-    ("trigger", "step"),
-    [("approval", 0), ("first_scan", 1), ("delivered", 2), ("received", 3), ("accepted", 4)],
-)
+@each_trigger
 async def test_each_trigger_pays_when_it_comes(ruled: Ruled, trigger: str, step: int) -> None:
     """Not before and not after: approval, first scan, delivery, receipt or acceptance."""
     house = await ruled(releasing(refund=trigger) if step < 4 else releasing())
-    order = house.sandbox.order("three-units")
-    opened = await house.open(some_of(order, 1))
-    await opened.until(lambda view: view["deliveries"][0]["tracking_code"] is not None)
+    opened = await house.open(some_of(house.sandbox.order("three-units"), 1))
     sealed = []
 
-    for done in range(5):
-        match done:
-            case 1:
-                await opened.scan(Milestone.FIRST_SCAN)
-                await opened.until_headline("IN_TRANSIT")
-            case 2:
-                await opened.scan(Milestone.DELIVERED)
-                await opened.until_event("delivery.delivered")
-            case 3:
-                await opened.do(received((CountedEntry(SKU, 1),)))
-                await opened.until_event("parcel.received")
-            case 4:
-                await opened.do(graded(LAMP, Grade.A))
+    async for done in steps(opened, (CountedEntry(SKU, 1),)):
         if done == step:
             await is_paid(opened)
         sealed.append(len(opened.ledger()["refunds"]))
