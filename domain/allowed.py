@@ -8,7 +8,7 @@ from domain.losing import can_be_lost, can_have_new_label
 from domain.receiving import is_receivable
 from domain.recovering import is_resolvable
 from domain.redirecting import refused_refunds
-from domain.requests import Resolution
+from domain.replacing import is_choosable
 from domain.returns import Return
 from domain.ruling import unknown_refunds
 from domain.transport import is_withdrawable
@@ -22,10 +22,6 @@ def allowed_commands(ret: Return) -> tuple[str, ...]:
     in_review = ret.authorization is AuthorizationState.IN_REVIEW
     courier_comes = any(d.state is DeliveryState.PICKUP_SCHEDULED for d in ret.deliveries)
     uninspected = any(lot.state is LotState.RECEIVED for lot in ret.lots)
-    sold_out = any(
-        lot.state is LotState.OUT_OF_STOCK and lot.resolution is Resolution.EXCHANGE
-        for lot in ret.lots
-    )
     possible = {
         "approve": in_review,
         "deny": in_review,
@@ -37,7 +33,7 @@ def allowed_commands(ret: Return) -> tuple[str, ...]:
         "mark-lost": can_be_lost(ret),
         "receive": is_receivable(ret),
         "record-inspection": uninspected,
-        "choose-resolution": sold_out,
+        "choose-resolution": any(map(is_choosable, ret.lots)),
         "retry": bool(ret.blockers),
         "correct": is_draft(ret),
         "reconcile-refund": bool(unknown_refunds(ret)),

@@ -67,7 +67,7 @@ _CATALOGUE = (
     CommandKind(
         "choose-resolution",
         (_R.PLATFORM, _R.OPS),
-        "choose again for a lot whose replacement is out of stock",
+        "choose again for a lot whose replacement is out of stock or not paid for",
     ),
     CommandKind("approve", (_R.REVIEWER,), "grant some or all lines under review"),
     CommandKind("deny", (_R.REVIEWER,), "refuse all lines under review"),

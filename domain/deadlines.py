@@ -14,7 +14,7 @@ from domain.pickups import pickup_failed
 from domain.receiving import give_up_missing
 from domain.recovering import not_returned
 from domain.releasing import is_given_lot_awaited
-from domain.replacing import choose_refund
+from domain.replacing import choose_resolution
 from domain.resolving import close
 from domain.returns import Change, Return
 from domain.securing import to_renew
@@ -97,7 +97,7 @@ def _no_objection(ret: Return, wait: Waiting, at: datetime) -> Change:
 
 
 def _refund_instead(ret: Return, wait: Waiting, _at: datetime) -> Change:
-    return choose_refund(ret, _lot_of(wait)), (_breached(wait),)
+    return choose_resolution(ret, _lot_of(wait)), (_breached(wait),)
 
 
 def _lot_of(wait: Waiting) -> str:

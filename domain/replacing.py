@@ -129,7 +129,15 @@ def _cancelled(ret: Return, lot: Lot, *, at: datetime) -> Change:
     return declined_early(ret.with_lots(kept), lot.lot_id, "out_of_stock")
 
 
-def choose_refund(ret: Return, lot_id: str, resolution: Resolution = Resolution.REFUND) -> Return:
+def is_choosable(lot: Lot) -> bool:
+    """Say whether another choice is open: what was wanted is out of stock, or is not paid for."""
+    waits = lot.state in (LotState.OUT_OF_STOCK, LotState.REPLACEMENT_UNPAID)
+    return waits and lot.resolution is Resolution.EXCHANGE
+
+
+def choose_resolution(
+    ret: Return, lot_id: str, resolution: Resolution = Resolution.REFUND
+) -> Return:
     """Give money or credit instead of a replacement that is out of stock or was not paid for.
 
     Raises:
@@ -143,11 +151,9 @@ def choose_refund(ret: Return, lot_id: str, resolution: Resolution = Resolution.
         lot = ret.lot(lot_id)
     except KeyError:
         raise RefusedError("lot_not_found", f"no lot {lot_id!r}", field="lot_id") from None
-    if lot.state not in (LotState.OUT_OF_STOCK, LotState.REPLACEMENT_UNPAID):
-        raise RefusedError("command_not_allowed", f"lot {lot_id} is {lot.state}", field="lot_id")
-    if lot.resolution is not Resolution.EXCHANGE:
+    if not is_choosable(lot):
         raise RefusedError(
-            "command_not_allowed", f"lot {lot_id} is to be {lot.resolution}", field="lot_id"
+            "command_not_allowed", f"lot {lot_id}: {lot.resolution}, {lot.state}", field="lot_id"
         )
     chosen = replace(lot, resolution=resolution, version=lot.version + 1)
     return ret.with_lots(chosen)

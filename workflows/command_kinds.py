@@ -22,7 +22,7 @@ from domain.proposals import Proposal
 from domain.receiving import check_receipt, receive
 from domain.recovering import check_resolution, resolve
 from domain.redirecting import check_redirect, redirected
-from domain.replacing import choose_refund
+from domain.replacing import choose_resolution
 from domain.returns import Change, Lot, Return
 from domain.reviewing import check_approval as check_review
 from domain.reviewing import check_in_review
@@ -187,11 +187,11 @@ def finding_of(command: RecordInspection) -> Finding:
 
 
 def check_choose_resolution(ret: Return, command: ChooseResolution) -> None:
-    choose_refund(ret, command.lot_id, command.resolution)
+    choose_resolution(ret, command.lot_id, command.resolution)
 
 
 def do_choose_resolution(ret: Return, command: ChooseResolution) -> Change:
-    ret = choose_refund(ret, command.lot_id, command.resolution)
+    ret = choose_resolution(ret, command.lot_id, command.resolution)
     return ret, (_intervention("choose-resolution", command.lot_id),)
 
 

@@ -20,7 +20,7 @@ from domain.invariants import broken
 from domain.lifecycle import Headline, LotState, SettlementState
 from domain.money import Money
 from domain.orders import OrderLine
-from domain.replacing import choose_refund, replacement_news, replacement_ordered
+from domain.replacing import choose_resolution, replacement_news, replacement_ordered
 from domain.requests import Resolution
 from domain.resolving import all_resolved, stock_moved
 from domain.returns import Lot, Replacement, Return, ReturnLine
@@ -251,7 +251,7 @@ class TestDearerGoods:
 
     def test_are_called_off_before_the_money_goes_back(self) -> None:
         """What the platform might still send is not paid back."""
-        chosen = choose_refund(unpaid(), "shoes/1")
+        chosen = choose_resolution(unpaid(), "shoes/1")
         assert [work.key for work in due_work(chosen)] == ["call-off/shoes/1"]
         assert lots_to_settle(chosen) == ()
 
@@ -264,7 +264,7 @@ class TestDearerGoods:
 
     def test_that_are_paid_in_the_last_moment_are_sent(self) -> None:
         """The payment wins over a call-off under way: the customer has paid for the goods."""
-        ret = told(choose_refund(unpaid(), "shoes/1"), "created")
+        ret = told(choose_resolution(unpaid(), "shoes/1"), "created")
 
         assert ret.lots[0].state is LotState.REPLACEMENT_RESERVED
         assert ret.lots[0].resolution is Resolution.EXCHANGE

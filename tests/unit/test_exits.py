@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 
 from domain import disputing
+from domain.allowed import allowed_commands
 from domain.approving import approve, decline
 from domain.blockers import WAITS, Kind
-from domain.commands import Actor
+from domain.commands import COMMANDS, Actor
 from domain.deadlines import extend, pass_deadlines
 from domain.exchanges import payment_asked
 from domain.granting import grant
@@ -20,7 +21,7 @@ from domain.losing import lost
 from domain.pickups import PickupOutcome, pickup_failed
 from domain.receiving import receive
 from domain.recovering import resolve
-from domain.replacing import choose_refund, out_of_stock, replacement_news, replacement_ordered
+from domain.replacing import choose_resolution, out_of_stock, replacement_news, replacement_ordered
 from domain.requests import HandoverMethod
 from domain.resolving import lots_to_move, stock_moved
 from domain.returns import Blocker, Replacement, Return
@@ -215,7 +216,7 @@ def replaced(ret: Return) -> Return:
 
 
 def money_chosen(ret: Return) -> Return:
-    return choose_refund(ret, "shoes/1")
+    return choose_resolution(ret, "shoes/1")
 
 
 def stock_told(ret: Return) -> Return:
@@ -397,6 +398,12 @@ ONLY_RESTARTS_THE_CLOCK = {("awaiting_replacement", "replacement.shipped")}
 """What is shipped is still awaited, with the time that a parcel takes."""
 
 
+JUDGED_ONCE_COUNTED = {
+    (code, "record-inspection") for code in ("holding", "hold_not_renewed", "recovery_due")
+}
+"""The goods are away still: they are counted, then judged."""
+
+
 def waiting(ret: Return, code: str) -> list[Waiting]:
     return [wait for wait in waits(ret) if wait.code == code]
 
@@ -433,6 +440,17 @@ def test_an_exit_ends_the_wait(code: str, exit_name: str) -> None:
         assert not set(after_it) & set(before)
     else:
         assert not named(after_it) & named(before)
+
+
+@pytest.mark.parametrize(
+    ("code", "command"),
+    [(code, name) for code, (_, steps) in WALKS.items() for name in steps if name in COMMANDS],
+)
+def test_a_command_that_would_end_the_wait_is_allowed(code: str, command: str) -> None:
+    """What a wait asks for and what the return says it would take are told alike."""
+    comes_first = "receive" if (code, command) in JUDGED_ONCE_COUNTED else command
+
+    assert comes_first in allowed_commands(WALKS[code][0]())
 
 
 @pytest.mark.parametrize(

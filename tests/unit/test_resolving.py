@@ -12,7 +12,7 @@ from domain.inspection import Grade
 from domain.invariants import broken
 from domain.lifecycle import Headline, LotState, SettlementState
 from domain.receiving import receive
-from domain.replacing import choose_refund, out_of_stock, replacement_news, replacement_ordered
+from domain.replacing import choose_resolution, out_of_stock, replacement_news, replacement_ordered
 from domain.requests import Resolution
 from domain.resolving import all_resolved, close, complete, stock_moved
 from domain.returns import Replacement, Return
@@ -216,7 +216,7 @@ class TestReplacements:
         """The goods are gone: the refund is due, in full."""
         ret, _ = out_of_stock(self.accepted(), "shoes/1", at=after(days=6))
 
-        chosen = choose_refund(ret, "shoes/1")
+        chosen = choose_resolution(ret, "shoes/1")
         assert chosen.settlement is SettlementState.IN_PROGRESS
         paid = told(settled(chosen), "i1-t1", "succeeded")
 
@@ -229,17 +229,17 @@ class TestReplacements:
     def test_money_is_chosen_only_where_goods_are_gone(self, lot_id: str, code: str) -> None:
         """A replacement under way is not exchanged for money."""
         with pytest.raises(RefusedError) as refused:
-            choose_refund(self.ordered(), lot_id)
+            choose_resolution(self.ordered(), lot_id)
 
         assert refused.value.code == code
 
     def test_what_was_chosen_is_chosen_once(self) -> None:
         """The second wish is refused, whatever it is."""
         ret, _ = out_of_stock(self.accepted(), "shoes/1", at=after(days=6))
-        chosen = choose_refund(ret, "shoes/1")
+        chosen = choose_resolution(ret, "shoes/1")
 
         with pytest.raises(RefusedError) as refused:
-            choose_refund(chosen, "shoes/1")
+            choose_resolution(chosen, "shoes/1")
 
         assert refused.value.code == "command_not_allowed"
 
@@ -255,7 +255,7 @@ class TestReplacements:
         ret, _ = out_of_stock(self.accepted(), "shoes/1", at=after(days=6))
 
         with pytest.raises(RefusedError) as refused:
-            choose_refund(ret, "shoes/1", resolution)
+            choose_resolution(ret, "shoes/1", resolution)
 
         assert (refused.value.code, refused.value.field) == (code, "resolution")
 
@@ -264,7 +264,7 @@ class TestReplacements:
         due = replace(REPLACEMENT, due_minor=30)
         unpaid_one, _ = payment_asked(self.accepted(), "shoes/1", due, at=after(days=6))
         offered = replace(unpaid_one, credit_account="customer-1")
-        chosen = choose_refund(offered, "shoes/1", Resolution.STORE_CREDIT)
+        chosen = choose_resolution(offered, "shoes/1", Resolution.STORE_CREDIT)
 
         ret, _ = replacement_news(
             chosen, "ref-1", "cancelled", tracking_code=None, at=after(days=7)

@@ -65,7 +65,8 @@ from domain.receiving import check_receipt, receive
 from domain.recovering import OUTCOMES, check_resolution, recovery_of, resolve
 from domain.recovery import RecoveryState
 from domain.replacing import (
-    choose_refund,
+    choose_resolution,
+    is_choosable,
     ordering_early,
     out_of_stock,
     replacement_news,
@@ -376,13 +377,8 @@ class ReturnMachine(RuleBasedStateMachine):
     @precondition(lambda self: "choose-resolution" in allowed_commands(self.ret))
     @rule()
     def customer_chooses_money(self) -> None:
-        lot = next(
-            lot
-            for lot in self.ret.lots
-            if lot.state in (LotState.OUT_OF_STOCK, LotState.REPLACEMENT_UNPAID)
-            and lot.resolution is Resolution.EXCHANGE
-        )
-        self.ret = choose_refund(self.ret, lot.lot_id)
+        lot = next(lot for lot in self.ret.lots if is_choosable(lot))
+        self.ret = choose_resolution(self.ret, lot.lot_id)
 
     @precondition(lambda self: "approve-settlement" in allowed_commands(self.ret))
     @rule()

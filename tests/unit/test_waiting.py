@@ -20,7 +20,7 @@ from domain.inspection import Grade
 from domain.invariants import broken
 from domain.lifecycle import DeliveryState, Headline, LotState
 from domain.reasons import Ground
-from domain.replacing import choose_refund, out_of_stock, replacement_ordered
+from domain.replacing import choose_resolution, out_of_stock, replacement_ordered
 from domain.requests import HandoverMethod, RequestedLine, Resolution
 from domain.resolving import complete
 from domain.returns import Blocker, HeldInspection, Replacement, Return
@@ -213,7 +213,7 @@ STAGES: list[tuple[Callable[[], Return], str, str]] = [
     (reserved, "awaiting_replacement", "platform"),
     (gone, "replacement_out_of_stock", "platform"),
     (unpaid, "awaiting_difference", "customer"),
-    (lambda: choose_refund(unpaid(), "shoes/1"), "calling_off_replacement", "platform"),
+    (lambda: choose_resolution(unpaid(), "shoes/1"), "calling_off_replacement", "platform"),
     (charged_back, "chargeback_open", "finance"),
     (unsecured, "placing_hold", "provider"),
     (delivered_early, "holding", "provider"),
