@@ -9,11 +9,10 @@ from temporalio.exceptions import ApplicationError
 
 from activities.orders import FetchFacts, OrderActivities, OrderFacts
 from domain.codes import PROBLEMS, RefusedError
-from domain.diverting import check_credit, diversion_of
+from domain.diverting import check_credit, diversion_of, going_out_of, money_then_credit
 from domain.eligibility import Decision, Verdict, authorization_of
 from domain.exchanges import check_exchanges, difference
 from domain.intents import LotAmount
-from domain.money import split
 from domain.opening import decide_lines, needs_exchange, open_return, wanted_units
 from domain.orders import Destination, Order
 from domain.policies import Policy
@@ -221,11 +220,11 @@ def _line_amount(rows: Sequence[LotAmount]) -> LotAmount | None:
 
 def _going_out(amounts: Sequence[LotAmount | None], parts: Sequence[Part]) -> tuple[int, ...]:
     """Share what lapses, and what comes on top, over the lines as settlements do over lots."""
-    owed = [amount.refund_minor if amount is not None else 0 for amount in amounts]
-    lapsed = sum(part.amount_minor for part in parts if part.destination == Destination.LAPSED)
-    bonus = sum(part.bonus_minor for part in parts)
-    shares = zip(owed, split(lapsed, owed), split(bonus, owed), strict=True)
-    return tuple(minor - less + more for minor, less, more in shares)
+    return going_out_of(
+        [amount.refund_minor if amount is not None else 0 for amount in amounts],
+        lapsed=sum(p.amount_minor for p in parts if p.destination == Destination.LAPSED),
+        bonus=sum(part.bonus_minor for part in parts),
+    )
 
 
 def release_of(ret: Return, lots: Sequence[Lot], going_out_minor: int) -> Release:
@@ -256,12 +255,7 @@ def _parts(
 ) -> tuple[Part, ...]:
     """Split what is owed as the settlements would: money first, then what is wanted as credit."""
     left, found = [*tenders], list[Part]()
-    for in_credit in (False, True):
-        lots = [
-            lot
-            for lot in (ret.lot(row.lot_id) for row in rows)
-            if (lot.resolution is Resolution.STORE_CREDIT) is in_credit
-        ]
+    for lots in money_then_credit(ret.lot(row.lot_id) for row in rows):
         chosen = [lot.lot_id for lot in lots]
         owed = sum(row.refund_minor for row in rows if row.lot_id in chosen)
         try:

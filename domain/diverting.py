@@ -1,6 +1,6 @@
 """What of a settlement does not go back to where it came from: store credit chosen, coupons."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -43,9 +43,6 @@ class Diversion:
             self._one(kind, bonus) for (kind, _), bonus in zip(parts, bonuses, strict=True)
         )
 
-    def bonus_minor(self, parts: Sequence[tuple[TenderKind, int]]) -> int:
-        return sum(one.bonus_minor for one in self.of(parts) if one is not None)
-
     def _bonuses(self, in_money: Sequence[int]) -> tuple[int, ...]:
         if self.credit is None or not sum(in_money):
             return (0,) * len(in_money)
@@ -68,6 +65,22 @@ def bonus_of(redirect: Redirect, sent_minor: int, of_minor: int) -> int:
     return half_up(Fraction(redirect.bonus_minor * sent_minor, of_minor))
 
 
+def going_out_of(owed: Sequence[int], *, lapsed: int, bonus: int) -> tuple[int, ...]:
+    """Return what each is given of what it is owed, in minor units: what would be asked back.
+
+    Of a coupon that lapses nothing is, and a bonus is on top; both are shared by what is owed.
+    """
+    shares = zip(owed, split(lapsed, owed), split(bonus, owed), strict=True) if owed else ()
+    return tuple(minor - less + more for minor, less, more in shares)
+
+
+def money_then_credit(lots: Iterable[Lot]) -> tuple[tuple[Lot, ...], tuple[Lot, ...]]:
+    """Return what is given back as money or goods, and what as credit: two settlements."""
+    found = tuple(lots)
+    in_credit = tuple(lot for lot in found if lot.resolution is Resolution.STORE_CREDIT)
+    return tuple(lot for lot in found if lot not in in_credit), in_credit
+
+
 def most_bonus(ret: Return, amounts: Sequence[LotAmount]) -> int:
     """Return the most that comes on top of these amounts: what was paid in kind bears none."""
     percent = ret.policy.credit_bonus_percent or 0
@@ -84,10 +97,9 @@ NOWHERE_ELSE = Diversion()
 
 def diversion_of(ret: Return, lots: Sequence[Lot]) -> Diversion:
     """Say it of lots that are settled together: all of them chose credit, or none did."""
-    chosen = {lot.resolution is Resolution.STORE_CREDIT for lot in lots}
-    if len(chosen) > 1:
+    in_money, in_credit = money_then_credit(lots)
+    if in_money and in_credit:
         raise ValueError("money and credit are settlements of their own")
-    in_credit = chosen == {True}
     percent = ret.policy.credit_bonus_percent or 0
     credit = Credit(ret.credit_account, percent) if in_credit else None
     return Diversion(credit, ret.policy.coupons_lapse)

@@ -6,12 +6,12 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.charging import lost_to_condition
+from domain.diverting import going_out_of, money_then_credit
 from domain.events import Fact, JsonValue
 from domain.exchanges import delivered_so_far, is_paid_back_instead
 from domain.handover import sent_on
 from domain.intents import Intent, LotAmount, Settlement
 from domain.lifecycle import LotState
-from domain.money import split
 from domain.orders import Destination
 from domain.recovering import given_back, judged, opened, recovery_of, started
 from domain.refund_facts import covered_fact, refund_fact, reversed_fact
@@ -37,9 +37,8 @@ def lots_to_settle(ret: Return) -> tuple[Lot, ...]:
     a lot. What is paid before its goods are accepted waits for no grade. What is paid as credit is
     a settlement of its own, after the others.
     """
-    due = lots_due(ret)
-    in_money = [lot for lot in due if lot.resolution is not Resolution.STORE_CREDIT]
-    return tuple(in_money or due)
+    in_money, in_credit = money_then_credit(lots_due(ret))
+    return in_money or in_credit
 
 
 def lots_due(ret: Return) -> tuple[Lot, ...]:
@@ -197,18 +196,11 @@ def follow_goods(ret: Return, lot_id: str, *, at: datetime) -> Change:
 
 
 def going_out_minor(amounts: Sequence[LotAmount], intents: Sequence[Intent]) -> tuple[int, ...]:
-    """Return what each lot's customer is given, in minor units: what would be asked back.
-
-    Of a coupon that lapses nothing is, and a bonus is on top; both are shared by the amounts.
-    """
-    owed = [row.refund_minor for row in amounts]
-    if not owed:
-        return ()
-    lapsed = sum(i.amount_minor for i in intents if _lapses(i))
-    bonus = sum(intent.bonus_minor for intent in intents)
-    return tuple(
-        minor - less + more
-        for minor, less, more in zip(owed, split(lapsed, owed), split(bonus, owed), strict=True)
+    """Return what each lot's customer is given, as :func:`going_out_of` shares it."""
+    return going_out_of(
+        [row.refund_minor for row in amounts],
+        lapsed=sum(intent.amount_minor for intent in intents if _lapses(intent)),
+        bonus=sum(intent.bonus_minor for intent in intents),
     )
 
 

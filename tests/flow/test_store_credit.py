@@ -288,24 +288,31 @@ async def test_a_coupon_that_lapsed_is_not_asked_back(ruled: Ruled) -> None:
     assert due == sum(refunds(opened)) > 0
 
 
-async def test_a_bonus_is_only_of_what_the_bank_did_not_give(ruled: Ruled) -> None:
-    """A lost chargeback is money, not credit."""
-    house = await ruled(offering())
-    order = house.sandbox.order("three-units")
-    (tender,) = order["tenders"]
-    path = f"payments/{tender['payment_ref']}/dispute"
-    lines = (RequestedLine(LINE, 3, Resolution.STORE_CREDIT),)
-    opened = await house.open(whole_order(order, lines=lines))
+async def given_by_the_bank(
+    house: House, order: dict[str, Any], disputed: dict[str, int], **wanted: Any
+) -> OpenReturn:
+    """The customer's bank took back what of the card was ``disputed``, and decided for him."""
+    opened = await house.open(whole_order(order, **wanted))
     await opened.ready_for_handover()
-    dispute = house.sandbox.post(path, {"amount_minor": 30_000})
+    card = order["tenders"][0]["payment_ref"]
+    dispute = house.sandbox.post(f"payments/{card}/dispute", disputed)
     await hear(house, dispute)
     await opened.do(received(counted(order)))
     await opened.do(graded(LOT, Grade.A))
     await opened.until_waiting("charged_back")
-
     house.sandbox.post(f"disputes/{dispute['id']}/close", {"outcome": "lost"})
     await hear(house, dispute)
     await opened.until_headline("COMPLETED")
+    return opened
+
+
+async def test_a_bonus_is_only_of_what_the_bank_did_not_give(ruled: Ruled) -> None:
+    """A lost chargeback is money, not credit."""
+    house = await ruled(offering())
+    order = house.sandbox.order("three-units")
+    lines = (RequestedLine(LINE, 3, Resolution.STORE_CREDIT),)
+
+    opened = await given_by_the_bank(house, order, {"amount_minor": 30_000}, lines=lines)
 
     assert await credit(house, order) == 7_570 + 757
     assert [bonus for *_, bonus in await paid(opened)] == [757]
@@ -315,17 +322,7 @@ async def test_edge_66_credit_beside_what_a_bank_gave_is_reversed(ruled: Ruled) 
     """The covered card refund has nothing of it."""
     house = await ruled(offering())
     order = paid_in(house, ("card", "CARD", 30_000), ("gift", "GIFT_CARD", 7_570))
-    opened = await house.open(whole_order(order))
-    await opened.ready_for_handover()
-    ref = next(t["payment_ref"] for t in order["tenders"] if t["tender_id"] == "card")
-    dispute = house.sandbox.post(f"payments/{ref}/dispute", {})
-    await hear(house, dispute)
-    await opened.do(received(counted(order)))
-    await opened.do(graded(LOT, Grade.A))
-    await opened.until_waiting("charged_back")
-    house.sandbox.post(f"disputes/{dispute['id']}/close", {"outcome": "lost"})
-    await hear(house, dispute)
-    await opened.until_headline("COMPLETED")
+    opened = await given_by_the_bank(house, order, {})
 
     done = await Reversals(house.needs.database).reverse(
         TENANT,
