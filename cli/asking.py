@@ -7,6 +7,7 @@ from typing import Any
 
 from backhaul_client import CountedItem, LineReason, NewReturn
 from domain.reasons import REASONS, Ground
+from domain.requests import HandoverMethod
 
 
 def add_request(parser: argparse.ArgumentParser) -> None:
@@ -25,12 +26,25 @@ def add_request(parser: argparse.ArgumentParser) -> None:
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument("--exchange", metavar="SKU", help="these goods instead of money")
     instead.add_argument("--credit", action="store_true", help="store credit instead of money")
+    parser.add_argument("--handover", choices=[*map(str, HandoverMethod)], help="the way back")
+    add_pickup(parser)
+
+
+def add_pickup(parser: argparse.ArgumentParser) -> None:
+    """Add when a courier is to come; :func:`pickup_of` reads it."""
     parser.add_argument(
         "--pickup",
         nargs=3,
         metavar=("FROM", "UNTIL", "ZONE"),
         help="a courier comes then: two times with their offset, and an IANA time zone",
     )
+
+
+def pickup_of(arguments: argparse.Namespace) -> dict[str, str] | None:
+    """Return the window as it was typed: what takes it names the field that is wrong."""
+    if not arguments.pickup:
+        return None
+    return dict(zip(("not_before", "not_after", "time_zone"), arguments.pickup, strict=True))
 
 
 def new_return(arguments: argparse.Namespace) -> NewReturn:
@@ -49,8 +63,9 @@ def new_return(arguments: argparse.Namespace) -> NewReturn:
         "ground": arguments.ground,
     }
     if arguments.pickup:
-        window = dict(zip(("not_before", "not_after", "time_zone"), arguments.pickup, strict=True))
-        request |= {"handover": "PICKUP", "pickup_window": window}
+        request |= {"handover": "PICKUP", "pickup_window": pickup_of(arguments)}
+    if arguments.handover:
+        request |= {"handover": arguments.handover}
     return NewReturn.model_validate(request)
 
 

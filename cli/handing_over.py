@@ -7,10 +7,10 @@ from backhaul_client import (
     BackhaulClient,
     ChangeHandoverCommand,
     MarkLostCommand,
-    NewPickupWindow,
     RecordSendingCommand,
     ReplaceLabelCommand,
 )
+from cli.asking import add_pickup, pickup_of
 from cli.commands import add_command, give
 from domain.requests import HandoverMethod
 
@@ -18,12 +18,7 @@ from domain.requests import HandoverMethod
 def add_handover_commands(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     change = add_command(actions, "handover", "change-handover", "choose another way back", _change)
     change.add_argument("method", choices=[*map(str, HandoverMethod)])
-    change.add_argument(
-        "--pickup",
-        nargs=3,
-        metavar=("FROM", "UNTIL", "ZONE"),
-        help="a courier comes then: two times with their offset, and an IANA time zone",
-    )
+    add_pickup(change)
     sent = add_command(
         actions, "sent", "record-sending", "say with proof that the parcel was sent", _sent
     )
@@ -63,12 +58,12 @@ async def _lost(client: BackhaulClient, arguments: argparse.Namespace) -> None:
 
 
 async def _change(client: BackhaulClient, arguments: argparse.Namespace) -> None:
-    window = None
-    if arguments.pickup:
-        names = ("not_before", "not_after", "time_zone")
-        window = NewPickupWindow.model_validate(dict(zip(names, arguments.pickup, strict=True)))
-    command = ChangeHandoverCommand(
-        expected_version=arguments.version, handover=arguments.method, pickup_window=window
+    command = ChangeHandoverCommand.model_validate(
+        {
+            "expected_version": arguments.version,
+            "handover": arguments.method,
+            "pickup_window": pickup_of(arguments),
+        }
     )
     await give(client.change_handover, arguments, command)
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.main import build_parser
+from cli.asking import new_return
+from cli.main import build_parser, run
 from runtime.settings import variable
 
 
@@ -45,6 +46,41 @@ def test_a_name_with_a_colon_takes_a_quantity() -> None:
     parsed = build_parser().parse_args(["returns", "start", "O-1", "gid://shop/line/7:2"])
 
     assert parsed.lines == [("gid://shop/line/7", 2)]
+
+
+_WINDOW = ("2026-06-02T09:00+02:00", "2026-06-02T12:00+02:00", "Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("words", "method", "zones"),
+    [
+        ((), "DROP_OFF", []),
+        (("--handover", "QR_DROP_OFF"), "QR_DROP_OFF", []),
+        (("--handover", "IN_STORE"), "IN_STORE", []),
+        (("--pickup", *_WINDOW), "PICKUP", ["Europe/Berlin"]),
+    ],
+)
+def test_every_way_back_can_be_asked_for(
+    words: tuple[str, ...], method: str, zones: list[str]
+) -> None:
+    """Who names a time wants a courier; what does not go together is the engine's to refuse."""
+    asked = new_return(build_parser().parse_args(["returns", "start", "O-1", "line-1", *words]))
+
+    windows = [asked.pickup_window] if asked.pickup_window is not None else []
+    assert (asked.handover, [window.time_zone for window in windows]) == (method, zones)
+
+
+@pytest.mark.parametrize("words", [("start", "O-1", "line-1"), ("handover", "RMA-1", "PICKUP")])
+def test_a_time_that_is_none_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    """Nothing is asked of the API, which does not even answer."""
+    monkeypatch.setenv(variable("api_url"), "http://127.0.0.1:9")
+    monkeypatch.setenv(variable("api_key"), "x")
+
+    left = run(["returns", *words, "--pickup", "soon", _WINDOW[1], _WINDOW[2]])
+
+    assert (left, "pickup_window.not_before" in capsys.readouterr().err) == (2, True)
 
 
 @pytest.mark.parametrize(
