@@ -71,10 +71,12 @@ class _Handler(BaseHTTPRequestHandler):
         receiver = self.server.receiver
         body = self.rfile.read(int(self.headers["Content-Length"]))
         received = Received(dict(self.headers.items()), body)
-        self.send_response(receiver.answer(received))
+        status = receiver.answer(received)
+        # Before the answer: the sender's next delivery comes on another thread, and not earlier.
+        receiver.arrivals.put(received)
+        self.send_response(status)
         self.send_header("Content-Length", "0")
         self.end_headers()
-        receiver.arrivals.put(received)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- the base class says so
         """Stay silent."""
