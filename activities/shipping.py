@@ -65,6 +65,7 @@ class BookPickup:
     not_before: datetime
     not_after: datetime
     tracker_ref: str | None = None
+    time_zone: str = "UTC"
     corrections: tuple[Correction, ...] = ()
 
 
@@ -138,12 +139,15 @@ class ShippingActivities:
             if booking.state is BookingState.BOUGHT:
                 return _stored_label(booking)
             carrier = await self._connections.carrier(asked.tenant_id)
-            shipment_ref = booking.external_ref
+            shipment_ref, request = booking.external_ref, None
             if shipment_ref is None:
-                shipment_ref = await self._draft(carrier, asked, booking)
+                request = await self._shipment(asked, booking)
+                shipment_ref = (await carrier.create_shipment(request)).shipment_ref
+                await self._bookings.created(asked.tenant_id, booking.booking_id, shipment_ref)
             label = (await carrier.get_shipment(shipment_ref)).label
             if label is None:
-                label = await self._purchase(carrier, shipment_ref, asked.tenant_id, booking)
+                request = request or await self._shipment(asked, booking)
+                label = await self._purchase(carrier, shipment_ref, request, asked, booking)
             bought = BoughtLabel(
                 carrier=label.carrier,
                 shipment_ref=shipment_ref,
@@ -174,9 +178,11 @@ class ShippingActivities:
                 asked.tenant_id, asked.return_id, purpose, asked.attempt
             )
             carrier = await self._connections.carrier(asked.tenant_id)
-            pickup_ref = booking.external_ref
+            pickup_ref, request = booking.external_ref, None
             if pickup_ref is None:
-                pickup_ref = await self._draft_pickup(carrier, asked, booking)
+                request = await self._visit(asked, booking)
+                pickup_ref = (await carrier.create_pickup(request)).pickup_ref
+                await self._bookings.created(asked.tenant_id, booking.booking_id, pickup_ref)
             pickup = await carrier.get_pickup(pickup_ref)
             if pickup.status != "scheduled":
                 if asked.attempt > 1:
@@ -185,8 +191,9 @@ class ShippingActivities:
                     await self._end_visits(carrier, asked.tenant_id, earlier, over=asked.attempt)
                     if gone := await _handed_over(carrier, asked.tracker_ref):
                         return BookedPickup(pickup_ref, None, None, reached=gone)
+                request = request or await self._visit(asked, booking)
                 try:
-                    pickup = await _buy_pickup(carrier, pickup_ref)
+                    pickup = await _buy_pickup(carrier, pickup_ref, request)
                 except RejectedError as error:
                     await self._bookings.ended(
                         asked.tenant_id, booking.booking_id, BookingState.FAILED
@@ -261,53 +268,50 @@ class ShippingActivities:
             booking = await self._bookings.plan(tenant_id, return_id, purpose, attempt)
         return booking
 
-    async def _draft(self, carrier: CarrierGateway, asked: BuyLabel, booking: BookingRow) -> str:
+    async def _shipment(self, asked: BuyLabel, booking: BookingRow) -> ShipmentRequest:
         platform = await self._connections.commerce(asked.tenant_id)
         customer = await platform.get_address(asked.order_id, asked.corrections)
         warehouse = (await platform.get_location(asked.location_id)).address
         sender, recipient = (warehouse, customer) if asked.to_customer else (customer, warehouse)
-        shipment = await carrier.create_shipment(
-            ShipmentRequest(
-                reference=booking.reference,
-                sender=sender,
-                recipient=recipient,
-                parcel=Parcel(weight_grams=asked.weight_grams),
-                is_return=not asked.to_customer,
-            )
+        return ShipmentRequest(
+            reference=booking.reference,
+            key=booking.key,
+            sender=sender,
+            recipient=recipient,
+            parcel=Parcel(weight_grams=asked.weight_grams),
+            is_return=not asked.to_customer,
         )
-        await self._bookings.created(asked.tenant_id, booking.booking_id, shipment.shipment_ref)
-        return shipment.shipment_ref
 
     async def _purchase(
-        self, carrier: CarrierGateway, shipment_ref: str, tenant_id: str, booking: BookingRow
+        self,
+        carrier: CarrierGateway,
+        shipment_ref: str,
+        request: ShipmentRequest,
+        asked: BuyLabel,
+        booking: BookingRow,
     ) -> Label:
         try:
-            return await carrier.purchase_label(shipment_ref)
+            return await carrier.purchase_label(shipment_ref, request)
         except AlreadyDoneError:
             label = (await carrier.get_shipment(shipment_ref)).label
             if label is None:
                 raise
             return label
         except RejectedError:
-            await self._bookings.ended(tenant_id, booking.booking_id, BookingState.FAILED)
+            await self._bookings.ended(asked.tenant_id, booking.booking_id, BookingState.FAILED)
             raise
 
-    async def _draft_pickup(
-        self, carrier: CarrierGateway, asked: BookPickup, booking: BookingRow
-    ) -> str:
+    async def _visit(self, asked: BookPickup, booking: BookingRow) -> PickupRequest:
         platform = await self._connections.commerce(asked.tenant_id)
-        address = await platform.get_address(asked.order_id, asked.corrections)
-        pickup = await carrier.create_pickup(
-            PickupRequest(
-                reference=booking.reference,
-                shipment_ref=asked.shipment_ref,
-                address=address,
-                not_before=asked.not_before,
-                not_after=asked.not_after,
-            )
+        return PickupRequest(
+            reference=booking.reference,
+            key=booking.key,
+            shipment_ref=asked.shipment_ref,
+            address=await platform.get_address(asked.order_id, asked.corrections),
+            not_before=asked.not_before,
+            not_after=asked.not_after,
+            time_zone=asked.time_zone,
         )
-        await self._bookings.created(asked.tenant_id, booking.booking_id, pickup.pickup_ref)
-        return pickup.pickup_ref
 
     async def _end_visits(
         self, carrier: CarrierGateway, tenant_id: str, visits: Sequence[BookingRow], *, over: int
@@ -333,9 +337,9 @@ class ShippingActivities:
             await self._bookings.ended(tenant_id, booking.booking_id, BookingState.CANCELLED)
 
 
-async def _buy_pickup(carrier: CarrierGateway, pickup_ref: str) -> Pickup:
+async def _buy_pickup(carrier: CarrierGateway, pickup_ref: str, request: PickupRequest) -> Pickup:
     try:
-        return await carrier.buy_pickup(pickup_ref)
+        return await carrier.buy_pickup(pickup_ref, request)
     except AlreadyDoneError:
         return await carrier.get_pickup(pickup_ref)
 

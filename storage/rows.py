@@ -189,6 +189,11 @@ class BookingRow:
     cost_minor: int | None
     cost_currency: str | None
 
+    @property
+    def key(self) -> str:
+        """The reference for carriers whose field is short: 32 hexadecimal digits."""
+        return self.booking_id.replace("-", "")
+
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRow:

@@ -77,6 +77,7 @@ async def order_courier(case: Case, parking: Parking, delivery_id: str) -> None:
         not_before=window.not_before,
         not_after=window.not_after,
         tracker_ref=delivery.tracker_ref or delivery.tracking_code,
+        time_zone=window.time_zone,
         corrections=case.ret.corrections,
     )
     pickup = await parking.attempt(

@@ -1,5 +1,6 @@
 """What every carrier's adapter must do, whatever the carrier."""
 
+import uuid
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -17,6 +18,7 @@ from integrations.carriers.port import (
     Pickup,
     PickupRequest,
     ShipmentRequest,
+    Visit,
 )
 from integrations.errors import (
     AlreadyDoneError,
@@ -61,6 +63,8 @@ class CarrierWorld(Protocol):
 def shipment_request(*, is_return: bool = True) -> ShipmentRequest:
     return ShipmentRequest(
         reference=f"{unique('return')}/label/1",
+        key=uuid.uuid4().hex,
+        visit=Visit(TOMORROW, TOMORROW + timedelta(hours=4), "Europe/Berlin"),
         sender=CUSTOMER,
         recipient=WAREHOUSE,
         parcel=Parcel(weight_grams=900),
@@ -71,10 +75,12 @@ def shipment_request(*, is_return: bool = True) -> ShipmentRequest:
 def pickup_request(shipment_ref: str) -> PickupRequest:
     return PickupRequest(
         reference=f"{unique('return')}/pickup/1",
+        key=uuid.uuid4().hex,
         shipment_ref=shipment_ref,
         address=CUSTOMER,
         not_before=TOMORROW,
         not_after=TOMORROW + timedelta(hours=4),
+        time_zone="Europe/Berlin",
     )
 
 
@@ -91,8 +97,9 @@ class CarrierGatewayContract(ABC):
 
     @staticmethod
     async def label(gateway: CarrierGateway) -> Label:
-        draft = await gateway.create_shipment(shipment_request())
-        return await gateway.purchase_label(draft.shipment_ref)
+        request = shipment_request()
+        draft = await gateway.create_shipment(request)
+        return await gateway.purchase_label(draft.shipment_ref, request)
 
     @classmethod
     async def draft_pickup(cls, gateway: CarrierGateway) -> tuple[Pickup, PickupRequest]:
@@ -119,7 +126,7 @@ class CarrierGatewayContract(ABC):
         request = shipment_request(is_return=is_return)
         draft = await gateway.create_shipment(request)
 
-        label = await gateway.purchase_label(draft.shipment_ref)
+        label = await gateway.purchase_label(draft.shipment_ref, request)
 
         assert label.label_url.startswith("http")
         assert label.tracking_code
@@ -131,10 +138,10 @@ class CarrierGatewayContract(ABC):
         """Who buys again is told that the label exists."""
         request = shipment_request()
         draft = await gateway.create_shipment(request)
-        await gateway.purchase_label(draft.shipment_ref)
+        await gateway.purchase_label(draft.shipment_ref, request)
 
         with pytest.raises(AlreadyDoneError):
-            await gateway.purchase_label(draft.shipment_ref)
+            await gateway.purchase_label(draft.shipment_ref, request)
 
         assert world.labels_bought(request.reference) == 1
 
@@ -145,7 +152,7 @@ class CarrierGatewayContract(ABC):
         request = shipment_request()
         draft = await gateway.create_shipment(request)
         with world.losing_the_answer("buy label"), pytest.raises(AmbiguousOutcomeError):
-            await gateway.purchase_label(draft.shipment_ref)
+            await gateway.purchase_label(draft.shipment_ref, request)
 
         found = await gateway.get_shipment(draft.shipment_ref)
 
@@ -157,10 +164,11 @@ class CarrierGatewayContract(ABC):
     ) -> None:
         """Where nobody collects, the refusal says so, and repeats nothing of the address."""
         sender = replace(CUSTOMER, postal_code=world.unserved_postal_code)
-        draft = await gateway.create_shipment(replace(shipment_request(), sender=sender))
+        request = replace(shipment_request(), sender=sender)
+        draft = await gateway.create_shipment(request)
 
         with pytest.raises(RejectedError) as caught:
-            await gateway.purchase_label(draft.shipment_ref)
+            await gateway.purchase_label(draft.shipment_ref, request)
 
         assert caught.value.code == "no_rates"
         assert world.unserved_postal_code not in str(caught.value)
@@ -213,14 +221,14 @@ class CarrierGatewayContract(ABC):
         assert (draft.status, draft.cost) == ("unbooked", None)
         assert world.visits_ordered(request.reference) == 0
 
-        visit = await gateway.buy_pickup(draft.pickup_ref)
+        visit = await gateway.buy_pickup(draft.pickup_ref, request)
 
         assert visit.status == "scheduled"
         assert visit.confirmation
         assert visit.cost is not None
         assert await gateway.get_pickup(draft.pickup_ref) == visit
         with pytest.raises(AlreadyDoneError):
-            await gateway.buy_pickup(draft.pickup_ref)
+            await gateway.buy_pickup(draft.pickup_ref, request)
         assert world.visits_ordered(request.reference) == 1
 
     async def test_finds_the_visit_whose_answer_was_lost(
@@ -229,7 +237,7 @@ class CarrierGatewayContract(ABC):
         """After a lost answer the visit is read, and was ordered once."""
         draft, request = await self.draft_pickup(gateway)
         with world.losing_the_answer("buy pickup"), pytest.raises(AmbiguousOutcomeError):
-            await gateway.buy_pickup(draft.pickup_ref)
+            await gateway.buy_pickup(draft.pickup_ref, request)
 
         assert (await gateway.get_pickup(draft.pickup_ref)).status == "scheduled"
         assert world.visits_ordered(request.reference) == 1
@@ -240,19 +248,18 @@ class CarrierGatewayContract(ABC):
         """Where no courier comes, nothing is ordered and the reason is given."""
         label = await self.label(gateway)
         address = replace(CUSTOMER, postal_code=world.unserved_postal_code)
-        draft = await gateway.create_pickup(
-            replace(pickup_request(label.shipment_ref), address=address)
-        )
+        request = replace(pickup_request(label.shipment_ref), address=address)
+        draft = await gateway.create_pickup(request)
 
         with pytest.raises(RejectedError) as caught:
-            await gateway.buy_pickup(draft.pickup_ref)
+            await gateway.buy_pickup(draft.pickup_ref, request)
 
         assert caught.value.code == "no_rates"
 
     async def test_calls_a_visit_off_once(self, gateway: CarrierGateway) -> None:
         """A visit is cancelled, and cancelling it again changes nothing."""
-        draft, _ = await self.draft_pickup(gateway)
-        await gateway.buy_pickup(draft.pickup_ref)
+        draft, request = await self.draft_pickup(gateway)
+        await gateway.buy_pickup(draft.pickup_ref, request)
 
         first = await gateway.cancel_pickup(draft.pickup_ref)
         second = await gateway.cancel_pickup(draft.pickup_ref)
@@ -270,8 +277,8 @@ class CarrierGatewayContract(ABC):
         self, gateway: CarrierGateway, world: CarrierWorld
     ) -> None:
         """The courier has the parcel: there is nothing to call off."""
-        draft, _ = await self.draft_pickup(gateway)
-        await gateway.buy_pickup(draft.pickup_ref)
+        draft, request = await self.draft_pickup(gateway)
+        await gateway.buy_pickup(draft.pickup_ref, request)
         world.courier_came(draft.pickup_ref)
 
         with pytest.raises(RejectedError):

@@ -21,7 +21,7 @@ from integrations.errors import (
     TemporarilyUnavailableError,
 )
 from tests.contract.answers import Answer, Answering, json_answer, json_of
-from tests.contract.carrier_contract import shipment_request
+from tests.contract.carrier_contract import pickup_request, shipment_request
 
 Rate = dict[str, object]
 
@@ -71,7 +71,7 @@ class TestChoosingARate:
         """Prices are compared as numbers: 9.90 is less than 10.00."""
         rates = (rate("10.00", id="rate_1"), rate("9.90", id="rate_2"), rate("11", id="rate_3"))
         async with carrier(shipment(*rates), bought(rates[1])) as (easypost, transport):
-            label = await easypost.purchase_label("shp_1")
+            label = await easypost.purchase_label("shp_1", shipment_request())
 
         assert json_of(transport.last) == {"rate": {"id": "rate_2"}}
         assert label.cost == Money(990, "USD")
@@ -81,7 +81,7 @@ class TestChoosingARate:
         rates = (rate("5.00", id="rate_b", service="B"), rate("5.00", id="rate_a", service="A"))
         for offered in (rates, rates[::-1]):
             async with carrier(shipment(*offered), bought(rates[1])) as (easypost, transport):
-                await easypost.purchase_label("shp_1")
+                await easypost.purchase_label("shp_1", shipment_request())
 
             assert json_of(transport.last) == {"rate": {"id": "rate_a"}}
 
@@ -90,7 +90,7 @@ class TestChoosingARate:
         offers = shipment(rate("5.00"), rate("100", currency="JPY"))
         async with carrier(offers) as (easypost, _):
             with pytest.raises(RejectedError) as caught:
-                await easypost.purchase_label("shp_1")
+                await easypost.purchase_label("shp_1", shipment_request())
 
         assert caught.value.code == "mixed_currencies"
 
@@ -98,7 +98,7 @@ class TestChoosingARate:
         """A third of a cent is refused before anything is bought."""
         async with carrier(shipment(rate("5.333"))) as (easypost, transport):
             with pytest.raises(ProtocolError):
-                await easypost.purchase_label("shp_1")
+                await easypost.purchase_label("shp_1", shipment_request())
 
         assert len(transport.requests) == 1
 
@@ -157,7 +157,7 @@ class TestBuying:
         """A purchase has no key: whatever might have happened is looked up."""
         async with carrier(shipment(rate("5.00")), answer) as (easypost, _):
             with pytest.raises(IntegrationError) as caught:
-                await easypost.purchase_label("shp_1")
+                await easypost.purchase_label("shp_1", shipment_request())
 
         assert type(caught.value) is expected
 
@@ -166,10 +166,10 @@ class TestBuying:
         forbidden = refusal("PICKUP.BUY.FORBIDDEN")
         async with carrier(pickup(), forbidden, pickup("scheduled")) as (easypost, _):
             with pytest.raises(AlreadyDoneError):
-                await easypost.buy_pickup("pickup_1")
+                await easypost.buy_pickup("pickup_1", pickup_request("shp_1"))
         async with carrier(pickup(), forbidden, pickup()) as (easypost, _):
             with pytest.raises(RejectedError):
-                await easypost.buy_pickup("pickup_1")
+                await easypost.buy_pickup("pickup_1", pickup_request("shp_1"))
 
     async def test_knows_three_states_of_a_visit(self) -> None:
         """A fourth state breaks the contract."""

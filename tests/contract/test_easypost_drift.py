@@ -204,7 +204,7 @@ async def _read_shipment(exchange: Recorded, _before: list[Recorded]) -> None:
 async def _buy_label(exchange: Recorded, before: list[Recorded]) -> None:
     body = _body(exchange)
     async with carrier(_newest(before, _DRAFT), exchange.answer) as (easypost, transport):
-        _same_label(await easypost.purchase_label(body["id"]), body)
+        _same_label(await easypost.purchase_label(body["id"], shipment_request()), body)
     _asked_as_recorded(transport.last, exchange)
 
 
@@ -290,7 +290,11 @@ _REPLAYS: Mapping[str, _Replay] = {
     _LABEL: _buy_label,
     _VISIT: _draft_visit,
     _READ_VISIT: _visits(lambda easypost, ref: easypost.get_pickup(ref), "unbooked"),
-    _BOOK: _visits(lambda easypost, ref: easypost.buy_pickup(ref), "scheduled", drafted=True),
+    _BOOK: _visits(
+        lambda easypost, ref: easypost.buy_pickup(ref, pickup_request(ref)),
+        "scheduled",
+        drafted=True,
+    ),
     _CALL_OFF: _visits(lambda easypost, ref: easypost.cancel_pickup(ref), "canceled"),
     _TRACK: _track,
     _FIND: _find,

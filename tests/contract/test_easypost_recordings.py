@@ -86,7 +86,9 @@ class TestShipments:
         """The label is bought at the cheapest recorded rate, as EasyPost's own client did."""
         drafted, bought = recorded("test_shipment_buy")
         async with carrier(drafted.answer, bought.answer) as (easypost, transport):
-            label = await easypost.purchase_label("shp_16578f588f9546ec914afd2474e24ff5")
+            label = await easypost.purchase_label(
+                "shp_16578f588f9546ec914afd2474e24ff5", shipment_request()
+            )
 
         assert (transport.last.method, transport.last.url.path) == (bought.method, bought.path)
         assert transport.last.content.decode() == bought.body.replace(": ", ":")
@@ -99,7 +101,7 @@ class TestShipments:
         bought = recorded("test_shipment_buy")[1]
         async with carrier(bought.answer) as (easypost, transport):
             with pytest.raises(AlreadyDoneError):
-                await easypost.purchase_label("shp_1")
+                await easypost.purchase_label("shp_1", shipment_request())
 
         assert [request.method for request in transport.requests] == ["GET"]
 
@@ -151,8 +153,9 @@ class TestPickups:
         canceled = only(exchanges, "/cancel")
         replay = (created.answer, created.answer, bought.answer, canceled.answer)
         async with carrier(*replay) as (easypost, transport):
-            draft = await easypost.create_pickup(pickup_request("shp_1"))
-            visit = await easypost.buy_pickup(draft.pickup_ref)
+            request = pickup_request("shp_1")
+            draft = await easypost.create_pickup(request)
+            visit = await easypost.buy_pickup(draft.pickup_ref, request)
             end = await easypost.cancel_pickup(draft.pickup_ref)
 
         assert [draft.status, visit.status, end.status] == ["unbooked", "scheduled", "canceled"]

@@ -10,7 +10,7 @@ from domain.blockers import WAITS
 from domain.codes import PROBLEMS
 from domain.commands import COMMANDS, Role
 from domain.events import EVENT_TYPES, NOTICE_TYPES
-from tests.support import provider_page
+from tests.support import carrier_page, provider_page
 
 _ROOT = Path(__file__).parents[2]
 
@@ -66,6 +66,7 @@ def pages() -> dict[Path, str]:
         _ROOT / "docs" / "blockers.md": _BLOCKERS + "\n" + _blockers(),
         _ROOT / "docs" / "commands.md": _COMMANDS + "\n" + _commands(),
         _ROOT / "docs" / "providers.md": provider_page.page(),
+        _ROOT / "docs" / "carriers.md": carrier_page.page(),
         _ROOT / "client" / "openapi.json": json.dumps(routed_app().openapi(), indent=2) + "\n",
     }
 

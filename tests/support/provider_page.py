@@ -1,14 +1,9 @@
 """docs/providers.md: the payment providers' capability sheets, as the code has them."""
 
-from collections.abc import Sequence
-from dataclasses import fields
-from datetime import timedelta
-from typing import Any
-
 from integrations.payments.paypal.adapter import PayPalGateway
-from integrations.payments.port import FOR_GOOD, LookUp, PaymentCapabilities
 from integrations.payments.stripe.adapter import API_VERSION, StripeGateway
 from integrations.payments.wechatpay.adapter import WeChatPayGateway
+from tests.support.sheets import sheet_tables
 
 SHEETS = (
     StripeGateway.capabilities,
@@ -63,55 +58,5 @@ at what is called unconfirmed.
 
 
 def page() -> str:
-    names = [field.name for field in fields(PaymentCapabilities) if field.name != "sources"]
-    providers = [sheet.provider for sheet in SHEETS]
-    values = [
-        (f"`{name}`", *(_written(getattr(sheet, name)) for sheet in SHEETS))
-        for name in names
-        if name != "provider"
-    ]
-    sources = [
-        (sheet.provider, f"`{name}`", sheet.sources[name])
-        for sheet in SHEETS
-        for name in names
-        if name != "provider"
-    ]
-    return "\n".join(
-        (
-            _INTRODUCTION,
-            _table(("", *providers), values),
-            _SOURCES,
-            _table(("provider", "value", "source"), sources),
-        )
-    )
-
-
-def _written(value: Any) -> str:
-    match value:
-        case bool():
-            return "yes" if value else "no"
-        case None:
-            return "any"
-        case timedelta():
-            return "for good" if value == FOR_GOOD else _lasting(value)
-        case LookUp():
-            return value.value.replace("_", " ")
-        case frozenset():
-            return ", ".join(sorted(value))
-    return str(value)
-
-
-def _lasting(value: timedelta) -> str:
-    if not value:
-        return "none"
-    for unit, length in (("d", timedelta(days=1)), ("h", timedelta(hours=1))):
-        if not value % length:
-            return f"{value // length} {unit}"
-    if value < timedelta(minutes=1):
-        return f"{value // timedelta(milliseconds=1)} ms"
-    return f"{value // timedelta(minutes=1)} min"
-
-
-def _table(headings: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    lines = [headings, ("---",) * len(headings), *rows]
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+    values, sources = sheet_tables(SHEETS, named_by="provider")
+    return f"{_INTRODUCTION}\n{values}\n{_SOURCES}\n{sources}"

@@ -11,6 +11,7 @@ import httpx
 from pydantic import ValidationError
 
 from integrations.carriers.easypost import answers, requests, wire
+from integrations.carriers.easypost.sheet import CAPABILITIES
 from integrations.carriers.port import (
     Label,
     Pickup,
@@ -42,6 +43,8 @@ def open_easypost_client(
 class EasyPostCarrier:
     """The carrier port on EasyPost's API, version 2 (``base_url`` ends in ``/v2``)."""
 
+    capabilities = CAPABILITIES
+
     def __init__(self, http: httpx.AsyncClient, *, webhook_secret: str) -> None:
         self._api = HttpApi(http, wire.SYSTEM, wire.read_refusal)
         self._webhook_secret = webhook_secret
@@ -51,7 +54,7 @@ class EasyPostCarrier:
         call = Call("POST", "/shipments", body=body, repeatable=True)
         return answers.shipment(await self._api.ask(call, wire.WireShipment))
 
-    async def purchase_label(self, shipment_ref: str) -> Label:
+    async def purchase_label(self, shipment_ref: str, request: ShipmentRequest) -> Label:  # noqa: ARG002 -- the draft has it all
         draft = await self._shipment(shipment_ref)
         if draft.postage_label or draft.selected_rate:
             raise AlreadyDoneError(wire.SYSTEM, f"{shipment_ref} has a label")
@@ -106,7 +109,7 @@ class EasyPostCarrier:
         call = Call("POST", "/pickups", body=requests.pickup(request), repeatable=True)
         return answers.pickup(await self._api.ask(call, wire.WirePickup))
 
-    async def buy_pickup(self, pickup_ref: str) -> Pickup:
+    async def buy_pickup(self, pickup_ref: str, request: PickupRequest) -> Pickup:  # noqa: ARG002 -- the draft has it all
         draft = await self._pickup(pickup_ref)
         _refuse_booked(draft)
         rate = answers.cheapest(draft.pickup_rates, draft.messages)
@@ -123,10 +126,10 @@ class EasyPostCarrier:
             _refuse_booked(await self._pickup(pickup_ref))
             raise
 
-    async def get_pickup(self, pickup_ref: str) -> Pickup:
+    async def get_pickup(self, pickup_ref: str, confirmation: str | None = None) -> Pickup:  # noqa: ARG002 -- drafts have names
         return answers.pickup(await self._pickup(pickup_ref))
 
-    async def cancel_pickup(self, pickup_ref: str) -> Pickup:
+    async def cancel_pickup(self, pickup_ref: str, confirmation: str | None = None) -> Pickup:  # noqa: ARG002 -- drafts have names
         call = Call("POST", "/pickups/{pickup}/cancel", ids={"pickup": pickup_ref}, repeatable=True)
         try:
             return answers.pickup(await self._api.ask(call, wire.WirePickup))
@@ -135,6 +138,11 @@ class EasyPostCarrier:
             if found.status == "scheduled":
                 raise
             return found
+
+    async def check(self) -> None:
+        await self._api.ask(
+            Call("GET", "/trackers", query={"page_size": "1"}), wire.WireTrackerPage
+        )
 
     async def track(self, tracker_ref: str) -> TrackingSnapshot:
         if tracker_ref.startswith("trk_"):

@@ -6,7 +6,7 @@ from datetime import datetime
 from domain.money import Money, exponent
 from domain.tracking import Scan, ScanStatus
 from integrations.carriers.easypost import wire
-from integrations.carriers.port import Label, Pickup, Shipment, TrackingSnapshot
+from integrations.carriers.port import Label, Offer, Pickup, Shipment, TrackingSnapshot
 from integrations.errors import ProtocolError, RejectedError
 
 _SCANS = {
@@ -61,7 +61,17 @@ def qr_code(found: wire.WireShipment) -> str | None:
 
 
 def shipment(found: wire.WireShipment) -> Shipment:
-    return Shipment(found.id, label(found), found.refund_status)
+    bought = label(found)
+    return Shipment(found.id, bought, found.refund_status, None if bought else _offer(found))
+
+
+def _offer(found: wire.WireShipment) -> Offer | None:
+    try:
+        rate = cheapest(found.rates, found.messages)
+    except RejectedError:
+        return None
+    days = rate.delivery_days if rate.delivery_days is not None else rate.est_delivery_days
+    return Offer(rate.carrier, rate.service, _money(rate), days)
 
 
 def label(found: wire.WireShipment) -> Label | None:

@@ -41,6 +41,8 @@ class WireRate(WireModel):
     service: str
     rate: Annotated[Decimal, Field(ge=0, max_digits=12)]
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    delivery_days: Annotated[int, Field(ge=0)] | None = None
+    est_delivery_days: Annotated[int, Field(ge=0)] | None = None
 
 
 class WireMessage(WireModel):
