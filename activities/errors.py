@@ -3,6 +3,8 @@
 Types (the workflow turns each into a blocker, see ``workflows/parking.py``):
 
 ``ProviderUnavailable``  repeated by the retry policy; parks when that gives up
+``CourierUnavailable``   the same, of a carrier
+``BookingUnknown``       not repeated: only a person can ask the carrier whether it was booked
 ``OutcomeUnknown``       repeated likewise: what was sent may have had its effect
 ``ProviderRefused``      not repeated: somebody must mend something first
 ``BadUpstreamData``      not repeated: the answer breaks its contract
@@ -44,7 +46,7 @@ _UNCERTAIN = (AmbiguousOutcomeError, UnansweredError)
 
 @contextmanager
 def translated(
-    *, unknown: str = "ProviderUnavailable", outage: str = "ProviderUnavailable"
+    *, unknown: str | None = None, outage: str = "ProviderUnavailable"
 ) -> Iterator[None]:
     """Raise what happens inside as an ``ApplicationError`` that says whether to try again.
 
@@ -54,7 +56,7 @@ def translated(
     try:
         yield
     except IntegrationError as error:
-        raise _from_integration(error, unknown, outage) from error
+        raise _from_integration(error, unknown or outage, outage) from error
     except UnknownConnectionError as error:
         raise refused("ProviderRefused", str(error)) from error
     except DataError as error:

@@ -465,6 +465,25 @@ _CATALOGUE = (
         ("retry", "withdraw", "refund.settled"),
     ),
     WaitKind(
+        "courier_unavailable",
+        Kind.PARKED,
+        Owner.OPS,
+        "a carrier to answer again",
+        "parked",
+        "the work is tried again, and again after each further wait; once the carrier answers, all "
+        "that waits for it goes on",
+        ("retry", "change-handover", "withdraw"),
+    ),
+    WaitKind(
+        "booking_unknown",
+        Kind.PARKED,
+        Owner.OPS,
+        "somebody to ask the carrier whether it was booked",
+        "parked",
+        "the work is tried again, and again after each further wait",
+        ("change-handover", "withdraw", "retry"),
+    ),
+    WaitKind(
         "provider_refused",
         Kind.PARKED,
         Owner.OPS,

@@ -18,6 +18,8 @@ EVENT_TYPES: dict[str, str] = {
     "return.completed": "every lot has its end and all money is settled",
     "return.closed": "the dispute window is over; `resolution` says how it ended",
     "return.reopened": "a closed return goes on; `why` is refund_failed or asked",
+    "carrier.chosen": "one of several carriers was taken; `passed_over` are the others, with why",
+    "carrier.failed_over": "a carrier sold no label; the next one is asked. `reason` says why",
     "delivery.label_created": "a label was bought",
     "delivery.label_voided": "a label's money was asked back",
     "delivery.cancelled": "nothing is booked any more; units that were held for it are free",

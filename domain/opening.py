@@ -132,6 +132,7 @@ def open_return(
         request_hash=request_hash,
         currency=order.currency,
         time_zone=order.delivery_time_zone,
+        country=order.delivery_country,
         policy=policy,
         authorization=AuthorizationState.REQUESTED,
         authorized_since=at,

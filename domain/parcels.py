@@ -44,7 +44,7 @@ class Delivery:
     the carrier told of it: EXCEPTION or RETURNED_TO_SENDER. ``wish`` is the way and window that it
     is to go once the ordered courier is out of the way; ``replaces`` is the parcel that it is
     instead of. ``claim_ref`` is our claim at the carrier who lost it. ``sent_at`` is when the
-    customer proved to have sent it.
+    customer proved to have sent it. ``adapter`` is whose account its label is from.
     """
 
     delivery_id: str
@@ -67,6 +67,7 @@ class Delivery:
     sent_at: datetime | None = None
     qr_url: str | None = None
     claim_ref: str | None = None
+    adapter: str | None = None
 
     def with_visit_over(
         self, outcome: str, *, fault: Fault = Fault.NONE, note: str = ""

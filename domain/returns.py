@@ -259,6 +259,8 @@ class Return:
     completed_at: datetime | None = None
     closed: bool = False
     location_id: str = "MAIN"
+    country: str | None = None
+    """Where the order was delivered to, ISO 3166-1 alpha-2: carriers go by it."""
     requested_by: Actor | None = None
     """Who asked for it: kept until the request is registered, and where a settlement may need
     another person's approval."""

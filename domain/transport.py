@@ -32,6 +32,7 @@ def labelled(
     label_url: str,
     cost_minor: int,
     cost_currency: str,
+    adapter: str | None = None,
 ) -> Change:
     """A label was bought; without a courier the parcel now waits for the customer.
 
@@ -50,6 +51,7 @@ def labelled(
         tracking_code=tracking_code,
         tracker_ref=tracker_ref,
         label_url=label_url,
+        adapter=adapter,
     )
     facts = (
         Fact(

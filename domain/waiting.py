@@ -13,7 +13,7 @@ from domain.approving import open_proposal
 from domain.blockers import WAITS
 from domain.disputing import has_disputed_refund
 from domain.exchanges import is_paid_back_instead
-from domain.handover import wants_qr_code, wants_visit_cancelled
+from domain.handover import is_changeable, wants_qr_code, wants_visit_cancelled
 from domain.holding import first_held
 from domain.lifecycle import AWAITED, ENDED_EARLY, AuthorizationState, DeliveryState, LotState
 from domain.money import Money
@@ -93,6 +93,7 @@ def _exits(ret: Return, work: str, exits: tuple[str, ...]) -> tuple[str, ...]:
         # What was decided stands on facts that are frozen.
         "correct": is_draft,
         "withdraw": is_draft or (booking and is_withdrawable(ret)),
+        "change-handover": booking and is_changeable(ret),
         "refund.settled": kind == WorkKind.REFUND,
         "change-tender": bool(ret.policy.fallback_tenders),
     }

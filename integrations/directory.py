@@ -1,10 +1,12 @@
 """Which outside systems a tenant is connected to, and how to reach them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
+from domain.carriers import Account
 from integrations.carriers.port import CarrierGateway
 from integrations.commerce.port import CommercePlatform
 from integrations.errors import ConfigurationError
@@ -19,7 +21,10 @@ Gateway = PaymentGateway | CarrierGateway | CommercePlatform | Mailer
 
 @dataclass(frozen=True, slots=True)
 class AdapterNeeds:
-    """What a connection must hold for an adapter to work, its certificates and keys in PEM."""
+    """What a connection must hold for an adapter to work, its certificates and keys in PEM.
+
+    ``options`` are settings that it may hold.
+    """
 
     kind: ConnectionKind
     secrets: frozenset[str] = frozenset()
@@ -27,8 +32,13 @@ class AdapterNeeds:
     private_keys: frozenset[str] = frozenset()
     keys_of_32_bytes: frozenset[str] = frozenset()
     settings: frozenset[str] = frozenset()
+    options: frozenset[str] = frozenset()
     schemes: frozenset[str] = frozenset({"http", "https"})
 
+
+CARRIER_OPTIONS = frozenset({"closed", "countries", "max_weight_grams"})
+"""Which parcels an account is for: ``closed`` (``yes``) takes no new ones, those under way are
+followed; ``countries`` of the sender, as ``DE,FR``; how heavy at most."""
 
 ADAPTERS: Mapping[AdapterName, AdapterNeeds] = {
     "stripe": AdapterNeeds("payments", frozenset({"api_key", "webhook_secret"})),
@@ -46,7 +56,9 @@ ADAPTERS: Mapping[AdapterName, AdapterNeeds] = {
         keys_of_32_bytes=frozenset({"api_v3_key"}),
         settings=frozenset({"merchant_id"}),
     ),
-    "easypost": AdapterNeeds("carrier", frozenset({"api_key", "webhook_secret"})),
+    "easypost": AdapterNeeds(
+        "carrier", frozenset({"api_key", "webhook_secret"}), options=CARRIER_OPTIONS
+    ),
     "http": AdapterNeeds("commerce", frozenset({"token", "webhook_secret"})),
     "smtp": AdapterNeeds(
         "mail", settings=frozenset({"sender"}), schemes=frozenset({"smtp", "smtps"})
@@ -71,6 +83,18 @@ class Connection:
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class CarrierAccount:
+    """A tenant's account at a carrier: ``account`` is what of it matters for the choice."""
+
+    account: Account
+    gateway: CarrierGateway
+
+    @property
+    def connection_id(self) -> str:
+        return self.account.connection_id
+
+
 class WebhookTarget(NamedTuple):
     """Who a webhook is for and what can verify it."""
 
@@ -84,7 +108,8 @@ class Connections(Protocol):
 
     async def payments(self, tenant_id: str) -> PaymentGateway: ...
 
-    async def carrier(self, tenant_id: str) -> CarrierGateway: ...
+    async def carriers(self, tenant_id: str) -> tuple[CarrierAccount, ...]:
+        """Return every account at a carrier, also closed ones; at least one."""
 
     async def commerce(self, tenant_id: str) -> CommercePlatform: ...
 
@@ -118,7 +143,48 @@ def check_connection(connection: Connection) -> Connection:
             raise ConfigurationError(
                 connection.adapter, f"the setting {name} is missing", field=f"settings.{name}"
             )
+    for name in sorted(connection.settings.keys() & needs.options):
+        _check_option(connection, name)
     return connection
+
+
+def account_of(connection: Connection, gateway: CarrierGateway) -> Account:
+    """Return what an account takes: what its carrier does, within its own options."""
+    sheet, settings = gateway.capabilities, connection.settings
+    countries, heaviest = settings.get("countries"), settings.get("max_weight_grams")
+    own = frozenset(countries.split(",")) if countries else None
+    limits = [int(heaviest)] if heaviest else []
+    limits += [sheet.max_weight_grams] if sheet.max_weight_grams is not None else []
+    return Account(
+        connection_id=connection.connection_id,
+        carrier=connection.adapter,
+        labels=sheet.labels,
+        couriers=sheet.couriers,
+        courier_brings_label=sheet.courier_brings_label,
+        countries=sheet.countries if own is None else own & (sheet.countries or own),
+        max_weight_grams=min(limits, default=None),
+        is_closed=settings.get("closed") == "yes",
+    )
+
+
+def _check_option(connection: Connection, name: str) -> None:
+    value, wanted = connection.settings[name], _OPTIONS[name]
+    if not re.fullmatch(wanted.pattern, value):
+        raise ConfigurationError(
+            connection.adapter, f"wanted {wanted.words}", field=f"settings.{name}"
+        )
+
+
+class _Option(NamedTuple):
+    pattern: str
+    words: str
+
+
+_OPTIONS = {
+    "closed": _Option("yes|no", "yes or no"),
+    "countries": _Option("[A-Z]{2}(,[A-Z]{2})*", "country codes, as DE,FR"),
+    "max_weight_grams": _Option("[1-9][0-9]{0,7}", "a weight in whole grams"),
+}
 
 
 def _check_keys(connection: Connection, needs: AdapterNeeds) -> None:

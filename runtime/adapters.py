@@ -1,22 +1,25 @@
 """Chooses the adapter of every connection: the only place that names them."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, assert_never, cast
 from urllib.parse import urlsplit
 
 import httpx
 
+from integrations.carriers.capabilities import CarrierCapabilities
 from integrations.carriers.easypost.adapter import EasyPostCarrier, open_easypost_client
 from integrations.carriers.port import CarrierGateway
 from integrations.commerce.http_platform import HttpCommercePlatform, open_commerce_client
 from integrations.commerce.port import CommercePlatform
 from integrations.directory import (
+    CarrierAccount,
     Connection,
     ConnectionKind,
     Gateway,
     UnknownConnectionError,
     WebhookTarget,
+    account_of,
     check_connection,
 )
 from integrations.errors import ConfigurationError
@@ -26,6 +29,11 @@ from integrations.payments.paypal.adapter import PayPalGateway, open_paypal_clie
 from integrations.payments.port import PaymentGateway
 from integrations.payments.stripe.adapter import StripeGateway, open_stripe_client
 from integrations.payments.wechatpay.adapter import WeChatPayGateway, open_wechatpay_client
+
+CARRIER_SHEETS: Mapping[str, CarrierCapabilities] = {
+    sheet.carrier: sheet for sheet in (EasyPostCarrier.capabilities,)
+}
+"""Every carrier's capability sheet, by its adapter's name."""
 
 LoadTenant = Callable[[str], Awaitable[Sequence[Connection]]]
 LoadOne = Callable[[str], Awaitable[Connection | None]]
@@ -71,8 +79,12 @@ class AdapterDirectory:
     async def payments(self, tenant_id: str) -> PaymentGateway:
         return cast("PaymentGateway", await self._gateway(tenant_id, "payments"))
 
-    async def carrier(self, tenant_id: str) -> CarrierGateway:
-        return cast("CarrierGateway", await self._gateway(tenant_id, "carrier"))
+    async def carriers(self, tenant_id: str) -> tuple[CarrierAccount, ...]:
+        opened = []
+        for connection in await self._of_kind(tenant_id, "carrier"):
+            gateway = cast("CarrierGateway", self._open(connection))
+            opened.append(CarrierAccount(account_of(connection, gateway), gateway))
+        return tuple(opened)
 
     async def commerce(self, tenant_id: str) -> CommercePlatform:
         return cast("CommercePlatform", await self._gateway(tenant_id, "commerce"))
@@ -92,10 +104,14 @@ class AdapterDirectory:
             await self._clients.pop().aclose()
 
     async def _gateway(self, tenant_id: str, kind: ConnectionKind) -> Gateway:
+        (connection, *_) = await self._of_kind(tenant_id, kind)
+        return self._open(connection)
+
+    async def _of_kind(self, tenant_id: str, kind: ConnectionKind) -> list[Connection]:
         found = [c for c in await self._load_tenant(tenant_id) if c.kind == kind]
         if not found:
             raise UnknownConnectionError(f"tenant {tenant_id} has no connection for {kind}")
-        return self._open(min(found, key=lambda connection: connection.connection_id))
+        return sorted(found, key=lambda connection: connection.connection_id)
 
     def _open(self, connection: Connection) -> Gateway:
         opened = self._opened.get(connection.connection_id)

@@ -4,6 +4,7 @@ import base64
 import binascii
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, Field, SecretStr, ValidationErro
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from activities.policies import load_policy
+from runtime.adapters import CARRIER_SHEETS
 
 PREFIX = "BACKHAUL_"
 
@@ -53,6 +55,31 @@ def _policy_pack(pack: Path) -> Path:
 
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_psycopg_url)]
 FernetKey = Annotated[SecretStr, AfterValidator(_fernet_key)]
+
+
+def _carrier_rates(rates: str) -> str:
+    read_rates(rates)
+    return rates
+
+
+def read_rates(rates: str) -> dict[str, float]:
+    """Read ``ups=10,sf=5``: steps a second by adapter.
+
+    Raises:
+        ValueError: it is written otherwise, names no carrier's adapter, or a rate is not above 0.
+    """
+    found: dict[str, float] = {}
+    for part in filter(None, rates.split(",")):
+        name, _, rate = part.partition("=")
+        if name not in CARRIER_SHEETS:
+            raise ValueError(f"want carriers of {', '.join(CARRIER_SHEETS)}, found {name!r}")
+        if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", rate) or float(rate) == 0:
+            raise ValueError(f"want a number above 0 for {name}")
+        found[name] = float(rate)
+    return found
+
+
+CarrierRates = Annotated[str, AfterValidator(_carrier_rates)]
 PolicyPack = Annotated[Path, AfterValidator(_policy_pack)]
 BaseUrl = Annotated[str, AfterValidator(_without_slash)]
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -83,6 +110,13 @@ class _Shared(BaseSettings):
     )
     temporal_namespace: str = Field("default", description="The Temporal namespace.")
     task_queue: str = Field("returns", description="The Temporal task queue of the returns worker.")
+    carrier_rates: CarrierRates = Field(
+        "",
+        description=(
+            "How many steps a second each carrier's task queue gives out, as `ups=10,sf=5`, "
+            "instead of what its capability sheet says (`docs/carriers.md`)."
+        ),
+    )
     policy_pack: PolicyPack | None = Field(
         None,
         description=(

@@ -1,12 +1,14 @@
 """Booking intents: a label or pickup is planned in a row before a carrier hears of it."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.carriers import Record
 from domain.ids import part_id
 from storage.database import Database
 from storage.models.effects import BookingIntentModel
@@ -15,6 +17,37 @@ from storage.states import BookingState
 
 _COLUMNS = tuple(getattr(BookingIntentModel, name) for name in BookingRow.__slots__)
 _S = BookingState
+_ONE_VISIT = timedelta(days=60)
+_RECORDS = text(
+    """
+    WITH labels AS (
+        SELECT connection_id::text, details
+        FROM booking_intents
+        WHERE tenant_id = :tenant_id AND state = 'bought' AND starts_with(purpose, 'label-')
+        ORDER BY created_at DESC
+        LIMIT 500
+    ), parcels AS (
+        SELECT labels.connection_id,
+               (labels.details ->> 'promised_days')::int AS promised_days,
+               min(scans.occurred_at) FILTER (
+                   WHERE scans.status IN ('accepted', 'in_transit', 'out_for_delivery')
+               ) AS first_scan,
+               min(scans.occurred_at) FILTER (WHERE scans.status = 'delivered') AS delivered
+        FROM labels
+        JOIN tracking_scans AS scans
+          ON scans.tenant_id = :tenant_id
+         AND scans.tracking_code = labels.details ->> 'tracking_code'
+        WHERE labels.details ->> 'promised_days' IS NOT NULL AND connection_id IS NOT NULL
+        GROUP BY labels.connection_id, labels.details
+    )
+    SELECT connection_id,
+           count(*),
+           count(*) FILTER (WHERE delivered <= first_scan + promised_days * interval '1 day')
+    FROM parcels
+    WHERE first_scan IS NOT NULL AND delivered IS NOT NULL
+    GROUP BY connection_id
+    """
+)
 _ENDED = frozenset({_S.CANCELLED, _S.FAILED})
 
 
@@ -48,22 +81,54 @@ class Bookings:
             )
             return await _locked(connection, tenant_id, booking_id)
 
-    async def created(self, tenant_id: str, booking_id: str, external_ref: str) -> BookingRow:
+    async def created(
+        self, tenant_id: str, booking_id: str, external_ref: str, connection_id: str
+    ) -> BookingRow:
         """Note the carrier's name for it. A repeat, or a booking further on, changes nothing.
 
         Raises:
-            BookedOtherwiseError: it is known under another name.
+            BookedOtherwiseError: it is known under another name, or at another carrier.
         """
         async with self._database.tenant(tenant_id) as connection:
             before = await _locked(connection, tenant_id, booking_id)
-            if before.external_ref not in (None, external_ref):
+            known, found = (
+                (before.connection_id, before.external_ref),
+                (connection_id, external_ref),
+            )
+            if before.external_ref is not None and known != found:
                 raise BookedOtherwiseError(
                     f"booking {booking_id} is {before.external_ref}, found {external_ref}"
                 )
             state = _S.CREATED if before.state is _S.PLANNED else before.state
             return await _change(
-                connection, tenant_id, booking_id, state=state, external_ref=external_ref
+                connection,
+                tenant_id,
+                booking_id,
+                state=state,
+                external_ref=external_ref,
+                connection_id=connection_id,
             )
+
+    async def sending(self, tenant_id: str, booking_id: str) -> BookingRow:
+        """Note that the carrier is about to be asked to book it: from now on it may be.
+
+        The first time counts: what a carrier remembers of a key, it remembers from then.
+
+        Raises:
+            BookedOtherwiseError: the booking has ended.
+        """
+        async with self._database.tenant(tenant_id) as connection:
+            before = await _locked(connection, tenant_id, booking_id)
+            if before.state in _ENDED:
+                raise BookedOtherwiseError(f"booking {booking_id} has ended as {before.state}")
+            sent_at = before.sent_at or func.now()
+            return await _change(connection, tenant_id, booking_id, sent_at=sent_at)
+
+    async def not_sent(self, tenant_id: str, booking_id: str) -> BookingRow:
+        """Take :meth:`sending` back: it is certain that the carrier was not asked."""
+        async with self._database.tenant(tenant_id) as connection:
+            await _locked(connection, tenant_id, booking_id)
+            return await _change(connection, tenant_id, booking_id, sent_at=None)
 
     async def bought(
         self,
@@ -109,6 +174,37 @@ class Bookings:
                     raise BookedOtherwiseError(f"booking {booking_id} has ended as {before.state}")
                 return before
             return await _change(connection, tenant_id, booking_id, state=state)
+
+    async def shares_visit(self, tenant_id: str, visit: BookingRow) -> bool:
+        """Say whether another booking is of the same courier visit, and still wants it."""
+        query = (
+            select(BookingIntentModel.booking_id)
+            .where(
+                BookingIntentModel.tenant_id == tenant_id,
+                BookingIntentModel.connection_id == visit.connection_id,
+                BookingIntentModel.state == _S.BOUGHT,
+                BookingIntentModel.booking_id != visit.booking_id,
+                BookingIntentModel.details["confirmation"].astext
+                == visit.details.get("confirmation"),
+                # Carriers give out numbers again, some day.
+                BookingIntentModel.created_at > visit.updated_at - _ONE_VISIT,
+            )
+            .limit(1)
+        )
+        async with self._database.tenant(tenant_id) as connection:
+            return (await connection.execute(query)).one_or_none() is not None
+
+    async def records(self, tenant_id: str) -> Mapping[str, Record]:
+        """Count how many of each account's last parcels with a promise came in time.
+
+        The last 500 labels count, from the first scan to delivery: one statement.
+        """
+        async with self._database.tenant(tenant_id) as connection:
+            rows = await connection.execute(_RECORDS, {"tenant_id": tenant_id})
+            return {
+                connection_id: Record(delivered, on_time)
+                for connection_id, delivered, on_time in rows
+            }
 
     async def of_return(self, tenant_id: str, return_id: str) -> tuple[BookingRow, ...]:
         """Read a return's bookings, by purpose and attempt: what a compensation must undo."""

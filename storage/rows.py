@@ -176,7 +176,11 @@ class Begun(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class BookingRow:
-    """``reference`` is what the carrier was told; ``cost_minor`` is set once it was bought."""
+    """``reference`` is what the carrier was told; ``cost_minor`` is set once it was bought.
+
+    ``connection_id`` is the account it is booked with. From ``sent_at`` on it may have been bought;
+    ``updated_at`` is when it was last sent, until more became known.
+    """
 
     booking_id: str
     return_id: str
@@ -184,10 +188,13 @@ class BookingRow:
     attempt: int
     reference: str
     state: BookingState
+    connection_id: str | None
     external_ref: str | None
+    sent_at: datetime | None
     details: dict[str, Any]
     cost_minor: int | None
     cost_currency: str | None
+    updated_at: datetime
 
     @property
     def key(self) -> str:

@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from sqlalchemy import Row, func, select, text
+from sqlalchemy import Row, func, literal_column, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from storage.database import Database
@@ -20,6 +20,8 @@ _COLUMNS = (
     ConnectionModel.secrets_encrypted,
     ConnectionModel.settings,
 )
+_OF_SEVERAL = "carrier"
+"""The kind of which a tenant may have several connections, of different adapters."""
 _TENANTS = text("SELECT tenant_id, name FROM lookup_tenants()")
 _TENANT_OF = text("SELECT lookup_connection(CAST(:connection_id AS uuid))")
 _ADDRESSES = text(
@@ -67,7 +69,8 @@ class Tenants:
     ) -> ConnectionRow:
         """Store a tenant's connection of one kind, or replace all of it but its id.
 
-        The id stays because webhook addresses hold it; the stored row is returned.
+        Of carriers there is one for each adapter. The id stays because webhook addresses hold it;
+        the stored row is returned.
         """
         box = self._box(cipher)
         row = upsert(ConnectionModel).values(
@@ -79,8 +82,12 @@ class Tenants:
             secrets_encrypted=box.seal(wanted.secrets),
             settings=dict(wanted.settings),
         )
+        several = wanted.kind == _OF_SEVERAL
         replaced = row.on_conflict_do_update(
-            index_elements=["tenant_id", "kind"],
+            index_elements=["tenant_id", "kind", *(["adapter"] if several else [])],
+            index_where=None
+            if several
+            else ConnectionModel.kind != literal_column(f"'{_OF_SEVERAL}'"),
             set_={
                 "adapter": row.excluded.adapter,
                 "base_url": row.excluded.base_url,
@@ -100,7 +107,7 @@ class Tenants:
         query = (
             select(*_COLUMNS)
             .where(ConnectionModel.tenant_id == tenant_id)
-            .order_by(ConnectionModel.kind)
+            .order_by(ConnectionModel.kind, ConnectionModel.adapter)
         )
         async with self._database.tenant(tenant_id) as connection:
             return tuple(_connection_row(row, box) for row in await connection.execute(query))

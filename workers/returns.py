@@ -2,10 +2,12 @@
 
 import asyncio
 import signal
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import structlog
 from temporalio.client import Client
@@ -13,6 +15,7 @@ from temporalio.worker import Worker
 
 from activities.giving_back import GivingBackActivities
 from activities.holds import HoldActivities
+from activities.labels import LabelActivities
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
 from activities.platform import PlatformActivities
@@ -21,15 +24,17 @@ from activities.quotes import QuoteActivities
 from activities.reconciling import ReconcileActivities
 from activities.records import RecordActivities
 from activities.reopening import ReopenActivities
-from activities.shipping import ShippingActivities
 from activities.surveys import SurveyActivities
 from activities.sweeping import SweepActivities
+from activities.visits import PickupActivities
 from domain.policies import Policy
+from integrations.carriers.capabilities import CarrierCapabilities
 from integrations.directory import Connections
+from runtime.adapters import CARRIER_SHEETS
 from runtime.connections import check_stored_connections, stored_connections
 from runtime.inbox import InboxProcessor
 from runtime.logging import configure_logging
-from runtime.settings import Settings, load_settings
+from runtime.settings import Settings, load_settings, read_rates
 from runtime.temporal import WORKFLOW_RUNNER, connect, ensure_search_attributes
 from runtime.tokens import SurveyTokens
 from storage.bookings import Bookings
@@ -49,6 +54,7 @@ from workers.relay import Relay
 from workers.schedules import ensure_reconciliation, ensure_sweep
 from workers.working import GRACE, working
 from workflows.follow_up import FollowUpWorkflow
+from workflows.options import carrier_queue
 from workflows.reconciliation import ReconciliationWorkflow
 from workflows.return_workflow import ReturnWorkflow
 from workflows.sweep import SweepWorkflow
@@ -61,7 +67,7 @@ class Dependencies:
     """What a worker needs.
 
     ``time_scale`` divides our own waits, see the settings; ``policy`` governs returns to come, and
-    those under way keep theirs.
+    those under way keep theirs; ``carrier_rates`` are steps a second by adapter.
     """
 
     database: Database
@@ -71,13 +77,47 @@ class Dependencies:
     time_scale: float = 1.0
     policy: Policy = field(default_factory=load_policy)
     max_cached_workflows: int = 1000
+    carrier_rates: Mapping[str, float] = field(default_factory=dict)
 
 
-def build_worker(client: Client, needs: Dependencies) -> Worker:
-    """Build a worker with all workflows and activities; it runs when entered or run."""
+def build_workers(client: Client, needs: Dependencies) -> tuple[Worker, ...]:
+    """Build what one process runs: a worker for all workflows, and one for each carrier's calls."""
+    labels = LabelActivities(needs.connections, Bookings(needs.database))
+    pickups = PickupActivities(needs.connections, Bookings(needs.database))
+    calls: list[Callable[..., Any]] = [
+        labels.buy_label,
+        labels.make_qr_code,
+        labels.void_label,
+        pickups.book_pickup,
+        pickups.cancel_pickup,
+        pickups.call_courier_off,
+    ]
+    # Also on the queue of the returns: parcels whose carrier is not known.
+    own = [labels.list_carriers, labels.choose_carrier, *calls]
+    carriers = [
+        Worker(
+            client,
+            task_queue=carrier_queue(needs.task_queue, carrier),
+            activities=calls,
+            interceptors=[Heartbeats()],
+            max_task_queue_activities_per_second=rate_of(sheet, needs.carrier_rates),
+            graceful_shutdown_timeout=GRACE,
+        )
+        for carrier, sheet in CARRIER_SHEETS.items()
+    ]
+    return (_returns_worker(client, needs, own), *carriers)
+
+
+def rate_of(sheet: CarrierCapabilities, rates: Mapping[str, float]) -> float | None:
+    """Return the steps a second of a carrier's queue: as set, else as its sheet says."""
+    return rates.get(sheet.carrier, sheet.calls_per_second)
+
+
+def _returns_worker(
+    client: Client, needs: Dependencies, carrier_calls: Sequence[Callable[..., Any]]
+) -> Worker:
     orders = OrderActivities(needs.connections, time_scale=needs.time_scale, policy=needs.policy)
     records = RecordActivities(Returns(needs.database))
-    shipping = ShippingActivities(needs.connections, Bookings(needs.database))
     payments = PaymentActivities(
         needs.connections,
         Settlements(needs.database),
@@ -105,12 +145,7 @@ def build_worker(client: Client, needs: Dependencies) -> Worker:
             records.open_return,
             records.open_draft,
             records.record_transition,
-            shipping.buy_label,
-            shipping.book_pickup,
-            shipping.cancel_pickup,
-            shipping.call_courier_off,
-            shipping.make_qr_code,
-            shipping.void_label,
+            *carrier_calls,
             payments.settle,
             payments.issue_refund,
             quotes.quote_settlement,
@@ -174,9 +209,10 @@ async def run(settings: Settings) -> None:
         task_queue=settings.task_queue,
         time_scale=settings.time_scale,
         policy=load_policy(settings.policy_pack),
+        carrier_rates=read_rates(settings.carrier_rates),
     )
     relay = build_relay(client, needs, public_url=settings.public_url)
-    async with working(build_worker(client, needs)):
+    async with working(*build_workers(client, needs)):
         log.info("worker.started", task_queue=settings.task_queue, time_scale=settings.time_scale)
         relaying = asyncio.create_task(relay.run())
         await stopping.wait()

@@ -18,20 +18,22 @@ STOPPED_AFTER = GRACE + timedelta(seconds=4)
 
 
 @asynccontextmanager
-async def working(worker: Worker, *, within: timedelta = STOPPED_AFTER) -> AsyncIterator[None]:
-    """Run ``worker`` while the context is open; leaving it takes no longer than ``within``.
+async def working(*workers: Worker, within: timedelta = STOPPED_AFTER) -> AsyncIterator[None]:
+    """Run ``workers`` while the context is open; leaving them takes no longer than ``within``.
 
     The SDK waits for every workflow task. One that it still holds for a local activity which nobody
     runs any more (seen with temporalio 1.35, after the event loop had stood still for longer than
     the activity may take) renews itself without end. Another worker does it again, as after a kill,
     so nothing is lost by not waiting.
     """
-    await worker.__aenter__()
+    for worker in workers:
+        await worker.__aenter__()
     try:
         yield
     finally:
+        error = sys.exc_info()
         try:
             async with asyncio.timeout(within.total_seconds()):
-                await worker.__aexit__(*sys.exc_info())
+                await asyncio.gather(*(worker.__aexit__(*error) for worker in workers))
         except TimeoutError:
             log.warning("worker.left_behind", after_seconds=within.total_seconds())

@@ -51,13 +51,23 @@ RENEW_HOLD_BEFORE = timedelta(days=1)
 the hold that stands, or to ask the customer. Shorter holds are renewed at half of what is left."""
 
 
-def call_provider(parked: timedelta) -> ActivityConfig:
+FAIL_OVER_AFTER = timedelta(seconds=45)
+"""How long a carrier may be silent while another one could be asked: a restart of its servers is
+waited for, an outage is not. Both together stay below what a customer waits for a label."""
+
+
+def call_provider(parked: timedelta, *, at_most: timedelta | None = None) -> ActivityConfig:
     """Return how a step is called whose work, once parked, stays so for ``parked`` at most.
 
     Where time is scaled, that is seconds: a rehearsal is not to hang for longer than it parks.
     """
-    patience = max(min(PATIENCE, parked), _LEAST_PATIENCE)
+    patience = max(min(at_most or PATIENCE, parked), _LEAST_PATIENCE)
     return {**CALL_PROVIDER, "schedule_to_close_timeout": patience}
+
+
+def carrier_queue(task_queue: str, adapter: str) -> str:
+    """Return the task queue of one carrier's calls, whose rate is what that carrier takes."""
+    return f"{task_queue}-{adapter}"
 
 
 WRITE_RECORD = LocalActivityConfig(

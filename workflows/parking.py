@@ -26,6 +26,8 @@ _T = TypeVar("_T")
 
 _CODES = {
     "ProviderUnavailable": "provider_unavailable",
+    "CourierUnavailable": "courier_unavailable",
+    "BookingUnknown": "booking_unknown",
     "ProviderRefused": "provider_refused",
     "BadUpstreamData": "bad_upstream_data",
     "HeldOtherwise": "hold_conflict",

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from temporalio import workflow
@@ -18,7 +19,7 @@ from domain.view import document
 from domain.waiting import Waiting, next_step, waits
 from storage.records import DeliveryRecord, EventRecord, NoticeRecord, Transition
 from workflows.messages import RefundNews, ReplacementNews, Resumed, StartReturn
-from workflows.options import call_provider
+from workflows.options import call_provider, carrier_queue
 from workflows.resuming import dump
 from workflows.steps import Activity, call, write
 
@@ -98,10 +99,23 @@ class Case:
         self.changed = True
 
     async def call(
-        self, activity: Activity[_Asked, _Answer], asked: _Asked, *, summary: str
+        self,
+        activity: Activity[_Asked, _Answer],
+        asked: _Asked,
+        *,
+        summary: str,
+        carrier: str | None = None,
+        patience: timedelta | None = None,
     ) -> _Answer:
-        """Call an outside system for this return, as patiently as its policy lets work hang."""
-        options = call_provider(self._ret.policy.handling.parked)
+        """Call an outside system for this return, as patiently as its policy lets work hang.
+
+        A ``carrier`` is called on its own task queue; ``patience`` is less where another system
+        can be asked instead.
+        """
+        options = call_provider(self._ret.policy.handling.parked, at_most=patience)
+        if carrier is not None:
+            queue = carrier_queue(workflow.info().task_queue, carrier)
+            options = {**options, "task_queue": queue}
         return await call(activity, asked, summary=summary, options=options)
 
     @property

@@ -2,13 +2,9 @@
 
 from temporalio import workflow
 
-from activities.shipping import (
-    BookPickup,
-    BuyLabel,
-    CancelBooking,
-    MakeQrCode,
-    ShippingActivities,
-)
+from activities.booking import CancelBooking
+from activities.labels import BuyLabel, CourierWish, LabelActivities, MakeQrCode
+from activities.visits import BookPickup, PickupActivities
 from domain.handover import (
     qr_code_made,
     visit_cancelled,
@@ -20,8 +16,10 @@ from domain.lifecycle import DeliveryState, LotState
 from domain.money import share_of_units
 from domain.parcels import Delivery
 from domain.pickups import pickup_booked, pickup_refused
+from domain.requests import HandoverMethod
 from domain.returns import Return
 from domain.transport import cancelled, labelled, reached, sent_back
+from workflows.buying import buy_label
 from workflows.parking import Parking
 from workflows.recording import Case
 
@@ -35,11 +33,7 @@ async def book(case: Case, parking: Parking, delivery_id: str) -> None:
     delivery = case.ret.delivery(delivery_id)
     label = await parking.attempt(
         f"book/{delivery_id}",
-        lambda: case.call(
-            ShippingActivities.buy_label,
-            _label_order(case.ret, delivery),
-            summary=f"label for {case.ret.rma_no}",
-        ),
+        lambda: buy_label(case, _label_order(case.ret, delivery)),
         wanted=lambda: _is(case, delivery_id, DeliveryState.LABEL_PENDING),
     )
     case.take(
@@ -54,6 +48,7 @@ async def book(case: Case, parking: Parking, delivery_id: str) -> None:
             label_url=label.label_url,
             cost_minor=label.cost.minor,
             cost_currency=label.cost.currency,
+            adapter=label.adapter,
         )
     )
     lot_id = delivery.ship_back_of
@@ -83,9 +78,10 @@ async def order_courier(case: Case, parking: Parking, delivery_id: str) -> None:
     pickup = await parking.attempt(
         f"courier/{delivery_id}",
         lambda: case.call(
-            ShippingActivities.book_pickup,
+            PickupActivities.book_pickup,
             asked,
             summary=f"courier for {case.ret.rma_no}",
+            carrier=case.ret.delivery(delivery_id).adapter,
         ),
         wanted=lambda: _is(case, delivery_id, DeliveryState.AWAITING_HANDOVER),
     )
@@ -120,9 +116,10 @@ async def call_courier_off(case: Case, parking: Parking, delivery_id: str) -> No
     answer = await parking.attempt(
         f"call-courier-off/{delivery_id}",
         lambda: case.call(
-            ShippingActivities.call_courier_off,
+            PickupActivities.call_courier_off,
             asked,
             summary=f"call the courier of {case.ret.rma_no} off",
+            carrier=case.ret.delivery(delivery_id).adapter,
         ),
         wanted=lambda: wants_visit_cancelled(case.ret.delivery(delivery_id)),
     )
@@ -140,9 +137,10 @@ async def make_qr_code(case: Case, parking: Parking, delivery_id: str) -> None:
     code = await parking.attempt(
         f"qr-code/{delivery_id}",
         lambda: case.call(
-            ShippingActivities.make_qr_code,
-            MakeQrCode(case.ret.tenant_id, shipment_ref),
+            LabelActivities.make_qr_code,
+            MakeQrCode(case.ret.tenant_id, shipment_ref, case.ret.return_id, delivery_id),
             summary=f"QR code for {case.ret.rma_no}",
+            carrier=case.ret.delivery(delivery_id).adapter,
         ),
         wanted=lambda: wants_qr_code(case.ret.delivery(delivery_id)),
     )
@@ -169,9 +167,10 @@ async def cancel(case: Case, parking: Parking, delivery_id: str) -> None:
     pickup = await parking.attempt(
         work,
         lambda: case.call(
-            ShippingActivities.cancel_pickup,
+            PickupActivities.cancel_pickup,
             asked,
             summary=f"cancel the courier of {case.ret.rma_no}",
+            carrier=case.ret.delivery(delivery_id).adapter,
         ),
         wanted=wanted,
     )
@@ -180,9 +179,10 @@ async def cancel(case: Case, parking: Parking, delivery_id: str) -> None:
     label = await parking.attempt(
         work,
         lambda: case.call(
-            ShippingActivities.void_label,
+            LabelActivities.void_label,
             asked,
             summary=f"void the label of {case.ret.rma_no}",
+            carrier=case.ret.delivery(delivery_id).adapter,
         ),
         wanted=wanted,
     )
@@ -219,4 +219,14 @@ def _label_order(ret: Return, delivery: Delivery) -> BuyLabel:
         weight_grams=max(weight, 1),
         to_customer=back is not None,
         corrections=ret.corrections,
+        country=ret.country,
+        currency=ret.currency,
+        courier=_courier(delivery),
     )
+
+
+def _courier(delivery: Delivery) -> CourierWish | None:
+    window = delivery.pickup_window
+    if delivery.method is not HandoverMethod.PICKUP or window is None:
+        return None
+    return CourierWish(window.not_before, window.not_after, window.time_zone)

@@ -33,11 +33,17 @@ async def call(
     return await workflow.execute_activity_method(activity, asked, **config)
 
 
-async def write(activity: Activity[_Asked, _Answer], asked: _Asked, *, summary: str) -> _Answer:
+async def write(
+    activity: Activity[_Asked, _Answer],
+    asked: _Asked,
+    *,
+    summary: str,
+    otherwise: ActivityConfig = WRITE_RECORD_PATIENTLY,
+) -> _Answer:
     """Run one activity on our own database, as a local one: a single history event.
 
-    While the database is away it becomes a regular activity, which is visible and repeats without
-    end. A final refusal is raised as it is.
+    While the database is away it becomes a regular activity, which is visible and, unless
+    ``otherwise`` says so, repeats without end. A final refusal is raised as it is.
     """
     config: LocalActivityConfig = {**WRITE_RECORD, "summary": summary}
     try:
@@ -47,7 +53,7 @@ async def write(activity: Activity[_Asked, _Answer], asked: _Asked, *, summary: 
         final = isinstance(reason, ApplicationError) and reason.non_retryable
         if final or is_cancelled_exception(error):
             raise
-    return await call(activity, asked, summary=summary, options=WRITE_RECORD_PATIENTLY)
+    return await call(activity, asked, summary=summary, options=otherwise)
 
 
 def reason_of(error: FailureError) -> BaseException:

@@ -55,6 +55,7 @@ class CarrierCapabilities:
     countries: frozenset[str] | None
     """ISO 3166-1 alpha-2 of the sender; ``None`` is wherever it offers a rate."""
     max_weight_grams: int | None
-    calls_per_second: float
-    """How many calls of one tenant's account it takes, for the rate of its task queue."""
+    calls_per_second: float | None
+    """How many calls it takes in a second: the rate of its task queue, unless a setting says more
+    (``BACKHAUL_CARRIER_RATES``). ``None`` where it tells none, and its 429 is obeyed."""
     sources: Mapping[str, str]

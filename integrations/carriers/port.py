@@ -63,6 +63,8 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Label:
+    """``promised_days`` under way, from the first scan, where the service promises any."""
+
     shipment_ref: str
     tracking_code: str
     tracker_ref: str | None
@@ -70,6 +72,7 @@ class Label:
     service: str
     label_url: str
     cost: Money
+    promised_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,7 +189,11 @@ class SettlementModel(Model):
 
 
 class BookingIntentModel(Model):
-    """A label or pickup to be booked. ``reference`` is stamped on it, so that it is found again."""
+    """A label or pickup to be booked. ``reference`` is stamped on it, so that it is found again.
+
+    ``connection_id`` is the account it is booked with, once that was chosen. From ``sent_at`` on it
+    may have been bought, whatever was answered.
+    """
 
     __tablename__ = "booking_intents"
     __table_args__ = (
@@ -197,6 +201,7 @@ class BookingIntentModel(Model):
         UniqueConstraint("tenant_id", "return_id", "purpose", "attempt"),
         CheckConstraint(one_of("state", *BookingState), name="state_is_known"),
         CheckConstraint("attempt >= 1", name="attempt_from_one"),
+        Index(None, "tenant_id", "created_at"),
     )
 
     tenant_id: Mapped[str] = mapped_column(primary_key=True)
@@ -206,7 +211,9 @@ class BookingIntentModel(Model):
     attempt: Mapped[int]
     reference: Mapped[str]
     state: Mapped[str] = mapped_column(server_default=text("'planned'"))
+    connection_id: Mapped[UuidText | None]
     external_ref: Mapped[str | None]
+    sent_at: Mapped[datetime | None]
     details: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     cost_minor: Mapped[Minor | None]
     cost_currency: Mapped[str | None] = mapped_column(String(3))

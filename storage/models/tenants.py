@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.models.declarative import Model, UuidText, one_of
@@ -25,8 +25,16 @@ class TenantModel(Model):
 class ConnectionModel(Model):
     __tablename__ = "connections"
     __table_args__ = (
-        UniqueConstraint("tenant_id", "kind"),
+        UniqueConstraint("tenant_id", "kind", "adapter"),
         UniqueConstraint("tenant_id", "connection_id"),
+        # Of carriers a tenant has several, of everything else one.
+        Index(
+            "uq_connections_one_of_a_kind",
+            "tenant_id",
+            "kind",
+            unique=True,
+            postgresql_where=text("kind <> 'carrier'"),
+        ),
     )
 
     connection_id: Mapped[UuidText] = mapped_column(primary_key=True)

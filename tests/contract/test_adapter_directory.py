@@ -143,7 +143,8 @@ class TestDirectory:
     ) -> None:
         """A tenant's systems are reached by the adapters its connections name."""
         assert isinstance(await directory.payments("tenant-1"), StripeGateway)
-        assert isinstance(await directory.carrier("tenant-1"), EasyPostCarrier)
+        (account,) = await directory.carriers("tenant-1")
+        assert isinstance(account.gateway, EasyPostCarrier)
         assert isinstance(await directory.commerce("tenant-1"), HttpCommercePlatform)
         assert isinstance(await directory.mailer("tenant-1"), SmtpMailer)
         assert isinstance(await directory.payments("tenant-2"), PayPalGateway)
@@ -172,7 +173,8 @@ class TestDirectory:
         tenant_id, kind, gateway = await directory.by_id("c-easypost")
 
         assert (tenant_id, kind) == ("tenant-1", "carrier")
-        assert gateway is await directory.carrier("tenant-1")
+        (account,) = await directory.carriers("tenant-1")
+        assert account.gateway is gateway
         with pytest.raises(UnknownConnectionError):
             await directory.by_id("c-unknown")
 

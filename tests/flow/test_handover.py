@@ -152,7 +152,7 @@ async def test_a_carrier_who_does_not_answer_parks_the_calling_off(booked: OpenR
     with booked.house.sandbox.fault(**away):
         await booked.do(change(M.DROP_OFF))
         await booked.house.pass_time(minutes=40)
-        await booked.until_waiting("provider_unavailable")
+        await booked.until_waiting("courier_unavailable")
         view = await booked.view()
         assert view["deliveries"][0]["state"] == "PICKUP_SCHEDULED"
 

@@ -26,6 +26,7 @@ from integrations.commerce.http_platform import open_commerce_client
 from integrations.commerce.port import CommercePlatform
 from integrations.notifications.port import Mailer
 from integrations.payments.port import PaymentGateway
+from runtime.adapters import CARRIER_SHEETS
 from storage.models.returns import NoticeModel
 from tests.flow.test_exchange import WANTED
 from tests.flow.test_pickups import report, until_visit, visits_at_carrier
@@ -77,7 +78,11 @@ class Asked:
     cut_off: str = ""
 
     def code(self, kind: str) -> str:
-        return self.cut_off if kind == "lost" and self.cut_off else KINDS[kind][1]
+        if kind == "lost" and self.cut_off:
+            return self.cut_off
+        code = KINDS[kind][1]
+        is_carrier = self.system in CARRIER_SHEETS and code == "provider_unavailable"
+        return "courier_unavailable" if is_carrier else code
 
     def trouble(self, kind: str) -> dict[str, Any]:
         verb, path = self.call.split(" ")

@@ -17,7 +17,10 @@ import activities.refund_books
 import domain.invariants
 from activities.holding import Holder
 from domain.blockers import WAITS, Kind
+from domain.requests import HandoverMethod
 from domain.returns import Return
+from integrations.carriers.capabilities import BookingLookUp
+from integrations.carriers.easypost.adapter import EasyPostCarrier
 from storage.bookings import Bookings
 from storage.hold_rows import HoldRow
 from storage.holds import HeldOtherwiseError, Holds
@@ -38,6 +41,7 @@ from tests.flow.test_settlement import REFUNDS, accepted, intents_of, paid
 from tests.support.house import TENANT, House, OpenReturn
 from tests.support.postgres import Database
 from tests.support.told import (
+    CUSTOMER_SIDE,
     FINANCE,
     OPS,
     info,
@@ -46,7 +50,7 @@ from tests.support.told import (
     waiting_codes,
     whole_order,
 )
-from workflows.messages import Retry
+from workflows.messages import ChangeHandover, Retry
 from workflows.return_workflow import ReturnWorkflow
 
 BUY_LABEL = {"system": "easypost", "operation": "POST /v2/shipments/{id}/buy"}
@@ -114,8 +118,26 @@ async def booking_is_broken(_house: House, patch: Patch) -> AsyncIterator[None]:
         yield
 
 
+@asynccontextmanager
+async def platform_down(house: House, _patch: Patch) -> AsyncIterator[None]:
+    plan = {"system": "commerce", "operation": "GET /locations/{id}", "kind": "http_503"}
+    with house.sandbox.fault(**plan, times=ALWAYS):
+        yield
+
+
+@asynccontextmanager
+async def carrier_forgets(house: House, patch: Patch) -> AsyncIterator[None]:
+    """A label is sold, its answer is lost, and this carrier has no way to look it up."""
+    blind = replace(EasyPostCarrier.capabilities, label_lookup=BookingLookUp.NONE)
+    with patch.context() as forgetful, house.sandbox.fault(**BUY_LABEL, kind="lost_reply"):
+        forgetful.setattr(EasyPostCarrier, "capabilities", blind)
+        yield
+
+
 BOOKINGS: dict[str, Trouble] = {
-    "provider_unavailable": carrier_down,
+    "provider_unavailable": platform_down,
+    "courier_unavailable": carrier_down,
+    "booking_unknown": carrier_forgets,
     "provider_refused": carrier_refuses,
     "bad_upstream_data": warehouse_is_nonsense,
     "internal_error": booking_is_broken,
@@ -153,6 +175,28 @@ async def test_a_parked_booking_is_withdrawn(house: House, monkeypatch: Patch, c
     assert outcome.headline == "WITHDRAWN"
     assert not await troubles(opened)
     assert "bought" not in [label["status"] for label in opened.ledger()["labels"]]
+
+
+@pytest.mark.parametrize("code", ["courier_unavailable", "booking_unknown"])
+async def test_a_parked_booking_gives_way_to_the_store(
+    house: House, monkeypatch: Patch, code: str
+) -> None:
+    """The customer brings it to a store instead: whatever was sold of the label is given back."""
+    async with BOOKINGS[code](house, monkeypatch):
+        opened = await house.open(some_of(house.sandbox.order("three-units"), 1))
+        await house.pass_time(minutes=3)
+        wait = await stands(opened, code)
+
+        await opened.do(ChangeHandover(info(CUSTOMER_SIDE), HandoverMethod.IN_STORE))
+        await opened.until_event("handover.ready")
+    await opened.until(lambda view: not waits_for_carrier(view))
+
+    assert "change-handover" in wait["exits"]
+    assert "bought" not in [label["status"] for label in opened.ledger()["labels"]]
+
+
+def waits_for_carrier(view: dict[str, Any]) -> bool:
+    return bool({"cancelling_delivery", *BOOKINGS} & set(waiting_codes(view)))
 
 
 @asynccontextmanager
@@ -490,6 +534,16 @@ WALKS: dict[str, dict[str, Callable[..., object]]] = {
         "retry": test_a_parked_booking_is_tried_again,
         "withdraw": test_a_parked_booking_is_withdrawn,
         "refund.settled": test_a_parked_refund_turns_out_to_be_paid,
+    },
+    "courier_unavailable": {
+        "retry": test_a_parked_booking_is_tried_again,
+        "withdraw": test_a_parked_booking_is_withdrawn,
+        "change-handover": test_a_parked_booking_gives_way_to_the_store,
+    },
+    "booking_unknown": {
+        "retry": test_a_parked_booking_is_tried_again,
+        "withdraw": test_a_parked_booking_is_withdrawn,
+        "change-handover": test_a_parked_booking_gives_way_to_the_store,
     },
     "provider_refused": {
         "retry": test_a_parked_booking_is_tried_again,

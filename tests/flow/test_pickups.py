@@ -172,7 +172,7 @@ async def test_orders_no_second_courier_before_the_first_is_off(booked: OpenRetu
     with booked.house.sandbox.fault(**CANCEL_PICKUP, kind="http_503", times=1000):
         await booked.do(report(1))
         await booked.house.pass_time(minutes=3)
-        await booked.until_waiting("provider_unavailable")
+        await booked.until_waiting("courier_unavailable")
         assert visits_at_carrier(booked) == ["scheduled"]
     await booked.do(Retry(info(OPS)))
 
@@ -208,11 +208,11 @@ async def test_a_parcel_brought_before_the_second_visit_moves_on(booked: OpenRet
     with booked.house.sandbox.fault(**CANCEL_PICKUP, kind="http_503", times=1000):
         await booked.do(report(1))
         await booked.house.pass_time(minutes=3)
-        await booked.until_waiting("provider_unavailable")
+        await booked.until_waiting("courier_unavailable")
         await booked.scan(Milestone.FIRST_SCAN)
         await booked.until_headline("IN_TRANSIT")
 
-    view = await booked.until(lambda view: "provider_unavailable" not in waiting_codes(view))
+    view = await booked.until(lambda view: "courier_unavailable" not in waiting_codes(view))
     assert view["deliveries"][0]["pickups"][-1]["attempt"] == 1
 
 

@@ -12,6 +12,7 @@ from storage.states import BookingState
 from tests.storage.builders import TENANT, opened, return_id
 
 FIRST = return_id("first")
+ACCOUNT = "00000000-0000-4000-8000-0000000000aa"
 
 
 async def _planned(returns: Returns, bookings: Bookings) -> BookingRow:
@@ -32,7 +33,7 @@ async def test_planning_again_reads_the_booking_as_it_stands(
 ) -> None:
     """After a crash the next attempt finds what was created before."""
     row = await _planned(returns, bookings)
-    created = await bookings.created(TENANT, row.booking_id, "shp_1")
+    created = await bookings.created(TENANT, row.booking_id, "shp_1", ACCOUNT)
 
     assert await bookings.plan(TENANT, FIRST, "label", 1) == created
 
@@ -55,7 +56,7 @@ async def test_a_booking_is_created_bought_and_cancelled(
     """Each step twice, as retries do; the cost of a cancelled label stays known."""
     row = await _planned(returns, bookings)
     for _ in range(2):
-        await bookings.created(TENANT, row.booking_id, "shp_1")
+        await bookings.created(TENANT, row.booking_id, "shp_1", ACCOUNT)
     for _ in range(2):
         await bookings.bought(TENANT, row.booking_id, {"tracking_code": "T1"}, 455, "EUR")
     for state in (BookingState.CANCEL_REQUESTED, BookingState.CANCELLED, BookingState.CANCELLED):
@@ -78,7 +79,7 @@ async def test_a_late_answer_does_not_undo_a_cancellation(
     row = await _planned(returns, bookings)
     await bookings.ended(TENANT, row.booking_id, BookingState.CANCEL_REQUESTED)
 
-    await bookings.created(TENANT, row.booking_id, "shp_1")
+    await bookings.created(TENANT, row.booking_id, "shp_1", ACCOUNT)
     after = await bookings.bought(TENANT, row.booking_id, {}, 455, "EUR")
 
     assert (after.state, after.external_ref) == (BookingState.CANCEL_REQUESTED, "shp_1")
@@ -88,10 +89,10 @@ async def test_a_late_answer_does_not_undo_a_cancellation(
 async def test_one_booking_is_one_thing_outside(returns: Returns, bookings: Bookings) -> None:
     """A second shipment for the same booking is refused, not forgotten."""
     row = await _planned(returns, bookings)
-    await bookings.created(TENANT, row.booking_id, "shp_1")
+    await bookings.created(TENANT, row.booking_id, "shp_1", ACCOUNT)
 
     with pytest.raises(BookedOtherwiseError, match="found shp_2"):
-        await bookings.created(TENANT, row.booking_id, "shp_2")
+        await bookings.created(TENANT, row.booking_id, "shp_2", ACCOUNT)
 
 
 async def test_an_ended_booking_stays_ended(returns: Returns, bookings: Bookings) -> None:
@@ -119,4 +120,4 @@ async def test_an_end_is_one_of_three(returns: Returns, bookings: Bookings) -> N
 async def test_an_unplanned_booking_is_refused(bookings: Bookings) -> None:
     """Nothing is noted for a booking that no row planned."""
     with pytest.raises(UnknownBookingError):
-        await bookings.created(TENANT, return_id("stray"), "shp_1")
+        await bookings.created(TENANT, return_id("stray"), "shp_1", ACCOUNT)

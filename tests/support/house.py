@@ -44,7 +44,7 @@ from tests.support.told import (
     waiting_codes,
 )
 from workers.relay import Relay
-from workers.returns import Dependencies, build_relay, build_worker
+from workers.returns import Dependencies, build_relay, build_workers
 from workers.working import working
 from workflows.messages import (
     INSPECTION_SIGNAL,
@@ -123,7 +123,7 @@ class House:
 
     async def open_for_work(self) -> None:
         """Start a worker, with an empty cache as after a crash."""
-        await self.work.enter_async_context(working(build_worker(self.client, self.needs)))
+        await self.work.enter_async_context(working(*build_workers(self.client, self.needs)))
 
     async def stop_work(self) -> None:
         """Stop the worker; what it did not finish stays with the server."""

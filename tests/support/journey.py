@@ -36,7 +36,7 @@ from tests.support.house import TENANT, sandbox_connections
 from tests.support.postgres import Database
 from tests.support.sandbox import Sandbox
 from tests.support.sandbox_client import SandboxClient
-from workers.returns import Dependencies, build_relay, build_worker
+from workers.returns import Dependencies, build_relay, build_workers
 from workers.schedules import ensure_sweep
 from workers.working import working
 
@@ -202,11 +202,11 @@ async def _working(services: Services, settings: Settings) -> AsyncIterator[Work
         public_url=settings.public_url,
         retry_webhooks_after=_RETRY_WEBHOOKS_AFTER_SECONDS,
     )
-    worker = build_worker(services.temporal, needs)
-    async with working(worker):
+    workers = build_workers(services.temporal, needs)
+    async with working(*workers):
         relaying = asyncio.create_task(relay.run())
         try:
-            yield worker
+            yield workers[0]
         finally:
             relaying.cancel()
             with suppress(asyncio.CancelledError):

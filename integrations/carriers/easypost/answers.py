@@ -70,8 +70,11 @@ def _offer(found: wire.WireShipment) -> Offer | None:
         rate = cheapest(found.rates, found.messages)
     except RejectedError:
         return None
-    days = rate.delivery_days if rate.delivery_days is not None else rate.est_delivery_days
-    return Offer(rate.carrier, rate.service, _money(rate), days)
+    return Offer(rate.carrier, rate.service, _money(rate), _days(rate))
+
+
+def _days(rate: wire.WireRate) -> int | None:
+    return rate.delivery_days if rate.delivery_days is not None else rate.est_delivery_days
 
 
 def label(found: wire.WireShipment) -> Label | None:
@@ -85,6 +88,7 @@ def label(found: wire.WireShipment) -> Label | None:
         service=found.selected_rate.service,
         label_url=found.postage_label.label_url,
         cost=_money(found.selected_rate),
+        promised_days=_days(found.selected_rate),
     )
 
 

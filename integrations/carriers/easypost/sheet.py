@@ -21,7 +21,7 @@ CAPABILITIES = CarrierCapabilities(
     pushes_scans=True,
     countries=None,
     max_weight_grams=None,
-    calls_per_second=5,
+    calls_per_second=None,
     sources={
         "carrier": "docs.easypost.com",
         "proven": "recorded traffic of EasyPost's own client libraries, replayed in the tests",
@@ -39,6 +39,7 @@ CAPABILITIES = CarrierCapabilities(
         "pushes_scans": "docs.easypost.com/docs/webhooks: tracker.updated",
         "countries": "what its carriers' rates say",
         "max_weight_grams": "what its carriers' rates say",
-        "calls_per_second": "docs.easypost.com/docs/rate-limiting: 5 a second on index endpoints",
+        "calls_per_second": "docs.easypost.com/docs/rate-limiting: by load; 5 a second on index "
+        "endpoints alone",
     },
 )

@@ -1,0 +1,65 @@
+"""Buy a label at one of the tenant's carriers: at the next one where the first does not serve."""
+
+from dataclasses import replace
+
+from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
+
+from activities.labels import BoughtLabel, BuyLabel, Candidate, LabelActivities
+from domain.booking import carrier_chosen, carrier_failed, wants_label
+from workflows.options import FAIL_OVER_AFTER, call_provider
+from workflows.recording import Case
+from workflows.steps import reason_of, write
+
+
+async def buy_label(case: Case, asked: BuyLabel) -> BoughtLabel:
+    """Buy one label; where a tenant has several carriers, the best of them is asked first.
+
+    A carrier that refuses the parcel, or does not answer for a while, is left for the next one,
+    unless it may have sold the label: then it alone can tell. Each carrier has its task queue,
+    whose rate is what it takes.
+    """
+    while True:
+        account, others = await _chosen(case, asked)
+        try:
+            return await case.call(
+                LabelActivities.buy_label,
+                replace(asked, connection_id=account.connection_id),
+                summary=f"label for {case.ret.rma_no} at {account.carrier}",
+                carrier=account.carrier,
+                patience=FAIL_OVER_AFTER if others else None,
+            )
+        except FailureError as error:
+            is_wanted = wants_label(case.ret, asked.delivery_id)
+            if is_cancelled_exception(error) or not others or not is_wanted:
+                raise
+            said = reason_of(error)
+            reason = (said.type if isinstance(said, ApplicationError) else None) or "no answer"
+            case.take(carrier_failed(case.ret, asked.delivery_id, account.carrier, reason))
+            asked = replace(asked, excluded=(*asked.excluded, account.connection_id))
+
+
+async def _chosen(case: Case, asked: BuyLabel) -> tuple[Candidate, bool]:
+    """Return who is asked, and whether anybody is left to be asked after it."""
+    found = await write(
+        LabelActivities.list_carriers,
+        asked,
+        summary=f"carriers for {case.ret.rma_no}",
+        # What keeps it from being read keeps the label from being bought: that parks.
+        otherwise=call_provider(case.ret.policy.handling.parked),
+    )
+    if len(found.accounts) == 1:
+        return found.accounts[0], False
+    chosen = await case.call(
+        LabelActivities.choose_carrier, asked, summary=f"choose a carrier for {case.ret.rma_no}"
+    )
+    if chosen.passed_over:
+        case.take(
+            carrier_chosen(
+                case.ret,
+                asked.delivery_id,
+                chosen.account.carrier,
+                cost=chosen.cost,
+                passed_over=[(one.carrier, one.reason) for one in chosen.passed_over],
+            )
+        )
+    return chosen.account, True
