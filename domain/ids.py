@@ -35,6 +35,11 @@ def sweep_id_for(task_queue: str) -> str:
     return f"sweep/{task_queue}"
 
 
+def carrier_rounds_id_for(task_queue: str) -> str:
+    """Name the one schedule that looks after the carriers of a deployment."""
+    return f"carriers/{task_queue}"
+
+
 def reconciliation_id_for(task_queue: str) -> str:
     """Name the one schedule that compares refunds with the providers' in a deployment."""
     return f"reconcile/{task_queue}"

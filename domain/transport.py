@@ -89,7 +89,7 @@ def _reach(ret: Return, delivery: Delivery, news: Reached, at: datetime) -> Chan
             earlier = min(delivery.first_scan_at, news.occurred_at)
             return ret.with_delivery(replace(delivery, first_scan_at=earlier)), ()
         return _handed_over(ret, delivery, news.occurred_at, where, at)
-    if delivery.delivered_at is not None or delivery.state in _OVER:
+    if delivery.delivered_at is not None or delivery.state in NOTHING_AWAITED:
         return ret, ()
     if news.milestone is Milestone.DELIVERED:
         return _delivered(ret, delivery, news.occurred_at, where, at)
@@ -103,12 +103,13 @@ def _reach(ret: Return, delivery: Delivery, news: Reached, at: datetime) -> Chan
     return ret.with_delivery(changed), (told,)
 
 
-_OVER = (
+NOTHING_AWAITED = (
     DeliveryState.DELIVERED,
     DeliveryState.RECEIVED,
     DeliveryState.CANCELLED,
     DeliveryState.LOST,
 )
+"""States in which no scan is awaited; one that comes all the same is taken."""
 _MOVING = (DeliveryState.IN_TRANSIT, DeliveryState.EXCEPTION, DeliveryState.RETURNED_TO_SENDER)
 _TROUBLES = {
     Milestone.RETURNED_TO_SENDER: DeliveryState.RETURNED_TO_SENDER,

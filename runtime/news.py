@@ -10,8 +10,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.engine import ANSWERS_WITHIN
 from activities.refund_books import count_past_us, take_word
 from activities.reopening import RefundTold, Reopener, ReopenFor
+from activities.scans import take_scans
 from domain.ids import is_id, workflow_id_for
-from domain.tracking import milestones
 from integrations.carriers.port import CarrierGateway, TrackingEvent
 from integrations.commerce.port import CommercePlatform, ReplacementEvent
 from integrations.directory import WebhookTarget
@@ -73,9 +73,8 @@ class News:
             _log.info("parcel.unknown", event_id=event.event_id)
             return
         snapshot = await carrier.track(event.tracker_ref)
-        before = milestones(await self._tracking.add_scans(tenant_id, code, ()))
-        after = milestones(await self._tracking.add_scans(tenant_id, code, snapshot.scans))
-        if {news.milestone for news in after} > {news.milestone for news in before} or again:
+        after, is_new = await take_scans(self._tracking, tenant_id, code, snapshot.scans)
+        if is_new or again:
             told = CarrierMilestones(parcel.delivery_id, after, event.event_id)
             await self._signal(tenant_id, parcel.return_id, "carrier_milestones", told)
 

@@ -1,7 +1,8 @@
 """Booking intents: a label or pickup is planned in a row before a carrier hears of it."""
 
+import uuid
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, func, select, text, update
@@ -10,13 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.carriers import Record
 from domain.ids import part_id
+from domain.lifecycle import TERMINAL_HEADLINES
 from storage.database import Database
 from storage.models.effects import BookingIntentModel
+from storage.models.returns import ReturnModel
 from storage.rows import BookingRow
 from storage.states import BookingState
 
 _COLUMNS = tuple(getattr(BookingIntentModel, name) for name in BookingRow.__slots__)
 _S = BookingState
+_SHOWN_WITHIN = timedelta(days=3)
 _ONE_VISIT = timedelta(days=60)
 _RECORDS = text(
     """
@@ -174,6 +178,79 @@ class Bookings:
                     raise BookedOtherwiseError(f"booking {booking_id} has ended as {before.state}")
                 return before
             return await _change(connection, tenant_id, booking_id, state=state)
+
+    async def doubtful(
+        self,
+        tenant_id: str,
+        connection_id: str,
+        *,
+        quiet_since: datetime,
+        swept_before: datetime,
+        limit: int,
+    ) -> tuple[BookingRow, ...]:
+        """Return bookings that were sent and then given up, or whose return has ended without them.
+
+        Nobody works on them since ``quiet_since``; the carrier may still have sold something. Each
+        comes once after ``swept_before``, the longest unswept first. One statement.
+        """
+        given_up = BookingIntentModel.state.in_((_S.CANCELLED, _S.FAILED, _S.CANCEL_REQUESTED))
+        left = (BookingIntentModel.state == _S.CREATED) & ReturnModel.headline.in_(
+            TERMINAL_HEADLINES
+        )
+        query = (
+            select(*_COLUMNS)
+            .join(
+                ReturnModel,
+                (ReturnModel.tenant_id == BookingIntentModel.tenant_id)
+                & (ReturnModel.return_id == BookingIntentModel.return_id),
+            )
+            .where(
+                BookingIntentModel.tenant_id == tenant_id,
+                BookingIntentModel.connection_id == connection_id,
+                BookingIntentModel.sent_at.is_not(None),
+                given_up | left,
+                BookingIntentModel.updated_at < quiet_since,
+                # What a carrier has not shown by then, it will not show.
+                BookingIntentModel.updated_at > quiet_since - _SHOWN_WITHIN,
+                func.coalesce(BookingIntentModel.swept_at, BookingIntentModel.created_at)
+                < swept_before,
+            )
+            .order_by(BookingIntentModel.swept_at.nulls_first(), BookingIntentModel.created_at)
+            .limit(limit)
+        )
+        async with self._database.tenant(tenant_id) as connection:
+            return tuple(_booking_row(row) for row in await connection.execute(query))
+
+    async def swept(self, tenant_id: str, booking_id: str, at: datetime) -> None:
+        """Note that a booking was looked for at its carrier; what is known of it stays."""
+        async with self._database.tenant(tenant_id) as connection:
+            await connection.execute(
+                update(BookingIntentModel)
+                .where(
+                    BookingIntentModel.tenant_id == tenant_id,
+                    BookingIntentModel.booking_id == booking_id,
+                )
+                .values(swept_at=at)
+            )
+
+    async def by_reference(self, tenant_id: str, reference: str) -> BookingRow | None:
+        """Read the booking that a carrier shows under our reference, or our key."""
+        parts = reference.split("/")
+        try:
+            booking_id = (
+                str(uuid.UUID(reference))
+                if len(parts) == 1
+                else part_id(parts[0], "booking", parts[1], int(parts[2]))
+            )
+        except (ValueError, IndexError):
+            return None
+        query = select(*_COLUMNS).where(
+            BookingIntentModel.tenant_id == tenant_id,
+            BookingIntentModel.booking_id == booking_id,
+        )
+        async with self._database.tenant(tenant_id) as connection:
+            row = (await connection.execute(query)).one_or_none()
+        return None if row is None else _booking_row(row)
 
     async def shares_visit(self, tenant_id: str, visit: BookingRow) -> bool:
         """Say whether another booking is of the same courier visit, and still wants it."""

@@ -256,6 +256,7 @@ async def _upsert_deliveries(connection: AsyncConnection, transition: Transition
                 "tracking_code": delivery.tracking_code,
                 "tracker_ref": delivery.tracker_ref,
                 "shipment_ref": delivery.shipment_ref,
+                "is_over": delivery.is_over,
             }
             for delivery in transition.deliveries
         ]
@@ -265,7 +266,13 @@ async def _upsert_deliveries(connection: AsyncConnection, transition: Transition
             index_elements=["tenant_id", "return_id", "delivery_id"],
             set_={
                 name: rows.excluded[name]
-                for name in ("purpose", "tracking_code", "tracker_ref", "shipment_ref")
+                for name in (
+                    "purpose",
+                    "tracking_code",
+                    "tracker_ref",
+                    "shipment_ref",
+                    "is_over",
+                )
             },
         )
     )

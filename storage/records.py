@@ -111,11 +111,14 @@ class EventRecord:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRecord:
+    """``is_over``: no scan of the parcel is awaited any more."""
+
     delivery_id: str
     purpose: str
     tracking_code: str
     tracker_ref: str | None
     shipment_ref: str
+    is_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,17 @@
 """Parcels by the names that carriers use, and every scan of them ever told."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from domain.tracking import Scan, ScanStatus
 from storage.database import Database
 from storage.models.arrivals import DeliveryModel, ScanModel
+from storage.models.effects import BookingIntentModel
 from storage.rows import DeliveryRow
+from storage.states import BookingState
 
 _COLUMNS = tuple(getattr(DeliveryModel, name) for name in DeliveryRow.__slots__)
 
@@ -43,6 +46,52 @@ class Tracking:
         async with self._database.tenant(tenant_id) as connection:
             row = (await connection.execute(query)).one_or_none()
         return None if row is None else DeliveryRow(**row._asdict())
+
+    async def due_for_poll(
+        self,
+        tenant_id: str,
+        connection_id: str,
+        *,
+        before: datetime,
+        limit: int,
+    ) -> tuple[DeliveryRow, ...]:
+        """Return parcels of one carrier's account that were not read since ``before``.
+
+        Those never read come first, then the longest unread; one statement.
+        """
+        async with self._database.tenant(tenant_id) as connection:
+            rows = await connection.execute(
+                select(*_COLUMNS)
+                .join(
+                    BookingIntentModel,
+                    (BookingIntentModel.tenant_id == DeliveryModel.tenant_id)
+                    & (BookingIntentModel.return_id == DeliveryModel.return_id)
+                    & (BookingIntentModel.purpose == "label-" + DeliveryModel.delivery_id)
+                    & (BookingIntentModel.state == BookingState.BOUGHT),
+                )
+                .where(
+                    DeliveryModel.tenant_id == tenant_id,
+                    ~DeliveryModel.is_over,
+                    BookingIntentModel.connection_id == connection_id,
+                    func.coalesce(DeliveryModel.polled_at, DeliveryModel.created_at) < before,
+                )
+                .order_by(DeliveryModel.polled_at.nulls_first(), DeliveryModel.created_at)
+                .limit(limit)
+            )
+            return tuple(DeliveryRow(**row._asdict()) for row in rows)
+
+    async def polled(self, tenant_id: str, parcel: DeliveryRow, at: datetime) -> None:
+        """Note when a parcel was read at its carrier."""
+        async with self._database.tenant(tenant_id) as connection:
+            await connection.execute(
+                update(DeliveryModel)
+                .where(
+                    DeliveryModel.tenant_id == tenant_id,
+                    DeliveryModel.return_id == parcel.return_id,
+                    DeliveryModel.delivery_id == parcel.delivery_id,
+                )
+                .values(polled_at=at)
+            )
 
     async def add_scans(
         self, tenant_id: str, tracking_code: str, scans: Sequence[Scan]

@@ -13,6 +13,7 @@ import structlog
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from activities.carrier_rounds import CarrierRounds
 from activities.giving_back import GivingBackActivities
 from activities.holds import HoldActivities
 from activities.labels import LabelActivities
@@ -51,8 +52,9 @@ from storage.settlements import Settlements
 from storage.tenants import Tenants
 from workers.heartbeats import Heartbeats
 from workers.relay import Relay
-from workers.schedules import ensure_reconciliation, ensure_sweep
+from workers.schedules import ensure_carrier_rounds, ensure_reconciliation, ensure_sweep
 from workers.working import GRACE, working
+from workflows.carrier_rounds import CarrierRoundWorkflow
 from workflows.follow_up import FollowUpWorkflow
 from workflows.options import carrier_queue
 from workflows.reconciliation import ReconciliationWorkflow
@@ -93,7 +95,10 @@ def build_workers(client: Client, needs: Dependencies) -> tuple[Worker, ...]:
         pickups.call_courier_off,
     ]
     # Also on the queue of the returns: parcels whose carrier is not known.
-    own = [labels.list_carriers, labels.choose_carrier, *calls]
+    rounds = CarrierRounds(needs.connections, needs.database, time_scale=needs.time_scale)
+    calls += [rounds.poll_parcels, rounds.sweep_bookings]
+    own: list[Callable[..., Any]] = [rounds.list_accounts, rounds.parked_for_carriers]
+    own += [labels.list_carriers, labels.choose_carrier, *calls]
     carriers = [
         Worker(
             client,
@@ -138,7 +143,13 @@ def _returns_worker(
     return Worker(
         client,
         task_queue=needs.task_queue,
-        workflows=[ReturnWorkflow, FollowUpWorkflow, SweepWorkflow, ReconciliationWorkflow],
+        workflows=[
+            ReturnWorkflow,
+            FollowUpWorkflow,
+            SweepWorkflow,
+            ReconciliationWorkflow,
+            CarrierRoundWorkflow,
+        ],
         activities=[
             orders.fetch_facts,
             orders.read_policy,
@@ -202,6 +213,9 @@ async def run(settings: Settings) -> None:
     await ensure_search_attributes(client)
     await ensure_sweep(client, task_queue=settings.task_queue, time_scale=settings.time_scale)
     await ensure_reconciliation(client, task_queue=settings.task_queue)
+    await ensure_carrier_rounds(
+        client, task_queue=settings.task_queue, time_scale=settings.time_scale
+    )
     needs = Dependencies(
         database=database,
         connections=connections,

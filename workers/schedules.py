@@ -18,8 +18,11 @@ from temporalio.client import (
     ScheduleUpdateInput,
 )
 
-from domain.ids import reconciliation_id_for, sweep_id_for
+from domain.ids import carrier_rounds_id_for, reconciliation_id_for, sweep_id_for
+from workflows.carrier_rounds import CarrierRound, CarrierRoundWorkflow
 from workflows.options import (
+    CARRIER_ROUND_EVERY,
+    CARRIER_ROUND_LASTS,
     RECONCILE_AT_HOUR,
     RECONCILIATION_LASTS,
     SWEEP_AT_MOST_EVERY,
@@ -42,6 +45,12 @@ async def ensure_sweep(client: Client, *, task_queue: str, time_scale: float) ->
 async def ensure_reconciliation(client: Client, *, task_queue: str) -> None:
     """Let Temporal compare each day's refunds with the providers' in the night after it."""
     await _ensure(client, reconciliation_id_for(task_queue), _reconciliation(task_queue))
+
+
+async def ensure_carrier_rounds(client: Client, *, task_queue: str, time_scale: float) -> None:
+    """Let Temporal look after parcels, bookings and outages at the carriers again and again."""
+    every = max(CARRIER_ROUND_EVERY / time_scale, SWEEP_AT_MOST_EVERY)
+    await _ensure(client, carrier_rounds_id_for(task_queue), _carrier_rounds(task_queue, every))
 
 
 async def _ensure(client: Client, schedule_id: str, schedule: Schedule) -> None:
@@ -70,6 +79,20 @@ def _reconciliation(task_queue: str) -> Schedule:
         policy=SchedulePolicy(
             overlap=ScheduleOverlapPolicy.SKIP, catchup_window=RECONCILIATION_LASTS
         ),
+    )
+
+
+def _carrier_rounds(task_queue: str, every: timedelta) -> Schedule:
+    return Schedule(
+        action=ScheduleActionStartWorkflow(
+            CarrierRoundWorkflow.run,
+            CarrierRound(),
+            id=carrier_rounds_id_for(task_queue),
+            task_queue=task_queue,
+            execution_timeout=CARRIER_ROUND_LASTS,
+        ),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)]),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=every),
     )
 
 

@@ -109,6 +109,20 @@ RECONCILE = ActivityConfig(
     retry_policy=_PATIENT,
 )
 
+CARRIER_ROUND_EVERY = timedelta(minutes=15)
+"""How long returns that are parked for a carrier stand still after it answers again; parcels are
+read and bookings swept at their own, longer intervals."""
+CARRIER_ROUND_LASTS = timedelta(hours=2)
+
+LOOK_AFTER_CARRIER = ActivityConfig(
+    # A page of fifty parcels, at one call a second of the slowest carrier.
+    start_to_close_timeout=timedelta(minutes=5),
+    heartbeat_timeout=HEARTBEAT,
+    # A carrier that is down is the next round's business: other accounts wait behind it.
+    schedule_to_close_timeout=timedelta(minutes=6),
+    retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=2),
+)
+
 SWEEP = ActivityConfig(
     # Some thousand returns: twenty questions to the engine, and one more for each that is missing.
     start_to_close_timeout=timedelta(minutes=10),

@@ -12,9 +12,10 @@ from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 from activities.records import RecordActivities
 from domain.commands import SYSTEM, Actor
 from domain.events import Event, Fact
-from domain.lifecycle import ARRIVED, WITHOUT_EFFECT, LotState
+from domain.lifecycle import ARRIVED, TERMINAL_HEADLINES, WITHOUT_EFFECT, LotState
 from domain.notices import notices_for
 from domain.returns import Change, Return
+from domain.transport import NOTHING_AWAITED
 from domain.view import document
 from domain.waiting import Waiting, next_step, waits
 from storage.records import DeliveryRecord, EventRecord, NoticeRecord, Transition
@@ -197,6 +198,7 @@ def _transition(
                 tracking_code=d.tracking_code,
                 tracker_ref=d.tracker_ref,
                 shipment_ref=d.shipment_ref or "",
+                is_over=d.state in NOTHING_AWAITED or ret.headline in TERMINAL_HEADLINES,
             )
             for d in ret.deliveries
             if d.tracking_code is not None

@@ -321,6 +321,13 @@ class ReturnWorkflow:
         if restarted is None or restarted.command.info.command_id != command.info.command_id:
             self._check("restart-from-projection", command, command_kinds.check_restart)
 
+    @workflow.signal(description="every carrier answers again")
+    def carrier_answers(self) -> None:
+        if self._case is not None:
+            for blocker in self._case.ret.blockers:
+                if blocker.code == "courier_unavailable":
+                    self._parking.release(blocker.work)
+
     @workflow.signal(description="what a carrier, read again, proves of one parcel")
     def carrier_milestones(self, news: CarrierMilestones) -> None:
         case, signal = self._case, "carrier_milestones"

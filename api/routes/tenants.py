@@ -50,7 +50,10 @@ async def list_tenants(caller: KeysAdmin, services: ServicesOf) -> TenantList:
 async def put_connection(
     caller: ConnectionsAdmin, body: NewConnection, services: ServicesOf
 ) -> ConnectionView:
-    """Connect an outside system, in place of the tenant's earlier one of this kind."""
+    """Connect an outside system, in place of the tenant's earlier one of this kind.
+
+    Of carriers a tenant may have several: the earlier one of the same adapter is replaced.
+    """
     row = await services.tenants.put_connection(caller.tenant_id, body)
     return views.connection(row, services.tenants.webhook_url(row.connection_id))
 

@@ -139,7 +139,8 @@ class DeliveryView(AnswerModel):
     """One parcel: to the warehouse, or (``ship_back_of`` a lot) to the customer again.
 
     ``wished`` is the way that it goes once its courier is called off; ``replaces`` is the parcel
-    that it is instead of. ``sent_at`` is when the customer proved to have sent it.
+    that it is instead of. ``sent_at`` is when the customer proved to have sent it. ``trouble`` is
+    the worst that its carrier told of it: EXCEPTION or RETURNED_TO_SENDER.
     """
 
     delivery_id: str
@@ -151,6 +152,7 @@ class DeliveryView(AnswerModel):
     label_url: str | None
     first_scan_at: datetime | None
     delivered_at: datetime | None
+    trouble: str | None = None
     sent_at: datetime | None = None
     qr_url: str | None = None
     replaces: str | None = None

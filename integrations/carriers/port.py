@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from domain.money import Money
 from domain.tracking import Scan
@@ -148,6 +148,24 @@ class TrackingEvent:
     event_type: str
     tracker_ref: str
     tracking_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """What a carrier sold: a label, or a courier's visit. ``reference`` is what it was told."""
+
+    ref: str
+    reference: str
+    bought_at: datetime
+    is_visit: bool
+
+
+@runtime_checkable
+class ListsBookings(Protocol):
+    """A carrier that can show what it sold, whoever remembers it."""
+
+    async def list_bookings(self, *, since: datetime) -> tuple[Booked, ...]:
+        """Return the labels and visits that were sold since then and still stand."""
 
 
 class CarrierGateway(Protocol):

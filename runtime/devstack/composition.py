@@ -107,6 +107,7 @@ def plain_environment(
         "public_url": urls.get("public"),
         "sandbox_url": urls.get("sandbox"),
         "time_scale": str(settings.time_scale),
+        "carrier_rates": settings.carrier_rates,
         "policy_pack": None if settings.policy_pack is None else str(settings.policy_pack),
         "log_format": settings.log_format,
         "log_level": settings.log_level,

@@ -51,11 +51,19 @@ class InboxModel(Model):
 
 
 class DeliveryModel(Model):
+    """A parcel with a number. ``polled_at`` is when its carrier was last asked where it is."""
+
     __tablename__ = "deliveries"
     __table_args__ = (
         ForeignKeyConstraint(*_RETURN),
         Index(None, "tenant_id", "tracking_code"),
         Index(None, "tenant_id", "tracker_ref"),
+        Index(
+            "ix_deliveries_under_way",
+            "tenant_id",
+            "polled_at",
+            postgresql_where=text("NOT is_over"),
+        ),
     )
 
     tenant_id: Mapped[str] = mapped_column(primary_key=True)
@@ -65,6 +73,8 @@ class DeliveryModel(Model):
     tracking_code: Mapped[str]
     tracker_ref: Mapped[str | None]
     shipment_ref: Mapped[str]
+    is_over: Mapped[bool] = mapped_column(server_default=text("false"))
+    polled_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

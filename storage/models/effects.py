@@ -192,7 +192,7 @@ class BookingIntentModel(Model):
     """A label or pickup to be booked. ``reference`` is stamped on it, so that it is found again.
 
     ``connection_id`` is the account it is booked with, once that was chosen. From ``sent_at`` on it
-    may have been bought, whatever was answered.
+    may have been bought, whatever was answered. ``swept_at`` is when it was last looked for.
     """
 
     __tablename__ = "booking_intents"
@@ -214,6 +214,7 @@ class BookingIntentModel(Model):
     connection_id: Mapped[UuidText | None]
     external_ref: Mapped[str | None]
     sent_at: Mapped[datetime | None]
+    swept_at: Mapped[datetime | None]
     details: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     cost_minor: Mapped[Minor | None]
     cost_currency: Mapped[str | None] = mapped_column(String(3))

@@ -1,18 +1,23 @@
 """Bookings: planned before a carrier hears of them, so that each is made once."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from domain.carriers import Record
+from domain.tracking import Scan, ScanStatus
 from storage.bookings import BookedOtherwiseError, Bookings, UnknownBookingError
 from storage.database import Database
 from storage.returns import Returns
 from storage.rows import BookingRow
 from storage.states import BookingState
+from storage.tracking import Tracking
 from tests.storage.builders import TENANT, opened, return_id
 
 FIRST = return_id("first")
 ACCOUNT = "00000000-0000-4000-8000-0000000000aa"
+OTHER_ACCOUNT = "00000000-0000-4000-8000-0000000000bb"
 
 
 async def _planned(returns: Returns, bookings: Bookings) -> BookingRow:
@@ -36,6 +41,68 @@ async def test_planning_again_reads_the_booking_as_it_stands(
     created = await bookings.created(TENANT, row.booking_id, "shp_1", ACCOUNT)
 
     assert await bookings.plan(TENANT, FIRST, "label", 1) == created
+
+
+async def test_the_first_time_that_it_was_sent_counts(returns: Returns, bookings: Bookings) -> None:
+    """What a carrier remembers of a key it remembers from then; taken back, nothing was sent."""
+    row = await _planned(returns, bookings)
+    assert row.sent_at is None
+
+    first = await bookings.sending(TENANT, row.booking_id)
+    second = await bookings.sending(TENANT, row.booking_id)
+    taken_back = await bookings.not_sent(TENANT, row.booking_id)
+
+    assert first.sent_at == second.sent_at is not None
+    assert second.updated_at > first.updated_at
+    assert taken_back.sent_at is None
+
+
+async def test_an_ended_booking_is_not_sent(returns: Returns, bookings: Bookings) -> None:
+    """A step that was left behind buys nothing for a return that gave it up."""
+    row = await _planned(returns, bookings)
+    await bookings.ended(TENANT, row.booking_id, BookingState.CANCELLED)
+
+    with pytest.raises(BookedOtherwiseError):
+        await bookings.sending(TENANT, row.booking_id)
+
+
+async def test_a_booking_is_with_one_carrier(returns: Returns, bookings: Bookings) -> None:
+    """The same name at another account is another booking."""
+    row = await _planned(returns, bookings)
+    await bookings.created(TENANT, row.booking_id, "shp_1", ACCOUNT)
+
+    with pytest.raises(BookedOtherwiseError):
+        await bookings.created(TENANT, row.booking_id, "shp_1", OTHER_ACCOUNT)
+
+
+async def test_parcels_in_time_are_counted_by_account(
+    returns: Returns, bookings: Bookings, store: Database
+) -> None:
+    """A parcel counts once it was scanned and delivered; one without a promise not at all."""
+    await opened(returns)
+    for number, (account, days, took) in enumerate(
+        [
+            (ACCOUNT, 3, 2),
+            (ACCOUNT, 3, 4),
+            (OTHER_ACCOUNT, 1, 1),
+            (OTHER_ACCOUNT, None, 1),
+            (OTHER_ACCOUNT, 5, None),
+        ]
+    ):
+        row = await bookings.plan(TENANT, FIRST, f"label-d{number}", 1)
+        await bookings.created(TENANT, row.booking_id, f"shp_{number}", account)
+        details = {"tracking_code": f"T{number}", "promised_days": days}
+        await bookings.bought(TENANT, row.booking_id, details, 455, "EUR")
+        began = datetime(2026, 3, 2, 12, tzinfo=UTC)
+        scans = [Scan(ScanStatus.LABEL_CREATED, began), Scan(ScanStatus.IN_TRANSIT, began)]
+        if took is not None:
+            scans.append(Scan(ScanStatus.DELIVERED, began + timedelta(days=took)))
+        await Tracking(store).add_scans(TENANT, f"T{number}", scans)
+
+    assert await bookings.records(TENANT) == {
+        ACCOUNT: Record(delivered=2, on_time=1),
+        OTHER_ACCOUNT: Record(delivered=1, on_time=1),
+    }
 
 
 async def test_two_plans_at_once_are_one(store: Database, second_store: Database) -> None:

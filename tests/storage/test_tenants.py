@@ -34,6 +34,23 @@ def _connection(**changes: Any) -> ConnectionRow:
     return ConnectionRow(**facts | changes)
 
 
+async def test_a_tenant_has_several_carriers_and_one_of_each_other_kind(store: Database) -> None:
+    """A carrier replaces the one of the same adapter alone; a provider replaces any other."""
+    tenants = Tenants(store, SecretBox(OLD_KEY))
+    for kind, adapter in (
+        ("carrier", "easypost"),
+        ("carrier", "other"),
+        ("carrier", "easypost"),
+        ("payments", "stripe"),
+        ("payments", "paypal"),
+    ):
+        await tenants.put_connection(_connection(kind=kind, adapter=adapter))
+
+    found = [(one.kind, one.adapter) for one in await tenants.connections(TENANT)]
+
+    assert found == [("carrier", "easypost"), ("carrier", "other"), ("payments", "paypal")]
+
+
 async def test_a_tenant_is_created_once(store: Database) -> None:
     """Creating it again changes nothing."""
     tenants = Tenants(store)

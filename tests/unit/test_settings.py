@@ -15,6 +15,7 @@ from runtime.settings import (
     known_variables,
     load_settings,
     load_stack_settings,
+    read_rates,
     variable,
 )
 from tests.support import builders
@@ -116,6 +117,19 @@ def test_a_policy_pack_is_read_before_anything_starts(
     own.write_text(json.dumps({**builders.pack(), "id": "OWN"}))
     complete.setenv("BACKHAUL_POLICY_PACK", str(own))
     assert load_policy(load_settings().policy_pack).ref == "OWN@2024-01-01"
+
+
+@pytest.mark.parametrize("rates", ["owl=1", "easypost=0", "easypost=-1", "easypost", "=3"])
+def test_rates_of_carriers_are_read_before_anything_starts(
+    complete: pytest.MonkeyPatch, rates: str
+) -> None:
+    """A carrier that nobody knows, or a rate that lets nothing through, stops the process."""
+    complete.setenv("BACKHAUL_CARRIER_RATES", rates)
+    with pytest.raises(SettingsError, match="BACKHAUL_CARRIER_RATES"):
+        load_settings()
+
+    complete.setenv("BACKHAUL_CARRIER_RATES", "easypost=2.5")
+    assert read_rates(load_settings().carrier_rates) == {"easypost": 2.5}
 
 
 def test_a_stack_hands_on_all_that_its_processes_understand_too(

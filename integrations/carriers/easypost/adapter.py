@@ -6,6 +6,7 @@ before anything is repeated.
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TypeVar
 
 import httpx
 from pydantic import ValidationError
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 from integrations.carriers.easypost import answers, requests, wire
 from integrations.carriers.easypost.sheet import CAPABILITIES
 from integrations.carriers.port import (
+    Booked,
     Label,
     Pickup,
     PickupRequest,
@@ -31,6 +33,7 @@ from integrations.errors import (
 from integrations.http import Call, HttpApi, open_client
 from integrations.webhooks import header
 
+_Page = TypeVar("_Page", wire.WireShipmentPage, wire.WirePickupPage)
 _FOLLOWED = frozenset({"tracker.created", "tracker.updated"})
 
 
@@ -138,6 +141,25 @@ class EasyPostCarrier:
             if found.status == "scheduled":
                 raise
             return found
+
+    async def list_bookings(self, *, since: datetime) -> tuple[Booked, ...]:
+        """List what was sold of drafts made since then, newest first, a hundred a page."""
+        labels = await self._pages("/shipments", wire.WireShipmentPage, since)
+        visits = await self._pages("/pickups", wire.WirePickupPage, since)
+        found = [answers.booked_label(s) for page in labels for s in page.shipments]
+        found += [answers.booked_visit(p) for page in visits for p in page.pickups]
+        return tuple(one for one in found if one is not None)
+
+    async def _pages(self, path: str, model: type[_Page], since: datetime) -> list[_Page]:
+        query = {"page_size": "100", "start_datetime": since.strftime("%Y-%m-%dT%H:%M:%SZ")}
+        pages: list[_Page] = []
+        while True:
+            page = await self._api.ask(Call("GET", path, query=query), model)
+            pages.append(page)
+            last = page.last_id
+            if not page.has_more or last is None:
+                return pages
+            query = {**query, "before_id": last}
 
     async def check(self) -> None:
         await self._api.ask(

@@ -6,7 +6,7 @@ from datetime import datetime
 from domain.money import Money, exponent
 from domain.tracking import Scan, ScanStatus
 from integrations.carriers.easypost import wire
-from integrations.carriers.port import Label, Offer, Pickup, Shipment, TrackingSnapshot
+from integrations.carriers.port import Booked, Label, Offer, Pickup, Shipment, TrackingSnapshot
 from integrations.errors import ProtocolError, RejectedError
 
 _SCANS = {
@@ -90,6 +90,21 @@ def label(found: wire.WireShipment) -> Label | None:
         cost=_money(found.selected_rate),
         promised_days=_days(found.selected_rate),
     )
+
+
+def booked_label(found: wire.WireShipment) -> Booked | None:
+    """Return a label that stands; one that is not ours by its reference is none of our business."""
+    stands = found.postage_label is not None and found.refund_status is None
+    if not stands or found.reference is None or found.created_at is None:
+        return None
+    return Booked(found.id, found.reference, found.created_at, is_visit=False)
+
+
+def booked_visit(found: wire.WirePickup) -> Booked | None:
+    stands = _PICKUP_STATUS.get(found.status) == "scheduled"
+    if not stands or found.reference is None or found.created_at is None:
+        return None
+    return Booked(found.id, found.reference, found.created_at, is_visit=True)
 
 
 def pickup(found: wire.WirePickup) -> Pickup:

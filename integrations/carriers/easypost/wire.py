@@ -75,6 +75,8 @@ class WireShipment(WireModel):
     tracking_code: str | None = None
     tracker: WireTrackerRef | None = None
     refund_status: str | None = None
+    reference: str | None = None
+    created_at: AwareDatetime | None = None
 
 
 class WirePickup(WireModel):
@@ -83,6 +85,8 @@ class WirePickup(WireModel):
     confirmation: str | None = None
     pickup_rates: tuple[WireRate, ...] = ()
     messages: tuple[WireMessage, ...] = ()
+    reference: str | None = None
+    created_at: AwareDatetime | None = None
 
 
 class WireTrackingDetail(WireModel):
@@ -97,6 +101,24 @@ class WireTracker(WireModel):
     tracking_code: str
     est_delivery_date: AwareDatetime | None = None
     tracking_details: tuple[WireTrackingDetail, ...] = ()
+
+
+class WireShipmentPage(WireModel):
+    shipments: tuple[WireShipment, ...]
+    has_more: bool = False
+
+    @property
+    def last_id(self) -> str | None:
+        return self.shipments[-1].id if self.shipments else None
+
+
+class WirePickupPage(WireModel):
+    pickups: tuple[WirePickup, ...]
+    has_more: bool = False
+
+    @property
+    def last_id(self) -> str | None:
+        return self.pickups[-1].id if self.pickups else None
 
 
 class WireTrackerPage(WireModel):

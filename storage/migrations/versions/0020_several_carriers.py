@@ -1,4 +1,4 @@
-"""Several carriers a tenant: whose booking it is, and when it was sent."""
+"""Several carriers a tenant: whose booking it is, when it was sent, and when it was read."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -32,3 +32,22 @@ def upgrade() -> None:
     )
     # What was booked before there were several was sent, for all that is known.
     op.execute("UPDATE booking_intents SET sent_at = updated_at WHERE external_ref IS NOT NULL")
+    op.add_column("booking_intents", sa.Column("swept_at", sa.DateTime(timezone=True)))
+    op.add_column(
+        "deliveries",
+        sa.Column("is_over", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+    )
+    op.add_column("deliveries", sa.Column("polled_at", sa.DateTime(timezone=True)))
+    op.create_index(
+        "ix_deliveries_under_way",
+        "deliveries",
+        ["tenant_id", "polled_at"],
+        postgresql_where=sa.text("NOT is_over"),
+    )
+    # Of returns that have ended nothing is awaited; the others say so with their next change.
+    op.execute(
+        "UPDATE deliveries SET is_over = true FROM returns"
+        " WHERE returns.tenant_id = deliveries.tenant_id"
+        " AND returns.return_id = deliveries.return_id"
+        " AND returns.headline IN ('CLOSED', 'DENIED', 'WITHDRAWN', 'CANCELLED', 'EXPIRED')"
+    )
