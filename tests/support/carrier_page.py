@@ -11,6 +11,34 @@ _INTRODUCTION = """\
 A tenant may have a connection of kind `carrier` for each adapter below. How to write another one:
 [adding a carrier](adding-a-carrier.md); how a parcel goes: [the way back](handover.md).
 
+## Which one takes a parcel
+
+An account is asked for what it takes: its carrier's area and weights below, within the settings of
+its connection, all optional: `countries` of the sender (`DE,FR`), `max_weight_grams`, and `closed`
+(`yes`: no new parcels; those under way are followed). One account alone needs no choice. Several
+are asked for their price at once, and stand in this order:
+
+1. who can send the courier that was wished for;
+2. who kept at least four of five promises, of the last 500 labels and 20 parcels or more that were
+   delivered (from the first scan to delivery, against the service's promised days);
+3. the price, in the return's currency; other currencies are not converted and come after it;
+4. the promised days.
+
+The log says who was taken and what put each other one behind it (`carrier.chosen`).
+
+- **Fail-over.** Who refuses the parcel, or does not answer for 45 seconds, is left for the next one
+  (`carrier.failed_over`), as long as nothing was sent to it. From then on it alone can tell whether
+  it sold the label: it is looked up, in the ways of the table, and no other one is asked.
+- **Outage.** Where nobody else takes it, the work parks as `courier_unavailable`. A round over all
+  carriers every quarter of an hour lets everything go on together once they answer. The time to
+  hand over begins with the label, so nobody loses days to it.
+- **Rates.** The calls of each carrier are a task queue of their own (`returns-easypost`), whose
+  rate over all workers is `calls_per_second` below, or what `BACKHAUL_CARRIER_RATES` says instead.
+- **Scans.** What no webhook told is read: every six hours of a carrier that pushes its scans, every
+  hour of one that does not. A return is told what it does not know; all else is kept in the table.
+- **Orphans.** What was sold although its booking was given up, and what a carrier lists under a
+  reference of ours that we hold nothing for, is given back by the same round.
+
 ## Capability sheets
 
 What each can be trusted for, and what it does at all, as the adapters declare it. "any" and "none"
