@@ -15,7 +15,7 @@ from integrations.payments.keys import certified_keys, private_key
 from integrations.payments.port import PaymentGateway
 
 ConnectionKind = Literal["payments", "carrier", "commerce", "mail"]
-AdapterName = Literal["stripe", "paypal", "wechatpay", "easypost", "http", "smtp"]
+AdapterName = Literal["stripe", "paypal", "wechatpay", "easypost", "ups", "http", "smtp"]
 Gateway = PaymentGateway | CarrierGateway | CommercePlatform | Mailer
 
 
@@ -58,6 +58,12 @@ ADAPTERS: Mapping[AdapterName, AdapterNeeds] = {
     ),
     "easypost": AdapterNeeds(
         "carrier", frozenset({"api_key", "webhook_secret"}), options=CARRIER_OPTIONS
+    ),
+    "ups": AdapterNeeds(
+        "carrier",
+        frozenset({"client_id", "client_secret", "webhook_credential"}),
+        settings=frozenset({"account_number", "account_country"}),
+        options=CARRIER_OPTIONS,
     ),
     "http": AdapterNeeds("commerce", frozenset({"token", "webhook_secret"})),
     "smtp": AdapterNeeds(

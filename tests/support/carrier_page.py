@@ -1,9 +1,10 @@
 """docs/carriers.md: the carriers' capability sheets, as the code has them."""
 
 from integrations.carriers.easypost.adapter import EasyPostCarrier
+from integrations.carriers.ups.adapter import UpsCarrier
 from tests.support.sheets import sheet_tables
 
-SHEETS = (EasyPostCarrier.capabilities,)
+SHEETS = (EasyPostCarrier.capabilities, UpsCarrier.capabilities)
 
 _INTRODUCTION = """\
 # Carriers
