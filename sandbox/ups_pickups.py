@@ -12,6 +12,7 @@ from sandbox.world import World
 
 _PRICE = Decimal("5.85")
 _DISPATCHED = "002"
+_EARLIEST_ZONE = timedelta(hours=14)
 
 
 class OutcomeConflictError(Exception):
@@ -74,8 +75,8 @@ def create(world: World, given: Json) -> Json:
 
 
 def pending(world: World, account: str) -> Json:
-    """List what is to come today and tomorrow, as UPS does."""
-    last = datetime.now(UTC).date() + timedelta(days=1)
+    """List what is to come today and tomorrow, as UPS does, by the earliest clock on earth."""
+    last = (datetime.now(UTC) + _EARLIEST_ZONE).date() + timedelta(days=1)
     found = world.ledger.find("ups.pickup", {"account": account})
     listed = [
         {

@@ -1,0 +1,88 @@
+"""A return goes back with UPS: no drafts, no keys, and each label and visit once."""
+
+import uuid
+from typing import Any
+
+import pytest
+
+from storage.rows import ConnectionRow
+from tests.flow.test_pickups import visits_at_carrier
+from tests.support.house import TENANT, House, OpenReturn
+from tests.support.told import OPS, info, some_of, with_pickup
+from workflows.messages import Retry
+
+SHIP = {"system": "ups", "operation": "POST /api/shipments/v2409/ship"}
+ORDER_VISIT = {"system": "ups", "operation": "POST /api/pickupcreation/v2409/pickup"}
+
+
+@pytest.fixture
+async def by_ups(house: House) -> House:
+    """The house, whose tenant sends with UPS alone."""
+    connections = await house.tenants.connections(TENANT)
+    easypost = next(one for one in connections if one.kind == "carrier")
+    ups = ConnectionRow(
+        connection_id=easypost.connection_id,
+        tenant_id=TENANT,
+        kind="carrier",
+        adapter="ups",
+        base_url=f"{house.sandbox.http.base_url.join('ups')}",
+        secrets={
+            "client_id": "UPS_client",
+            "client_secret": "secret",
+            "webhook_credential": "credential",
+        },
+        settings={"account_number": "A1B2C3", "account_country": "DE"},
+    )
+    await house.tenants.put_connection(ups)
+    return house
+
+
+async def courier_wished(house: House) -> OpenReturn:
+    """A return of one lamp, to be fetched from an address that is nobody else's."""
+    order: dict[str, Any] = house.sandbox.order("three-units")
+    order["ship_to"] |= {"street1": f"Street {uuid.uuid4().hex[:8]}", "phone": "+49301234567"}
+    return await house.open(
+        with_pickup(some_of(house.sandbox.put(f"orders/{order['order_id']}", order), 1))
+    )
+
+
+async def test_a_courier_of_ups_is_ordered_and_called_off(by_ups: House) -> None:
+    """Label and visit are bought once; a withdrawal ends both."""
+    opened = await courier_wished(by_ups)
+    await opened.until_waiting("awaiting_pickup")
+    assert visits_at_carrier(opened) == ["scheduled"]
+    assert [label["status"] for label in opened.ledger()["labels"]] == ["bought"]
+
+    await opened.withdraw()
+
+    assert (await opened.ends()).headline == "WITHDRAWN"
+    assert visits_at_carrier(opened) == ["canceled"]
+    assert [label["status"] for label in opened.ledger()["labels"]] == ["refunded"]
+
+
+async def test_lost_answers_of_ups_buy_one_label_and_one_visit(by_ups: House) -> None:
+    """The label is found by its reference; the visit, ordered again, is the one that stands."""
+    with (
+        by_ups.sandbox.fault(**SHIP, kind="lost_reply"),
+        by_ups.sandbox.fault(**ORDER_VISIT, kind="lost_reply"),
+    ):
+        opened = await courier_wished(by_ups)
+        await by_ups.pass_time(minutes=3)
+        await opened.until_waiting("awaiting_pickup")
+
+    assert visits_at_carrier(opened) == ["scheduled"]
+    assert len(opened.ledger()["labels"]) == 1
+
+
+async def test_an_outage_of_ups_is_waited_for(by_ups: House) -> None:
+    """Refused for longer than the patience, a label parks by name and goes on by `retry`."""
+    with by_ups.sandbox.fault(**SHIP, kind="http_503", times=1000):
+        opened = await courier_wished(by_ups)
+        await by_ups.pass_time(minutes=3)
+        await opened.until_waiting("provider_unavailable")
+        assert opened.ledger()["labels"] == []
+
+    await opened.do(Retry(info(OPS)))
+
+    await opened.until_waiting("awaiting_pickup")
+    assert len(opened.ledger()["labels"]) == 1
