@@ -189,6 +189,21 @@ class TestLabels:
 
 
 class TestRefusals:
+    @pytest.mark.parametrize(
+        ("kind", "status"), [("http_500", 500), ("http_503", 503), ("409", 409), ("429", 429)]
+    )
+    def test_take_the_place_of_an_answer(
+        self, ups: httpx.Client, control: SandboxClient, kind: str, status: int
+    ) -> None:
+        """One answer is replaced by an error in UPS's form; the next is normal."""
+        account = {"AccountNumber": "A1B2C3"}
+        with control.fault(system="ups", kind=kind, retry_after_s=7):
+            struck, after = (ups.get(RATE_VISIT, headers=account) for _ in range(2))
+
+        assert (struck.status_code, after.status_code) == (status, 200)
+        assert struck.json()["response"]["errors"][0]["message"]
+        assert struck.headers.get("Retry-After") == ("7" if status in {429, 503} else None)
+
     def test_keep_out_whoever_has_no_key(self, sandbox: Sandbox) -> None:
         """Without a token of ours, the answer is UPS's own 401."""
         answer = httpx.get(f"{sandbox.ups_url}{RATE_VISIT}", trust_env=False)
