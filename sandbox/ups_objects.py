@@ -45,6 +45,16 @@ def charge(amount: Decimal, currency: str) -> Json:
     return {"CurrencyCode": currency, "MonetaryValue": f"{amount:.2f}"}
 
 
+def billing(price: Decimal, currency: str) -> Json:
+    """Return what a price is made of; the weight that is billed is always the same here."""
+    unit = {"Code": "KGS", "Description": "Kilograms"}
+    return {
+        "TransportationCharges": charge(price, currency),
+        "ServiceOptionsCharges": charge(Decimal(), currency),
+        "BillingWeight": {"UnitOfMeasurement": unit, "Weight": "1.0"},
+    }
+
+
 def offers(start: Json, end: Json, package: Json) -> list[tuple[str, Decimal, int]]:
     """Return service, published price and days under way of each service; dearer by weight."""
     home, away = text(start, "CountryCode"), text(end, "CountryCode")

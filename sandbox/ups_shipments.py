@@ -26,6 +26,8 @@ def rated(given: Json, *, with_days: bool) -> Json:
         offer: Json = {
             "Service": {"Code": code, "Description": ""},
             "TotalCharges": ups_objects.charge(price, currency),
+            "RatedPackage": [{"TotalCharges": ups_objects.charge(price, currency)}],
+            **ups_objects.billing(price, currency),
         }
         if negotiated:
             own = ups_objects.charge(ups_objects.agreed(price), currency)
@@ -156,11 +158,14 @@ def _reference(shipment: Json, package: Json) -> str | None:
 def _shipped(bought: Json) -> Json:
     published = ups_objects.charge(Decimal(bought["price"]), bought["currency"])
     agreed = ups_objects.charge(Decimal(bought["cost"]), bought["currency"])
+    parts = ups_objects.billing(Decimal(bought["price"]), bought["currency"])
+    weight = parts.pop("BillingWeight")
     return {
         "ShipmentResponse": {
             "Response": ups_objects.success(),
             "ShipmentResults": {
-                "ShipmentCharges": {"TotalCharges": published},
+                "ShipmentCharges": {"TotalCharges": published, **parts},
+                "BillingWeight": weight,
                 "NegotiatedRateCharges": {"TotalCharge": agreed},
                 "ShipmentIdentificationNumber": bought["tracking_code"],
                 "PackageResults": [{"TrackingNumber": bought["tracking_code"]}],

@@ -211,6 +211,7 @@ class TestRequests:
 
         shipment: Any = json_of(transport.last)["RateRequest"]
         assert transport.last.url.path == f"/api/rating/v2409/{path}"
+        assert shipment["Request"]["RequestOption"] == path
         assert ("DeliveryTimeInformation" in shipment["Shipment"]) is asked
 
     async def test_buys_the_quoted_service_with_our_key(self) -> None:
@@ -234,12 +235,15 @@ class TestRequests:
         (package,) = shipment["Package"]
         assert package["Description"]
         assert package["Dimensions"] == {
-            "UnitOfMeasurement": {"Code": "CM"},
+            "UnitOfMeasurement": {"Code": "CM", "Description": "Centimeters"},
             "Length": "31",
             "Width": "20",
             "Height": "11",
         }
-        assert package["PackageWeight"] == {"UnitOfMeasurement": {"Code": "KGS"}, "Weight": "1.0"}
+        assert package["PackageWeight"] == {
+            "UnitOfMeasurement": {"Code": "KGS", "Description": "Kilograms"},
+            "Weight": "1.0",
+        }
 
     async def test_puts_our_key_on_the_parcel_inside_the_usa(self) -> None:
         """There UPS takes references of parcels alone, and pounds and inches."""
@@ -250,7 +254,10 @@ class TestRequests:
         (package,) = order["Shipment"]["Package"]
         assert "ReferenceNumber" not in order["Shipment"]
         assert package["ReferenceNumber"] == [{"Value": KEY}]
-        assert package["PackageWeight"] == {"UnitOfMeasurement": {"Code": "LBS"}, "Weight": "2.0"}
+        assert package["PackageWeight"] == {
+            "UnitOfMeasurement": {"Code": "LBS", "Description": "Pounds"},
+            "Weight": "2.0",
+        }
         assert package["Dimensions"]["Length"] == "13"
         assert order["Shipment"]["ShipFrom"]["Address"]["StateProvinceCode"] == "NY"
 

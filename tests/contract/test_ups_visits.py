@@ -219,7 +219,7 @@ class TestRequests:
             ("Asia/Tokyo", "2026-06-12T22:00Z", 4, ("20260613", "0700", "1100")),
         ],
     )
-    async def test_of_a_visit_name_the_local_day(
+    async def test_edge_30_of_a_visit_name_the_local_day(
         self, zone: str, start: str, hours: int, expected: tuple[str, str, str]
     ) -> None:
         """Whatever the clocks do, day and hours are those at the door, and of one day."""
@@ -349,7 +349,7 @@ class TestOrdering:
         assert caught.value.code == "slot_gone"
         assert not transport.requests
 
-    async def test_takes_a_refusal_for_today_for_the_end_of_the_day(self) -> None:
+    async def test_edge_26_takes_a_refusal_for_today_for_the_end_of_the_day(self) -> None:
         """What was offered and is refused for today may be had another day."""
         today = visit(not_before=NOW, not_after=NOW + timedelta(hours=4))
 
@@ -450,7 +450,7 @@ class TestReading:
 
 
 class TestCallingOff:
-    async def test_is_refused_while_the_visit_stands(self) -> None:
+    async def test_edge_29_is_refused_while_the_visit_stands(self) -> None:
         """A courier who cannot be called back is listed still."""
         async with carrier(refusal(), pending()) as (ups, _):
             with pytest.raises(RejectedError):

@@ -60,7 +60,7 @@ async def test_a_courier_of_ups_is_ordered_and_called_off(by_ups: House) -> None
     assert [label["status"] for label in opened.ledger()["labels"]] == ["refunded"]
 
 
-async def test_lost_answers_of_ups_buy_one_label_and_one_visit(by_ups: House) -> None:
+async def test_edge_25_lost_answers_of_ups_buy_one_label_and_one_visit(by_ups: House) -> None:
     """The label is found by its reference; the visit, ordered again, is the one that stands."""
     with (
         by_ups.sandbox.fault(**SHIP, kind="lost_reply"),

@@ -95,11 +95,12 @@ class UpsCarrier:
     async def create_shipment(self, request: ShipmentRequest) -> Shipment:
         # Time in transit across a border is told only with the value of the goods.
         inland = request.sender.country == request.recipient.country
+        option = shipments.WITH_DAYS if inland else shipments.WITHOUT_DAYS
         call = Call(
             "POST",
             "/api/rating/v2409/{option}",
-            ids={"option": "Shoptimeintransit" if inland else "Shop"},
-            body=shipments.rated(request, account=self._account, with_days=inland),
+            ids={"option": option},
+            body=shipments.rated(request, account=self._account, option=option),
             repeatable=True,
         )
         try:

@@ -9,24 +9,30 @@ from integrations.carriers.ups.money import money
 from integrations.carriers.ups.quotes import LabelQuote, label_ref
 from integrations.errors import RejectedError
 
+WITH_DAYS, WITHOUT_DAYS = "Shoptimeintransit", "Shop"
 _PRINT_RETURN_LABEL = {"Code": "9"}
 _CUSTOMER_SUPPLIED = "02"
 _NOT_A_DOCUMENT = "03"
+_INCHES = {"Code": "IN", "Description": "Inches"}
+_CENTIMETERS = {"Code": "CM", "Description": "Centimeters"}
+_POUNDS = {"Code": "LBS", "Description": "Pounds"}
+_KILOGRAMS = {"Code": "KGS", "Description": "Kilograms"}
 _GRAMS_PER_100_000_POUNDS = 45_359_237
 _MM_PER_10_INCHES = 254
 
 
-def rated(request: ShipmentRequest, *, account: str, with_days: bool) -> dict[str, object]:
-    """Return what is to be rated; ``with_days`` asks for the time in transit as well."""
+def rated(request: ShipmentRequest, *, account: str, option: str) -> dict[str, object]:
+    """Return what is to be rated; the option ``WITH_DAYS`` asks for the time in transit as well."""
     shipment = _ends(request, account) | {
         "Package": [_package(request, "PackagingType")],
         "ShipmentRatingOptions": {"NegotiatedRatesIndicator": ""},
     }
     if request.is_return:
         shipment["ShipmentServiceOptions"] = {"ReturnService": _PRINT_RETURN_LABEL}
-    if with_days:
+    if option == WITH_DAYS:
         shipment["DeliveryTimeInformation"] = {"PackageBillType": _NOT_A_DOCUMENT}
-    return {"RateRequest": {"Request": _context(request), "Shipment": shipment}}
+    asked = {"RequestOption": option, **_context(request)}
+    return {"RateRequest": {"Request": asked, "Shipment": shipment}}
 
 
 def shipped(request: ShipmentRequest, service: str, *, account: str) -> dict[str, object]:
@@ -170,11 +176,11 @@ def _package(request: ShipmentRequest, packaging: str) -> dict[str, object]:
     return {
         packaging: {"Code": _CUSTOMER_SUPPLIED},
         "Dimensions": {
-            "UnitOfMeasurement": {"Code": "IN" if american else "CM"},
+            "UnitOfMeasurement": _INCHES if american else _CENTIMETERS,
             **dict(zip(("Length", "Width", "Height"), map(str, whole), strict=True)),
         },
         "PackageWeight": {
-            "UnitOfMeasurement": {"Code": "LBS" if american else "KGS"},
+            "UnitOfMeasurement": _POUNDS if american else _KILOGRAMS,
             "Weight": f"{tenths // 10}.{tenths % 10}",
         },
     }
