@@ -149,8 +149,8 @@ def check_connection(connection: Connection) -> Connection:
             raise ConfigurationError(
                 connection.adapter, f"the setting {name} is missing", field=f"settings.{name}"
             )
-    for name in sorted(connection.settings.keys() & needs.options):
-        _check_option(connection, name)
+    for name in sorted(connection.settings.keys() & (needs.settings | needs.options)):
+        _check_format(connection, name)
     return connection
 
 
@@ -173,23 +173,25 @@ def account_of(connection: Connection, gateway: CarrierGateway) -> Account:
     )
 
 
-def _check_option(connection: Connection, name: str) -> None:
-    value, wanted = connection.settings[name], _OPTIONS[name]
-    if not re.fullmatch(wanted.pattern, value):
+def _check_format(connection: Connection, name: str) -> None:
+    value, wanted = connection.settings[name], _FORMATS.get(name)
+    if wanted is not None and not re.fullmatch(wanted.pattern, value):
         raise ConfigurationError(
             connection.adapter, f"wanted {wanted.words}", field=f"settings.{name}"
         )
 
 
-class _Option(NamedTuple):
+class _Format(NamedTuple):
     pattern: str
     words: str
 
 
-_OPTIONS = {
-    "closed": _Option("yes|no", "yes or no"),
-    "countries": _Option("[A-Z]{2}(,[A-Z]{2})*", "country codes, as DE,FR"),
-    "max_weight_grams": _Option("[1-9][0-9]{0,7}", "a weight in whole grams"),
+_FORMATS = {
+    "account_country": _Format("[A-Z]{2}", "a country code, as DE"),
+    "account_number": _Format("[0-9A-Z]{6}", "six digits or capital letters"),
+    "closed": _Format("yes|no", "yes or no"),
+    "countries": _Format("[A-Z]{2}(,[A-Z]{2})*", "country codes, as DE,FR"),
+    "max_weight_grams": _Format("[1-9][0-9]{0,7}", "a weight in whole grams"),
 }
 
 

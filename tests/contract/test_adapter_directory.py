@@ -239,6 +239,14 @@ class TestConnection:
             (wechatpay(settings={}), "settings.merchant_id"),
             (ups(secrets={"client_id": "UPS", "client_secret": "s"}), "secrets.webhook_credential"),
             (ups(settings={"account_number": "A1B2C3"}), "settings.account_country"),
+            (
+                ups(settings={"account_number": "A1B2C3", "account_country": "Germany"}),
+                "settings.account_country",
+            ),
+            (
+                ups(settings={"account_number": "a1b2c3é", "account_country": "DE"}),
+                "settings.account_number",
+            ),
             (stripe(base_url="ftp://api.stripe.com"), "base_url"),
             (stripe(base_url="https://"), "base_url"),
             (stripe(base_url="https://host:99999"), "base_url"),

@@ -138,21 +138,19 @@ class UpsCarrier:
         if found is None:
             offer = None if quote is None else shipments.offered(quote)
             return Shipment(shipment_ref, None, offer=offer)
-        if found.url is None:
-            return Shipment(shipment_ref, None, refund_status="refunded")
         if quote is None:
             raise RejectedError(
                 wire.SYSTEM, "a label whose price was never told", field="shipment_ref"
             )
         label = shipments.label(key, quote, found.number, found.url, quote.price)
-        return Shipment(shipment_ref, label)
+        return Shipment(shipment_ref, label, "refunded" if found.is_voided else None)
 
     async def void_label(self, shipment_ref: str) -> str:
         key, _ = quotes.read_label_ref(shipment_ref)
         found = await self._found(key)
         if found is None:
             return "not_applicable"
-        if found.url is None:
+        if found.is_voided:
             return "refunded"
         call = Call(
             "DELETE",
@@ -203,7 +201,11 @@ class UpsCarrier:
         except RejectedError as refused:
             if visits.is_today(request, now):
                 # It was offered, and is refused for the rest of today: another day may be had.
-                raise RejectedError(wire.SYSTEM, str(refused), code="slot_gone") from None
+                raise RejectedError(
+                    wire.SYSTEM,
+                    f"no courier for the rest of today: {refused.code}",
+                    code="slot_gone",
+                ) from None
             raise
         return visits.booked(pickup_ref, quote, answer)
 

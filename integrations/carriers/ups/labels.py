@@ -10,10 +10,11 @@ from integrations.http import Call, HttpApi
 
 @dataclass(frozen=True, slots=True)
 class FoundLabel:
-    """``number`` is its tracking number; without a ``url`` the label was given back."""
+    """``number`` is its tracking number; one that was given back has no ``url`` any more."""
 
     number: str
-    url: str | None
+    url: str
+    is_voided: bool = False
 
 
 async def find(api: HttpApi, *, account: str, key: str) -> FoundLabel | None:
@@ -33,7 +34,7 @@ async def find(api: HttpApi, *, account: str, key: str) -> FoundLabel | None:
     if parcel is None:
         return None
     if scans.voided(parcel):
-        return FoundLabel(parcel.tracking_number, None)
+        return FoundLabel(parcel.tracking_number, "", is_voided=True)
     return _label(await _asked(api, shipments.recovered_by_number(parcel.tracking_number)))
 
 

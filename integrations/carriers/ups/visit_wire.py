@@ -6,6 +6,9 @@ from pydantic import Field
 
 from integrations.carriers.ups.wire import Amount, Currency, PascalModel, WireCode
 
+# It goes back in a header.
+_Prn = Annotated[str, Field(alias="PRN", pattern=r"^[0-9A-Za-z]{1,26}$")]
+
 
 class WirePickupRate(PascalModel):
     """``GrandTotalOfAllIncentedCharge`` is the agreed price, where there is one."""
@@ -24,7 +27,7 @@ class WirePickupQuoted(PascalModel):
 
 
 class WirePickupCreation(PascalModel):
-    prn: Annotated[str, Field(alias="PRN", min_length=1)]
+    prn: _Prn
     rate_status: WireCode
     rate_result: WirePickupRate | None = None
 
@@ -36,7 +39,7 @@ class WirePickupCreated(PascalModel):
 class WirePending(PascalModel):
     """One visit that is to come; its status is a code, or a text that begins with it."""
 
-    prn: Annotated[str, Field(alias="PRN")]
+    prn: _Prn
     pickup_status_message: str
     on_call_status_code: str | None = None
     reference_number: str | None = None
