@@ -32,7 +32,7 @@ from integrations.payments.stripe.adapter import StripeGateway, open_stripe_clie
 from integrations.payments.wechatpay.adapter import WeChatPayGateway, open_wechatpay_client
 
 CARRIER_SHEETS: Mapping[str, CarrierCapabilities] = {
-    sheet.carrier: sheet for sheet in (EasyPostCarrier.capabilities,)
+    sheet.carrier: sheet for sheet in (EasyPostCarrier.capabilities, UpsCarrier.capabilities)
 }
 """Every carrier's capability sheet, by its adapter's name."""
 

@@ -167,7 +167,8 @@ class TestDirectory:
         assert isinstance(await directory.mailer("tenant-1"), SmtpMailer)
         assert isinstance(await directory.payments("tenant-2"), PayPalGateway)
         assert isinstance(await directory.payments("tenant-4"), WeChatPayGateway)
-        assert isinstance(await directory.carrier("tenant-5"), UpsCarrier)
+        (by_ups,) = await directory.carriers("tenant-5")
+        assert isinstance(by_ups.gateway, UpsCarrier)
 
     async def test_keeps_what_it_opened(self, directory: AdapterDirectory) -> None:
         """The same connection is opened once."""

@@ -1,6 +1,7 @@
 """A return goes back with UPS: no drafts, no keys, and each label and visit once."""
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from tests.support.house import TENANT, House, OpenReturn
 from tests.support.told import OPS, info, some_of, with_pickup
 from workflows.messages import Retry
 
+QUOTE = {"system": "ups", "operation": "POST /api/rating/v2409/{option}"}
 SHIP = {"system": "ups", "operation": "POST /api/shipments/v2409/ship"}
 ORDER_VISIT = {"system": "ups", "operation": "POST /api/pickupcreation/v2409/pickup"}
 
@@ -18,10 +20,12 @@ ORDER_VISIT = {"system": "ups", "operation": "POST /api/pickupcreation/v2409/pic
 @pytest.fixture
 async def by_ups(house: House) -> House:
     """The house, whose tenant sends with UPS alone."""
-    connections = await house.tenants.connections(TENANT)
-    easypost = next(one for one in connections if one.kind == "carrier")
+    for other in await house.tenants.connections(TENANT):
+        if other.kind == "carrier":
+            closed = replace(other, settings={**other.settings, "closed": "yes"})
+            await house.tenants.put_connection(closed)
     ups = ConnectionRow(
-        connection_id=easypost.connection_id,
+        connection_id=str(uuid.uuid4()),
         tenant_id=TENANT,
         kind="carrier",
         adapter="ups",
@@ -75,11 +79,11 @@ async def test_edge_25_lost_answers_of_ups_buy_one_label_and_one_visit(by_ups: H
 
 
 async def test_an_outage_of_ups_is_waited_for(by_ups: House) -> None:
-    """Refused for longer than the patience, a label parks by name and goes on by `retry`."""
-    with by_ups.sandbox.fault(**SHIP, kind="http_503", times=1000):
+    """Down for longer than the patience, it parks the label by name, which goes on by `retry`."""
+    with by_ups.sandbox.fault(**QUOTE, kind="http_503", times=1000):
         opened = await courier_wished(by_ups)
         await by_ups.pass_time(minutes=3)
-        await opened.until_waiting("provider_unavailable")
+        await opened.until_waiting("courier_unavailable")
         assert opened.ledger()["labels"] == []
 
     await opened.do(Retry(info(OPS)))

@@ -1,7 +1,9 @@
 """UPS as a tenant's carrier, from its connection to the alert of a scan."""
 
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -27,9 +29,9 @@ async def sent_by_ups(journey: Journey) -> AsyncIterator[str]:
     """Let the tenant's parcels, and the alerts about them, go by UPS; yield the webhook's path."""
     box = SecretBox(journey.settings.secret_key.get_secret_value())
     tenants = Tenants(journey.services.database, box)
-    before = next(c for c in await tenants.connections(TENANT) if c.kind == "carrier")
+    before = next(c for c in await tenants.connections(TENANT) if c.adapter == "easypost")
     ups = ConnectionRow(
-        connection_id=before.connection_id,
+        connection_id=str(uuid.uuid4()),
         tenant_id=TENANT,
         kind="carrier",
         adapter="ups",
@@ -38,6 +40,7 @@ async def sent_by_ups(journey: Journey) -> AsyncIterator[str]:
         settings=SETTINGS,
     )
     stored = await tenants.put_connection(ups)
+    await tenants.put_connection(replace(before, settings={"closed": "yes"}))
     path = f"/v1/webhooks/{stored.connection_id}"
     target = {
         "url": f"{journey.settings.public_url}{path}",
@@ -48,6 +51,7 @@ async def sent_by_ups(journey: Journey) -> AsyncIterator[str]:
         yield path
     finally:
         await tenants.put_connection(before)
+        await tenants.put_connection(replace(stored, settings={**SETTINGS, "closed": "yes"}))
 
 
 async def test_alerts_of_scans_reach_the_return(journey: Journey) -> None:

@@ -21,7 +21,7 @@ CAPABILITIES = CarrierCapabilities(
     pushes_scans=True,
     countries=None,
     max_weight_grams=None,
-    calls_per_second=2,
+    calls_per_second=None,
     sources={
         "carrier": "UPS's published specifications, github.com/UPS-API/api-documentation (MIT)",
         "proven": "built from the specifications alone: no account has confirmed it",
@@ -44,6 +44,6 @@ CAPABILITIES = CarrierCapabilities(
         " events bear a fixed credential and no signature: they only name a parcel to read again",
         "countries": "what its rates say",
         "max_weight_grams": "what its rates say",
-        "calls_per_second": "429 is documented without numbers; a rate of ours, unconfirmed",
+        "calls_per_second": "429 is documented without numbers, and obeyed",
     },
 )

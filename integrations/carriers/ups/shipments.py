@@ -122,6 +122,7 @@ def label(key: str, quote: LabelQuote, number: str, url: str, cost: Money) -> La
         service=quote.service,
         label_url=url,
         cost=cost,
+        promised_days=quote.days,
     )
 
 
