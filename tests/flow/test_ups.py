@@ -18,12 +18,17 @@ ORDER_VISIT = {"system": "ups", "operation": "POST /api/pickupcreation/v2409/pic
 
 
 @pytest.fixture
-async def by_ups(house: House) -> House:
+async def by_ups(by_both: House) -> House:
     """The house, whose tenant sends with UPS alone."""
-    for other in await house.tenants.connections(TENANT):
-        if other.kind == "carrier":
-            closed = replace(other, settings={**other.settings, "closed": "yes"})
-            await house.tenants.put_connection(closed)
+    for other in await by_both.tenants.connections(TENANT):
+        if other.adapter == "easypost":
+            await by_both.tenants.put_connection(replace(other, settings={"closed": "yes"}))
+    return by_both
+
+
+@pytest.fixture
+async def by_both(house: House) -> House:
+    """The house, whose tenant may send with UPS as well as with EasyPost."""
     ups = ConnectionRow(
         connection_id=str(uuid.uuid4()),
         tenant_id=TENANT,
@@ -41,13 +46,17 @@ async def by_ups(house: House) -> House:
     return house
 
 
-async def courier_wished(house: House) -> OpenReturn:
-    """A return of one lamp, to be fetched from an address that is nobody else's."""
+async def courier_wished(house: House, street: str = "") -> OpenReturn:
+    """A return of one lamp, to be fetched from an address that is nobody else's unless named."""
     order: dict[str, Any] = house.sandbox.order("three-units")
-    order["ship_to"] |= {"street1": f"Street {uuid.uuid4().hex[:8]}", "phone": "+49301234567"}
+    order["ship_to"] |= {"street1": street or street_of_its_own(), "phone": "+49301234567"}
     return await house.open(
         with_pickup(some_of(house.sandbox.put(f"orders/{order['order_id']}", order), 1))
     )
+
+
+def street_of_its_own() -> str:
+    return f"Street {uuid.uuid4().hex[:8]}"
 
 
 async def test_a_courier_of_ups_is_ordered_and_called_off(by_ups: House) -> None:
@@ -90,3 +99,37 @@ async def test_an_outage_of_ups_is_waited_for(by_ups: House) -> None:
 
     await opened.until_waiting("awaiting_pickup")
     assert len(opened.ledger()["labels"]) == 1
+
+
+async def test_a_courier_who_is_shared_comes_until_nobody_wants_him(by_ups: House) -> None:
+    """Two returns of one address have one courier: he is called off with the second of them."""
+    street = street_of_its_own()
+    first = await courier_wished(by_ups, street)
+    await first.until_waiting("awaiting_pickup")
+    second = await courier_wished(by_ups, street)
+    await second.until_waiting("awaiting_pickup")
+    assert first.ledger()["pickups"][0]["confirmation"] == visit_of(second)
+
+    await first.withdraw()
+    assert (await first.ends()).headline == "WITHDRAWN"
+    assert visits_at_carrier(second) == ["scheduled"]
+
+    await second.withdraw()
+    assert (await second.ends()).headline == "WITHDRAWN"
+    assert visits_at_carrier(second) == ["canceled"]
+
+
+async def test_another_carrier_takes_the_parcel_while_ups_is_down(by_both: House) -> None:
+    """Who tells no price is passed over: one label and one visit, both with the other."""
+    with by_both.sandbox.fault(**QUOTE, kind="http_503", times=1000):
+        opened = await courier_wished(by_both)
+        await opened.until_waiting("awaiting_pickup")
+
+    (label,) = opened.ledger()["labels"]
+    assert not label["tracking_code"].startswith("1Z")
+    assert visits_at_carrier(opened) == ["scheduled"]
+
+
+def visit_of(opened: OpenReturn) -> str:
+    confirmation: str = opened.ledger()["pickups"][0]["confirmation"]
+    return confirmation
