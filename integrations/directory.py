@@ -15,7 +15,7 @@ from integrations.payments.keys import certified_keys, private_key
 from integrations.payments.port import PaymentGateway
 
 ConnectionKind = Literal["payments", "carrier", "commerce", "mail"]
-AdapterName = Literal["stripe", "paypal", "wechatpay", "easypost", "http", "smtp"]
+AdapterName = Literal["stripe", "paypal", "wechatpay", "easypost", "ups", "http", "smtp"]
 Gateway = PaymentGateway | CarrierGateway | CommercePlatform | Mailer
 
 
@@ -58,6 +58,12 @@ ADAPTERS: Mapping[AdapterName, AdapterNeeds] = {
     ),
     "easypost": AdapterNeeds(
         "carrier", frozenset({"api_key", "webhook_secret"}), options=CARRIER_OPTIONS
+    ),
+    "ups": AdapterNeeds(
+        "carrier",
+        frozenset({"client_id", "client_secret", "webhook_credential"}),
+        settings=frozenset({"account_number", "account_country"}),
+        options=CARRIER_OPTIONS,
     ),
     "http": AdapterNeeds("commerce", frozenset({"token", "webhook_secret"})),
     "smtp": AdapterNeeds(
@@ -143,8 +149,8 @@ def check_connection(connection: Connection) -> Connection:
             raise ConfigurationError(
                 connection.adapter, f"the setting {name} is missing", field=f"settings.{name}"
             )
-    for name in sorted(connection.settings.keys() & needs.options):
-        _check_option(connection, name)
+    for name in sorted(connection.settings.keys() & (needs.settings | needs.options)):
+        _check_format(connection, name)
     return connection
 
 
@@ -167,23 +173,25 @@ def account_of(connection: Connection, gateway: CarrierGateway) -> Account:
     )
 
 
-def _check_option(connection: Connection, name: str) -> None:
-    value, wanted = connection.settings[name], _OPTIONS[name]
-    if not re.fullmatch(wanted.pattern, value):
+def _check_format(connection: Connection, name: str) -> None:
+    value, wanted = connection.settings[name], _FORMATS.get(name)
+    if wanted is not None and not re.fullmatch(wanted.pattern, value):
         raise ConfigurationError(
             connection.adapter, f"wanted {wanted.words}", field=f"settings.{name}"
         )
 
 
-class _Option(NamedTuple):
+class _Format(NamedTuple):
     pattern: str
     words: str
 
 
-_OPTIONS = {
-    "closed": _Option("yes|no", "yes or no"),
-    "countries": _Option("[A-Z]{2}(,[A-Z]{2})*", "country codes, as DE,FR"),
-    "max_weight_grams": _Option("[1-9][0-9]{0,7}", "a weight in whole grams"),
+_FORMATS = {
+    "account_country": _Format("[A-Z]{2}", "a country code, as DE"),
+    "account_number": _Format("[0-9A-Z]{6}", "six digits or capital letters"),
+    "closed": _Format("yes|no", "yes or no"),
+    "countries": _Format("[A-Z]{2}(,[A-Z]{2})*", "country codes, as DE,FR"),
+    "max_weight_grams": _Format("[1-9][0-9]{0,7}", "a weight in whole grams"),
 }
 
 

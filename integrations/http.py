@@ -63,6 +63,7 @@ class Call:
 
     Args:
         path: A template (``/v1/refunds/{refund}``): logs show it, ``ids`` fill it.
+        headers: What the system wants to be told there about this request.
         idempotency_key: Sent in the system's header; a repeat under it has no second effect.
         repeatable: A repeat has no second effect that matters, by the system's own contract.
             Always so for GET.
@@ -72,6 +73,7 @@ class Call:
     path: str
     ids: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] | None = None
     body: Mapping[str, object] | None = None
     idempotency_key: str | None = None
@@ -210,7 +212,7 @@ class HttpApi:
     async def _exchange(self, call: Call) -> httpx.Response:
         what = f"{call.method} {call.path}"
         key, name = call.idempotency_key, self._key_header
-        headers = {name: key} if key and name else None
+        headers = {**call.headers, name: key} if key and name else dict(call.headers)
         try:
             return await self._http.request(
                 call.method,

@@ -10,6 +10,7 @@ import httpx
 from integrations.carriers.capabilities import CarrierCapabilities
 from integrations.carriers.easypost.adapter import EasyPostCarrier, open_easypost_client
 from integrations.carriers.port import CarrierGateway
+from integrations.carriers.ups.adapter import UpsCarrier, open_ups_client
 from integrations.commerce.http_platform import HttpCommercePlatform, open_commerce_client
 from integrations.commerce.port import CommercePlatform
 from integrations.directory import (
@@ -31,7 +32,7 @@ from integrations.payments.stripe.adapter import StripeGateway, open_stripe_clie
 from integrations.payments.wechatpay.adapter import WeChatPayGateway, open_wechatpay_client
 
 CARRIER_SHEETS: Mapping[str, CarrierCapabilities] = {
-    sheet.carrier: sheet for sheet in (EasyPostCarrier.capabilities,)
+    sheet.carrier: sheet for sheet in (EasyPostCarrier.capabilities, UpsCarrier.capabilities)
 }
 """Every carrier's capability sheet, by its adapter's name."""
 
@@ -153,6 +154,14 @@ class AdapterDirectory:
             case "easypost":
                 http = self._kept(open_easypost_client(url, secrets["api_key"]))
                 return EasyPostCarrier(http, webhook_secret=secrets["webhook_secret"])
+            case "ups":
+                pair = secrets["client_id"], secrets["client_secret"]
+                return UpsCarrier(
+                    self._kept(open_ups_client(url, *pair)),
+                    account_number=connection.settings["account_number"],
+                    account_country=connection.settings["account_country"],
+                    webhook_credential=secrets["webhook_credential"],
+                )
             case "http":
                 http = self._kept(open_commerce_client(url, secrets["token"]))
                 return HttpCommercePlatform(http, webhook_secret=secrets["webhook_secret"])

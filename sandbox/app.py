@@ -18,6 +18,7 @@ from sandbox import (
     paypal_api,
     stripe_api,
     stripe_disputes_api,
+    ups_api,
     wechatpay_api,
 )
 from sandbox.dialects import DIALECTS
@@ -43,6 +44,7 @@ def create_app(world: World) -> FastAPI:
         paypal_api,
         wechatpay_api,
         easypost_api,
+        ups_api,
         commerce_api,
         control,
         ledger_views,

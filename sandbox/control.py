@@ -13,6 +13,8 @@ from sandbox import (
     easypost_trackers,
     holds,
     payments,
+    ups_parcels,
+    ups_pickups,
 )
 from sandbox.commerce_models import Address, Contract, Currency, Minor, Name, Order, Tender
 from sandbox.easypost_objects import public
@@ -126,7 +128,7 @@ async def put_location(request: Request, location_id: str, body: NewLocation) ->
 @router.put("/webhooks/{system}")
 async def put_webhook_target(
     request: Request,
-    system: Literal["stripe", "paypal", "wechatpay", "easypost", "commerce"],
+    system: Literal["stripe", "paypal", "wechatpay", "easypost", "ups", "commerce"],
     body: WebhookTarget,
 ) -> Json:
     """Say where a system's webhooks go and how they are signed."""
@@ -150,6 +152,11 @@ async def scan_parcel(request: Request, tracking_code: str, body: NewScan) -> Js
     """Let a carrier scan a parcel, once per ``scan_id``."""
     world = world_of(request)
     async with world.ledger.transaction():
+        shipment = ups_parcels.find(world, tracking_code)
+        if shipment is not None:
+            ups_parcels.scan(world, shipment, status=body.status, scan_id=body.scan_id)
+            world.ledger.save("ups.shipment", shipment["id"], shipment)
+            return shipment
         tracker = _or_404(easypost_trackers.find, world, tracking_code)
         scanned = easypost_trackers.scan(world, tracker, status=body.status, scan_id=body.scan_id)
         return easypost_trackers.presented(scanned)
@@ -160,6 +167,12 @@ async def finish_pickup(request: Request, pickup_id: str, body: PickupOutcome) -
     """Let the courier set out, come, find nobody or stay away; 409 unless it is scheduled."""
     world = world_of(request)
     async with world.ledger.transaction():
+        visit = ups_pickups.find(world, pickup_id)
+        if visit is not None:
+            try:
+                return ups_pickups.finish(world, visit, body.outcome)
+            except ups_pickups.OutcomeConflictError as conflict:
+                raise HTTPException(409, str(conflict)) from conflict
         pickup = _or_404(easypost_pickups.find, world, pickup_id)
         try:
             finished = easypost_pickups.finish(world, pickup, body.outcome)

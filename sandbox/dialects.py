@@ -13,6 +13,7 @@ from sandbox.errors import (
     easypost_refusal,
     paypal_refusal,
     stripe_refusal,
+    ups_refusal,
     wechatpay_refusal,
 )
 from sandbox.faults import FaultKind, FaultPlan, System
@@ -141,6 +142,22 @@ DIALECTS: Mapping[str, Dialect] = {
             429: "RATE_LIMITED",
             500: "INTERNAL_SERVER_ERROR",
             503: "SERVICE_UNAVAILABLE",
+        },
+    ),
+    "ups": Dialect(
+        system="ups",
+        # Client ids and the tokens made of them alike.
+        key_prefix="UPS",
+        basic_allowed=True,
+        refuse=ups_refusal,
+        failure_codes={
+            401: "250002",
+            404: "404",
+            405: "405",
+            409: "409",
+            429: "10429",
+            500: "500",
+            503: "503",
         },
     ),
     "commerce": Dialect(

@@ -79,6 +79,10 @@ def easypost_refusal(
     return RefusalError(status, {"error": {"code": code, "message": message, "errors": errors}})
 
 
+def ups_refusal(status: int, code: str, message: str) -> RefusalError:
+    return RefusalError(status, {"response": {"errors": [{"code": code, "message": message}]}})
+
+
 def commerce_refusal(
     status: int, code: str, message: str, *, field: str | None = None
 ) -> RefusalError:

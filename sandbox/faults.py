@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sandbox.ledger import Ledger
 
-System = Literal["stripe", "paypal", "wechatpay", "easypost", "commerce", "smtp"]
+System = Literal["stripe", "paypal", "wechatpay", "easypost", "ups", "commerce", "smtp"]
 
 
 class FaultKind(StrEnum):

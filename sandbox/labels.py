@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
+from sandbox import ups_shipments
 from sandbox.ledger import Json
 from sandbox.world import world_of
 
@@ -19,6 +20,32 @@ _CODE_39 = {
     "7": "nnnwnnwnw",
     "8": "wnnwnnwnn",
     "9": "nnwwnnwnn",
+    "A": "wnnnnwnnw",
+    "B": "nnwnnwnnw",
+    "C": "wnwnnwnnn",
+    "D": "nnnnwwnnw",
+    "E": "wnnnwwnnn",
+    "F": "nnwnwwnnn",
+    "G": "nnnnnwwnw",
+    "H": "wnnnnwwnn",
+    "I": "nnwnnwwnn",
+    "J": "nnnnwwwnn",
+    "K": "wnnnnnnww",
+    "L": "nnwnnnnww",
+    "M": "wnwnnnnwn",
+    "N": "nnnnwnnww",
+    "O": "wnnnwnnwn",
+    "P": "nnwnwnnwn",
+    "Q": "nnnnnnwww",
+    "R": "wnnnnnwwn",
+    "S": "nnwnnnwwn",
+    "T": "nnnnwnwwn",
+    "U": "wwnnnnnnw",
+    "V": "nwwnnnnnw",
+    "W": "wwwnnnnnn",
+    "X": "nwnnwnnnw",
+    "Y": "wwnnwnnnn",
+    "Z": "nwwnwnnnn",
     "*": "nwnnwnwnn",
 }
 _WIDTH, _HEIGHT = 288, 432
@@ -29,6 +56,9 @@ async def get_label(request: Request, shipment_id: str) -> Response:
     world = world_of(request)
     async with world.ledger.transaction():
         shipment = world.ledger.get("easypost.shipment", shipment_id)
+        by_ups = world.ledger.get("ups.shipment", shipment_id)
+    if by_ups is not None:
+        return Response(draw(ups_shipments.printed(by_ups)), media_type="application/pdf")
     if shipment is None or shipment["postage_label"] is None:
         raise HTTPException(404, "no label was bought for this shipment")
     return Response(draw(shipment), media_type="application/pdf")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from sandbox import easypost_shipments, holds, payments
+from sandbox import easypost_shipments, holds, payments, ups_ledger
 from sandbox.ledger import Json
 from sandbox.world import World, world_of
 
@@ -66,8 +66,10 @@ def effects(world: World, *, order_id: str | None, return_id: str | None) -> Jso
     return {
         "refunds": refunds,
         "holds": _holds(world, order_id, return_id),
-        "labels": [_label(found) for found in labels if found["postage_label"] is not None],
-        "pickups": [_pickup(found) for found in visits if found["status"] != "unknown"],
+        "labels": [_label(found) for found in labels if found["postage_label"] is not None]
+        + [ups_ledger.label(found) for found in _booked(world, "ups.shipment", returns)],
+        "pickups": [_pickup(found) for found in visits if found["status"] != "unknown"]
+        + ups_ledger.visits(world, returns),
         "stock_moves": _of_returns(world, "commerce.stock_move", returns),
         "replacements": replacements,
         "reservations": _booked(world, "commerce.reservation", returns),

@@ -25,6 +25,9 @@ def signed(
     if system == "wechatpay":
         sealed = _sealed(json.loads(body), secret)
         return sealed, headers | wechatpay_headers(sealed, keyring, at=at)
+    if system == "ups":
+        # It signs nothing: the credential alone says who sends.
+        return body, headers | {"credential": secret, "User-Agent": "UPSPubSubTrackingService"}
     if system == "paypal":
         return body, headers | _paypal_headers(secret, event_id, body, at, keyring)
     return body, headers | _hmac_headers(system, secret, event_id, body, at)

@@ -71,6 +71,8 @@ def _violated(
         yield f"{at} is a {_type_of(found)}, wanted {schema['type']}"
     elif "enum" in schema and found not in schema["enum"]:
         yield f"{at} is {found!r}, wanted one of {schema['enum']}"
+    elif isinstance(found, str) and len(found) > schema.get("maxLength", len(found)):
+        yield f"{at} is longer than {schema['maxLength']} characters"
     elif isinstance(found, list):
         for item in found:
             yield from _violated(item, schema["items"], document, f"{at}[]")

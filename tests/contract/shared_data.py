@@ -24,6 +24,10 @@ def read_json(*parts: str) -> Any:
     return json.loads(integration_data(*parts).read_bytes())
 
 
+def read_yaml(*parts: str) -> Any:
+    return yaml.load(integration_data(*parts).read_bytes(), Loader=yaml.CSafeLoader)
+
+
 def read_cassette(name: str) -> list[dict[str, Any]]:
     """Return the recorded exchanges of one EasyPost cassette, in order."""
     path = integration_data("easypost", "cassettes", f"{name}.yaml")

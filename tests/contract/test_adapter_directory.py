@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from integrations.carriers.easypost.adapter import EasyPostCarrier
+from integrations.carriers.ups.adapter import UpsCarrier
 from integrations.commerce.http_platform import HttpCommercePlatform
 from integrations.directory import Connection, UnknownConnectionError, check_connection
 from integrations.errors import ConfigurationError, NotFoundError
@@ -100,6 +101,23 @@ def easypost() -> Connection:
     )
 
 
+def ups(**changes: Any) -> Connection:
+    connection = Connection(
+        connection_id="c-ups",
+        tenant_id="tenant-5",
+        kind="carrier",
+        adapter="ups",
+        base_url=f"{SANDBOX}/ups",
+        secrets={
+            "client_id": "UPS_client",
+            "client_secret": "secret",
+            "webhook_credential": "credential",
+        },
+        settings={"account_number": "A1B2C3", "account_country": "DE"},
+    )
+    return replace(connection, **changes)
+
+
 def commerce() -> Connection:
     return Connection(
         connection_id="c-commerce",
@@ -130,7 +148,7 @@ class Stored:
 class TestDirectory:
     @pytest.fixture
     def stored(self) -> Stored:
-        return Stored([stripe(), easypost(), commerce(), smtp(), paypal(), wechatpay()])
+        return Stored([stripe(), easypost(), commerce(), smtp(), paypal(), wechatpay(), ups()])
 
     @pytest.fixture
     async def directory(self, stored: Stored) -> AsyncIterator[AdapterDirectory]:
@@ -149,6 +167,8 @@ class TestDirectory:
         assert isinstance(await directory.mailer("tenant-1"), SmtpMailer)
         assert isinstance(await directory.payments("tenant-2"), PayPalGateway)
         assert isinstance(await directory.payments("tenant-4"), WeChatPayGateway)
+        (by_ups,) = await directory.carriers("tenant-5")
+        assert isinstance(by_ups.gateway, UpsCarrier)
 
     async def test_keeps_what_it_opened(self, directory: AdapterDirectory) -> None:
         """The same connection is opened once."""
@@ -195,7 +215,7 @@ class TestConnection:
         assert "sk_test_1" not in repr(stripe())
 
     @pytest.mark.parametrize(
-        "connection", [stripe(), paypal(), wechatpay(), easypost(), commerce(), smtp()]
+        "connection", [stripe(), paypal(), wechatpay(), easypost(), ups(), commerce(), smtp()]
     )
     def test_is_taken_when_complete(self, connection: Connection) -> None:
         """With address, secrets and settings, a connection is what its adapter needs."""
@@ -218,6 +238,16 @@ class TestConnection:
             (wechatpay(secrets={"platform_certificates": "-"}), "secrets.platform_certificates"),
             (wechatpay(secrets={"api_v3_key": "short"}), "secrets.api_v3_key"),
             (wechatpay(settings={}), "settings.merchant_id"),
+            (ups(secrets={"client_id": "UPS", "client_secret": "s"}), "secrets.webhook_credential"),
+            (ups(settings={"account_number": "A1B2C3"}), "settings.account_country"),
+            (
+                ups(settings={"account_number": "A1B2C3", "account_country": "Germany"}),
+                "settings.account_country",
+            ),
+            (
+                ups(settings={"account_number": "a1b2c3é", "account_country": "DE"}),
+                "settings.account_number",
+            ),
             (stripe(base_url="ftp://api.stripe.com"), "base_url"),
             (stripe(base_url="https://"), "base_url"),
             (stripe(base_url="https://host:99999"), "base_url"),

@@ -1,15 +1,26 @@
 """docs/carriers.md: the carriers' capability sheets, as the code has them."""
 
 from integrations.carriers.easypost.adapter import EasyPostCarrier
+from integrations.carriers.ups.adapter import UpsCarrier
 from tests.support.sheets import sheet_tables
 
-SHEETS = (EasyPostCarrier.capabilities,)
+SHEETS = (EasyPostCarrier.capabilities, UpsCarrier.capabilities)
 
 _INTRODUCTION = """\
 # Carriers
 
 A tenant may have a connection of kind `carrier` for each adapter below. How to write another one:
 [adding a carrier](adding-a-carrier.md); how a parcel goes: [the way back](handover.md).
+
+| adapter | base address | secrets | settings | webhooks are proved by |
+|---|---|---|---|---|
+| `easypost` | `https://api.easypost.com/v2` | `api_key`, `webhook_secret` | | \
+HMAC-SHA256 of the body |
+| `ups` | `https://onlinetools.ups.com` | `client_id`, `client_secret`, `webhook_credential` | \
+`account_number`, `account_country` (ISO 3166-1 alpha-2) | a credential, which signs nothing |
+
+UPS sends its Track Alerts for an account that is subscribed to them once, at UPS, with the webhook
+address of the connection and its credential. Until then its parcels are read, not told of.
 
 ## Which one takes a parcel
 

@@ -39,6 +39,10 @@ class Sandbox:
         return f"{self.url}/easypost/v2"
 
     @property
+    def ups_url(self) -> str:
+        return f"{self.url}/ups"
+
+    @property
     def commerce_url(self) -> str:
         return f"{self.url}/commerce/v1"
 

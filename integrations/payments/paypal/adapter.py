@@ -12,6 +12,7 @@ from integrations.errors import (
     WebhookMalformedError,
 )
 from integrations.http import Call, HttpApi, open_client
+from integrations.oauth import ClientCredentials
 from integrations.payments.amounts import payable, readable
 from integrations.payments.holds import HoldGateway
 from integrations.payments.keys import certified_keys
@@ -19,7 +20,6 @@ from integrations.payments.paypal import signatures, wire
 from integrations.payments.paypal.capabilities import CAPABILITIES
 from integrations.payments.paypal.holds import PayPalHolds
 from integrations.payments.paypal.money import from_wire, to_wire
-from integrations.payments.paypal.tokens import ClientCredentials
 from integrations.payments.port import (
     PaymentEvent,
     Refund,
@@ -49,7 +49,9 @@ def open_paypal_client(
         base_url,
         # Without it a refund is answered by id and status alone.
         headers={"Prefer": "return=representation"},
-        auth=ClientCredentials(base_url, client_id, client_secret),
+        auth=ClientCredentials(
+            wire.SYSTEM, f"{base_url.rstrip('/')}/v1/oauth2/token", client_id, client_secret
+        ),
         transport=transport,
     )
 

@@ -1,23 +1,25 @@
-"""The access token of PayPal's API: fetched with the client's id and secret, kept until it ends."""
+"""The access token of an API: fetched with the client's id and secret, kept until it ends."""
 
 import base64
 import time
 from collections.abc import Generator
+from typing import Annotated
 
 import httpx
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from integrations.errors import ConfigurationError, NotSentError
 from integrations.http import WireModel
 
-_SYSTEM = "paypal"
 _MARGIN_S = 60
 """A token that ends within this time is taken for one that has ended."""
 
 
 class _WireToken(WireModel):
+    """``expires_in`` is seconds, which UPS writes as text."""
+
     access_token: str
-    expires_in: int
+    expires_in: Annotated[int, Field(strict=False, gt=0)]
 
 
 class ClientCredentials(httpx.Auth):
@@ -28,8 +30,9 @@ class ClientCredentials(httpx.Auth):
 
     requires_response_body = True
 
-    def __init__(self, base_url: str, client_id: str, client_secret: str) -> None:
-        self._url = f"{base_url.rstrip('/')}/v1/oauth2/token"
+    def __init__(self, system: str, token_url: str, client_id: str, client_secret: str) -> None:
+        self._system = system
+        self._url = token_url
         pair = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
         self._basic = f"Basic {pair}"
         self._token = ""
@@ -58,11 +61,15 @@ class ClientCredentials(httpx.Auth):
         )
         if answer.status_code in {400, 401, 403}:
             raise ConfigurationError(
-                _SYSTEM, "the client id or its secret was refused", field="secrets.client_secret"
+                self._system,
+                "the client id or its secret was refused",
+                field="secrets.client_secret",
             )
         try:
             token = _WireToken.model_validate_json(answer.content if answer.is_success else b"")
         except ValidationError:
-            raise NotSentError(_SYSTEM, f"no access token, found {answer.status_code}") from None
+            raise NotSentError(
+                self._system, f"no access token, found {answer.status_code}"
+            ) from None
         self._token = token.access_token
         self._ends_at = time.monotonic() + token.expires_in - _MARGIN_S
