@@ -42,19 +42,20 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a parcel asks of its carrier; ``window`` is when a courier is wished for."""
+    """What a parcel asks of its carrier; prices are compared in ``currency``."""
 
     country: str | None
     weight_grams: int
     currency: str
     wants_courier: bool = False
+    wants_code: bool = False
 
 
 def eligible(
     accounts: tuple[CarrierAccount, ...], wanted: Wanted, *, excluded: tuple[str, ...] = ()
 ) -> tuple[CarrierAccount, ...]:
     """Return the accounts that may be asked; ``excluded`` ones were asked in vain."""
-    parcel = Parcel(wanted.country, wanted.weight_grams, wanted.wants_courier)
+    parcel = Parcel(wanted.country, wanted.weight_grams, wanted.wants_courier, wanted.wants_code)
     return tuple(
         account
         for account in accounts

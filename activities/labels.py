@@ -46,7 +46,8 @@ class BuyLabel:
     """``to_customer``: from the warehouse to the customer instead of the other way round.
 
     ``connection_id`` is the account to buy with, once chosen; those ``excluded`` were asked in
-    vain. ``country`` is the customer's, ``currency`` the one that prices are compared in.
+    vain. ``country`` is the customer's, ``currency`` the one that prices are compared in. With
+    ``as_code`` a drop-off point is to print the label from a code.
     """
 
     tenant_id: str
@@ -60,6 +61,7 @@ class BuyLabel:
     country: str | None = None
     currency: str = ""
     courier: CourierWish | None = None
+    as_code: bool = False
     connection_id: str | None = None
     excluded: tuple[str, ...] = ()
 
@@ -297,7 +299,13 @@ class LabelActivities:
 def _wanted(asked: BuyLabel) -> Wanted:
     country = None if asked.to_customer else asked.country
     courier = asked.courier is not None
-    return Wanted(country, asked.weight_grams, asked.currency, wants_courier=courier)
+    return Wanted(
+        country,
+        asked.weight_grams,
+        asked.currency,
+        wants_courier=courier,
+        wants_code=asked.as_code,
+    )
 
 
 def _candidate(account: CarrierAccount) -> Candidate:

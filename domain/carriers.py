@@ -24,6 +24,7 @@ class Account:
     labels: bool
     couriers: bool
     courier_brings_label: bool = False
+    qr_codes: bool = False
     countries: frozenset[str] | None = None
     max_weight_grams: int | None = None
     is_closed: bool = False
@@ -34,12 +35,13 @@ class Account:
         served = anywhere or parcel.country in (self.countries or ())
         light = self.max_weight_grams is None or parcel.weight_grams <= self.max_weight_grams
         able = self.labels or (parcel.wants_courier and self.courier_brings_label)
-        return served and light and able and not self.is_closed
+        shown = self.qr_codes or not parcel.wants_code
+        return served and light and able and shown and not self.is_closed
 
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """What is to be sent: from which country, how heavy, and whether a courier is wished for.
+    """What is to be sent: from which country, how heavy, and how it is to be handed over.
 
     ``country`` is ``None`` where it is not known before the sender's address is read.
     """
@@ -47,6 +49,7 @@ class Parcel:
     country: str | None
     weight_grams: int
     wants_courier: bool
+    wants_code: bool = False
 
 
 @dataclass(frozen=True, slots=True)

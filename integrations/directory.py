@@ -167,6 +167,7 @@ def account_of(connection: Connection, gateway: CarrierGateway) -> Account:
         labels=sheet.labels,
         couriers=sheet.couriers,
         courier_brings_label=sheet.courier_brings_label,
+        qr_codes=sheet.qr_codes,
         countries=sheet.countries if own is None else own & (sheet.countries or own),
         max_weight_grams=min(limits, default=None),
         is_closed=settings.get("closed") == "yes",

@@ -127,6 +127,7 @@ def _label(shipment: Json) -> Json:
     status = easypost_shipments.refund_status(shipment)
     rate = shipment["selected_rate"]
     return {
+        "system": "easypost",
         "shipment_id": shipment["id"],
         "tracking_code": shipment["tracking_code"],
         "reference": shipment["reference"],
@@ -140,6 +141,7 @@ def _label(shipment: Json) -> Json:
 
 def _pickup(pickup: Json) -> Json:
     return {
+        "system": "easypost",
         "pickup_id": pickup["id"],
         "shipment_id": pickup["_shipment_id"],
         "reference": pickup["reference"],

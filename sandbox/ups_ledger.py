@@ -6,6 +6,7 @@ from sandbox.world import World
 
 def label(shipment: Json) -> Json:
     return {
+        "system": "ups",
         "shipment_id": shipment["id"],
         "tracking_code": shipment["tracking_code"],
         "reference": shipment["reference"],
@@ -36,6 +37,7 @@ def visits(world: World, returns: list[str] | None) -> list[Json]:
 
 def _visit(visit: Json, reference: str | None) -> Json:
     return {
+        "system": "ups",
         "pickup_id": visit["id"],
         "shipment_id": None,
         "reference": reference,

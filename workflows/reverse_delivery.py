@@ -222,6 +222,7 @@ def _label_order(ret: Return, delivery: Delivery) -> BuyLabel:
         country=ret.country,
         currency=ret.currency,
         courier=_courier(delivery),
+        as_code=delivery.method is HandoverMethod.QR_DROP_OFF,
     )
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from domain.carriers import Account, Parcel, Quote, Record, ranked, why
 from domain.money import Money
 
-PLAIN = Account("a", "alpha", labels=True, couriers=True)
+PLAIN = Account("a", "alpha", labels=True, couriers=True, qr_codes=True)
 PARCEL = Parcel("DE", 900, wants_courier=False)
 CHEAP = Quote(replace(PLAIN, connection_id="c", carrier="cheap"), Money(300, "EUR"), 5)
 QUICK = Quote(replace(PLAIN, connection_id="q", carrier="quick"), Money(900, "EUR"), 1)
@@ -42,8 +42,12 @@ quotes = st.lists(
         (replace(PLAIN, is_closed=True), PARCEL),
         (replace(PLAIN, labels=False, courier_brings_label=True), PARCEL),
         (replace(PLAIN, labels=False), replace(PARCEL, wants_courier=True)),
+        (replace(PLAIN, qr_codes=False), replace(PARCEL, wants_code=True)),
     ],
-    ids=["another country", "too heavy", "closed", "no courier wished", "no label at all"],
+    ids=[
+        *("another country", "too heavy", "closed", "no courier wished", "no label at all"),
+        "no code",
+    ],
 )
 def test_an_account_is_not_asked_for_what_it_does_not_take(
     account: Account, parcel: Parcel
