@@ -31,7 +31,7 @@ def _each(first: date, last: date) -> frozenset[date]:
     return frozenset(first + timedelta(days) for days in range((last - first).days + 1))
 
 
-# US federal holidays that UPS and USPS both keep: opm.gov/policy-data-oversight/pay-leave/
+# US federal holidays that private carriers keep as well: opm.gov/policy-data-oversight/pay-leave/
 # federal-holidays. CN: the Spring Festival weeks of gov.cn's yearly notice, in which most couriers
 # run short; here they rest for its first four days. The tops are the days before Christmas, the
 # shopping days 18 June and 11 November, and for returns the weeks after Christmas (assumed).
@@ -43,7 +43,7 @@ REGIONS = (
             {
                 *(date(2024, 9, 2), date(2024, 11, 28), date(2024, 12, 25), date(2025, 1, 1)),
                 *(date(2025, 5, 26), date(2025, 7, 4), date(2025, 9, 1), date(2025, 11, 27)),
-                *(date(2025, 12, 25), date(2026, 1, 1), date(2026, 5, 25), date(2026, 7, 3)),
+                *(date(2025, 12, 25), date(2026, 1, 1), date(2026, 5, 25), date(2026, 7, 4)),
             }
         ),
         peaks=(
