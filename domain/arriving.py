@@ -10,7 +10,7 @@ from domain.lanes import LaneTimes, Trip, on_the_way, promised_hours, stage_of
 from domain.peaks import EVERY_DAY, Calendar, moving_hours, when_moved
 from domain.tracking import HANDED_OVER, ScanStatus
 
-WARN_AT = 0.81
+WARN_AT = 0.84
 """The probability of a broken promise from which a warning is worth it.
 
 ``make lanes`` chooses it: on the validation seeds two of a hundred parcels that come in time are
