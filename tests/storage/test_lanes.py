@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Engine, text
 
-from domain.lanes import Lane, Trip
+from domain.arriving import Basis, outlook
+from domain.lanes import Lane, Trip, lane_times, observed
+from domain.peaks import EVERY_DAY
 from domain.promises import promised_at
 from domain.tracking import Scan, ScanStatus
 from storage.database import Database
@@ -162,3 +164,29 @@ async def test_a_year_of_trips_is_read_from_indexes(store: Database, owner: Engi
     assert len(found) == 4 * 100
     assert "ix_trips_newest" in plan, plan
     assert "Seq Scan" not in plan, plan
+
+
+async def test_an_outlook_is_made_from_what_is_kept(store: Database, now: datetime) -> None:
+    """The parcels before it came two days after their first scan; this one has not moved since."""
+    lanes, calendars = Lanes(store), {"US": EVERY_DAY}
+    for number in range(20):
+        end = now - timedelta(days=5, hours=number)
+        await parcel(store, f"T{number}", *journey(end), promised_days=3)
+    first_scan = Scan(ScanStatus.ACCEPTED, now - timedelta(hours=12), "accepted")
+    await parcel(store, "new", first_scan, promised_days=3)
+
+    trip = await lanes.find(TENANT, "new")
+    assert trip is not None
+    past = await lanes.delivered(TENANT, trip.lane.carrier, trip.lane.service)
+    times = lane_times(observed(one, calendars) for one in past)
+    fresh = outlook(trip, times, calendars, now=now)
+    silent = outlook(trip, times, calendars, now=now + timedelta(hours=48))
+
+    assert fresh is not None
+    assert silent is not None
+    assert fresh.basis is Basis.LANE
+    assert fresh.expected_at is not None
+    arrival = first_scan.occurred_at + timedelta(days=2)
+    assert abs(fresh.expected_at - arrival) <= timedelta(seconds=2)
+    assert not fresh.warn
+    assert (fresh.breach or 0) < 0.1 < (silent.breach or 0)
