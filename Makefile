@@ -9,7 +9,7 @@ PACK ?= standard
 STAMP := $(VENV)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: peer help install demo bench chaos up down reset status test check format lint types layers determinism fingerprint docs corpus lock
+.PHONY: peer help install demo bench chaos lanes up down reset status test check format lint types layers determinism fingerprint docs corpus lock
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,10 @@ chaos: $(STAMP) ## run SEED or SEEDS=1-20, RETURNS each under PACK, while everyt
 	@$(BIN)/python -m chaos --seeds $(or $(SEEDS),$(SEED)) --returns $(RETURNS) --pack $(PACK) \
 		$(if $(SEEDS),--results docs/reliability.jsonl)
 	@$(if $(SEEDS),$(BIN)/python -m chaos.page)
+
+lanes: $(STAMP) ## judge the delay watch on simulated lanes, some minutes; write its part of the page
+	@$(BIN)/python -m lanes --results docs/delay-watch.json
+	@$(BIN)/python -m lanes.page
 
 up: $(STAMP) ## start PostgreSQL, Temporal, sandbox, worker and API, and leave them running
 	@$(BIN)/backhaul up
@@ -74,6 +78,7 @@ docs: $(STAMP) ## write the pages that are made from the code
 	@$(BIN)/python -m tests.support.settings_page
 	@$(BIN)/python -m tests.support.catalogue_pages
 	@$(BIN)/python -m chaos.page
+	@$(BIN)/python -m lanes.page
 
 lock: $(STAMP) ## pin every package anew, with hashes and without the address of an index
 	@$(BIN)/python -m pip install --quiet pip-tools

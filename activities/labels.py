@@ -17,9 +17,10 @@ from activities.booking import (
 from activities.choosing import PassedOver, Wanted, choose, eligible
 from activities.errors import refused, translated
 from domain.corrections import Correction
+from domain.lanes import Lane, area_of
 from domain.money import Money
 from integrations.carriers.capabilities import BookingLookUp
-from integrations.carriers.port import Label, Parcel, ShipmentRequest, Visit
+from integrations.carriers.port import Address, Label, Parcel, ShipmentRequest, Visit
 from integrations.directory import CarrierAccount, Connections
 from integrations.errors import (
     AlreadyDoneError,
@@ -28,6 +29,7 @@ from integrations.errors import (
     TemporarilyUnavailableError,
 )
 from storage.bookings import Bookings
+from storage.lanes import Lanes
 from storage.rows import BookingRow
 from storage.states import BookingState
 
@@ -105,6 +107,7 @@ class BoughtLabel:
     cost: Money
     with_courier: bool = False
     adapter: str | None = None
+    promised_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +124,10 @@ class QrCode:
 
 
 class LabelActivities:
-    def __init__(self, connections: Connections, bookings: Bookings) -> None:
+    def __init__(self, connections: Connections, bookings: Bookings, lanes: Lanes) -> None:
         self._connections = connections
         self._bookings = bookings
+        self._lanes = lanes
         self._desk = BookingDesk(connections, bookings)
 
     @activity.defn
@@ -188,12 +192,15 @@ class LabelActivities:
                 if booking.sent_at is None and bound is not account:
                     await self._fail(asked, booking)
                     booking = await self._booking(asked)
-            booking, label = await self._label(asked, booking, account)
+            booking, label, request = await self._label(asked, booking, account)
             bought = _bought(label, booking, account, asked)
+            if not asked.to_customer:
+                request = request or await self._request(asked, booking)
+                await self._note_lane(asked, bought, label.service, request.sender)
             await self._bookings.bought(
                 asked.tenant_id,
                 booking.booking_id,
-                {**asdict(bought), "promised_days": label.promised_days},
+                asdict(bought),
                 label.cost.minor,
                 label.cost.currency,
             )
@@ -201,7 +208,7 @@ class LabelActivities:
 
     async def _label(
         self, asked: BuyLabel, booking: BookingRow, account: CarrierAccount
-    ) -> tuple[BookingRow, Label]:
+    ) -> tuple[BookingRow, Label, ShipmentRequest | None]:
         gateway, sheet = account.gateway, account.gateway.capabilities
         request: ShipmentRequest | None = None
         if booking.external_ref is None:
@@ -214,18 +221,18 @@ class LabelActivities:
         if booking.sent_at is not None and sheet.label_lookup is not BookingLookUp.NONE:
             found = (await gateway.get_shipment(ref)).label
             if found is not None:
-                return booking, found
+                return booking, found, request
         check_sendable(booking, sheet, sheet.label_lookup)
         request = request or await self._request(asked, booking)
         is_first = booking.sent_at is None
         booking = await self._bookings.sending(asked.tenant_id, booking.booking_id)
         try:
-            return booking, await gateway.purchase_label(ref, request)
+            return booking, await gateway.purchase_label(ref, request), request
         except AlreadyDoneError:
             found = (await gateway.get_shipment(ref)).label
             if found is None:
                 raise
-            return booking, found
+            return booking, found, request
         except RejectedError:
             await self._fail(asked, booking)
             raise
@@ -234,6 +241,18 @@ class LabelActivities:
                 # Another carrier may be asked, then.
                 await self._bookings.not_sent(asked.tenant_id, booking.booking_id)
             raise
+
+    async def _note_lane(
+        self, asked: BuyLabel, bought: BoughtLabel, service: str, sender: Address
+    ) -> None:
+        area = area_of(sender.country, sender.postal_code)
+        await self._lanes.begin(
+            asked.tenant_id,
+            bought.tracking_code,
+            Lane(bought.carrier, service, area, asked.location_id),
+            shipment_ref=bought.shipment_ref,
+            promised_days=bought.promised_days,
+        )
 
     @activity.defn
     async def make_qr_code(self, asked: MakeQrCode) -> QrCode:
@@ -334,6 +353,7 @@ def _bought(
         cost=label.cost,
         with_courier=account.account.courier_brings_label and asked.courier is not None,
         adapter=account.account.carrier,
+        promised_days=label.promised_days,
     )
 
 
@@ -348,4 +368,5 @@ def _stored_label(booking: BookingRow) -> BoughtLabel:
         cost=Money(details["cost"]["minor"], details["cost"]["currency"]),
         with_courier=details.get("with_courier", False),
         adapter=details.get("adapter"),
+        promised_days=details.get("promised_days"),
     )

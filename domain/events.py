@@ -23,12 +23,13 @@ EVENT_TYPES: dict[str, str] = {
     "delivery.label_created": "a label was bought",
     "delivery.label_voided": "a label's money was asked back",
     "delivery.cancelled": "nothing is booked any more; units that were held for it are free",
-    "delivery.first_scan": "the carrier has the parcel",
-    "delivery.delivered": "the carrier says the parcel arrived",
+    "delivery.first_scan": "the carrier has the parcel; `promised_at` is until when it promises to "
+    "deliver it, if it does",
+    "delivery.delivered": "the carrier says the parcel arrived; `on_time` if by `promised_at`",
     "delivery.exception": "the carrier reports a problem",
     "delivery.returned_to_sender": "the carrier brought the parcel back to its sender",
     "pickup.booked": "a courier visit is ordered; `window` is local time and zone",
-    "pickup.completed": "the courier has the parcel",
+    "pickup.completed": "the courier has the parcel; `on_time` if within the ordered window",
     "pickup.attempted": "a courier visit was over without the parcel: `reason`, whose `fault`, and "
     "the `next_method`",
     "pickup.cancelled": "a courier visit was cancelled",

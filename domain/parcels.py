@@ -45,6 +45,7 @@ class Delivery:
     is to go once the ordered courier is out of the way; ``replaces`` is the parcel that it is
     instead of. ``claim_ref`` is our claim at the carrier who lost it. ``sent_at`` is when the
     customer proved to have sent it. ``adapter`` is whose account its label is from.
+    ``promised_days`` under way become ``promised_at`` with the first scan.
     """
 
     delivery_id: str
@@ -68,6 +69,8 @@ class Delivery:
     qr_url: str | None = None
     claim_ref: str | None = None
     adapter: str | None = None
+    promised_days: int | None = None
+    promised_at: datetime | None = None
 
     def with_visit_over(
         self, outcome: str, *, fault: Fault = Fault.NONE, note: str = ""

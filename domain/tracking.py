@@ -44,7 +44,7 @@ class Reached:
     occurred_at: datetime
 
 
-_HANDED_OVER = frozenset(
+HANDED_OVER = frozenset(
     {
         ScanStatus.ACCEPTED,
         ScanStatus.IN_TRANSIT,
@@ -69,7 +69,7 @@ def milestones(scans: Iterable[Scan]) -> tuple[Reached, ...]:
     """
     earliest: dict[Milestone, datetime] = {}
     for scan in scans:
-        reached = [Milestone.FIRST_SCAN] if scan.status in _HANDED_OVER else []
+        reached = [Milestone.FIRST_SCAN] if scan.status in HANDED_OVER else []
         if scan.status in _ENDS:
             reached.append(_ENDS[scan.status])
         for milestone in reached:

@@ -8,6 +8,7 @@ from domain.codes import RefusedError
 from domain.events import Fact, JsonValue
 from domain.lifecycle import CALLED_OFF, GRANTED, AuthorizationState, DeliveryState, LotState
 from domain.parcels import Delivery
+from domain.promises import promised_at
 from domain.releasing import is_value_out
 from domain.requests import HandoverMethod
 from domain.returns import Change, Lot, Return
@@ -32,6 +33,7 @@ def labelled(
     label_url: str,
     cost_minor: int,
     cost_currency: str,
+    promised_days: int | None = None,
     adapter: str | None = None,
 ) -> Change:
     """A label was bought; without a courier the parcel now waits for the customer.
@@ -51,6 +53,7 @@ def labelled(
         tracking_code=tracking_code,
         tracker_ref=tracker_ref,
         label_url=label_url,
+        promised_days=promised_days,
         adapter=adapter,
     )
     facts = (
@@ -87,7 +90,7 @@ def _reach(ret: Return, delivery: Delivery, news: Reached, at: datetime) -> Chan
     if news.milestone is Milestone.FIRST_SCAN:
         if delivery.first_scan_at is not None:
             earlier = min(delivery.first_scan_at, news.occurred_at)
-            return ret.with_delivery(replace(delivery, first_scan_at=earlier)), ()
+            return ret.with_delivery(_scanned(ret, delivery, earlier)), ()
         return _handed_over(ret, delivery, news.occurred_at, where, at)
     if delivery.delivered_at is not None or delivery.state in NOTHING_AWAITED:
         return ret, ()
@@ -126,17 +129,35 @@ def _handed_over(
 ) -> Change:
     ret, revived = revive(ret, at=at)
     delivery = ret.delivery(delivery.delivery_id)
-    facts = [*revived, Fact("delivery.first_scan", where, scanned_at)]
-    moving = replace(delivery, first_scan_at=scanned_at)
+    moving = _scanned(ret, delivery, scanned_at)
+    promised: dict[str, JsonValue] = {**where, "promised_at": _told(moving.promised_at)}
+    facts = [*revived, Fact("delivery.first_scan", promised, scanned_at)]
     if delivery.state in BEFORE_HANDOVER or _is_given_up(ret, delivery):
         moving = replace(moving, state=delivery.trouble or DeliveryState.IN_TRANSIT, since=at)
         ret = _without_successor(ret, delivery, at)
     if delivery.attempts and delivery.attempts[-1].outcome is None:
         moving = moving.with_visit_over("collected")
         number = len(delivery.attempts)
-        done: dict[str, JsonValue] = {"delivery_id": delivery.delivery_id, "attempt": number}
+        window = delivery.attempts[-1].window
+        done: dict[str, JsonValue] = {
+            "delivery_id": delivery.delivery_id,
+            "attempt": number,
+            "on_time": window.not_before <= scanned_at <= window.not_after,
+        }
         facts.append(Fact("pickup.completed", done, scanned_at))
     return _travelling(ret.with_delivery(moving), moving, at), tuple(facts)
+
+
+def _scanned(ret: Return, delivery: Delivery, scanned_at: datetime) -> Delivery:
+    """Return the delivery with its first scan, and with the date that its promise becomes by it."""
+    promised = None
+    if delivery.promised_days is not None:
+        promised = promised_at(scanned_at, delivery.promised_days, time_zone=ret.time_zone)
+    return replace(delivery, first_scan_at=scanned_at, promised_at=promised)
+
+
+def _told(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
 
 
 def _is_given_up(ret: Return, delivery: Delivery) -> bool:
@@ -163,7 +184,13 @@ def _delivered(
 ) -> Change:
     ret, revived = revive(ret, at=at)
     delivery = ret.delivery(delivery.delivery_id)
-    facts = [*revived, Fact("delivery.delivered", where, delivered_at)]
+    promised = delivery.promised_at
+    told: dict[str, JsonValue] = {
+        **where,
+        "promised_at": _told(promised),
+        "on_time": None if promised is None else delivered_at <= promised,
+    }
+    facts = [*revived, Fact("delivery.delivered", told, delivered_at)]
     arrived = replace(
         delivery,
         state=DeliveryState.DELIVERED,

@@ -259,6 +259,7 @@ def _delivery(delivery: Delivery) -> JsonValue:
         "tracking_code": delivery.tracking_code,
         "label_url": delivery.label_url,
         "first_scan_at": _time(delivery.first_scan_at),
+        "promised_at": _time(delivery.promised_at),
         "delivered_at": _time(delivery.delivered_at),
         "trouble": delivery.trouble,
         "sent_at": _time(delivery.sent_at),

@@ -43,6 +43,7 @@ from storage.credit_notes import CreditNotes
 from storage.database import Database
 from storage.externals import ExternalRefunds
 from storage.followups import FollowUps
+from storage.lanes import Lanes
 from storage.missing import MissingRuns
 from storage.redirects import Redirects
 from storage.relay import Outbox
@@ -84,7 +85,7 @@ class Dependencies:
 
 def build_workers(client: Client, needs: Dependencies) -> tuple[Worker, ...]:
     """Build what one process runs: a worker for all workflows, and one for each carrier's calls."""
-    labels = LabelActivities(needs.connections, Bookings(needs.database))
+    labels = LabelActivities(needs.connections, Bookings(needs.database), Lanes(needs.database))
     pickups = PickupActivities(needs.connections, Bookings(needs.database))
     calls: list[Callable[..., Any]] = [
         labels.buy_label,

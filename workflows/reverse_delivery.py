@@ -49,6 +49,7 @@ async def book(case: Case, parking: Parking, delivery_id: str) -> None:
             cost_minor=label.cost.minor,
             cost_currency=label.cost.currency,
             adapter=label.adapter,
+            promised_days=label.promised_days,
         )
     )
     lot_id = delivery.ship_back_of

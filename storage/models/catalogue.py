@@ -7,6 +7,7 @@ from storage.models import (
     credit_notes,
     effects,
     holds,
+    lanes,
     orders,
     returns,
     tenants,
@@ -14,5 +15,5 @@ from storage.models import (
 )
 from storage.models.declarative import Model
 
-SUBJECTS = (tenants, orders, returns, effects, holds, arrivals, credit_notes, values)
+SUBJECTS = (tenants, orders, returns, effects, holds, arrivals, credit_notes, values, lanes)
 METADATA: MetaData = Model.metadata

@@ -6,6 +6,7 @@ from cryptography.fernet import Fernet
 
 from domain.credit_notes import NewNote, NoteRow, RowKind
 from domain.ids import part_id
+from domain.lanes import Lane
 from domain.money import Money
 from domain.orders import HoldMethod, TenderKind
 from domain.tracking import Scan, ScanStatus
@@ -18,6 +19,7 @@ from storage.externals import ExternalRefunds
 from storage.holds import Holds
 from storage.inbox import Inbox
 from storage.keys import ApiKeys
+from storage.lanes import Lanes
 from storage.reconciliations import Reconciliations
 from storage.relay import Outbox
 from storage.returns import Returns
@@ -94,6 +96,8 @@ async def populate(store: Database, tenant_id: str) -> None:
         await value_ledger.post(connection, tenant_id, spend(account, Money(40, "EUR"), "s1"))
     await Bookings(store).plan(tenant_id, first, "label", 1)
     await Tracking(store).add_scans(tenant_id, "TRACK1", [Scan(ScanStatus.ACCEPTED, NOON)])
+    lane = Lane("UPS", "Ground", "US-94", "MAIN")
+    await Lanes(store).begin(tenant_id, "TRACK1", lane, shipment_ref="shp_1", promised_days=None)
     connection_id = part_id(first, "connection")
     await Tenants(store, SecretBox(Fernet.generate_key().decode())).put_connection(
         ConnectionRow(connection_id, tenant_id, "payments", "stripe", "http://x", {}, {})
