@@ -3,10 +3,12 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import structlog
 from temporalio import activity
 
+from activities.delay_watch import DelayToTell, DelayWatch
 from activities.errors import translated
 from activities.scans import take_scans, unknown_to
 from domain.tracking import Reached
@@ -15,6 +17,7 @@ from integrations.directory import CarrierAccount, Connections, UnknownConnectio
 from integrations.errors import IntegrationError, NotFoundError, RejectedError
 from storage.bookings import Bookings
 from storage.database import Database
+from storage.lanes import Lanes
 from storage.returns import Returns
 from storage.rows import BookingRow, DeliveryRow
 from storage.states import BookingState
@@ -67,6 +70,7 @@ class Polled:
     read: int
     to_tell: tuple[ScansToTell, ...]
     more: bool
+    delays: tuple[DelayToTell, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +91,21 @@ class Waiting:
 class CarrierRounds:
     """Activities for one account at a time; waits of ours are divided by ``time_scale``."""
 
-    def __init__(self, connections: Connections, database: Database, *, time_scale: float) -> None:
+    def __init__(
+        self,
+        connections: Connections,
+        database: Database,
+        *,
+        time_scale: float,
+        watches_delays: bool = True,
+    ) -> None:
         self._connections = connections
         self._tenants = Tenants(database)
         self._tracking = Tracking(database)
         self._bookings = Bookings(database)
         self._returns = Returns(database)
         self._scale = time_scale
+        self._delays = DelayWatch(Lanes(database)) if watches_delays else None
 
     @activity.defn
     async def list_accounts(self) -> Accounts:
@@ -133,14 +145,28 @@ class CarrierRounds:
                 limit=_PAGE,
             )
             to_tell: list[ScansToTell] = []
+            delays: list[DelayToTell] = []
             for parcel in due:
-                to_tell += await self._poll(asked.tenant_id, account.gateway, parcel)
+                known = await self._known(asked.tenant_id, parcel)
+                to_tell += await self._poll(asked.tenant_id, account.gateway, parcel, known)
+                if self._delays is not None and known is not None:
+                    delays += await self._delays.look_at(asked.tenant_id, parcel, known, now)
                 await self._tracking.polled(asked.tenant_id, parcel, now)
                 await asyncio.sleep(1 / sheet.calls_per_second if sheet.calls_per_second else 0)
-            return Polled(len(due), tuple(to_tell), more=len(due) == _PAGE)
+            return Polled(len(due), tuple(to_tell), len(due) == _PAGE, tuple(delays))
+
+    async def _known(self, tenant_id: str, parcel: DeliveryRow) -> dict[str, Any] | None:
+        """Return what the return knows of a parcel."""
+        row = await self._returns.get(tenant_id, parcel.return_id)
+        deliveries = (row.snapshot or {}).get("deliveries", ()) if row is not None else ()
+        return next((d for d in deliveries if d["delivery_id"] == parcel.delivery_id), None)
 
     async def _poll(
-        self, tenant_id: str, carrier: CarrierGateway, parcel: DeliveryRow
+        self,
+        tenant_id: str,
+        carrier: CarrierGateway,
+        parcel: DeliveryRow,
+        known: dict[str, Any] | None,
     ) -> tuple[ScansToTell, ...]:
         try:
             snapshot = await carrier.track(parcel.tracker_ref or parcel.tracking_code)
@@ -149,9 +175,6 @@ class CarrierRounds:
             return ()
         code = parcel.tracking_code
         proven, _ = await take_scans(self._tracking, tenant_id, code, snapshot.scans)
-        row = await self._returns.get(tenant_id, parcel.return_id)
-        snapshots = (row.snapshot or {}).get("deliveries", ()) if row is not None else ()
-        known = next((d for d in snapshots if d["delivery_id"] == parcel.delivery_id), None)
         if known is None or not unknown_to(known, proven):
             return ()
         return (ScansToTell(parcel.return_id, parcel.delivery_id, proven),)

@@ -35,6 +35,11 @@ TEXTS: dict[str, Text] = {
     "parcel_received": Text(
         "We have your parcel {rma_no}", "Your parcel arrived. We check it now."
     ),
+    "parcel_late": Text(
+        "Your parcel for {rma_no} takes longer",
+        "Your parcel is slower than its carrier promised. We expect it on {expected_on}. There is "
+        "nothing to do for you: what counts is when you sent it.",
+    ),
     "parcel_lost": Text(
         "Your parcel for {rma_no}",
         "The carrier lost your parcel. That is not your fault: you get what you were to get, and "
@@ -269,6 +274,9 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], dict[str, str]]] = {
     "request_received": _decision,
     "request_denied": _decision,
     "handover_ready": lambda data: {"handover": _handover(data)},
+    "parcel_late": lambda data: {
+        "expected_on": f"{datetime.fromisoformat(data['expected_at']):%Y-%m-%d}"
+    },
     "lot_rejected": lambda data: {"grade": str(data["grade"])},
     "send_back_by": _send_back,
     "advance_declined": lambda data: {"why_not_early": _NOT_EARLY[str(data["reason"])]},

@@ -26,6 +26,7 @@ EVENT_TYPES: dict[str, str] = {
     "delivery.first_scan": "the carrier has the parcel; `promised_at` is until when it promises to "
     "deliver it, if it does",
     "delivery.delivered": "the carrier says the parcel arrived; `on_time` if by `promised_at`",
+    "delivery.delay_expected": "the parcel will probably not keep its promise: `expected_at`",
     "delivery.exception": "the carrier reports a problem",
     "delivery.returned_to_sender": "the carrier brought the parcel back to its sender",
     "pickup.booked": "a courier visit is ordered; `window` is local time and zone",
@@ -157,6 +158,7 @@ NOTICE_TYPES: dict[str, str] = {
     "refund_sent": "how much went back to which means of payment",
     "refund_returned": "the refund came back to us; what happens next, and by when",
     "refund_on_hold": "your bank took the payment back and decides; no refund goes beside it",
+    "parcel_late": "the parcel is slower than the carrier promised, and when it is expected",
     "parcel_lost": "the carrier lost the parcel, and nothing has to be sent again",
     "coupon_lapsed": "a part was paid with a coupon, which is not paid back",
     "refund_covered": "your bank gave the money back, so we do not send it again",

@@ -48,6 +48,7 @@ _PLAIN = {
     "return.revived": "revived",
     "return.expired": "expired",
     "delivery.lost": "parcel_lost",
+    "delivery.delay_expected": "parcel_late",
     "parcel.received": "parcel_received",
     "lot.rejected": "lot_rejected",
     "lot.sent_back": "sent_back",

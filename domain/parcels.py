@@ -45,7 +45,8 @@ class Delivery:
     is to go once the ordered courier is out of the way; ``replaces`` is the parcel that it is
     instead of. ``claim_ref`` is our claim at the carrier who lost it. ``sent_at`` is when the
     customer proved to have sent it. ``adapter`` is whose account its label is from.
-    ``promised_days`` under way become ``promised_at`` with the first scan.
+    ``promised_days`` under way become ``promised_at`` with the first scan; ``expected_at`` is when
+    it is expected instead, once that promise will not be kept.
     """
 
     delivery_id: str
@@ -71,6 +72,7 @@ class Delivery:
     adapter: str | None = None
     promised_days: int | None = None
     promised_at: datetime | None = None
+    expected_at: datetime | None = None
 
     def with_visit_over(
         self, outcome: str, *, fault: Fault = Fault.NONE, note: str = ""

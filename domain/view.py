@@ -260,6 +260,7 @@ def _delivery(delivery: Delivery) -> JsonValue:
         "label_url": delivery.label_url,
         "first_scan_at": _time(delivery.first_scan_at),
         "promised_at": _time(delivery.promised_at),
+        "expected_at": _time(delivery.expected_at),
         "delivered_at": _time(delivery.delivered_at),
         "trouble": delivery.trouble,
         "sent_at": _time(delivery.sent_at),

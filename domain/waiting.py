@@ -212,7 +212,12 @@ def _way_wait(ret: Return, delivery: Delivery) -> list[Waiting]:
         code, late, lasts = "awaiting_ship_back", "ship_back_overdue", handling.ship_back
     else:
         code, late, lasts = "awaiting_arrival", "carrier_silent", handling.arrival
-    return [_wait(ret, f"{key}/arrival", code, since, lasts, overdue=late)]
+    arrival = _wait(ret, f"{key}/arrival", code, since, lasts, overdue=late)
+    if (expected := delivery.expected_at) is not None:
+        promised = delivery.promised_at or since
+        said = f"promised by {promised:%Y-%m-%d %H:%M}, expected {expected:%Y-%m-%d %H:%M} UTC"
+        arrival = replace(arrival, detail=said)
+    return [arrival]
 
 
 _MOVING = (

@@ -117,6 +117,13 @@ class _Shared(BaseSettings):
             "instead of what its capability sheet says (`docs/carriers.md`)."
         ),
     )
+    delay_watch: bool = Field(
+        default=True,
+        description=(
+            "Whether customers and ops are told before a parcel breaks its carrier's promise; "
+            "what that is worth stands in `docs/reliability.md`."
+        ),
+    )
     policy_pack: PolicyPack | None = Field(
         None,
         description=(

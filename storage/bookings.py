@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.carriers import Record
 from domain.ids import part_id
 from domain.lifecycle import TERMINAL_HEADLINES
+from domain.promises import promised_at
 from storage.database import Database
 from storage.models.effects import BookingIntentModel
 from storage.models.returns import ReturnModel
@@ -44,12 +45,9 @@ _RECORDS = text(
         WHERE labels.details ->> 'promised_days' IS NOT NULL AND connection_id IS NOT NULL
         GROUP BY labels.connection_id, labels.details
     )
-    SELECT connection_id,
-           count(*),
-           count(*) FILTER (WHERE delivered <= first_scan + promised_days * interval '1 day')
+    SELECT connection_id, promised_days, first_scan, delivered
     FROM parcels
     WHERE first_scan IS NOT NULL AND delivered IS NOT NULL
-    GROUP BY connection_id
     """
 )
 _ENDED = frozenset({_S.CANCELLED, _S.FAILED})
@@ -274,14 +272,16 @@ class Bookings:
     async def records(self, tenant_id: str) -> Mapping[str, Record]:
         """Count how many of each account's last parcels with a promise came in time.
 
-        The last 500 labels count, from the first scan to delivery: one statement.
+        The last 500 labels count, by the days of UTC: one statement.
         """
+        counts: dict[str, Record] = {}
         async with self._database.tenant(tenant_id) as connection:
             rows = await connection.execute(_RECORDS, {"tenant_id": tenant_id})
-            return {
-                connection_id: Record(delivered, on_time)
-                for connection_id, delivered, on_time in rows
-            }
+            for connection_id, days, first_scan, delivered in rows:
+                before = counts.get(connection_id, Record())
+                kept = delivered <= promised_at(first_scan, days)
+                counts[connection_id] = Record(before.delivered + 1, before.on_time + kept)
+        return counts
 
     async def of_return(self, tenant_id: str, return_id: str) -> tuple[BookingRow, ...]:
         """Read a return's bookings, by purpose and attempt: what a compensation must undo."""

@@ -81,6 +81,7 @@ class Dependencies:
     policy: Policy = field(default_factory=load_policy)
     max_cached_workflows: int = 1000
     carrier_rates: Mapping[str, float] = field(default_factory=dict)
+    watches_delays: bool = True
 
 
 def build_workers(client: Client, needs: Dependencies) -> tuple[Worker, ...]:
@@ -96,7 +97,12 @@ def build_workers(client: Client, needs: Dependencies) -> tuple[Worker, ...]:
         pickups.call_courier_off,
     ]
     # Also on the queue of the returns: parcels whose carrier is not known.
-    rounds = CarrierRounds(needs.connections, needs.database, time_scale=needs.time_scale)
+    rounds = CarrierRounds(
+        needs.connections,
+        needs.database,
+        time_scale=needs.time_scale,
+        watches_delays=needs.watches_delays,
+    )
     calls += [rounds.poll_parcels, rounds.sweep_bookings]
     own: list[Callable[..., Any]] = [rounds.list_accounts, rounds.parked_for_carriers]
     own += [labels.list_carriers, labels.choose_carrier, *calls]
@@ -225,6 +231,7 @@ async def run(settings: Settings) -> None:
         time_scale=settings.time_scale,
         policy=load_policy(settings.policy_pack),
         carrier_rates=read_rates(settings.carrier_rates),
+        watches_delays=settings.delay_watch,
     )
     relay = build_relay(client, needs, public_url=settings.public_url)
     async with working(*build_workers(client, needs)):

@@ -8,7 +8,7 @@ from temporalio.workflow import ActivityConfig
 
 from activities.carrier_rounds import Account, CarrierRounds, ScansToTell
 from domain.ids import workflow_id_for
-from workflows.messages import CarrierMilestones
+from workflows.messages import CarrierMilestones, DelayNews
 from workflows.options import LOOK_AFTER_CARRIER, carrier_queue
 from workflows.steps import call
 
@@ -22,6 +22,7 @@ class CarrierRound:
 
     read: int = 0
     told: int = 0
+    warned: int = 0
     resumed: int = 0
     orphans: int = 0
     failed: tuple[str, ...] = ()
@@ -71,9 +72,13 @@ class CarrierRoundWorkflow:
             polled = await call(
                 CarrierRounds.poll_parcels, account, summary=f"parcels with {of}", options=options
             )
-            for news in polled.to_tell:
-                told = await _tell(news.return_id, "carrier_milestones", _milestones(news))
+            for scans in polled.to_tell:
+                told = await _tell(scans.return_id, "carrier_milestones", _milestones(scans))
                 done = replace(done, told=done.told + told)
+            for delay in polled.delays:
+                news = DelayNews(delay.delivery_id, delay.expected_at, f"delay/{delay.delivery_id}")
+                told = await _tell(delay.return_id, "delay_news", news)
+                done = replace(done, warned=done.warned + told)
             done = replace(done, read=done.read + polled.read)
             if not polled.more:
                 break

@@ -359,6 +359,15 @@ class CarrierMilestones:
 
 
 @dataclass(frozen=True, slots=True)
+class DelayNews:
+    """Signal ``delay_news``: a parcel will probably come later than its carrier promised."""
+
+    delivery_id: str
+    expected_at: datetime
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class RefundNews:
     """Signal ``refund_news``: what the provider, read again, says of one refund intent."""
 

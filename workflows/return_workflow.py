@@ -10,6 +10,7 @@ from temporalio import workflow
 
 from domain.codes import RefusedError
 from domain.commands import Actor
+from domain.delays import delay_expected
 from domain.drafts import is_draft
 from domain.events import Fact
 from domain.lifecycle import AuthorizationState
@@ -40,6 +41,7 @@ from workflows.messages import (
     CommandAnswer,
     Correct,
     DeclineSettlement,
+    DelayNews,
     Deny,
     ExtendDeadline,
     MarkLost,
@@ -320,6 +322,17 @@ class ReturnWorkflow:
         restarted = start.restarted if isinstance(start, StartReturn) else None
         if restarted is None or restarted.command.info.command_id != command.info.command_id:
             self._check("restart-from-projection", command, command_kinds.check_restart)
+
+    @workflow.signal(description="a parcel will probably come later than promised")
+    def delay_news(self, news: DelayNews) -> None:
+        case, signal = self._case, "delay_news"
+        if case is None or bad_text_in(news) or case.has_taken(signal, news.event_id):
+            return
+        if any(delivery.delivery_id == news.delivery_id for delivery in case.ret.deliveries):
+            at = workflow.now()
+            change = delay_expected(case.ret, news.delivery_id, news.expected_at, at=at)
+            case.take(change, actor=CARRIER, cause_id=news.event_id)
+            case.note(signal, news.event_id)
 
     @workflow.signal(description="every carrier answers again")
     def carrier_answers(self) -> None:

@@ -141,7 +141,8 @@ class DeliveryView(AnswerModel):
     ``wished`` is the way that it goes once its courier is called off; ``replaces`` is the parcel
     that it is instead of. ``sent_at`` is when the customer proved to have sent it. ``trouble`` is
     the worst that its carrier told of it: EXCEPTION or RETURNED_TO_SENDER. ``promised_at`` is until
-    when the carrier promises to deliver it, from its first scan on.
+    when the carrier promises to deliver it, from its first scan on; ``expected_at`` is when it is
+    expected instead, once that promise will probably break.
     """
 
     delivery_id: str
@@ -158,6 +159,7 @@ class DeliveryView(AnswerModel):
     qr_url: str | None = None
     replaces: str | None = None
     promised_at: datetime | None = None
+    expected_at: datetime | None = None
     claim_ref: str | None = None
     wished: str | None = None
     pickups: tuple[PickupView, ...]

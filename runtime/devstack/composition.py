@@ -108,6 +108,7 @@ def plain_environment(
         "sandbox_url": urls.get("sandbox"),
         "time_scale": str(settings.time_scale),
         "carrier_rates": settings.carrier_rates,
+        "delay_watch": str(settings.delay_watch).lower(),
         "policy_pack": None if settings.policy_pack is None else str(settings.policy_pack),
         "log_format": settings.log_format,
         "log_level": settings.log_level,
