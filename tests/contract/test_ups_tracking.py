@@ -4,8 +4,6 @@ The shapes are those of Tracking.yaml and UPSTrackAlert.yaml of UPS-API/api-docu
 """
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -14,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.tracking import ScanStatus
-from integrations.carriers.ups.adapter import UpsCarrier, open_ups_client
 from integrations.carriers.ups.scans import snapshot
 from integrations.carriers.ups.tracking_wire import WireParcel
 from integrations.errors import (
@@ -23,12 +20,8 @@ from integrations.errors import (
     WebhookMalformedError,
     WebhookSignatureError,
 )
-from tests.contract.answers import Answer, Answering, json_answer
-
-TOKEN = json_answer({"access_token": "UPStoken", "token_type": "Bearer", "expires_in": "14399"})
-NUMBER = "1ZA1B2C31112345678"
-NOON = datetime(2026, 6, 10, 12, tzinfo=UTC)
-CREDENTIAL = "credential"
+from tests.contract.answers import Answer, json_answer
+from tests.contract.ups_answers import CREDENTIAL, NOW, NUMBER, carrier
 
 
 def activity(kind: str | None, **told: str) -> dict[str, object]:
@@ -46,17 +39,8 @@ def tracked(*scans: dict[str, object], **more: object) -> httpx.Response:
     return json_answer({"trackResponse": {"shipment": [{"package": [parcel]}]}})
 
 
-@asynccontextmanager
-async def carrier(answer: Answer) -> AsyncIterator[UpsCarrier]:
-    transport = Answering(TOKEN, answer)
-    async with open_ups_client("http://ups.test", "UPS_client", "secret", transport) as client:
-        yield UpsCarrier(
-            client, account_number="A1B2C3", account_country="DE", webhook_credential=CREDENTIAL
-        )
-
-
 async def times_of(scan: dict[str, object]) -> list[datetime]:
-    async with carrier(tracked(scan)) as ups:
+    async with carrier(tracked(scan)) as (ups, _):
         return [found.occurred_at for found in (await ups.track(NUMBER)).scans]
 
 
@@ -87,14 +71,14 @@ class TestScans:
         self, kind: str | None, codes: dict[str, str], expected: ScanStatus
     ) -> None:
         """Every kind of UPS's is one of ours, and what is on the vehicle is not delivered."""
-        async with carrier(tracked(activity(kind, **codes))) as ups:
+        async with carrier(tracked(activity(kind, **codes))) as (ups, _):
             scans = (await ups.track(NUMBER)).scans
 
         assert [found.status for found in scans] == [expected]
 
     async def test_are_told_oldest_first(self) -> None:
         """UPS tells the newest first."""
-        async with carrier(tracked(activity("D"), activity("I"), activity("M"))) as ups:
+        async with carrier(tracked(activity("D"), activity("I"), activity("M"))) as (ups, _):
             scans = (await ups.track(NUMBER)).scans
 
         assert [scan.status for scan in scans] == [
@@ -119,7 +103,7 @@ class TestScans:
     )
     async def test_have_an_aware_time_however_it_is_told(self, told: dict[str, str]) -> None:
         """By Greenwich or by offset, noon is noon."""
-        assert await times_of(activity("I", **told)) == [NOON]
+        assert await times_of(activity("I", **told)) == [NOW]
 
     @pytest.mark.parametrize(
         "told",
@@ -175,7 +159,7 @@ class TestPromise:
     ) -> None:
         """A day is promised where the parcel is: until its last second there."""
         seen = activity("I", date="20260610", time="120000", gmtOffset="+02:00")
-        async with carrier(tracked(seen, deliveryDate=dates)) as ups:
+        async with carrier(tracked(seen, deliveryDate=dates)) as (ups, _):
             promised = (await ups.track(NUMBER)).estimated_delivery
 
         end = None if expected is None else datetime(2026, 6, expected, 21, 59, 59, tzinfo=UTC)
@@ -194,13 +178,13 @@ class TestUnknownParcels:
     )
     async def test_are_named_as_such(self, answer: Answer) -> None:
         """Unknown by status or by a warning with 200, it is the same."""
-        async with carrier(answer) as ups:
+        async with carrier(answer) as (ups, _):
             with pytest.raises(NotFoundError):
                 await ups.track(NUMBER)
 
     async def test_are_never_taken_for_another(self) -> None:
         """The scans of another parcel are nobody's news of this one."""
-        async with carrier(tracked(activity("D"))) as ups:
+        async with carrier(tracked(activity("D"))) as (ups, _):
             with pytest.raises(NotFoundError):
                 await ups.track("1ZOTHER00000000000")
 
@@ -209,7 +193,7 @@ class TestUnknownParcels:
         nameless: dict[str, object] = {
             "trackResponse": {"shipment": [{"package": [{"activity": []}]}]}
         }
-        async with carrier(json_answer(nameless)) as ups:
+        async with carrier(json_answer(nameless)) as (ups, _):
             with pytest.raises(ProtocolError):
                 await ups.track(NUMBER)
 
@@ -238,8 +222,8 @@ def event(**changes: object) -> bytes:
 class TestAlerts:
     async def test_only_name_the_parcel_to_read_again(self) -> None:
         """What an alert says of the parcel is not believed, and who received it is left behind."""
-        async with carrier(tracked()) as ups:
-            found = ups.parse_webhook({"Credential": CREDENTIAL}, event(), NOON)
+        async with carrier(tracked()) as (ups, _):
+            found = ups.parse_webhook({"Credential": CREDENTIAL}, event(), NOW)
 
         assert found is not None
         assert (found.tracker_ref, found.tracking_code) == (NUMBER, NUMBER)
@@ -249,9 +233,9 @@ class TestAlerts:
     async def test_of_one_scan_are_one_event(self) -> None:
         """UPS gives no ids: the same scan sent again has the same, another one another."""
         later = event(gmtActivityTime="135005")
-        async with carrier(tracked()) as ups:
+        async with carrier(tracked()) as (ups, _):
             first, again, other = (
-                ups.parse_webhook({"credential": CREDENTIAL}, body, NOON)
+                ups.parse_webhook({"credential": CREDENTIAL}, body, NOW)
                 for body in (event(), event(receivedBy="Joan"), later)
             )
 
@@ -267,9 +251,9 @@ class TestAlerts:
     )
     async def test_without_the_credential_are_refused(self, headers: dict[str, str]) -> None:
         """Forged, they are not even read."""
-        async with carrier(tracked()) as ups:
+        async with carrier(tracked()) as (ups, _):
             with pytest.raises(WebhookSignatureError):
-                ups.parse_webhook(headers, b"{", NOON)
+                ups.parse_webhook(headers, b"{", NOW)
 
     @pytest.mark.parametrize(
         "body",
@@ -286,6 +270,6 @@ class TestAlerts:
     )
     async def test_that_are_none_are_malformed(self, body: bytes) -> None:
         """A body that names no parcel of UPS's is not what UPS sends."""
-        async with carrier(tracked()) as ups:
+        async with carrier(tracked()) as (ups, _):
             with pytest.raises(WebhookMalformedError):
-                ups.parse_webhook({"credential": CREDENTIAL}, body, NOON)
+                ups.parse_webhook({"credential": CREDENTIAL}, body, NOW)
