@@ -14,6 +14,7 @@ from api.routes import (
     books,
     commands,
     credit,
+    documents,
     finance,
     health,
     returns,
@@ -39,6 +40,7 @@ def routed_app() -> FastAPI:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json", title="Backhaul")
     for routes in (
         returns,
+        documents,
         commands,
         finance,
         books,

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from temporalio.exceptions import ApplicationError
 
 from activities.orders import FetchFacts, OrderActivities, OrderFacts
-from domain.codes import PROBLEMS, RefusedError
+from api.upstream import refusal_of
+from domain.codes import RefusedError
 from domain.diverting import check_credit, diversion_of, going_out_of, money_then_credit
 from domain.eligibility import Decision, Verdict, authorization_of
 from domain.exchanges import check_exchanges, difference
@@ -144,7 +145,7 @@ class Previews:
         except UnknownConnectionError as error:
             raise RefusedError("connection_missing", str(error)) from error
         except ApplicationError as error:
-            raise _refused(error) from error
+            raise refusal_of(error) from error
 
     async def _tenders(self, tenant_id: str, order: Order) -> tuple[TenderLeft, ...]:
         known = await self._returns.tender_balances(tenant_id, order.order_id)
@@ -156,16 +157,6 @@ class Previews:
             TenderLeft(t.tender_id, t.captured_minor, t.refunded_minor, t.kind)
             for t in sorted(order.tenders, key=lambda tender: tender.tender_id)
         )
-
-
-def _refused(error: ApplicationError) -> RefusedError:
-    code = error.type or ""
-    field = error.details[1] if len(error.details) > 1 else None
-    if code in PROBLEMS:
-        return RefusedError(code, error.message, field=str(field) if field else None)
-    if code == "ProviderUnavailable":
-        return RefusedError("platform_unavailable", error.message)
-    return RefusedError("bad_upstream_data", error.message, field=str(field) if field else None)
 
 
 def _as_if_open(

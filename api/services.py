@@ -8,6 +8,7 @@ from temporalio.client import Client
 
 from activities.policies import load_policy
 from api.credit_service import CreditService
+from api.documents_service import DocumentsService
 from api.finance_service import FinanceService
 from api.pages.sessions import Sessions
 from api.preview import Previews
@@ -47,6 +48,7 @@ class Services:
     closed: ClosedReturns
     returns: ReturnsService
     previews: Previews
+    documents: DocumentsService
     surveys: SurveysService
     tenants: TenantsService
     finance: FinanceService
@@ -98,6 +100,7 @@ async def open_services(
             ),
             returns=ReturnsService(temporal, returns, patience=patience),
             previews=Previews(connections, returns, load_policy(settings.policy_pack)),
+            documents=DocumentsService(connections),
             surveys=SurveysService(temporal, Surveys(database)),
             tenants=TenantsService(tenants, keys, settings),
             finance=FinanceService(

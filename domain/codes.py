@@ -95,6 +95,9 @@ _CATALOGUE = (
     ),
     ProblemCode("lot_not_found", _K.INVALID, "the return has no such lot"),
     ProblemCode("delivery_not_found", _K.INVALID, "the return has no such delivery"),
+    ProblemCode(
+        "document_not_available", _K.CONFLICT, "the delivery has no such document, or none any more"
+    ),
     ProblemCode("pickup_not_found", _K.INVALID, "the delivery has no such courier visit"),
     ProblemCode("pickup_over", _K.CONFLICT, "the courier visit is over"),
     ProblemCode("wait_not_found", _K.INVALID, "the return has no such wait"),

@@ -29,6 +29,7 @@ from backhaul_client.answers import (
 )
 from backhaul_client.client import BackhaulClient
 from backhaul_client.credit import NewReversal, NewSpend
+from backhaul_client.documents import DocumentList, DocumentView, Paper
 from backhaul_client.errors import BackhaulError
 from backhaul_client.listing import (
     EngineView,
@@ -94,6 +95,8 @@ __all__ = [
     "DeclineSettlementCommand",
     "DeliveryView",
     "DenyCommand",
+    "DocumentList",
+    "DocumentView",
     "EngineView",
     "EventView",
     "Explanation",
@@ -113,6 +116,7 @@ __all__ = [
     "NewSpend",
     "NewSurveyAnswer",
     "NewTenant",
+    "Paper",
     "PhotoReference",
     "PickupOutcomeCommand",
     "Preview",
