@@ -1,7 +1,7 @@
 """What a start would decide and pay: the functions of the execution, on facts read now."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 
@@ -14,6 +14,7 @@ from domain.diverting import check_credit, diversion_of, going_out_of, money_the
 from domain.eligibility import Decision, Verdict, authorization_of
 from domain.exchanges import check_exchanges, difference
 from domain.intents import LotAmount
+from domain.locations import NoLocationError, choose_location
 from domain.opening import decide_lines, needs_exchange, open_return, wanted_units
 from domain.orders import Destination, Order
 from domain.policies import Policy
@@ -101,6 +102,7 @@ class Previews:
         prices = {product.sku: product.price for product in facts.products}
         check_exchanges(request, facts.order, prices, uneven=facts.policy.uneven_exchange)
         check_credit(request, facts.order, facts.policy)
+        _check_location(facts, [line_id for line_id, _ in wanted_units(request, decisions)])
         held = await self._returns.held_units(tenant_id, request.order_id)
         units = choose_units(
             held,
@@ -157,6 +159,13 @@ class Previews:
             TenderLeft(t.tender_id, t.captured_minor, t.refunded_minor, t.kind)
             for t in sorted(order.tenders, key=lambda tender: tender.tender_id)
         )
+
+
+def _check_location(facts: OrderFacts, line_ids: Collection[str]) -> None:
+    try:
+        choose_location(facts.locations, facts.order, line_ids)
+    except NoLocationError as error:
+        raise RefusedError("no_receiving_location", str(error), field=error.field) from error
 
 
 def _as_if_open(

@@ -116,6 +116,11 @@ _CATALOGUE = (
     ),
     ProblemCode("deadline_in_past", _K.INVALID, "a deadline must lie ahead"),
     ProblemCode("deadline_too_far", _K.INVALID, "a deadline must lie within two years"),
+    ProblemCode(
+        "no_receiving_location",
+        _K.UPSTREAM,
+        "no location of the platform takes these goods from there; a start is parked",
+    ),
     ProblemCode("bad_upstream_data", _K.UPSTREAM, "the platform's answer breaks its contract"),
     ProblemCode(
         "connection_missing", _K.CONFLICT, "the tenant has no connection of the needed kind"
