@@ -11,6 +11,7 @@ from api.openapi import document
 from api.pages.mounting import add_pages, is_page, refused_page
 from api.problems import problem, validation_problem
 from api.routes import (
+    arrivals,
     books,
     commands,
     credit,
@@ -41,6 +42,7 @@ def routed_app() -> FastAPI:
     for routes in (
         returns,
         documents,
+        arrivals,
         commands,
         finance,
         books,

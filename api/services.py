@@ -26,6 +26,7 @@ from storage.chargebacks import Chargebacks
 from storage.credit_notes import CreditNotes
 from storage.credits import Credits
 from storage.database import Database
+from storage.expected_arrivals import ExpectedArrivals
 from storage.keys import ApiKeys
 from storage.reconciliations import Reconciliations
 from storage.refunds import Refunds
@@ -49,6 +50,7 @@ class Services:
     returns: ReturnsService
     previews: Previews
     documents: DocumentsService
+    arrivals: ExpectedArrivals
     surveys: SurveysService
     tenants: TenantsService
     finance: FinanceService
@@ -101,6 +103,7 @@ async def open_services(
             returns=ReturnsService(temporal, returns, patience=patience),
             previews=Previews(connections, returns, load_policy(settings.policy_pack)),
             documents=DocumentsService(connections),
+            arrivals=ExpectedArrivals(database),
             surveys=SurveysService(temporal, Surveys(database)),
             tenants=TenantsService(tenants, keys, settings),
             finance=FinanceService(

@@ -4,6 +4,7 @@ import argparse
 
 from backhaul_client import Accepted, BackhaulClient
 from cli import printing
+from cli.arrivals import add_arrivals
 from cli.asking import add_request, idempotency_key, new_return, positive
 from cli.calling import Action, calls
 from cli.commands import add_commands, key_of
@@ -18,6 +19,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     actions = returns.add_subparsers(metavar="ACTION", required=True)
     _add_reading(actions)
     add_documents(actions)
+    add_arrivals(actions)
     add_commands(actions)
     add_handover_commands(actions)
     add_parcel_commands(actions)

@@ -27,6 +27,7 @@ from backhaul_client.answers import (
     SettlementView,
     WaitView,
 )
+from backhaul_client.arrivals import ArrivalDay, ArrivalPage, ArrivalView
 from backhaul_client.client import BackhaulClient
 from backhaul_client.credit import NewReversal, NewSpend
 from backhaul_client.documents import DocumentList, DocumentView, Paper
@@ -78,6 +79,9 @@ __all__ = [
     "AdminClient",
     "ApproveCommand",
     "ApproveSettlementCommand",
+    "ArrivalDay",
+    "ArrivalPage",
+    "ArrivalView",
     "BackhaulClient",
     "BackhaulError",
     "ChangeHandoverCommand",

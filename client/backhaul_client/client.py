@@ -10,6 +10,7 @@ import httpx
 from backhaul_client import requests
 from backhaul_client.admin import AdminClient
 from backhaul_client.answers import Accepted, CommandLeft, CommandView, EventView, ReturnView
+from backhaul_client.arrivals import ArrivalPage
 from backhaul_client.books import CreditNotePage, CreditNoteView, RefundPage
 from backhaul_client.credit import (
     CreditBalance,
@@ -123,6 +124,27 @@ class BackhaulClient:
         """Get the QR code of the RMA number, or of where the carrier shows its own, as SVG."""
         path = f"{_delivery(return_id, delivery_id)}/qr-code"
         return _paper(await self._api.fetch(path, {"of": "label" if of_label else "return"}))
+
+    async def list_expected_arrivals(
+        self, first: date, last: date, *, location: str | None = None, page_size: int = 200
+    ) -> ArrivalPage:
+        """Read all parcels to be expected from day ``first`` to ``last``, 31 days at most.
+
+        With what comes to each place on each day, by SKU.
+        """
+        query: dict[str, str | int] = {
+            "from": first.isoformat(),
+            "to": last.isoformat(),
+            "limit": page_size,
+            **({"location": location} if location is not None else {}),
+        }
+        page = await self._api.get("/v1/expected-arrivals", ArrivalPage, query)
+        items, days = page.items, page.days
+        while page.next_cursor is not None:
+            query["cursor"] = page.next_cursor
+            page = await self._api.get("/v1/expected-arrivals", ArrivalPage, query)
+            items = (*items, *page.items)
+        return ArrivalPage(items=items, days=days, next_cursor=None)
 
     async def withdraw(
         self, return_id: str, command: requests.WithdrawCommand, *, idempotency_key: str
