@@ -10,8 +10,9 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 
 PLAIN, BOLD = "Helvetica", "Helvetica-Bold"
 
-BOX = "□"
+BOX = "❏"
 """Stands for a character that no font shows, so that nobody takes the rest for the whole."""
+_SIGNS = "ZapfDingbats"
 
 # Each font with the character set that it is made for; the first one that has a character shows it.
 _LATIN = "cp1252"
@@ -66,7 +67,7 @@ def _shown(character: str, latin: str) -> tuple[str, str]:
     for font, characters in _ASIAN.items():
         if _has(characters, character):
             return font, character
-    return next(iter(_ASIAN)), BOX
+    return _SIGNS, BOX
 
 
 def _has(encoding: str, character: str) -> bool:

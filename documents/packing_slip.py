@@ -106,7 +106,7 @@ def _build(slip: PackingSlip, *, of: int | None) -> tuple[bytes, int]:
 
 def _story(slip: PackingSlip) -> list[Any]:
     gap = Spacer(1, 6 * mm)
-    return [_head(slip), gap, _facts(slip), gap, *_advice(slip), gap, _contents(slip.lines)]
+    return [_head(slip), gap, _facts(slip), gap, _advice(slip), gap, _contents(slip.lines)]
 
 
 def _head(slip: PackingSlip) -> Any:
@@ -141,8 +141,9 @@ def _facts(slip: PackingSlip) -> Any:
     return Table(rows, colWidths=(32 * mm, _WIDTH - 32 * mm), style=_FLUSH)
 
 
-def _advice(slip: PackingSlip) -> list[Any]:
-    return [_paragraph(f"{n}. {text}") for n, text in enumerate(INSTRUCTIONS[slip.method], start=1)]
+def _advice(slip: PackingSlip) -> Any:
+    rows = enumerate(INSTRUCTIONS[slip.method], start=1)
+    return Table([[_paragraph(f"{n}. {text}")] for n, text in rows], colWidths=_WIDTH, style=_FLUSH)
 
 
 def _contents(lines: Sequence[SlipLine]) -> Any:
@@ -171,5 +172,9 @@ _FLUSH = TableStyle(
     + [(side, (0, 0), (-1, -1), 1) for side in ("TOPPADDING", "BOTTOMPADDING")]
 )
 _RULED = TableStyle(
-    [("VALIGN", (0, 0), (-1, -1), "TOP"), ("LINEBELOW", (0, 0), (-1, -1), 0.5, lightgrey)]
+    [
+        ("VALIGN", (0, 0), (-1, -1), "TOP"),
+        ("LINEBELOW", (0, 0), (-1, -1), 0.5, lightgrey),
+        ("LEFTPADDING", (0, 0), (0, -1), 0),
+    ]
 )
