@@ -34,10 +34,10 @@ def day_of(journey: Journey, view: ReturnView) -> date:
 
 
 async def expected(journey: Journey, view: ReturnView) -> list[ArrivalView]:
-    """Return what the warehouse may expect of one return, around its day."""
-    around = day_of(journey, view)
+    """Return what the warehouse may expect of one return: a carrier's promise is not scaled."""
+    first = day_of(journey, view) - timedelta(days=1)
     found = await journey.client("warehouse").list_expected_arrivals(
-        around - timedelta(days=1), around + timedelta(days=1)
+        first, first + timedelta(days=30)
     )
     return [arrival for arrival in found.items if arrival.return_id == view.return_id]
 
@@ -52,7 +52,7 @@ async def test_a_parcel_is_expected_from_its_label_to_its_count(journey: Journey
         f"parcels/{delivery.tracking_code}/scans",
         {"scan_id": uuid.uuid4().hex, "status": "in_transit"},
     )
-    await journey.client().wait_until(
+    scanned = await journey.client().wait_until(
         view.return_id, lambda seen: seen.deliveries[0].state == "IN_TRANSIT", timeout=30
     )
     (moving,) = await expected(journey, view)
@@ -69,6 +69,10 @@ async def test_a_parcel_is_expected_from_its_label_to_its_count(journey: Journey
     assert announced.tracking_code == delivery.tracking_code
     assert [(one.sku, one.quantity) for one in announced.units] == [(sku, 2)]
     assert (announced.state, moving.state) == ("AWAITING_HANDOVER", "IN_TRANSIT")
+    promise = scanned.deliveries[0].promised_at
+    assert promise is not None
+    assert moving.basis == "promised"
+    assert moving.expected_on == promise.astimezone(ZoneInfo("Europe/Berlin")).date()
     assert counted == []
 
 
