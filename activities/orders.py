@@ -6,6 +6,7 @@ from temporalio import activity
 
 from activities.errors import refused, translated
 from domain.corrections import Correction
+from domain.locations import ReceivingLocation, serving
 from domain.orders import Order
 from domain.policies import Policy
 from integrations.commerce.port import CommercePlatform, Product
@@ -28,12 +29,16 @@ class FetchFacts:
 
 @dataclass(frozen=True, slots=True)
 class OrderFacts:
-    """Facts without personal data, for workflow history. ``time_scale`` is the deployment's."""
+    """Facts without personal data, for workflow history. ``time_scale`` is the deployment's.
+
+    ``locations`` are those that serve the order; ``None`` where the platform leaves no choice.
+    """
 
     order: Order
     policy: Policy
     products: tuple[Product, ...]
     time_scale: float = 1.0
+    locations: tuple[ReceivingLocation, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,9 @@ class OrderActivities:
 
     @activity.defn
     async def fetch_facts(self, asked: FetchFacts) -> OrderFacts:
-        """Read the order, the policy and the wanted goods. Reads only; repeats change nothing.
+        """Read the order, the policy, the wanted goods and the places that receive returns.
+
+        Reads only; repeats change nothing.
 
         Raises:
             ApplicationError: type ``order_not_found`` or ``sku_not_found`` (final), or as in
@@ -72,7 +79,8 @@ class OrderActivities:
             platform = await self._connections.commerce(asked.tenant_id)
             order = await _order(platform, asked)
             products = tuple([await _product(platform, sku) for sku in asked.skus])
-        return OrderFacts(order, self._policy, products, self._time_scale)
+            locations = serving(await platform.list_locations(), order)
+        return OrderFacts(order, self._policy, products, self._time_scale, locations)
 
 
 async def _order(platform: CommercePlatform, asked: FetchFacts) -> Order:

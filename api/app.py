@@ -11,9 +11,11 @@ from api.openapi import document
 from api.pages.mounting import add_pages, is_page, refused_page
 from api.problems import problem, validation_problem
 from api.routes import (
+    arrivals,
     books,
     commands,
     credit,
+    documents,
     finance,
     health,
     returns,
@@ -39,6 +41,8 @@ def routed_app() -> FastAPI:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json", title="Backhaul")
     for routes in (
         returns,
+        documents,
+        arrivals,
         commands,
         finance,
         books,

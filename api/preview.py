@@ -1,18 +1,20 @@
 """What a start would decide and pay: the functions of the execution, on facts read now."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 
 from temporalio.exceptions import ApplicationError
 
 from activities.orders import FetchFacts, OrderActivities, OrderFacts
-from domain.codes import PROBLEMS, RefusedError
+from api.upstream import refusal_of
+from domain.codes import RefusedError
 from domain.diverting import check_credit, diversion_of, going_out_of, money_then_credit
 from domain.eligibility import Decision, Verdict, authorization_of
 from domain.exchanges import check_exchanges, difference
 from domain.intents import LotAmount
+from domain.locations import NoLocationError, choose_location
 from domain.opening import decide_lines, needs_exchange, open_return, wanted_units
 from domain.orders import Destination, Order
 from domain.policies import Policy
@@ -100,6 +102,7 @@ class Previews:
         prices = {product.sku: product.price for product in facts.products}
         check_exchanges(request, facts.order, prices, uneven=facts.policy.uneven_exchange)
         check_credit(request, facts.order, facts.policy)
+        _check_location(facts, [line_id for line_id, _ in wanted_units(request, decisions)])
         held = await self._returns.held_units(tenant_id, request.order_id)
         units = choose_units(
             held,
@@ -144,7 +147,7 @@ class Previews:
         except UnknownConnectionError as error:
             raise RefusedError("connection_missing", str(error)) from error
         except ApplicationError as error:
-            raise _refused(error) from error
+            raise refusal_of(error) from error
 
     async def _tenders(self, tenant_id: str, order: Order) -> tuple[TenderLeft, ...]:
         known = await self._returns.tender_balances(tenant_id, order.order_id)
@@ -158,14 +161,11 @@ class Previews:
         )
 
 
-def _refused(error: ApplicationError) -> RefusedError:
-    code = error.type or ""
-    field = error.details[1] if len(error.details) > 1 else None
-    if code in PROBLEMS:
-        return RefusedError(code, error.message, field=str(field) if field else None)
-    if code == "ProviderUnavailable":
-        return RefusedError("platform_unavailable", error.message)
-    return RefusedError("bad_upstream_data", error.message, field=str(field) if field else None)
+def _check_location(facts: OrderFacts, line_ids: Collection[str]) -> None:
+    try:
+        choose_location(facts.locations, facts.order, line_ids)
+    except NoLocationError as error:
+        raise RefusedError("no_receiving_location", str(error), field=error.field) from error
 
 
 def _as_if_open(

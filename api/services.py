@@ -8,6 +8,7 @@ from temporalio.client import Client
 
 from activities.policies import load_policy
 from api.credit_service import CreditService
+from api.documents_service import DocumentsService
 from api.finance_service import FinanceService
 from api.pages.sessions import Sessions
 from api.preview import Previews
@@ -25,6 +26,7 @@ from storage.chargebacks import Chargebacks
 from storage.credit_notes import CreditNotes
 from storage.credits import Credits
 from storage.database import Database
+from storage.expected_arrivals import ExpectedArrivals
 from storage.keys import ApiKeys
 from storage.reconciliations import Reconciliations
 from storage.refunds import Refunds
@@ -47,6 +49,8 @@ class Services:
     closed: ClosedReturns
     returns: ReturnsService
     previews: Previews
+    documents: DocumentsService
+    arrivals: ExpectedArrivals
     surveys: SurveysService
     tenants: TenantsService
     finance: FinanceService
@@ -98,6 +102,8 @@ async def open_services(
             ),
             returns=ReturnsService(temporal, returns, patience=patience),
             previews=Previews(connections, returns, load_policy(settings.policy_pack)),
+            documents=DocumentsService(connections),
+            arrivals=ExpectedArrivals(database),
             surveys=SurveysService(temporal, Surveys(database)),
             tenants=TenantsService(tenants, keys, settings),
             finance=FinanceService(

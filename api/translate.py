@@ -127,9 +127,10 @@ def mark_lost(info: CommandInfo, body: requests.MarkLostCommand) -> MarkLost:
     return MarkLost(info, body.delivery_id, body.evidence, body.claim_ref)
 
 
-def receive(info: CommandInfo, body: requests.ReceiveCommand) -> Receive:
+def receive(info: CommandInfo, body: requests.ReceiveCommand, *, expected_at: str) -> Receive:
+    """Return the count; ``expected_at`` is where it was made unless it says so."""
     entries = tuple(CountedEntry(entry.sku, entry.quantity, entry.note) for entry in body.entries)
-    return Receive(info, body.receipt_id, body.parcel, entries, body.location_id)
+    return Receive(info, body.receipt_id, body.parcel, entries, body.location_id or expected_at)
 
 
 def record_inspection(info: CommandInfo, body: requests.InspectionCommand) -> RecordInspection:

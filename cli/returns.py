@@ -4,9 +4,11 @@ import argparse
 
 from backhaul_client import Accepted, BackhaulClient
 from cli import printing
+from cli.arrivals import add_arrivals
 from cli.asking import add_request, idempotency_key, new_return, positive
 from cli.calling import Action, calls
 from cli.commands import add_commands, key_of
+from cli.documents import add_documents
 from cli.handing_over import add_handover_commands, add_parcel_commands
 from domain.blockers import WAITS
 from domain.lifecycle import Headline
@@ -16,6 +18,8 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     returns = subparsers.add_parser("returns", help="ask for, read and move returns")
     actions = returns.add_subparsers(metavar="ACTION", required=True)
     _add_reading(actions)
+    add_documents(actions)
+    add_arrivals(actions)
     add_commands(actions)
     add_handover_commands(actions)
     add_parcel_commands(actions)

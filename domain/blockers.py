@@ -592,6 +592,15 @@ _CATALOGUE = (
         ("retry", "correct", "withdraw", "refund.settled"),
     ),
     WaitKind(
+        "no_receiving_location",
+        Kind.PARKED,
+        Owner.OPS,
+        "a location of the platform that takes the goods from there",
+        "parked",
+        "the platform is asked again, and again after each further wait",
+        ("retry", "correct", "withdraw"),
+    ),
+    WaitKind(
         "internal_error",
         Kind.PARKED,
         Owner.OPS,

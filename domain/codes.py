@@ -95,6 +95,9 @@ _CATALOGUE = (
     ),
     ProblemCode("lot_not_found", _K.INVALID, "the return has no such lot"),
     ProblemCode("delivery_not_found", _K.INVALID, "the return has no such delivery"),
+    ProblemCode(
+        "document_not_available", _K.CONFLICT, "the delivery has no such document, or none any more"
+    ),
     ProblemCode("pickup_not_found", _K.INVALID, "the delivery has no such courier visit"),
     ProblemCode("pickup_over", _K.CONFLICT, "the courier visit is over"),
     ProblemCode("wait_not_found", _K.INVALID, "the return has no such wait"),
@@ -113,6 +116,11 @@ _CATALOGUE = (
     ),
     ProblemCode("deadline_in_past", _K.INVALID, "a deadline must lie ahead"),
     ProblemCode("deadline_too_far", _K.INVALID, "a deadline must lie within two years"),
+    ProblemCode(
+        "no_receiving_location",
+        _K.UPSTREAM,
+        "no location of the platform takes these goods from there; a start is parked",
+    ),
     ProblemCode("bad_upstream_data", _K.UPSTREAM, "the platform's answer breaks its contract"),
     ProblemCode(
         "connection_missing", _K.CONFLICT, "the tenant has no connection of the needed kind"

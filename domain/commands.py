@@ -96,6 +96,12 @@ _CATALOGUE = (
         (_R.OPS,),
         "say, with what the carrier says, that a parcel is lost",
     ),
+    CommandKind(
+        "read-arrivals",
+        (_R.WAREHOUSE, _R.PLATFORM, _R.OPS, _R.AUDITOR),
+        "read which parcels a warehouse may expect, by day",
+        update=False,
+    ),
     CommandKind("receive", (_R.WAREHOUSE,), "count what a parcel holds"),
     CommandKind("record-inspection", (_R.WAREHOUSE,), "grade a lot"),
     CommandKind("retry", (_R.OPS, _R.FINANCE), "try parked work again now"),

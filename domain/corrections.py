@@ -78,6 +78,7 @@ _CORRECTABLE: Mapping[str, _Correctable] = {
     "ship_to.country": _Correctable(
         "two capital letters", lambda v: isinstance(v, str) and bool(re.fullmatch("[A-Z]{2}", v))
     ),
+    "ship_to.region": _TEXT,
     "ship_to.time_zone": _Correctable("an IANA time zone", _is_zone),
     "lines[].title": _TEXT,
     "lines[].category": _TEXT,

@@ -9,6 +9,7 @@ from domain.events import Fact, JsonValue
 from domain.exchanges import exchange_prices
 from domain.handover import check_bookable
 from domain.lifecycle import AuthorizationState, LotState
+from domain.locations import Receiving
 from domain.money import Money
 from domain.orders import HoldMethod, Order
 from domain.policies import Policy
@@ -76,6 +77,9 @@ def wanted_units(
     )
 
 
+_USUAL_PLACE = Receiving()
+
+
 def open_return(
     *,
     tenant_id: str,
@@ -89,6 +93,7 @@ def open_return(
     units: Mapping[str, tuple[int, ...]],
     at: datetime,
     prices: Mapping[str, Money] | None = None,
+    receiving: Receiving = _USUAL_PLACE,
 ) -> Return:
     """Build the return as requested: every lot PENDING, nothing granted yet.
 
@@ -142,6 +147,9 @@ def open_return(
         promotions=freeze_promotions(order) if policy.promotion_clawback else (),
         hold_method=_hold_method(order, policy),
         credit_account="" if policy.credit_bonus_percent is None else order.credit_account,
+        location_id=receiving.location_id,
+        location_time_zone=receiving.time_zone,
+        location_match=receiving.match,
     )
 
 
@@ -181,6 +189,8 @@ def requested_facts(ret: Return) -> tuple[Fact, ...]:
         "handover": ret.request.handover,
         "lines": lines,
     }
+    if ret.location_match is not None:
+        data |= {"location_id": ret.location_id, "location_match": ret.location_match}
     return (
         Fact("return.requested", data, occurred_at=ret.requested_at),
         Fact("return.acknowledged", {"rma_no": ret.rma_no}),

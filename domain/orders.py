@@ -175,6 +175,8 @@ class Order:
     promotions: tuple[Promotion, ...] = ()
     credit_account: str = ""
     """The platform's name of the customer's store credit; empty where it names none."""
+    delivery_region: str = ""
+    """State or province, as the platform writes it; empty where it names none."""
 
     def line(self, line_id: str) -> OrderLine:
         """Return one line; ``KeyError`` when the order has none of that id."""

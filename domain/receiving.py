@@ -112,6 +112,8 @@ def receive(ret: Return, receipt: Receipt) -> Change:
         receipts=(*ret.receipts, recorded),
         deliveries=deliveries,
         location_id=receipt.location_id,
+        # Of another place than the one that was chosen no time zone is known.
+        location_time_zone=ret.location_time_zone if receipt.location_id == ret.location_id else "",
         completed_at=None,
     )
     told = found_fact(again, receipt.receipt_id)

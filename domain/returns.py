@@ -20,6 +20,7 @@ from domain.lifecycle import (
     derive_headline,
     roll_up,
 )
+from domain.locations import FALLBACK, Match
 from domain.orders import HoldMethod, Tax
 from domain.parcels import Delivery, Receipt
 from domain.policies import Policy
@@ -258,7 +259,7 @@ class Return:
     held: tuple[HeldInspection, ...] = ()
     completed_at: datetime | None = None
     closed: bool = False
-    location_id: str = "MAIN"
+    location_id: str = FALLBACK
     country: str | None = None
     """Where the order was delivered to, ISO 3166-1 alpha-2: carriers go by it."""
     requested_by: Actor | None = None
@@ -278,6 +279,10 @@ class Return:
     """What may be held for an advance exchange, where the policy wants a hold."""
     credit_account: str = ""
     """The platform's name of the customer's store credit, where the policy offers it."""
+    location_time_zone: str = ""
+    """Of the place that receives the goods; empty where the platform does not tell it."""
+    location_match: Match | None = None
+    """Why that place was chosen, where the platform left a choice."""
 
     def line(self, line_id: str) -> ReturnLine:
         """Return one line; ``KeyError`` when there is none of that id."""

@@ -39,6 +39,7 @@ def document(ret: Return) -> Document:
         "requested_at": _time(ret.requested_at),
         "completed_at": _time(ret.completed_at),
         "location_id": ret.location_id,
+        "time_zone": ret.time_zone,
         "lines": [_line(ret, line) for line in ret.lines]
         or [_undecided(line) for line in ret.request.lines],
         "lots": [_lot(lot) for lot in ret.lots],

@@ -15,6 +15,7 @@ from sandbox import commerce_stock
 from sandbox.commerce_models import (
     ErrorAnswer,
     Location,
+    Locations,
     Order,
     Product,
     ReplacementEvent,
@@ -64,9 +65,23 @@ async def get_product(request: Request, sku: PathText) -> Json:
 
 
 @router.get(
+    "/locations",
+    operation_id="list_locations",
+    response_model=Locations,
+    response_model_exclude_unset=True,
+    responses=_answers(),
+)
+async def list_locations(request: Request) -> Json:
+    """List the places that receive returns. A platform with one place need not have this path."""
+    newest_first = world_of(request).ledger.find("commerce.location")
+    return {"locations": newest_first[::-1]}
+
+
+@router.get(
     "/locations/{location_id}",
     operation_id="get_location",
     response_model=Location,
+    response_model_exclude_unset=True,
     responses=_answers(404),
 )
 async def get_location(request: Request, location_id: PathText) -> Json:

@@ -159,12 +159,43 @@ class Product(Contract):
     in_stock: Annotated[int, Field(ge=0)]
 
 
-class Location(Contract):
-    """A place that receives returns."""
+class Area(Contract):
+    country: Country
+    region: Text = Field("", description="as `ship_to.region` has it; the whole country without")
 
-    location_id: Name
+
+class Accepts(Contract):
+    """What a place takes."""
+
+    areas: Annotated[list[Area], Field(max_length=500)] = Field(
+        [], description="where the goods come from; everywhere when left out"
+    )
+    except_traits: Annotated[list[Name], Field(max_length=500)] = Field(
+        [], description="it takes no goods with any of these traits of an order's line"
+    )
+
+
+LocationId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+
+
+class Location(Contract):
+    """A place that receives returns.
+
+    As soon as one place says what it accepts, those that do not say it receive nothing.
+    """
+
+    location_id: LocationId
     time_zone: Name
     address: Address
+    accepts: Accepts | None = Field(
+        None, description="left out everywhere, all returns go to the place `MAIN`"
+    )
+
+
+class Locations(Contract):
+    locations: Annotated[list[Location], Field(max_length=500)] = Field(
+        description="among those that fit a return equally well, the first one receives it"
+    )
 
 
 class ReservationRequest(Contract):

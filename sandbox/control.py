@@ -16,7 +16,16 @@ from sandbox import (
     ups_parcels,
     ups_pickups,
 )
-from sandbox.commerce_models import Address, Contract, Currency, Minor, Name, Order, Tender
+from sandbox.commerce_models import (
+    Accepts,
+    Address,
+    Contract,
+    Currency,
+    Minor,
+    Name,
+    Order,
+    Tender,
+)
 from sandbox.easypost_objects import public
 from sandbox.errors import RefusalError
 from sandbox.faults import Fault, FaultPlan
@@ -60,6 +69,7 @@ class NewProduct(Contract):
 class NewLocation(Contract):
     time_zone: Name
     address: Address
+    accepts: Accepts | None = None
 
 
 class WebhookTarget(Contract):
@@ -121,8 +131,16 @@ async def put_product(request: Request, sku: str, body: NewProduct) -> Json:
 
 @router.put("/locations/{location_id}")
 async def put_location(request: Request, location_id: str, body: NewLocation) -> Json:
-    location: Json = {"location_id": location_id, **body.model_dump()}
+    location: Json = {"location_id": location_id, **body.model_dump(exclude_none=True)}
     return await _save(world_of(request), "commerce.location", location_id, location)
+
+
+@router.delete("/locations/{location_id}", status_code=204)
+async def delete_location(request: Request, location_id: str) -> None:
+    """Close a place: it is listed no more."""
+    world = world_of(request)
+    async with world.ledger.transaction():
+        world.ledger.delete("commerce.location", location_id)
 
 
 @router.put("/webhooks/{system}")

@@ -109,6 +109,10 @@ class Ledger:
             (kind, document_id, json.dumps(body)),
         )
 
+    def delete(self, kind: str, document_id: str) -> None:
+        """Take a document away; one that is not there changes nothing."""
+        self.sql.execute("DELETE FROM documents WHERE kind = ? AND id = ?", (kind, document_id))
+
     def get(self, kind: str, document_id: str) -> Json | None:
         row = self.sql.execute(
             "SELECT body FROM documents WHERE kind = ? AND id = ?", (kind, document_id)

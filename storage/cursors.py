@@ -44,6 +44,20 @@ def decode_day(cursor: str) -> tuple[date, str]:
         raise BadCursorError(_WANTED) from error
 
 
+def encode_arrival(day: date, location_id: str, return_id: str, delivery_id: str) -> str:
+    return _encoded(day.isoformat(), f"{location_id}/{return_id}/{delivery_id}")
+
+
+def decode_arrival(cursor: str) -> tuple[date, str, str, str]:
+    """Return what :func:`encode_arrival` was given; :class:`BadCursorError` for anything else."""
+    day, place = _decoded(cursor)
+    try:
+        location_id, return_id, delivery_id = place.split("/")
+        return date.fromisoformat(day), location_id, str(uuid.UUID(return_id)), delivery_id
+    except ValueError as error:
+        raise BadCursorError(_WANTED) from error
+
+
 _WANTED = "wanted a cursor from an earlier page"
 _LONGEST = 500
 

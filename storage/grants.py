@@ -10,6 +10,7 @@ TABLES = dict.fromkeys(METADATA.tables, _USUAL) | {
     # Facts are never rewritten; the relay numbers them.
     "return_events": "SELECT, INSERT, UPDATE (position)",
     "return_blockers": "SELECT, INSERT, DELETE",
+    "expected_arrivals": "SELECT, INSERT, DELETE",
     "order_units": "SELECT, INSERT, UPDATE, DELETE",
     "settlements": "SELECT, INSERT",
     # What was issued stays as it was.

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import content_hash, part_id
 from domain.lifecycle import Headline
-from storage import ledger, missing, notices
+from storage import expected_arrivals, ledger, missing, notices
 from storage.models.arrivals import DeliveryModel
 from storage.models.declarative import kept_json
 from storage.models.returns import BlockerModel, EventModel, ReturnModel
@@ -28,7 +28,7 @@ class UnknownReturnError(LookupError):
 async def record(connection: AsyncConnection, transition: Transition) -> None:
     """Write the transition unless it is stored already.
 
-    Three statements, and up to eight for what else moved with it; three for each new notice, four
+    Three statements, and up to ten for what else moved with it; three for each new notice, four
     where a lost run is back.
     """
     stored = (
@@ -83,6 +83,8 @@ async def record(connection: AsyncConnection, transition: Transition) -> None:
         connection, transition.tenant_id, transition.return_id, transition.closed_units
     )
     await _upsert_deliveries(connection, transition)
+    if transition.arrivals is not None:
+        await expected_arrivals.replace_all(connection, transition)
     await notices.add_due(
         connection, transition.tenant_id, transition.return_id, transition.notices
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from domain.orders import TenderKind
@@ -122,6 +122,21 @@ class DeliveryRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ArrivalRecord:
+    """A parcel that a warehouse may expect; ``units`` are by SKU, ``expected_on`` is its day."""
+
+    delivery_id: str
+    location_id: str
+    expected_on: date
+    basis: str
+    method: str
+    state: str
+    carrier: str | None
+    tracking_code: str | None
+    units: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeRecord:
     notice_id: str
     kind: str
@@ -133,7 +148,8 @@ class Transition:
     """A return's next state with the events that led there; ``version`` is the last's sequence.
 
     ``closed_units`` ends units as ``returned``, ``kept`` or ``lost``; ``released_units`` makes them
-    free for another return. ``resume_from`` is as in :class:`Opening`; ``restarts`` counts the
+    free for another return. ``arrivals`` are all parcels to be expected, ``None`` where nothing of
+    them changed. ``resume_from`` is as in :class:`Opening`; ``restarts`` counts the
     runs that were lost before the one that writes.
     """
 
@@ -157,3 +173,4 @@ class Transition:
     notices: tuple[NoticeRecord, ...] = ()
     resume_from: str = ""
     restarts: int = 0
+    arrivals: tuple[ArrivalRecord, ...] | None = None

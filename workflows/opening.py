@@ -1,5 +1,6 @@
 """The first stage: facts, decision, registration; or a refusal that leaves nothing behind."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,7 @@ from domain.diverting import check_credit
 from domain.exchanges import check_exchanges
 from domain.granting import apply_policy
 from domain.ids import is_id, workflow_id_for
+from domain.locations import NoLocationError, Receiving, choose_location
 from domain.opening import decide_lines, needs_exchange, open_return, requested_facts, wanted_units
 from domain.refusals import too_few
 from domain.requests import RequestError, ReturnRequest, check_request, request_hash
@@ -131,14 +133,15 @@ async def register(
     Raises:
         RefusedError: the facts do not allow what is asked, or the key was used before.
         DecidedBeforeError: a fresh start met what an earlier run of the same id has decided.
-        FailureError: the order's currency is another than before.
+        FailureError: the order's currency is another than before, or no place takes the goods.
     """
     now, request_of = workflow.now(), request_hash(request)
     decisions = decide_lines(request, facts.order, facts.policy, at=requested_at)
     prices = {product.sku: product.price for product in facts.products}
     check_exchanges(request, facts.order, prices, uneven=facts.policy.uneven_exchange)
     check_credit(request, facts.order, facts.policy)
-    order = facts.order
+    order, wanted = facts.order, wanted_units(request, decisions)
+    receiving = _receiving(facts, [line_id for line_id, _ in wanted])
     opening = Opening(
         tenant_id=tenant_id,
         return_id=return_id,
@@ -157,7 +160,7 @@ async def register(
             )
             for t in order.tenders
         ),
-        wanted=wanted_units(request, decisions),
+        wanted=wanted,
         resume_from=resume_from,
         opened_by=workflow.info().first_execution_run_id,
         is_fresh=is_fresh,
@@ -180,7 +183,16 @@ async def register(
         units=dict(opened.units),
         at=now,
         prices=prices,
+        receiving=receiving,
     )
+
+
+def _receiving(facts: OrderFacts, line_ids: Collection[str]) -> Receiving:
+    """Choose where the goods go; where no place takes them, the start parks as a draft."""
+    try:
+        return choose_location(facts.locations, facts.order, line_ids)
+    except NoLocationError as error:
+        raise ApplicationError(str(error), None, error.field, type="NoLocation") from error
 
 
 def check_same_request(opened: OpenedReturn, request: ReturnRequest) -> None:

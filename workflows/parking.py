@@ -33,6 +33,7 @@ _CODES = {
     "HeldOtherwise": "hold_conflict",
     "NoHold": "hold_conflict",
     "OverCapture": "hold_conflict",
+    "NoLocation": "no_receiving_location",
     "NothingLeft": "nothing_left_to_refund",
     "SealedOtherwise": "settlement_conflict",
     "OutcomeUnknown": "refund_unknown",

@@ -12,13 +12,14 @@ from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 from activities.records import RecordActivities
 from domain.commands import SYSTEM, Actor
 from domain.events import Event, Fact
+from domain.expecting import expected_arrivals
 from domain.lifecycle import ARRIVED, TERMINAL_HEADLINES, WITHOUT_EFFECT, LotState
 from domain.notices import notices_for
 from domain.returns import Change, Return
 from domain.transport import NOTHING_AWAITED
 from domain.view import document
 from domain.waiting import Waiting, next_step, waits
-from storage.records import DeliveryRecord, EventRecord, NoticeRecord, Transition
+from storage.records import ArrivalRecord, DeliveryRecord, EventRecord, NoticeRecord, Transition
 from workflows.messages import RefundNews, ReplacementNews, Resumed, StartReturn
 from workflows.options import call_provider, carrier_queue
 from workflows.resuming import dump
@@ -209,6 +210,25 @@ def _transition(
         ),
         resume_from=dump(resumption),
         restarts=resumption.restarts,
+        arrivals=arrivals if (arrivals := _arrivals(ret)) != _arrivals(before) else None,
+    )
+
+
+def _arrivals(ret: Return) -> tuple[ArrivalRecord, ...]:
+    return tuple(
+        ArrivalRecord(
+            delivery_id=parcel.delivery_id,
+            location_id=ret.location_id,
+            expected_on=expected.expected_on,
+            basis=expected.basis,
+            method=parcel.method,
+            state=parcel.state,
+            carrier=parcel.carrier,
+            tracking_code=parcel.tracking_code,
+            units=expected.units,
+        )
+        for expected in expected_arrivals(ret)
+        for parcel in (ret.delivery(expected.delivery_id),)
     )
 
 

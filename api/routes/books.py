@@ -1,16 +1,14 @@
 """Refunds and credit notes of a span of days: for those who keep the books."""
 
-import re
 from dataclasses import asdict
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.asking import ServicesOf
 from api.auth import Caller, needs
+from api.days import Day
 from backhaul_client import books
 from domain.codes import RefusedError
 from domain.credit_notes import CreditNote
@@ -18,16 +16,6 @@ from storage.cursors import BadCursorError
 from storage.states import IntentState
 
 router = APIRouter(prefix="/v1", tags=["finance"])
-
-
-def _written(day: object) -> object:
-    """Refuse what pydantic would take for a day besides: a number of seconds."""
-    if isinstance(day, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", day):
-        raise PydanticCustomError("day", "wanted a day such as 2026-03-01")
-    return day
-
-
-Day = Annotated[date, BeforeValidator(_written)]
 
 
 class Span(BaseModel):

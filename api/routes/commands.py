@@ -13,6 +13,7 @@ from api.services import Services
 from backhaul_client import requests
 from backhaul_client.answers import CommandLeft, CommandView
 from domain.codes import RefusedError
+from domain.locations import FALLBACK
 from storage.rows import ReturnRow
 from workflows.commands import payload_hash
 from workflows.messages import INSPECTION_SIGNAL, CommandInfo, Reopen
@@ -36,7 +37,15 @@ class Giver:
 
     async def give(self, body: Body, payload_of: Callable[[CommandInfo, Body], Any]) -> CommandView:
         row, info = await self._asked(body)
-        payload = payload_of(info, body)
+        return await self._given(row, payload_of(info, body))
+
+    async def receive(self, body: requests.ReceiveCommand) -> CommandView:
+        """Give a count; one that does not say where is of where the return was expected."""
+        row, info = await self._asked(body)
+        expected_at = (row.snapshot or {}).get("location_id") or FALLBACK
+        return await self._given(row, translate.receive(info, body, expected_at=expected_at))
+
+    async def _given(self, row: ReturnRow, payload: Any) -> CommandView:
         answer = await self.services.returns.command(
             row,
             self.command.replace("-", "_"),
@@ -159,7 +168,7 @@ async def receive(
     giver: Annotated[Giver, _giver("receive")], body: requests.ReceiveCommand
 ) -> CommandView:
     """Count what a parcel holds. Receipts add up; the same receipt counts once."""
-    return await giver.give(body, translate.receive)
+    return await giver.receive(body)
 
 
 @router.post(

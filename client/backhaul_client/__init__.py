@@ -27,8 +27,10 @@ from backhaul_client.answers import (
     SettlementView,
     WaitView,
 )
+from backhaul_client.arrivals import ArrivalDay, ArrivalPage, ArrivalView
 from backhaul_client.client import BackhaulClient
 from backhaul_client.credit import NewReversal, NewSpend
+from backhaul_client.documents import DocumentList, DocumentView, Paper
 from backhaul_client.errors import BackhaulError
 from backhaul_client.listing import (
     EngineView,
@@ -77,6 +79,9 @@ __all__ = [
     "AdminClient",
     "ApproveCommand",
     "ApproveSettlementCommand",
+    "ArrivalDay",
+    "ArrivalPage",
+    "ArrivalView",
     "BackhaulClient",
     "BackhaulError",
     "ChangeHandoverCommand",
@@ -94,6 +99,8 @@ __all__ = [
     "DeclineSettlementCommand",
     "DeliveryView",
     "DenyCommand",
+    "DocumentList",
+    "DocumentView",
     "EngineView",
     "EventView",
     "Explanation",
@@ -113,6 +120,7 @@ __all__ = [
     "NewSpend",
     "NewSurveyAnswer",
     "NewTenant",
+    "Paper",
     "PhotoReference",
     "PickupOutcomeCommand",
     "Preview",

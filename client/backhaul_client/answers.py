@@ -371,6 +371,8 @@ class ReturnView(AnswerModel):
     """Whether money of this return waits for a bank that decides on a chargeback."""
     chargebacks: tuple[ChargebackView, ...] = ()
     proposed_settlement: ProposedSettlementView | None = None
+    time_zone: str = "UTC"
+    """Of the delivery address, IANA: the customer's dates are days there."""
 
 
 class Accepted(AnswerModel):

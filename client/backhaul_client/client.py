@@ -10,6 +10,7 @@ import httpx
 from backhaul_client import requests
 from backhaul_client.admin import AdminClient
 from backhaul_client.answers import Accepted, CommandLeft, CommandView, EventView, ReturnView
+from backhaul_client.arrivals import ArrivalPage
 from backhaul_client.books import CreditNotePage, CreditNoteView, RefundPage
 from backhaul_client.credit import (
     CreditBalance,
@@ -19,6 +20,7 @@ from backhaul_client.credit import (
     ReversalView,
     SpendView,
 )
+from backhaul_client.documents import DocumentList, Paper
 from backhaul_client.errors import BackhaulError
 from backhaul_client.listing import (
     Explanation,
@@ -106,6 +108,43 @@ class BackhaulClient:
     async def explain(self, return_id: str) -> Explanation:
         """Ask what a return waits for, who must act and by when; needs no worker to answer."""
         return await self._api.get(f"{_return(return_id)}/explain", Explanation)
+
+    async def list_documents(self, return_id: str) -> DocumentList:
+        """Read which papers the return's parcels have, and where each is."""
+        return await self._api.get(f"{_return(return_id)}/documents", DocumentList)
+
+    async def get_packing_slip(self, return_id: str, delivery_id: str) -> Paper:
+        """Get the page that goes into a parcel, as PDF; the same return is the same content."""
+        path = f"{_delivery(return_id, delivery_id)}/packing-slip"
+        return _paper(await self._api.fetch(path))
+
+    async def get_qr_code(
+        self, return_id: str, delivery_id: str, *, of_label: bool = False
+    ) -> Paper:
+        """Get the QR code of the RMA number, or of where the carrier shows its own, as SVG."""
+        path = f"{_delivery(return_id, delivery_id)}/qr-code"
+        return _paper(await self._api.fetch(path, {"of": "label" if of_label else "return"}))
+
+    async def list_expected_arrivals(
+        self, first: date, last: date, *, location: str | None = None, page_size: int = 200
+    ) -> ArrivalPage:
+        """Read all parcels to be expected from day ``first`` to ``last``, 31 days at most.
+
+        With what comes to each place on each day, by SKU.
+        """
+        query: dict[str, str | int] = {
+            "from": first.isoformat(),
+            "to": last.isoformat(),
+            "limit": page_size,
+            **({"location": location} if location is not None else {}),
+        }
+        page = await self._api.get("/v1/expected-arrivals", ArrivalPage, query)
+        items, days = page.items, page.days
+        while page.next_cursor is not None:
+            query["cursor"] = page.next_cursor
+            page = await self._api.get("/v1/expected-arrivals", ArrivalPage, query)
+            items = (*items, *page.items)
+        return ArrivalPage(items=items, days=days, next_cursor=None)
 
     async def withdraw(
         self, return_id: str, command: requests.WithdrawCommand, *, idempotency_key: str
@@ -352,3 +391,17 @@ def _span(since: date, before: date) -> dict[str, str]:
 
 def _return(return_id: str) -> str:
     return f"/v1/returns/{quote(return_id, safe='')}"
+
+
+def _delivery(return_id: str, delivery_id: str) -> str:
+    return f"{_return(return_id)}/deliveries/{quote(delivery_id, safe='')}"
+
+
+def _paper(response: httpx.Response) -> Paper:
+    disposition = response.headers.get("Content-Disposition", "")
+    return Paper(
+        content=response.content,
+        media_type=response.headers.get("Content-Type", ""),
+        file_name=disposition.partition('filename="')[2].rstrip('"'),
+        etag=response.headers.get("ETag", ""),
+    )

@@ -182,12 +182,15 @@ class CountedItem(RequestModel):
 
 
 class ReceiveCommand(Command):
-    """``receipt_id`` is the warehouse's own, once per count; ``parcel`` any mark of the parcel."""
+    """``receipt_id`` is the warehouse's own, once per count; ``parcel`` any mark of the parcel.
+
+    Without a ``location_id`` it came to where the return says.
+    """
 
     receipt_id: Id
     parcel: Id
     entries: Annotated[tuple[CountedItem, ...], Field(min_length=1, max_length=200)]
-    location_id: Id = "MAIN"
+    location_id: Id | None = None
 
 
 class PhotoReference(RequestModel):

@@ -21,6 +21,16 @@ class Transport:
         response = await self._http.get(path, params=dict(query or {}))
         return read(response, answer)
 
+    async def fetch(self, path: str, query: Query | None = None) -> httpx.Response:
+        """Get what is no JSON.
+
+        Raises:
+            BackhaulError: the API refused.
+        """
+        response = await self._http.get(path, params=dict(query or {}))
+        read_nothing(response)
+        return response
+
     async def delete(self, path: str) -> None:
         read_nothing(await self._http.delete(path))
 

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
 from domain.corrections import Correction, NoSuchPlaceError, corrected
+from domain.locations import ReceivingLocation
 from domain.money import Money
 from domain.orders import Order, OrderFactsError, check_order
 from integrations.carriers.port import Address
@@ -97,6 +98,14 @@ class HttpCommercePlatform:
         found = await self._api.ask(call, wire.WireLocation)
         _same(found.location_id, location_id, "location_id")
         return LocationAddress(found.location_id, found.address.address(), found.time_zone)
+
+    async def list_locations(self) -> tuple[ReceivingLocation, ...]:
+        try:
+            found = await self._api.ask(Call("GET", "/locations"), wire.WireLocations)
+        except NotFoundError:
+            # Listing them came into the contract later than asking for one.
+            return ()
+        return tuple(place.location() for place in found.locations)
 
     async def reserve_stock(self, *, reference: str, sku: str, quantity: int) -> str | None:
         body = {"reference": reference, "sku": sku, "quantity": quantity}

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from domain.corrections import Correction
+from domain.locations import ReceivingLocation
 from domain.money import Money
 from domain.orders import Order
 from integrations.carriers.port import Address
@@ -113,6 +114,12 @@ class CommercePlatform(Protocol):
     async def get_product(self, sku: str) -> Product: ...
 
     async def get_location(self, location_id: str) -> LocationAddress: ...
+
+    async def list_locations(self) -> tuple[ReceivingLocation, ...]:
+        """Read which places receive returns and what each takes, in the platform's own order.
+
+        A platform that does not list them has none to choose from.
+        """
 
     async def reserve_stock(self, *, reference: str, sku: str, quantity: int) -> str | None:
         """Hold stock for a replacement; the reservation's id, or ``None`` when out of stock.

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import httpx
 from pydantic import AfterValidator, AwareDatetime, Field, ValidationError
 
+from domain.locations import Accepts, Area, ReceivingLocation
 from domain.orders import (
     HoldMethod,
     Order,
@@ -20,6 +21,7 @@ from domain.orders import (
     Tender,
     TenderKind,
 )
+from domain.texts import cleaned
 from integrations.carriers.port import Address
 from integrations.commerce.port import Contact
 from integrations.errors import (
@@ -83,10 +85,14 @@ class WireAddress(WireModel):
 
 
 class WireShipTo(WireModel):
-    """The part of the address that decides."""
+    """The part of the address that decides; of a region that makes no sense there is none."""
 
     country: Country
     time_zone: TimeZone
+    region: Any = ""
+
+    def region_name(self) -> str:
+        return cleaned(self.region)[:200] if isinstance(self.region, str) else ""
 
 
 class WireCustomer(WireModel):
@@ -250,6 +256,7 @@ class WireOrder(WirePart):
             ),
             promotions=tuple(promotion.promotion() for promotion in self.promotions),
             credit_account=self._credit_account(),
+            delivery_region=self.ship_to.region_name(),
         )
 
     def _credit_account(self) -> str:
@@ -271,6 +278,35 @@ class WireLocation(WireModel):
     location_id: Id
     time_zone: TimeZone
     address: WireAddress
+
+
+class WireArea(WireModel):
+    country: Country
+    region: Annotated[str, Field(max_length=200)] = ""
+
+
+class WireAccepts(WireModel):
+    areas: Annotated[tuple[WireArea, ...], Field(max_length=500)] = ()
+    except_traits: Annotated[tuple[str, ...], Field(max_length=500)] = ()
+
+
+class WireReceivingLocation(WireModel):
+    """The part of a location that decides what goes there; its id also stands on receipts."""
+
+    location_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+    time_zone: TimeZone
+    accepts: WireAccepts | None = None
+
+    def location(self) -> ReceivingLocation:
+        if self.accepts is None:
+            return ReceivingLocation(self.location_id, self.time_zone)
+        areas = tuple(Area(area.country, area.region) for area in self.accepts.areas)
+        accepts = Accepts(areas, self.accepts.except_traits)
+        return ReceivingLocation(self.location_id, self.time_zone, accepts)
+
+
+class WireLocations(WireModel):
+    locations: Annotated[tuple[WireReceivingLocation, ...], Field(max_length=500)]
 
 
 class WireReservation(WireModel):

@@ -1,6 +1,7 @@
-"""What other systems tell us: webhooks as they came, parcels and their scans, survey answers."""
+"""What other systems tell us: webhooks, parcels with their scans and days, survey answers."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
@@ -76,6 +77,39 @@ class DeliveryModel(Model):
     is_over: Mapped[bool] = mapped_column(server_default=text("false"))
     polled_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class ExpectedArrivalModel(Model):
+    """A parcel that a warehouse may expect; gone once it was counted or is not to come any more.
+
+    ``units`` are ``[[sku, quantity], …]``.
+    """
+
+    __tablename__ = "expected_arrivals"
+    __table_args__ = (
+        ForeignKeyConstraint(*_RETURN),
+        Index(
+            "ix_expected_arrivals_by_day",
+            "tenant_id",
+            "expected_on",
+            "location_id",
+            "return_id",
+            "delivery_id",
+        ),
+    )
+
+    tenant_id: Mapped[str] = mapped_column(primary_key=True)
+    return_id: Mapped[UuidText] = mapped_column(primary_key=True)
+    delivery_id: Mapped[str] = mapped_column(primary_key=True)
+    rma_no: Mapped[str]
+    location_id: Mapped[str]
+    expected_on: Mapped[date]
+    basis: Mapped[str]
+    method: Mapped[str]
+    state: Mapped[str]
+    carrier: Mapped[str | None]
+    tracking_code: Mapped[str | None]
+    units: Mapped[list[Any]]
 
 
 class ScanModel(Model):

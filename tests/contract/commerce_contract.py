@@ -8,6 +8,7 @@ from typing import Protocol
 
 import pytest
 
+from domain.locations import Accepts, Area, ReceivingLocation
 from domain.money import Money
 from domain.orders import Order, OrderLine, Parcel, Shipping, Tender, TenderKind
 from integrations.carriers.port import Address
@@ -46,7 +47,11 @@ class CommerceWorld(Protocol):
 
     def put_product(self, sku: str, *, in_stock: int) -> None: ...
 
-    def put_location(self, location_id: str, *, time_zone: str, address: Json) -> None: ...
+    def put_location(
+        self, location_id: str, *, time_zone: str, address: Json, accepts: Json | None = None
+    ) -> None: ...
+
+    def close_location(self, location_id: str) -> None: ...
 
     def moves(self, move_id: str) -> int: ...
 
@@ -180,6 +185,42 @@ class CommercePlatformContract(ABC):
             ),
             "Europe/Amsterdam",
         )
+
+    async def test_lists_what_its_warehouses_take(
+        self, platform: CommercePlatform, world: CommerceWorld
+    ) -> None:
+        """Every place with what it takes, in the platform's order; of some nothing is said."""
+        silent, picky, nearby = unique("silent"), unique("picky"), unique("nearby")
+        world.put_location(silent, time_zone="Europe/Amsterdam", address=DOCK)
+        world.put_location(
+            picky,
+            time_zone="Asia/Shanghai",
+            address=DOCK,
+            accepts={"except_traits": ["HAZARDOUS"], "areas": []},
+        )
+        areas = [{"country": "CN", "region": "Zhejiang"}, {"country": "NL", "region": ""}]
+        world.put_location(
+            nearby,
+            time_zone="Asia/Shanghai",
+            address=DOCK,
+            accepts={"areas": areas, "except_traits": []},
+        )
+
+        try:
+            listed = await platform.list_locations()
+        finally:
+            # Everybody else's returns would go there.
+            world.close_location(picky)
+            world.close_location(nearby)
+
+        ours = [place for place in listed if place.location_id in (silent, picky, nearby)]
+        assert ours == [
+            ReceivingLocation(silent, "Europe/Amsterdam"),
+            ReceivingLocation(picky, "Asia/Shanghai", Accepts(except_traits=("HAZARDOUS",))),
+            ReceivingLocation(
+                nearby, "Asia/Shanghai", Accepts(areas=(Area("CN", "Zhejiang"), Area("NL")))
+            ),
+        ]
 
     async def test_holds_stock_once_for_a_reference(
         self, platform: CommercePlatform, world: CommerceWorld

@@ -119,9 +119,14 @@ class Outside:
         document = {"price_minor": 2_500, "currency": "EUR", "in_stock": in_stock}
         self._json("PUT", f"/_control/products/{sku}", document)
 
-    def put_location(self, location_id: str, *, time_zone: str, address: Json) -> None:
-        document = {"time_zone": time_zone, "address": address}
+    def put_location(
+        self, location_id: str, *, time_zone: str, address: Json, accepts: Json | None = None
+    ) -> None:
+        document = {"time_zone": time_zone, "address": address, "accepts": accepts}
         self._json("PUT", f"/_control/locations/{location_id}", document)
+
+    def close_location(self, location_id: str) -> None:
+        self._http.delete(f"/_control/locations/{location_id}").raise_for_status()
 
     def scan(self, tracking_code: str, status: str) -> None:
         document = {"scan_id": unique("scan"), "status": status}

@@ -26,6 +26,7 @@ class SandboxPlatform:
         self._outside = outside
         self.put_product = outside.put_product
         self.put_location = outside.put_location
+        self.close_location = outside.close_location
         self.advance_replacement = outside.advance_replacement
 
     def put_order(self, order_id: str, total: Money) -> str:

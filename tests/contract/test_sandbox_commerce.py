@@ -71,6 +71,7 @@ class TestContract:
         assert set(contract()["paths"]) == {
             "/orders/{order_id}",
             "/products/{sku}",
+            "/locations",
             "/locations/{location_id}",
             "/stock-reservations",
             "/stock-reservations/{reservation_id}",

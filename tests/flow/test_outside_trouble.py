@@ -305,6 +305,7 @@ STAGES = {
         (
             Asked("get_order", "commerce", "GET /orders/{order}", "order_id"),
             Asked("get_product", "commerce", "GET /products/{sku}", "in_stock"),
+            Asked("list_locations", "commerce", "GET /locations", "locations"),
         ),
         labelled_once,
     ),

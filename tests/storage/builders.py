@@ -5,6 +5,7 @@ from typing import Any
 
 from domain.ids import return_id_for
 from storage.records import (
+    ArrivalRecord,
     DeliveryRecord,
     EventRecord,
     NoticeRecord,
@@ -83,6 +84,21 @@ def delivery(delivery_id: str = "D1", **changes: Any) -> DeliveryRecord:
         "shipment_ref": "shp_1",
     }
     return DeliveryRecord(**facts | changes)
+
+
+def arrival(delivery_id: str = "d1", **changes: Any) -> ArrivalRecord:
+    facts: dict[str, Any] = {
+        "delivery_id": delivery_id,
+        "location_id": "MAIN",
+        "expected_on": NOON.date(),
+        "basis": "policy",
+        "method": "DROP_OFF",
+        "state": "IN_TRANSIT",
+        "carrier": "USPS",
+        "tracking_code": "TRACK1",
+        "units": (("LAMP", 2),),
+    }
+    return ArrivalRecord(**facts | changes)
 
 
 def notice(number: int = 1, name: str = "first") -> NoticeRecord:

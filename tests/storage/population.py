@@ -30,7 +30,16 @@ from storage.states import ChargebackState, IntentState, Role
 from storage.surveys import Surveys
 from storage.tenants import Tenants
 from storage.tracking import Tracking
-from tests.storage.builders import CARD, NOON, delivery, notice, opened, return_id, transition
+from tests.storage.builders import (
+    CARD,
+    NOON,
+    arrival,
+    delivery,
+    notice,
+    opened,
+    return_id,
+    transition,
+)
 
 
 def _all_on_one(_balances: tuple[TenderBalance, ...], amount_minor: int) -> tuple[int, ...]:
@@ -48,6 +57,7 @@ async def populate(store: Database, tenant_id: str) -> None:
             blocker_codes=("label_failed",),
             deliveries=(delivery(),),
             notices=(notice(),),
+            arrivals=(arrival(),),
         )
     )
     await Settlements(store).seal(

@@ -19,6 +19,7 @@ PACKAGES = (
     "activities",
     "integrations",
     "storage",
+    "documents",
     "runtime",
     "workers",
     "api",

@@ -20,6 +20,7 @@ def document() -> dict[str, Any]:
         ("channel", "STORE"),
         ("buyer_type", "BUSINESS"),
         ("ship_to.country", "FR"),
+        ("ship_to.region", "Bayern"),
         ("ship_to.time_zone", "Europe/Paris"),
         ("lines[0].title", "A lamp"),
         ("lines[12].category", "lamps"),
