@@ -200,11 +200,24 @@ class CarrierRounds:
             )
             orphans = 0
             for booking in doubtful:
-                orphans += await _given_back(account.gateway, booking)
+                orphans += await self._given_back(asked.tenant_id, account.gateway, booking)
                 await self._bookings.swept(asked.tenant_id, booking.booking_id, now)
             if isinstance(account.gateway, ListsBookings):
                 orphans += await self._unknown(asked, account.gateway, account)
             return Swept(len(doubtful), orphans)
+
+    async def _given_back(
+        self, tenant_id: str, carrier: CarrierGateway, booking: BookingRow
+    ) -> bool:
+        is_visit = booking.purpose.startswith("pickup-")
+        ref, confirmation = booking.external_ref or "", booking.details.get("confirmation")
+        if is_visit and carrier.capabilities.visits_are_shared:
+            # Found by its address: the courier may be the one that another parcel waits for.
+            found = await carrier.get_pickup(ref, confirmation)
+            known = confirmation or found.confirmation
+            if await self._bookings.shares_visit(tenant_id, booking, known):
+                return False
+        return await _undone(carrier, ref, confirmation, is_visit=is_visit)
 
     async def _unknown(self, asked: Account, lists: ListsBookings, account: CarrierAccount) -> int:
         """Give back what the carrier sold under our reference and we do not hold as bought."""
@@ -239,12 +252,6 @@ class CarrierRounds:
         accounts = await self._connections.carriers(asked.tenant_id)
         known = [one for one in accounts if one.connection_id == asked.connection_id]
         return known[0] if known else None
-
-
-async def _given_back(carrier: CarrierGateway, booking: BookingRow) -> bool:
-    is_visit = booking.purpose.startswith("pickup-")
-    ref, confirmation = booking.external_ref or "", booking.details.get("confirmation")
-    return await _undone(carrier, ref, confirmation, is_visit=is_visit)
 
 
 async def _undone(

@@ -203,7 +203,7 @@ class PickupActivities:
             return
         confirmation, sheet = visit.details.get("confirmation"), gateway.capabilities
         known = sheet.visits_are_shared and confirmation is not None
-        if known and await self._bookings.shares_visit(tenant_id, visit):
+        if known and await self._bookings.shares_visit(tenant_id, visit, confirmation):
             # The courier comes to this address for another parcel as well.
             return
         if sheet.pickup_lookup is not BookingLookUp.NONE:

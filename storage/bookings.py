@@ -250,8 +250,10 @@ class Bookings:
             row = (await connection.execute(query)).one_or_none()
         return None if row is None else _booking_row(row)
 
-    async def shares_visit(self, tenant_id: str, visit: BookingRow) -> bool:
-        """Say whether another booking is of the same courier visit, and still wants it."""
+    async def shares_visit(
+        self, tenant_id: str, visit: BookingRow, confirmation: str | None
+    ) -> bool:
+        """Say whether another booking is of the visit of this number, and still wants it."""
         query = (
             select(BookingIntentModel.booking_id)
             .where(
@@ -259,8 +261,7 @@ class Bookings:
                 BookingIntentModel.connection_id == visit.connection_id,
                 BookingIntentModel.state == _S.BOUGHT,
                 BookingIntentModel.booking_id != visit.booking_id,
-                BookingIntentModel.details["confirmation"].astext
-                == visit.details.get("confirmation"),
+                BookingIntentModel.details["confirmation"].astext == confirmation,
                 # Carriers give out numbers again, some day.
                 BookingIntentModel.created_at > visit.updated_at - _ONE_VISIT,
             )

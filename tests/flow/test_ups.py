@@ -2,11 +2,16 @@
 
 import uuid
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from activities import carrier_rounds
+from storage.bookings import Bookings
 from storage.rows import ConnectionRow
+from storage.states import BookingState
+from tests.flow.test_carrier_rounds import go_round
 from tests.flow.test_pickups import visits_at_carrier
 from tests.support.house import TENANT, House, OpenReturn, eventually
 from tests.support.told import OPS, info, some_of, with_pickup
@@ -139,3 +144,23 @@ async def statuses_of_labels(opened: OpenReturn) -> list[str]:
 def visit_of(opened: OpenReturn) -> str:
     confirmation: str = opened.ledger()["pickups"][0]["confirmation"]
     return confirmation
+
+
+async def test_edge_25_a_round_leaves_a_courier_who_comes_for_another_parcel(
+    by_ups: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One visit of two returns was given up for one of them: the other one waits for it still."""
+    for wait in ("SWEEP_AFTER", "SWEEP_EVERY"):
+        monkeypatch.setattr(carrier_rounds, wait, timedelta(0))
+    street = street_of_its_own()
+    first, second = [await courier_wished(by_ups, street) for _ in range(2)]
+    for opened in (first, second):
+        await opened.until_waiting("awaiting_pickup")
+    bookings = Bookings(by_ups.needs.database)
+    visits = [b for b in await bookings.of_return(TENANT, first.return_id) if "pickup" in b.purpose]
+    await bookings.ended(TENANT, visits[0].booking_id, BookingState.CANCELLED)
+
+    done = await go_round(by_ups)
+
+    assert done.orphans == 0
+    assert visits_at_carrier(second) == ["scheduled"]

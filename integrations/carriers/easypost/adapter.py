@@ -4,7 +4,7 @@ EasyPost has no idempotency keys: drafts are free and may be made twice, purchas
 before anything is repeated.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
@@ -144,17 +144,19 @@ class EasyPostCarrier:
 
     async def list_bookings(self, *, since: datetime) -> tuple[Booked, ...]:
         """List what was sold of drafts made since then, newest first, a hundred a page."""
-        labels = await self._pages("/shipments", wire.WireShipmentPage, since)
-        visits = await self._pages("/pickups", wire.WirePickupPage, since)
+        labels = await self._pages(_labels_after, wire.WireShipmentPage, since)
+        visits = await self._pages(_visits_after, wire.WirePickupPage, since)
         found = [answers.booked_label(s) for page in labels for s in page.shipments]
         found += [answers.booked_visit(p) for page in visits for p in page.pickups]
         return tuple(one for one in found if one is not None)
 
-    async def _pages(self, path: str, model: type[_Page], since: datetime) -> list[_Page]:
+    async def _pages(
+        self, asking: Callable[[dict[str, str]], Call], model: type[_Page], since: datetime
+    ) -> list[_Page]:
         query = {"page_size": "100", "start_datetime": since.strftime("%Y-%m-%dT%H:%M:%SZ")}
         pages: list[_Page] = []
         while True:
-            page = await self._api.ask(Call("GET", path, query=query), model)
+            page = await self._api.ask(asking(query), model)
             pages.append(page)
             last = page.last_id
             if not page.has_more or last is None:
@@ -203,6 +205,14 @@ class EasyPostCarrier:
     async def _pickup(self, pickup_ref: str) -> wire.WirePickup:
         call = Call("GET", "/pickups/{pickup}", ids={"pickup": pickup_ref})
         return await self._api.ask(call, wire.WirePickup)
+
+
+def _labels_after(query: dict[str, str]) -> Call:
+    return Call("GET", "/shipments", query=query)
+
+
+def _visits_after(query: dict[str, str]) -> Call:
+    return Call("GET", "/pickups", query=query)
 
 
 def _refuse_booked(pickup: wire.WirePickup) -> None:
