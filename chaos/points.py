@@ -139,4 +139,60 @@ HOLDING: tuple[Point, ...] = (
 )
 """The boundaries of a hold that secures a replacement sent ahead of the goods."""
 
-POINTS: dict[str, Point] = {point.name: point for point in (*SETTLEMENT, *ELSEWHERE, *HOLDING)}
+SHIP = "POST /api/shipments/v2409/ship"
+ORDER_VISIT = "POST /api/pickupcreation/v2409/pickup"
+
+BOOKING: tuple[Point, ...] = (
+    ChangePoint(
+        "booking_sending",
+        "booking marked as sent",
+        "booking_intents",
+        "UPDATE",
+        "OLD.sent_at IS NULL AND NEW.sent_at IS NOT NULL",
+    ),
+    RequestPoint(
+        "label_requested",
+        "label requested, before its effect",
+        "easypost",
+        "POST /v2/shipments/{id}/buy",
+        "hold_before",
+    ),
+    RequestPoint(
+        "label_sold",
+        "label sold, before the answer",
+        "easypost",
+        "POST /v2/shipments/{id}/buy",
+        "hold_after",
+    ),
+    RequestPoint("ups_sold", "label sold by UPS, before the answer", "ups", SHIP, "hold_after"),
+    RequestPoint(
+        "courier_ordered",
+        "courier ordered, before the answer",
+        "easypost",
+        "POST /v2/pickups/{id}/buy",
+        "hold_after",
+    ),
+    RequestPoint(
+        "ups_ordered", "courier of UPS ordered, before the answer", "ups", ORDER_VISIT, "hold_after"
+    ),
+    ChangePoint(
+        "booking_answered",
+        "answer, before it is recorded",
+        "booking_intents",
+        "UPDATE",
+        "OLD.state = 'created' AND NEW.state = 'bought'",
+        at_commit=False,
+    ),
+    ChangePoint(
+        "booking_recorded",
+        "booking recorded, before the workflow knows",
+        "booking_intents",
+        "UPDATE",
+        "OLD.state = 'created' AND NEW.state = 'bought'",
+    ),
+)
+"""The boundaries of a booking: of a label, and of a courier's visit."""
+
+POINTS: dict[str, Point] = {
+    point.name: point for point in (*SETTLEMENT, *ELSEWHERE, *HOLDING, *BOOKING)
+}

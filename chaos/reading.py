@@ -169,12 +169,17 @@ def _labels(rows: list[Json]) -> list[Found]:
 
 
 def _pickups(rows: list[Json], bookings: list[Json]) -> list[Found]:
-    """A visit that took place counts where its booking stands; where that ended it is over."""
+    """A visit that took place counts where its booking stands; where that ended it is over.
+
+    One that several parcels share is a row of each, and stays while any of them waits for it.
+    """
     standing = {row["reference"] for row in bookings if row["state"] == "bought"}
+    shared = {row["confirmation"] for row in rows if row["reference"] in standing}
     return [
         Found(row["reference"])
         for row in rows
-        if row["status"] == "scheduled" and (not row["outcome"] or row["reference"] in standing)
+        if row["status"] == "scheduled"
+        and (row["reference"] in standing or not (row["outcome"] or row["confirmation"] in shared))
     ]
 
 

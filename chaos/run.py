@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from chaos.carriers import connect_carriers
 from chaos.counting import standing
 from chaos.database import Observer, superuser_of
 from chaos.journal import Journal
@@ -109,6 +110,7 @@ async def _run(asked: Asked, stack: Stack, journal: Journal, tell: Tell) -> Repo
         outside = Outside(await cleanup.enter_async_context(http))
         await database.install()
         await patiently(actors.world.open_warehouse)
+        await connect_carriers(stack, PACKS[asked.pack].carriers)
         await _put_faults(schedule, outside, journal)
         async with _beside(
             end_pending(schedule, outside, journal), release_webhooks(outside, journal)

@@ -134,6 +134,6 @@ def _faults(chance: random.Random, pack: Pack, number: int) -> list[Fault]:
     fault("stripe", "*", "reorder_webhooks", among=10, times=2)
     fault("easypost", "*", "reorder_webhooks", among=10, times=2)
     fault("stripe", "*", "hold_webhooks", among=10, times=2)
-    for operation, kind, among in pack.faults:
-        fault("stripe", operation, kind, among=among)
+    for system, operation, kind, among, times in pack.faults:
+        fault(system, operation, kind, among=among, times=times)
     return dealt

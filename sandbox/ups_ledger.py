@@ -21,17 +21,14 @@ def label(shipment: Json) -> Json:
 def visits(world: World, returns: list[str] | None) -> list[Json]:
     """Return the visits, oldest first; one that several returns share is a row of each of them.
 
-    Without ``returns`` it is one row, under the reference of the first.
+    Their rows have the same ``confirmation``.
     """
     found = world.ledger.find("ups.pickup")[::-1]
-    if returns is None:
-        return [_visit(visit, visit["reference"]) for visit in found]
     return [
         _visit(visit, booking["reference"])
-        for return_id in returns
         for visit in found
         for booking in visit["bookings"]
-        if str(booking["reference"]).startswith(f"{return_id}/")
+        if returns is None or str(booking["reference"]).partition("/")[0] in returns
     ]
 
 

@@ -126,7 +126,10 @@ def finish(world: World, visit: Json, outcome: str) -> Json:
 
 
 def find(world: World, prn_or_number: str) -> Json | None:
-    """Return a visit by its PRN, or the newest that was ordered with this reference number."""
+    """Return a visit by its PRN, or the newest that was ordered with this reference number.
+
+    What follows a hyphen is not of the number: callers keep more in their names of a visit.
+    """
     found = world.ledger.get("ups.pickup", prn_or_number)
     if found is not None:
         return found
@@ -134,7 +137,10 @@ def find(world: World, prn_or_number: str) -> Json | None:
         (
             visit
             for visit in world.ledger.find("ups.pickup")
-            if any(booking["number"] == prn_or_number for booking in visit["bookings"])
+            if any(
+                booking["number"] == prn_or_number.partition("-")[0]
+                for booking in visit["bookings"]
+            )
         ),
         None,
     )
