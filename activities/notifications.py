@@ -27,6 +27,11 @@ TEXTS: dict[str, Text] = {
     "handover_ready": Text(
         "How to send back {rma_no}", "{handover} Write {rma_no} on the parcel if you can."
     ),
+    "pickup_rescheduled": Text(
+        "Another time for the courier of {rma_no}",
+        "The courier's time that you wished, {before}, is gone. We ask for one {window} instead, "
+        "and write to you when it is fixed. If that does not suit you, choose another time.",
+    ),
     "withdrawn": Text("{rma_no} is cancelled", "Your return is cancelled, as you asked."),
     "revived": Text(
         "{rma_no} goes on", "Your parcel is on its way after all, so your return goes on."
@@ -222,11 +227,7 @@ def _advance(data: Mapping[str, Any]) -> tuple[str, str]:
 
 def _handover(data: Mapping[str, Any]) -> str:
     if window := data.get("window"):
-        start, end = (
-            datetime.fromisoformat(window[name]).strftime("%Y-%m-%d %H:%M")
-            for name in ("not_before", "not_after")
-        )
-        return f"A courier comes between {start} and {end} ({window['time_zone']})."
+        return f"A courier comes {_window(window)}."
     if "attempt" in data:
         return (
             "No courier could take your parcel. Please bring it to the carrier yourself, with the "
@@ -239,6 +240,15 @@ def _handover(data: Mapping[str, Any]) -> str:
     if way := ways.get(str(data.get("method"))):
         return way
     return f"Your label is ready: parcel {data.get('tracking_code')}."
+
+
+def _window(window: Mapping[str, Any]) -> str:
+    """Say when, by the clock on the customer's wall, and in which zone that is."""
+    start, end = (
+        datetime.fromisoformat(window[name]).strftime("%Y-%m-%d %H:%M")
+        for name in ("not_before", "not_after")
+    )
+    return f"between {start} and {end} ({window['time_zone']})"
 
 
 def _bank(data: Mapping[str, Any]) -> dict[str, str]:
@@ -269,6 +279,7 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], dict[str, str]]] = {
     "request_received": _decision,
     "request_denied": _decision,
     "handover_ready": lambda data: {"handover": _handover(data)},
+    "pickup_rescheduled": lambda data: {name: _window(data[name]) for name in ("before", "window")},
     "lot_rejected": lambda data: {"grade": str(data["grade"])},
     "send_back_by": _send_back,
     "advance_declined": lambda data: {"why_not_early": _NOT_EARLY[str(data["reason"])]},

@@ -41,12 +41,15 @@ class BuyLabel:
 
 @dataclass(frozen=True, slots=True)
 class BoughtLabel:
+    """``with_courier``: the courier who brings the label was ordered with it."""
+
     carrier: str
     shipment_ref: str
     tracking_code: str
     tracker_ref: str | None
     label_url: str
     cost: Money
+    with_courier: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,4 +378,5 @@ def _stored_label(booking: BookingRow) -> BoughtLabel:
         tracker_ref=details["tracker_ref"],
         label_url=details["label_url"],
         cost=Money(details["cost"]["minor"], details["cost"]["currency"]),
+        with_courier=details.get("with_courier", False),
     )

@@ -26,6 +26,8 @@ EVENT_TYPES: dict[str, str] = {
     "delivery.exception": "the carrier reports a problem",
     "delivery.returned_to_sender": "the carrier brought the parcel back to its sender",
     "pickup.booked": "a courier visit is ordered; `window` is local time and zone",
+    "pickup.rescheduled": "the wished time was gone before a courier could be ordered: `window` is "
+    "the next, in local time and zone, `before` the one that was wished",
     "pickup.completed": "the courier has the parcel",
     "pickup.attempted": "a courier visit was over without the parcel: `reason`, whose `fault`, and "
     "the `next_method`",
@@ -145,6 +147,7 @@ NOTICE_TYPES: dict[str, str] = {
     "request_received": "your return is registered, and what happens next",
     "request_denied": "why the return is not possible, with rule and source",
     "handover_ready": "label and, for a pickup, the courier's window; or that no courier comes now",
+    "pickup_rescheduled": "the courier's time that was wished is gone, and which one is asked for",
     "withdrawn": "the return is cancelled as you asked",
     "revived": "the goods are on their way after all, so the return goes on",
     "expired": "the return ended because nothing was handed over",

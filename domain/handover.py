@@ -133,24 +133,38 @@ def granted_wish(ret: Return, delivery_id: str, *, at: datetime) -> Change:
         return ret, ()
     method, window = delivery.wish
     gone = replace(delivery, wish=None, since=at)
-    if delivery.method.has_label and not method.has_label:
-        number = len(ret.deliveries) + 1
-        instead = Delivery(
-            delivery_id=f"d{number}",
-            method=method,
-            state=first_state(method),
-            since=at,
-            replaces=delivery_id,
-        )
-        given_up = replace(gone, state=DeliveryState.CANCEL_REQUESTED)
-        ret = ret.with_delivery(given_up)
-        ret = replace(ret, deliveries=(*ret.deliveries, instead))
-        return ret, (_ready(instead),)
+    if delivery.with_courier or (delivery.method.has_label and not method.has_label):
+        ret, instead = another_parcel(ret, delivery_id, method, window, at=at)
+        return ret, (() if method.has_label else (_ready(instead),))
     labelled = delivery.label_url is not None
     state = DeliveryState.AWAITING_HANDOVER if labelled else first_state(method)
     changed = replace(gone, method=method, pickup_window=window, state=state)
     is_ready = not method.has_label or (labelled and method is HandoverMethod.DROP_OFF)
     return ret.with_delivery(changed), ((_ready(changed),) if is_ready else ())
+
+
+def another_parcel(
+    ret: Return,
+    delivery_id: str,
+    method: HandoverMethod,
+    window: PickupWindow | None,
+    *,
+    at: datetime,
+) -> tuple[Return, Delivery]:
+    """Let another parcel go instead of one whose label is of no more use, and is given back."""
+    given_up = replace(
+        ret.delivery(delivery_id), state=DeliveryState.CANCEL_REQUESTED, since=at, wish=None
+    )
+    instead = Delivery(
+        delivery_id=f"d{len(ret.deliveries) + 1}",
+        method=method,
+        state=first_state(method),
+        since=at,
+        pickup_window=window,
+        replaces=delivery_id,
+    )
+    ret = ret.with_delivery(given_up)
+    return replace(ret, deliveries=(*ret.deliveries, instead)), instead
 
 
 def _ready(delivery: Delivery) -> Fact:

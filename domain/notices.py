@@ -48,6 +48,7 @@ _PLAIN = {
     "return.revived": "revived",
     "return.expired": "expired",
     "delivery.lost": "parcel_lost",
+    "pickup.rescheduled": "pickup_rescheduled",
     "parcel.received": "parcel_received",
     "lot.rejected": "lot_rejected",
     "lot.sent_back": "sent_back",
@@ -102,7 +103,8 @@ _HANDOVER = (
 def _is_to_be_handed_over(ret: Return, event: Event) -> bool:
     if event.type == "pickup.attempted":
         # Before another visit there is nothing to do: the customer hears of its window.
-        return event.data["next_method"] == HandoverMethod.DROP_OFF
+        # Nor where another parcel takes its place: he hears of that one's label.
+        return event.data["next_method"] == HandoverMethod.DROP_OFF and _is_awaited(ret, event)
     if event.type == "delivery.label_created":
         delivery = ret.delivery(str(event.data["delivery_id"]))
         own = delivery.ship_back_of is None and delivery.method is HandoverMethod.DROP_OFF

@@ -1,5 +1,6 @@
 """Parcels as nouns: a delivery with its courier visits, and what was counted when it came."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -17,6 +18,10 @@ class VisitCancel(StrEnum):
     REQUESTED = "requested"
     CONFIRMED = "confirmed"
     REFUSED = "refused"
+
+
+SLOT_GONE = "slot_gone"
+"""A carrier's word for a window that is not to be had, and the outcome of such a visit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,8 @@ class Delivery:
     the carrier told of it: EXCEPTION or RETURNED_TO_SENDER. ``wish`` is the way and window that it
     is to go once the ordered courier is out of the way; ``replaces`` is the parcel that it is
     instead of. ``claim_ref`` is our claim at the carrier who lost it. ``sent_at`` is when the
-    customer proved to have sent it.
+    customer proved to have sent it. ``with_courier``: label and visit are one order, so calling
+    the courier off ends the label.
     """
 
     delivery_id: str
@@ -67,6 +73,7 @@ class Delivery:
     sent_at: datetime | None = None
     qr_url: str | None = None
     claim_ref: str | None = None
+    with_courier: bool = False
 
     def with_visit_over(
         self, outcome: str, *, fault: Fault = Fault.NONE, note: str = ""
@@ -79,6 +86,14 @@ class Delivery:
         """Return the delivery with what became of the wish to call its last visit off."""
         last = replace(self.attempts[-1], cancel=cancel)
         return replace(self, attempts=(*self.attempts[:-1], last))
+
+
+def chain_of(deliveries: Sequence[Delivery], delivery: Delivery) -> tuple[Delivery, ...]:
+    """Return a parcel with those that it is instead of, the newest first."""
+    by_id, found = {one.delivery_id: one for one in deliveries}, [delivery]
+    while (before := found[-1].replaces) is not None:
+        found.append(by_id[before])
+    return tuple(found)
 
 
 def wants_courier(delivery: Delivery) -> bool:

@@ -32,10 +32,12 @@ def labelled(
     label_url: str,
     cost_minor: int,
     cost_currency: str,
+    with_courier: bool = False,
 ) -> Change:
     """A label was bought; without a courier the parcel now waits for the customer.
 
-    A delivery that went another way meanwhile (called off, received) stays on it.
+    A delivery that went another way meanwhile (called off, received) stays on it. ``with_courier``:
+    the visit was ordered with the label, as one.
     """
     delivery = ret.delivery(delivery_id)
     after = delivery
@@ -50,6 +52,7 @@ def labelled(
         tracking_code=tracking_code,
         tracker_ref=tracker_ref,
         label_url=label_url,
+        with_courier=with_courier,
     )
     facts = (
         Fact(

@@ -110,7 +110,7 @@ class TestOutcomes:
         """An address that is not served today is not served tomorrow."""
         ret = with_label(decided(pickup=True))
 
-        ret, facts = pickup_refused(ret, "d1", pickup_ref="pickup_1", reason="no_rates")
+        ret, facts = pickup_refused(ret, "d1", at=NOW, pickup_ref="pickup_1", reason="no_rates")
 
         assert [wait.code for wait in waits(ret)] == ["awaiting_handover"]
         assert facts[0].data["next_method"] == "DROP_OFF"
