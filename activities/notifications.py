@@ -21,6 +21,11 @@ TEXTS: dict[str, Text] = {
     "request_received": Text(
         "Your return {rma_no}", "We have your return {rma_no}. {granted}\nNext: {next_step}"
     ),
+    "keep_item": Text(
+        "Your return {rma_no}: please keep it",
+        "We have your return {rma_no}. {granted}\nPlease keep the goods: nothing has to be sent "
+        "back. {instead}",
+    ),
     "request_denied": Text(
         "Your return request {rma_no}", "We cannot take this return.\n{declined}"
     ),
@@ -169,6 +174,13 @@ def _decision(data: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def _keep_item(data: Mapping[str, Any]) -> dict[str, str]:
+    """Say what is granted, and until when the money comes where any is owed."""
+    due = data["due_on"]
+    instead = f"Your money is sent by {due}." if due else "What you chose instead is sent to you."
+    return _decision(data) | {"instead": instead}
+
+
 _WAYS = {
     "original": "back to the way you paid",
     "store_credit": "to your store credit, as you agreed",
@@ -277,6 +289,7 @@ def _way(data: Mapping[str, Any]) -> dict[str, str]:
 
 _WORDS: dict[str, Callable[[Mapping[str, Any]], dict[str, str]]] = {
     "request_received": _decision,
+    "keep_item": _keep_item,
     "request_denied": _decision,
     "handover_ready": lambda data: {"handover": _handover(data)},
     "pickup_rescheduled": lambda data: {name: _window(data[name]) for name in ("before", "window")},

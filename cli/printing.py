@@ -147,6 +147,8 @@ def _difference(minor: int, currency: str) -> str:
 
 def show_preview(preview: Preview) -> None:
     print(f"{preview.authorization_state}  order {preview.order_id}")
+    if preview.review_codes:
+        print(f"  a person chooses the way back: {', '.join(preview.review_codes)}")
     for line in preview.lines:
         amount = Money(line.refund_minor, preview.currency)
         print(f"  line {line.line_id}: {line.quantity}, {line.verdict}, {amount}")

@@ -72,10 +72,16 @@ def lot_amount(
         tax_minor=tax,
         shipping_minor=shipping,
         refund_minor=value - taken,
-        # What its carrier lost is paid without anybody having seen it.
-        cover=cover if lot.lost_at is None else "waiver",
+        cover=_cover_without_goods(lot) or cover,
         restocking_fee_minor=taken,
     )
+
+
+def _cover_without_goods(lot: Lot) -> str | None:
+    """What its carrier lost, and what may be kept, is paid without anybody having seen it."""
+    if lot.kept_at is not None:
+        return "keep_item"
+    return "waiver" if lot.lost_at is not None else None
 
 
 def own_taxes(ret: Return, lot: Lot) -> tuple[int, ...]:
@@ -150,13 +156,14 @@ def _price(line: ReturnLine, lot: Lot) -> tuple[int, int, int]:
 def _bears_fees(ret: Return, line: ReturnLine, lot: Lot) -> bool:
     """Say whether fees are the customer's: not where no rule applies, nor where one is excused.
 
-    Nor of an exchange, which goods pay.
+    Nor of an exchange, which goods pay, nor of goods that are not to come.
     """
     fees = ret.policy.fees
     fault = lot.finding.fault if lot.finding else None
     excused = line.decision.ground in fees.excused_grounds or fault in fees.excused_faults
     exchanged = lot.resolution is Resolution.EXCHANGE
-    return line.terms is not None and not excused and not exchanged and lot.lost_at is None
+    comes = not lot.is_without_goods
+    return line.terms is not None and not excused and not exchanged and comes
 
 
 def _pays_the_way_back(ret: Return, lot: Lot) -> bool:

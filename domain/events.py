@@ -38,6 +38,7 @@ EVENT_TYPES: dict[str, str] = {
     "delivery.qr_code_created": "a drop-off point prints the label from this code",
     "delivery.lost": "the carrier lost the parcel, as `evidence` says; what it held is settled "
     "without it",
+    "lot.kept": "goods may be kept: they are settled without coming back, by `due_on`",
     "lot.found": "goods that were lost turned up after they were settled: they go to quarantine",
     "delivery.label_replaced": "another label is bought for the parcel: `replaced_by`",
     "delivery.proof_of_sending": "the customer proved that the parcel was sent, at `sent_at`",
@@ -145,6 +146,7 @@ class Event:
 
 NOTICE_TYPES: dict[str, str] = {
     "request_received": "your return is registered, and what happens next",
+    "keep_item": "the goods may be kept, and by when the money or the replacement is sent",
     "request_denied": "why the return is not possible, with rule and source",
     "handover_ready": "label and, for a pickup, the courier's window; or that no courier comes now",
     "pickup_rescheduled": "the courier's time that was wished is gone, and which one is asked for",

@@ -62,12 +62,14 @@ def check_change(
     """Refuse a change that comes too late or changes nothing.
 
     Raises:
-        RefusedError: nothing is to be handed over any more; it is what was chosen already; or no
-            courier can be booked then.
+        RefusedError: nothing is to be handed over any more; it is what was chosen already; no
+            courier can be booked then; or the goods would be kept, which is granted and not chosen.
     """
     delivery = handover_of(ret)
     if delivery is None or not is_changeable(ret):
         raise RefusedError("command_not_allowed", "nothing is to be handed over any more")
+    if method is HandoverMethod.KEEP:
+        raise RefusedError("invalid_request", "is granted with the return alone", field="handover")
     if _wish_of(delivery) == (method, window):
         raise RefusedError("command_not_allowed", f"it is {method} already", field="handover")
     if window is not None:

@@ -66,8 +66,10 @@ _PLAIN = {
 
 def _kind(ret: Return, event: Event) -> str | None:
     if event.type == "return.decided":
-        denied = event.data["decision"] == "DENIED"
-        return "request_denied" if denied else "request_received"
+        if event.data["decision"] == "DENIED":
+            return "request_denied"
+        is_kept = event.data.get("handover") == HandoverMethod.KEEP
+        return "keep_item" if is_kept else "request_received"
     if event.type in _HANDOVER:
         return "handover_ready" if _is_to_be_handed_over(ret, event) else None
     if event.type == "settlement.sealed":

@@ -126,6 +126,8 @@ class Policy:
     person approves. Both are minor units by currency.
     A refund that was refused for good goes to one of ``fallback_tenders``, or nowhere else.
     ``release`` says when money and replacements go out.
+    Goods that were paid with up to ``keep_item_up_to``, minor units by currency, may be kept if
+    that was wished; elsewhere a person says so.
     Of credit that is reversed after it was spent, the missing part is ``credit_shortfall``.
     Who chooses store credit over money gets ``credit_bonus_percent`` more; ``None``: it is not
     offered. Of what a coupon paid, nothing is given back where ``coupons_lapse``.
@@ -154,6 +156,7 @@ class Policy:
     release: ReleaseTerms = AT_ACCEPTANCE
     credit_bonus_percent: int | None = None
     coupons_lapse: bool = False
+    keep_item_up_to: tuple[tuple[str, int], ...] = ()
 
     def refund_gate(self, currency: str) -> int | None:
         """Return the gate in a currency's minor units; ``None`` where it has none."""
@@ -180,9 +183,10 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
     Raises:
         PolicyError: something is missing, of the wrong type, out of range or not resolved. Fees,
             promotion clawback, uneven exchange, tender order, limits of approval, the refund gate,
-            fallback tenders, triggers, store credit and coupons may be left out: no fee, no
-            clawback, any price, our order, no limit, no gate, no fallback, all that goes out
-            waits for the goods, no credit to choose, and coupons are given back.
+            fallback tenders, triggers, store credit, coupons and keep item may be left out: no fee,
+            no clawback, any price, our order, no limit, no gate, no fallback, all that goes out
+            waits for the goods, no credit to choose, coupons are given back, and a person alone
+            lets goods be kept.
     """
     pack = At("", data)
     governs = pack.table("governs")
@@ -222,6 +226,7 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
         ),
         credit_bonus_percent=_credit_bonus(pack),
         coupons_lapse=pack.optional("coupons_lapse", pack.flag, default=False),
+        keep_item_up_to=pack.optional("keep_item_up_to", pack.amounts, default=()),
     )
     _check(policy)
     return policy

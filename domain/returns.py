@@ -114,10 +114,17 @@ class Lot:
     advance: Advance | None = None
     lost_at: datetime | None = None
     """When the carrier had lost it; what it is paid then is for no goods that came."""
+    kept_at: datetime | None = None
+    """When its goods were left to the customer: it is settled without them."""
 
     @property
     def quantity(self) -> int:
         return len(self.units)
+
+    @property
+    def is_without_goods(self) -> bool:
+        """Whether it is settled although its goods did not come, and are not expected."""
+        return self.lost_at is not None or self.kept_at is not None
 
     @property
     def owes_difference(self) -> bool:
@@ -343,7 +350,7 @@ class Return:
     def logistics(self) -> LogisticsState:
         return roll_up(
             [d.state for d in self.inbound],
-            [lot.state for lot in self.lots if lot.lost_at is None],
+            [lot.state for lot in self.lots if not lot.is_without_goods],
         )
 
     @property
@@ -363,6 +370,7 @@ class Return:
 
 _OWED = (
     LotState.LOST,
+    LotState.KEPT,
     LotState.ACCEPTED,
     LotState.PARTIALLY_ACCEPTED,
     LotState.OUT_OF_STOCK,

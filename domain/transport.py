@@ -205,6 +205,8 @@ def check_withdrawal(ret: Return) -> None:
         raise RefusedError(
             "command_not_allowed", "its value went out before the goods: let them arrive instead"
         )
+    if any(lot.kept_at is not None for lot in ret.lots):
+        raise RefusedError("command_not_allowed", "the goods may be kept, and are being settled")
     if any(map(was_handed_over, ret.deliveries)) or ret.receipts:
         raise RefusedError(
             "command_not_allowed", "the goods are on their way: let them arrive instead"

@@ -27,6 +27,7 @@ from domain.returns import Lot, Return
 from domain.securing import hold_of
 from domain.settling import lots_to_settle
 from domain.transport import is_left_behind, is_withdrawable
+from domain.ways_back import way_doubts
 from domain.work import WorkKind, hold_work, orders_replacement, parcel_subject
 
 PICKUP_GRACE = timedelta(hours=24)
@@ -153,7 +154,8 @@ def _authorization_wait(ret: Return) -> list[Waiting]:
     if ret.authorization is not AuthorizationState.IN_REVIEW:
         return []
     lasts = ret.policy.handling.review
-    return [_wait(ret, "review", "awaiting_review", ret.authorized_since, lasts)]
+    wait = _wait(ret, "review", "awaiting_review", ret.authorized_since, lasts)
+    return [replace(wait, detail=", ".join(way_doubts(ret)))]
 
 
 def _delivery_wait(ret: Return, delivery: Delivery) -> list[Waiting]:

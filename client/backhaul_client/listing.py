@@ -103,11 +103,13 @@ class Preview(AnswerModel):
     ``authorization_state`` is what the whole return would be: APPROVED, PARTIALLY_APPROVED,
     IN_REVIEW or DENIED. ``preview_hash`` changes when anything of this answer does;
     ``settlement_hash`` when the money does, and a settlement of the same has the same.
+    ``review_codes`` say why a person has to choose the way back.
     """
 
     order_id: str
     currency: str
     authorization_state: str
+    review_codes: tuple[str, ...] = ()
     lines: tuple[PreviewLine, ...]
     refund_minor: int
     by_tender: tuple[PreviewTender, ...]

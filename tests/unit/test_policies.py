@@ -103,6 +103,8 @@ def _drop(*path: str | int) -> Callable[[Any], None]:
             _set("rules", 0, "return_shipping_payer", to="CUSTOMER"),
             "rules.STD-WITHDRAWAL-30.return_shipping_payer: wanted one of CONSUMER",
         ),
+        (_set("keep_item_up_to", to={"EUR": "5"}), "keep_item_up_to.EUR: wanted a whole number"),
+        (_set("keep_item_up_to", to=500), "keep_item_up_to: wanted an object"),
         (_set("promotion_clawback", to="yes"), "promotion_clawback: wanted true or false"),
         (_set("uneven_exchange", to=1), "uneven_exchange: wanted true or false"),
         (_set("tender_order", to="CARD"), "tender_order: wanted a list of lists"),

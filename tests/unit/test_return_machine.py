@@ -164,6 +164,7 @@ class ReturnMachine(RuleBasedStateMachine):
         under=st.sampled_from(POLICIES),
         pickup=st.booleans(),
         with_courier=st.booleans(),
+        keeps=RARELY,
         head_start=st.integers(0, 5),
         first_grade=st.sampled_from(Grade),
         price=st.sampled_from([200, 250, 251, 300]),
@@ -178,6 +179,7 @@ class ReturnMachine(RuleBasedStateMachine):
         under: Policy,
         pickup: bool,
         with_courier: bool,
+        keeps: bool,
         head_start: int,
         first_grade: Grade,
         price: int,
@@ -199,12 +201,20 @@ class ReturnMachine(RuleBasedStateMachine):
         self.ret = opened(
             *lines,
             of=ORDER,
-            under=replace(under, approval_above=limits, credit_bonus_percent=10),
+            under=replace(
+                under,
+                approval_above=limits,
+                credit_bonus_percent=10,
+                keep_item_up_to=(("EUR", 2_000),),
+            ),
             ground=ground,
             pickup=pickup,
             prices=prices,
         )
         self.couriers_bring_labels = with_courier
+        if keeps:
+            request = replace(self.ret.request, handover=HandoverMethod.KEEP, pickup_window=None)
+            self.ret = replace(self.ret, request=request)
         self.take(apply_policy(self.ret, at=self.now))
         if not self.ret.deliveries:
             return
@@ -251,7 +261,9 @@ class ReturnMachine(RuleBasedStateMachine):
             check_grant(self.ret, chosen)
         except RefusedError:
             return
-        self.take(grant(self.ret, chosen, by="human", at=self.now))
+        ways = [None, HandoverMethod.KEEP, HandoverMethod.DROP_OFF]
+        way = data.draw(st.sampled_from(ways))
+        self.take(grant(self.ret, chosen, by="human", at=self.now, handover=way))
 
     @precondition(lambda self: "withdraw" in allowed_commands(self.ret))
     @rule(really=RARELY)
