@@ -201,6 +201,7 @@ _COMPONENTS = (
     ("restocking fee", "restocking_fee_minor", -1),
     ("handling fee", "handling_fee_minor", -1),
     ("return shipping", "return_shipping_fee_minor", -1),
+    ("courier visits in vain", "missed_visit_fee_minor", -1),
 )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from temporalio.exceptions import ApplicationError
 
 from activities.orders import FetchFacts, OrderActivities, OrderFacts
+from domain.charging import missed_visit_price
 from domain.codes import PROBLEMS, RefusedError
 from domain.diverting import check_credit, diversion_of, going_out_of, money_then_credit
 from domain.eligibility import Decision, Verdict
@@ -43,7 +44,8 @@ class Previewed:
     pays; for cheaper ones below zero, what is given back once they are sent; ``parts`` is
     empty when the order has less left than is owed. ``settlement_hash`` is that of the settlement
     that a start leads to if everything arrives together as it was sent and nothing else changes;
-    money and credit are two settlements, and have one hash here.
+    money and credit are two settlements, and have one hash here. ``missed_visit_fee_minor`` is what
+    each courier's visit in vain would cost by the customer's own fault.
     """
 
     order: Order
@@ -55,6 +57,7 @@ class Previewed:
     parts: tuple["Part", ...]
     settlement_hash: str
     releases: tuple["Release", ...]
+    missed_visit_fee_minor: int
 
     @property
     def refund_minor(self) -> int:
@@ -136,6 +139,7 @@ class Previews:
             ),
             parts=parts,
             settlement_hash=settlement_hash(ret.currency, rows, sorted(by_tender.items())),
+            missed_visit_fee_minor=missed_visit_price(ret) if request.pickup_window else 0,
         )
 
     async def _facts(self, tenant_id: str, request: ReturnRequest) -> OrderFacts:

@@ -103,6 +103,7 @@ _COMPONENTS = {
     "restocking_fee_minor": "- restocking",
     "handling_fee_minor": "- handling",
     "return_shipping_fee_minor": "- return shipping",
+    "missed_visit_fee_minor": "- courier visits in vain",
     "tax_minor": "+ tax",
     "shipping_minor": "+ shipping",
     "exchange_minor": "- goods sent instead",
@@ -157,6 +158,9 @@ def show_preview(preview: Preview) -> None:
             print(f"    {_components(line, preview.currency)}")
         if line.difference_minor:
             print(f"    {_difference(line.difference_minor, preview.currency)}")
+    if preview.missed_visit_fee_minor:
+        fee = Money(preview.missed_visit_fee_minor, preview.currency)
+        print(f"  a courier's visit in vain costs {fee} if nobody is there")
     for tender in preview.by_tender:
         print(f"  {_part(tender, preview.currency)}")
     print(f"  together {Money(preview.refund_minor, preview.currency)}")

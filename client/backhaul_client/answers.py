@@ -194,6 +194,7 @@ class LotAmountView(AnswerModel):
     handling_fee_minor: int = 0
     return_shipping_fee_minor: int = 0
     exchange_minor: int = 0
+    missed_visit_fee_minor: int = 0
 
 
 class RefundView(AnswerModel):
