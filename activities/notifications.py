@@ -37,6 +37,16 @@ TEXTS: dict[str, Text] = {
         "The courier's time that you wished, {before}, is gone. We ask for one {window} instead, "
         "and write to you when it is fixed. If that does not suit you, choose another time.",
     ),
+    "label_running_out": Text(
+        "Your label for {rma_no} ends on {until}",
+        "We do not have your parcel {parcel} yet. Please hand it over by {until}: after that its "
+        "label is not taken any more.",
+    ),
+    "label_expired": Text(
+        "Your label for {rma_no} has run out",
+        "The label of parcel {parcel} was good until {until}. Please do not use it any more: ask "
+        "us for another one, which costs you nothing, or choose another way back.",
+    ),
     "withdrawn": Text("{rma_no} is cancelled", "Your return is cancelled, as you asked."),
     "revived": Text(
         "{rma_no} goes on", "Your parcel is on its way after all, so your return goes on."
@@ -252,7 +262,9 @@ def _handover(data: Mapping[str, Any]) -> str:
     }
     if way := ways.get(str(data.get("method"))):
         return way
-    return f"Your label is ready: parcel {data.get('tracking_code')}."
+    ready = f"Your label is ready: parcel {data.get('tracking_code')}."
+    until = data.get("valid_until")
+    return f"{ready} It is good until {_local_time(until)}." if until else ready
 
 
 def _window(window: Mapping[str, Any]) -> str:
@@ -262,6 +274,15 @@ def _window(window: Mapping[str, Any]) -> str:
         for name in ("not_before", "not_after")
     )
     return f"between {start} and {end} ({window['time_zone']})"
+
+
+def _label(data: Mapping[str, Any]) -> dict[str, str]:
+    return {"parcel": str(data["tracking_code"]), "until": _local_time(data["valid_until"])}
+
+
+def _local_time(moment: str) -> str:
+    """Say when it is by the customer's clock."""
+    return f"{datetime.fromisoformat(moment):%Y-%m-%d %H:%M}"
 
 
 def _bank(data: Mapping[str, Any]) -> dict[str, str]:
@@ -294,6 +315,8 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], dict[str, str]]] = {
     "request_denied": _decision,
     "handover_ready": lambda data: {"handover": _handover(data)},
     "pickup_rescheduled": lambda data: {name: _window(data[name]) for name in ("before", "window")},
+    "label_running_out": _label,
+    "label_expired": _label,
     "lot_rejected": lambda data: {"grade": str(data["grade"])},
     "send_back_by": _send_back,
     "advance_declined": lambda data: {"why_not_early": _NOT_EARLY[str(data["reason"])]},

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from temporalio import activity
 
@@ -41,7 +42,10 @@ class BuyLabel:
 
 @dataclass(frozen=True, slots=True)
 class BoughtLabel:
-    """``with_courier``: the courier who brings the label was ordered with it."""
+    """``with_courier``: the courier who brings the label was ordered with it.
+
+    ``valid_until`` is when the label runs out, if its carrier says so.
+    """
 
     carrier: str
     shipment_ref: str
@@ -50,6 +54,7 @@ class BoughtLabel:
     label_url: str
     cost: Money
     with_courier: bool = False
+    valid_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +163,12 @@ class ShippingActivities:
                 tracker_ref=label.tracker_ref,
                 label_url=label.label_url,
                 cost=label.cost,
+                valid_until=label.valid_until,
             )
             await self._bookings.bought(
                 asked.tenant_id,
                 booking.booking_id,
-                asdict(bought),
+                _details(bought),
                 label.cost.minor,
                 label.cost.currency,
             )
@@ -369,8 +375,14 @@ def _pickup(delivery_id: str) -> str:
     return f"pickup-{delivery_id}"
 
 
+def _details(label: BoughtLabel) -> dict[str, Any]:
+    until = label.valid_until
+    return {**asdict(label), "valid_until": until.isoformat() if until else None}
+
+
 def _stored_label(booking: BookingRow) -> BoughtLabel:
     details = booking.details
+    until = details.get("valid_until")
     return BoughtLabel(
         carrier=details["carrier"],
         shipment_ref=details["shipment_ref"],
@@ -379,4 +391,5 @@ def _stored_label(booking: BookingRow) -> BoughtLabel:
         label_url=details["label_url"],
         cost=Money(details["cost"]["minor"], details["cost"]["currency"]),
         with_courier=details.get("with_courier", False),
+        valid_until=datetime.fromisoformat(until) if until else None,
     )

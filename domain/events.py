@@ -19,6 +19,9 @@ EVENT_TYPES: dict[str, str] = {
     "return.closed": "the dispute window is over; `resolution` says how it ended",
     "return.reopened": "a closed return goes on; `why` is refund_failed or asked",
     "delivery.label_created": "a label was bought",
+    "delivery.label_running_out": "the parcel is not on its way yet, and its label ends soon: "
+    "`valid_until`",
+    "delivery.label_expired": "the label is good no longer; another one can be asked for",
     "delivery.label_voided": "a label's money was asked back",
     "delivery.cancelled": "nothing is booked any more; units that were held for it are free",
     "delivery.first_scan": "the carrier has the parcel",
@@ -150,6 +153,8 @@ NOTICE_TYPES: dict[str, str] = {
     "request_denied": "why the return is not possible, with rule and source",
     "handover_ready": "label and, for a pickup, the courier's window; or that no courier comes now",
     "pickup_rescheduled": "the courier's time that was wished is gone, and which one is asked for",
+    "label_running_out": "the label ends soon, and on which day",
+    "label_expired": "the label is good no longer, and how to get another one",
     "withdrawn": "the return is cancelled as you asked",
     "revived": "the goods are on their way after all, so the return goes on",
     "expired": "the return ended because nothing was handed over",

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from domain.codes import RefusedError
 from domain.events import Fact, JsonValue
+from domain.label_dates import told_date
 from domain.lifecycle import GRANTED, DeliveryState, LotState
 from domain.parcels import Delivery, VisitCancel
 from domain.requests import HandoverMethod, PickupWindow
@@ -137,12 +138,12 @@ def granted_wish(ret: Return, delivery_id: str, *, at: datetime) -> Change:
     gone = replace(delivery, wish=None, since=at)
     if delivery.with_courier or (delivery.method.has_label and not method.has_label):
         ret, instead = another_parcel(ret, delivery_id, method, window, at=at)
-        return ret, (() if method.has_label else (_ready(instead),))
+        return ret, (() if method.has_label else (_ready(ret, instead),))
     labelled = delivery.label_url is not None
     state = DeliveryState.AWAITING_HANDOVER if labelled else first_state(method)
     changed = replace(gone, method=method, pickup_window=window, state=state)
     is_ready = not method.has_label or (labelled and method is HandoverMethod.DROP_OFF)
-    return ret.with_delivery(changed), ((_ready(changed),) if is_ready else ())
+    return ret.with_delivery(changed), ((_ready(ret, changed),) if is_ready else ())
 
 
 def another_parcel(
@@ -169,12 +170,13 @@ def another_parcel(
     return replace(ret, deliveries=(*ret.deliveries, instead)), instead
 
 
-def _ready(delivery: Delivery) -> Fact:
+def _ready(ret: Return, delivery: Delivery) -> Fact:
     """Nothing more is booked for it: the customer may hand it over."""
     data: dict[str, JsonValue] = {
         "delivery_id": delivery.delivery_id,
         "method": delivery.method,
         "tracking_code": delivery.tracking_code,
+        **told_date(ret, delivery),
     }
     return Fact("handover.ready", data)
 

@@ -49,6 +49,8 @@ _PLAIN = {
     "return.expired": "expired",
     "delivery.lost": "parcel_lost",
     "pickup.rescheduled": "pickup_rescheduled",
+    "delivery.label_running_out": "label_running_out",
+    "delivery.label_expired": "label_expired",
     "parcel.received": "parcel_received",
     "lot.rejected": "lot_rejected",
     "lot.sent_back": "sent_back",

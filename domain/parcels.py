@@ -50,7 +50,8 @@ class Delivery:
     is to go once the ordered courier is out of the way; ``replaces`` is the parcel that it is
     instead of. ``claim_ref`` is our claim at the carrier who lost it. ``sent_at`` is when the
     customer proved to have sent it. ``with_courier``: label and visit are one order, so calling
-    the courier off ends the label.
+    the courier off ends the label. ``label_valid_until`` is when the label runs out, where anybody
+    says so; ``label_reminded`` and ``label_expired`` are what the customer was told of it.
     """
 
     delivery_id: str
@@ -74,6 +75,9 @@ class Delivery:
     qr_url: str | None = None
     claim_ref: str | None = None
     with_courier: bool = False
+    label_valid_until: datetime | None = None
+    label_reminded: bool = False
+    label_expired: bool = False
 
     def with_visit_over(
         self, outcome: str, *, fault: Fault = Fault.NONE, note: str = ""

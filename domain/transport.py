@@ -6,6 +6,7 @@ from datetime import datetime
 
 from domain.codes import RefusedError
 from domain.events import Fact, JsonValue
+from domain.label_dates import told_date, valid_until
 from domain.lifecycle import CALLED_OFF, GRANTED, AuthorizationState, DeliveryState, LotState
 from domain.parcels import Delivery
 from domain.releasing import is_value_out
@@ -33,11 +34,12 @@ def labelled(
     cost_minor: int,
     cost_currency: str,
     with_courier: bool = False,
+    label_valid_until: datetime | None = None,
 ) -> Change:
     """A label was bought; without a courier the parcel now waits for the customer.
 
     A delivery that went another way meanwhile (called off, received) stays on it. ``with_courier``:
-    the visit was ordered with the label, as one.
+    the visit was ordered with the label, as one. ``label_valid_until`` is what the carrier said.
     """
     delivery = ret.delivery(delivery_id)
     after = delivery
@@ -54,10 +56,18 @@ def labelled(
         label_url=label_url,
         with_courier=with_courier,
     )
+    if delivery.ship_back_of is None:
+        until = valid_until(ret, label_valid_until, at=at)
+        after = replace(after, label_valid_until=until)
     facts = (
         Fact(
             "delivery.label_created",
-            {"delivery_id": delivery_id, "carrier": carrier, "tracking_code": tracking_code},
+            {
+                "delivery_id": delivery_id,
+                "carrier": carrier,
+                "tracking_code": tracking_code,
+                **told_date(ret, after),
+            },
         ),
         cost_recorded("freight", cost_minor, cost_currency),
     )

@@ -258,6 +258,7 @@ def _delivery(delivery: Delivery) -> JsonValue:
         "carrier": delivery.carrier,
         "tracking_code": delivery.tracking_code,
         "label_url": delivery.label_url,
+        "label_valid_until": _time(delivery.label_valid_until),
         "first_scan_at": _time(delivery.first_scan_at),
         "delivered_at": _time(delivery.delivered_at),
         "sent_at": _time(delivery.sent_at),

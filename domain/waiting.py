@@ -15,6 +15,7 @@ from domain.disputing import has_disputed_refund
 from domain.exchanges import is_paid_back_instead
 from domain.handover import wants_qr_code, wants_visit_cancelled
 from domain.holding import first_held
+from domain.label_dates import label_runs, reminded_at
 from domain.lifecycle import AWAITED, ENDED_EARLY, AuthorizationState, DeliveryState, LotState
 from domain.money import Money
 from domain.parcels import Delivery, wants_courier
@@ -159,7 +160,8 @@ def _authorization_wait(ret: Return) -> list[Waiting]:
 
 
 def _delivery_wait(ret: Return, delivery: Delivery) -> list[Waiting]:
-    return _booking_wait(ret, delivery) or _handover_wait(ret, delivery) or _way_wait(ret, delivery)
+    found = _booking_wait(ret, delivery) or _handover_wait(ret, delivery)
+    return found or _way_wait(ret, delivery)
 
 
 def _booking_wait(ret: Return, delivery: Delivery) -> list[Waiting]:
@@ -196,8 +198,28 @@ def _handover_wait(ret: Return, delivery: Delivery) -> list[Waiting]:
     is_expected = any(is_left_behind(lot) for lot in ret.lots)
     if delivery.state is DeliveryState.AWAITING_HANDOVER and is_expected:
         lasts = ret.policy.handling.hand_over_by
-        return [_wait(ret, f"{key}/handover", "awaiting_handover", since, lasts)]
+        code = "label_expired" if delivery.label_expired else "awaiting_handover"
+        wait = _wait(ret, f"{key}/handover", code, since, lasts)
+        return [replace(wait, detail=_label_date(ret, delivery)), *_label_wait(ret, delivery)]
     return []
+
+
+def _label_wait(ret: Return, delivery: Delivery) -> list[Waiting]:
+    """For as long as the label is good: the reminder, then its end."""
+    until = label_runs(delivery)
+    if until is None:
+        return []
+    remind_at, key = reminded_at(delivery, until), f"delivery/{delivery.delivery_id}/label"
+    code, ends = ("label_valid", remind_at) if remind_at else ("label_running_out", until)
+    return [_wait(ret, key, code, delivery.since, ends - delivery.since)]
+
+
+def _label_date(ret: Return, delivery: Delivery) -> str:
+    until = delivery.label_valid_until
+    if until is None:
+        return ""
+    local = until.astimezone(ZoneInfo(ret.time_zone))
+    return f"label valid until {local:%Y-%m-%d %H:%M} ({ret.time_zone})"
 
 
 def _way_wait(ret: Return, delivery: Delivery) -> list[Waiting]:

@@ -57,6 +57,7 @@ async def book(case: Case, parking: Parking, delivery_id: str) -> None:
             cost_minor=label.cost.minor,
             cost_currency=label.cost.currency,
             with_courier=label.with_courier,
+            label_valid_until=label.valid_until,
         )
     )
     lot_id = delivery.ship_back_of

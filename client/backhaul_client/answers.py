@@ -156,6 +156,7 @@ class DeliveryView(AnswerModel):
     replaces: str | None = None
     claim_ref: str | None = None
     wished: str | None = None
+    label_valid_until: datetime | None = None
     pickups: tuple[PickupView, ...]
 
 

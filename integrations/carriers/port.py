@@ -63,6 +63,8 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Label:
+    """``valid_until`` is when the carrier takes it no longer, where the carrier says so."""
+
     shipment_ref: str
     tracking_code: str
     tracker_ref: str | None
@@ -70,6 +72,7 @@ class Label:
     service: str
     label_url: str
     cost: Money
+    valid_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
