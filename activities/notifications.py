@@ -180,7 +180,9 @@ def _decision(data: Mapping[str, Any]) -> dict[str, str]:
     return {
         "declined": declined,
         "granted": some if refused else "All of it is granted.",
-        "next_step": "we send you a label, or the courier's time.",
+        "next_step": "how you bring or send it stands in the next message."
+        if "handover" in data
+        else "we send you a label, or the courier's time.",
     }
 
 

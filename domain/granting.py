@@ -8,7 +8,7 @@ from domain.codes import RefusedError
 from domain.commands import Actor
 from domain.eligibility import authorization_of
 from domain.events import Fact, JsonValue
-from domain.handover import first_state
+from domain.handover import first_state, handover_ready
 from domain.keeping import kept
 from domain.lifecycle import GRANTED, AuthorizationState, LotState
 from domain.parcels import Delivery
@@ -99,7 +99,7 @@ def grant(
         "decided_by": decided_by,
         "lines": [_decision_data(line, decided(line.line_id)) for line in ret.lines],
     }
-    method = way_granted(ret, by=by, chosen=handover)
+    method = way_granted(ret, line_ids, by=by, chosen=handover)
     is_kept = bool(line_ids) and method is HandoverMethod.KEEP
     answered = "human" if by == "human" else "decision"
     after = replace(
@@ -111,9 +111,13 @@ def grant(
         deliveries=() if not line_ids or is_kept else (_first_delivery(ret, method, at),),
     )
     more: tuple[Fact, ...] = ()
+    if line_ids and not method.has_label:
+        # Nothing is booked that would say it later.
+        data["handover"] = method
+        more = tuple(handover_ready(after, delivery) for delivery in after.deliveries)
     if is_kept:
         after, more = kept(after, at=at)
-        data |= {"handover": method, "due_on": more[0].data["due_on"]}
+        data["due_on"] = more[0].data["due_on"]
     first = Fact("return.first_response", {"by": answered})
     return after, (Fact("return.decided", data), first, *more)
 

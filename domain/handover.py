@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from domain.carriage import check_way_open, granted_lines
 from domain.codes import RefusedError
 from domain.events import Fact, JsonValue
 from domain.label_dates import told_date
@@ -64,13 +65,15 @@ def check_change(
 
     Raises:
         RefusedError: nothing is to be handed over any more; it is what was chosen already; no
-            courier can be booked then; or the goods would be kept, which is granted and not chosen.
+            courier can be booked then; the goods would be kept, which is granted and not chosen; or
+            no carrier may take them.
     """
     delivery = handover_of(ret)
     if delivery is None or not is_changeable(ret):
         raise RefusedError("command_not_allowed", "nothing is to be handed over any more")
     if method is HandoverMethod.KEEP:
         raise RefusedError("invalid_request", "is granted with the return alone", field="handover")
+    check_way_open(ret, granted_lines(ret), method)
     if _wish_of(delivery) == (method, window):
         raise RefusedError("command_not_allowed", f"it is {method} already", field="handover")
     if window is not None:
@@ -138,12 +141,12 @@ def granted_wish(ret: Return, delivery_id: str, *, at: datetime) -> Change:
     gone = replace(delivery, wish=None, since=at)
     if delivery.with_courier or (delivery.method.has_label and not method.has_label):
         ret, instead = another_parcel(ret, delivery_id, method, window, at=at)
-        return ret, (() if method.has_label else (_ready(ret, instead),))
+        return ret, (() if method.has_label else (handover_ready(ret, instead),))
     labelled = delivery.label_url is not None
     state = DeliveryState.AWAITING_HANDOVER if labelled else first_state(method)
     changed = replace(gone, method=method, pickup_window=window, state=state)
     is_ready = not method.has_label or (labelled and method is HandoverMethod.DROP_OFF)
-    return ret.with_delivery(changed), ((_ready(ret, changed),) if is_ready else ())
+    return ret.with_delivery(changed), ((handover_ready(ret, changed),) if is_ready else ())
 
 
 def another_parcel(
@@ -170,7 +173,7 @@ def another_parcel(
     return replace(ret, deliveries=(*ret.deliveries, instead)), instead
 
 
-def _ready(ret: Return, delivery: Delivery) -> Fact:
+def handover_ready(ret: Return, delivery: Delivery) -> Fact:
     """Nothing more is booked for it: the customer may hand it over."""
     data: dict[str, JsonValue] = {
         "delivery_id": delivery.delivery_id,

@@ -82,6 +82,8 @@ class ReturnLine:
     authorization: LineAuthorization | None = None
     exchange_price_minor: int | None = None
     """What one wanted unit costs, with its tax, as the platform said with the request."""
+    barred_from_carriers: bool = False
+    """Whether its goods are such that no carrier may have them."""
 
     @property
     def terms(self) -> Terms | None:

@@ -42,7 +42,7 @@ def check_approval(
             "invalid_request", "wanted one or more; deny refuses all", field="line_ids"
         )
     check_grant(ret, line_ids)
-    check_way_chosen(ret, handover)
+    check_way_chosen(ret, line_ids, handover)
     declined = [line.line_id for line in ret.lines if line.line_id not in line_ids]
     _check_reasons(reasons, declined, line_ids)
     told = [row.line_id for row in reasons]
