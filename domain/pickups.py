@@ -197,6 +197,15 @@ def next_window(window: PickupWindow, *, after: datetime) -> PickupWindow:
     return PickupWindow(not_before, not_after, window.time_zone)
 
 
+def missed_from(window: PickupWindow, *, since: datetime) -> datetime:
+    """Return when a visit that nobody told of counts as missed, in UTC.
+
+    A day after the end of its window, or after it was ordered if that was later, by the clock on
+    the customer's wall: over a night in which the clock is turned that is 23 or 25 hours.
+    """
+    return _days_later(max(window.not_after, since).astimezone(ZoneInfo(window.time_zone)), 1)
+
+
 def _days_later(local: datetime, days: int) -> datetime:
     """Add days on the wall: the time of day stays, whatever the offset of that day is."""
     return (local + timedelta(days=days)).astimezone(UTC)

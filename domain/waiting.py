@@ -19,6 +19,7 @@ from domain.label_dates import label_runs, reminded_at
 from domain.lifecycle import AWAITED, ENDED_EARLY, AuthorizationState, DeliveryState, LotState
 from domain.money import Money
 from domain.parcels import Delivery, wants_courier
+from domain.pickups import missed_from
 from domain.proposals import Proposal
 from domain.recovering import gives_back_by_hand, is_asked, is_awaited, recovery_of
 from domain.recovery import LotHold, RecoveryState
@@ -30,10 +31,6 @@ from domain.settling import lots_to_settle
 from domain.transport import is_left_behind, is_withdrawable
 from domain.ways_back import way_doubts
 from domain.work import WorkKind, hold_work, orders_replacement, parcel_subject
-
-PICKUP_GRACE = timedelta(hours=24)
-"""How long after its window a courier visit may still be reported; the window itself is a promise
-to the customer and never scaled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +189,10 @@ def _handover_wait(ret: Return, delivery: Delivery) -> list[Waiting]:
     since, key = delivery.since, f"delivery/{delivery.delivery_id}"
     window = delivery.pickup_window
     if delivery.state is DeliveryState.PICKUP_SCHEDULED and window is not None:
-        ends = max(window.not_after, since)
         visit = f"{key}/pickup/{len(delivery.attempts)}"
-        return [_wait(ret, visit, "awaiting_pickup", since, ends + PICKUP_GRACE - since)]
+        # The window is a promise to the customer and never scaled.
+        lasts = missed_from(window, since=since) - since
+        return [_wait(ret, visit, "awaiting_pickup", since, lasts)]
     is_expected = any(is_left_behind(lot) for lot in ret.lots)
     if delivery.state is DeliveryState.AWAITING_HANDOVER and is_expected:
         lasts = ret.policy.handling.hand_over_by

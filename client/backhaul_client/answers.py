@@ -120,7 +120,10 @@ class LotView(AnswerModel):
 
 
 class PickupView(AnswerModel):
-    """One courier visit. ``fault`` says who bears one that was over without the parcel."""
+    """One courier visit, in local times of ``time_zone``, the IANA zone of its address.
+
+    ``fault`` says who bears one that was over without the parcel.
+    """
 
     attempt: int
     not_before: datetime
