@@ -8,7 +8,7 @@ from domain.codes import RefusedError
 from domain.events import Fact, JsonValue
 from domain.label_dates import told_date, valid_until
 from domain.lifecycle import CALLED_OFF, GRANTED, AuthorizationState, DeliveryState, LotState
-from domain.parcels import Delivery
+from domain.parcels import Delivery, chain_of
 from domain.releasing import is_value_out
 from domain.requests import HandoverMethod
 from domain.returns import Change, Lot, Return
@@ -157,8 +157,10 @@ def _is_given_up(ret: Return, delivery: Delivery) -> bool:
 
 
 def _without_successor(ret: Return, delivery: Delivery, at: datetime) -> Return:
+    """Call off whatever was to go instead of a parcel, however often it was replaced."""
     for other in ret.inbound:
-        if other.replaces == delivery.delivery_id and other.state in BEFORE_HANDOVER:
+        instead_of = [one.delivery_id for one in chain_of(ret.deliveries, other)[1:]]
+        if delivery.delivery_id in instead_of and other.state in BEFORE_HANDOVER:
             unneeded = replace(other, state=DeliveryState.CANCEL_REQUESTED, since=at, wish=None)
             ret = ret.with_delivery(unneeded)
     return ret

@@ -42,7 +42,10 @@ async def book(case: Case, parking: Parking, delivery_id: str) -> None:
             _label_order(case.ret, delivery),
             summary=f"label for {case.ret.rma_no}",
         ),
-        wanted=lambda: _is(case, delivery_id, DeliveryState.LABEL_PENDING),
+        wanted=lambda: (
+            _is(case, delivery_id, DeliveryState.LABEL_PENDING)
+            and not is_slot_over(case.ret.delivery(delivery_id), workflow.now())
+        ),
     )
     case.take(
         labelled(

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from domain.requests import HandoverMethod, PickupWindow
-from tests.flow.test_handover import mailed
+from tests.flow.test_handover import labels, mailed
 from tests.flow.test_pickups import BUY_PICKUP, until_visit, visits_at_carrier
+from tests.flow.test_withdrawal import BUY_LABEL
 from tests.support.house import House, OpenReturn
 from tests.support.told import OPS, REVIEWER, complaint, info, some_of, with_pickup
 from workflows.messages import Approve, Retry
@@ -66,3 +67,23 @@ async def test_edge_26_an_outage_that_outlasts_the_window_orders_the_next_one(ho
         "scheduled"
     ]
     assert (await opened.view())["deliveries"][0]["pickups"][0]["outcome"] == "slot_gone"
+
+
+async def test_edge_26_a_label_that_comes_too_late_for_its_courier_is_for_the_next_one(
+    house: House,
+) -> None:
+    """The window moves before the label is asked for again; one label, one courier."""
+    request = with_pickup(some_of(house.sandbox.order("three-units"), 1))
+    with house.sandbox.fault(**BUY_LABEL, kind="http_503", times=500):
+        opened = await house.open(request)
+        await house.pass_time(minutes=40)
+        await opened.until(lambda view: view["waiting_on"][0]["key"] == "work/book/d1")
+        await house.pass_time(days=2)
+
+    await opened.do(Retry(info(OPS)))
+    visit = await until_visit(opened, 1)
+
+    assert ends(visit) > await now_at(opened)
+    assert labels(opened) == ["bought"]
+    assert visits_at_carrier(opened) == ["scheduled"]
+    await opened.until_event("pickup.rescheduled")

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from domain.events import Event, Fact
-from domain.handover import change_handover, visit_cancelled
+from domain.handover import change_handover, handover_of, visit_cancelled
 from domain.lifecycle import DeliveryState
 from domain.notices import notices_for
 from domain.parcels import chain_of, wants_courier
@@ -15,7 +15,16 @@ from domain.requests import HandoverMethod, PickupWindow
 from domain.returns import Return
 from domain.slots import MOST_MOVES, is_slot_over, kept_ahead, slot_gone
 from domain.work import due_work
-from tests.support.builders import WINDOW, after, decided, granted, policy, with_label, with_pickup
+from tests.support.builders import (
+    WINDOW,
+    after,
+    decided,
+    granted,
+    policy,
+    scanned,
+    with_label,
+    with_pickup,
+)
 
 M = HandoverMethod
 TOO_LATE = WINDOW.not_after + timedelta(minutes=1)
@@ -167,6 +176,20 @@ class TestCouriersWhoBringTheLabel:
         ret = slot_gone(ret, "d1", at=TOO_LATE)[0]
 
         assert ret.delivery("d2").pickup_window == next_window(WINDOW, after=TOO_LATE)
+
+    def test_a_scan_of_the_first_number_calls_off_whatever_follows_it(self) -> None:
+        """The first courier had the parcel after all: nobody comes a third time."""
+        ret = pickup_failed(bringing_its_label(), "d1", None, at=TOO_LATE)[0]
+        for number in (2, 3):
+            label = with_label(ret, f"d{number}")
+            ret = label.with_delivery(replace(label.delivery(f"d{number}"), with_courier=True))
+            ret = slot_gone(ret, f"d{number}", at=after(days=1 + number))[0]
+
+        ret = scanned(ret, at=after(days=5))
+
+        assert ret.delivery("d1").state is DeliveryState.IN_TRANSIT
+        assert ret.delivery("d4").state is DeliveryState.CANCEL_REQUESTED
+        assert handover_of(ret) is None
 
     def test_a_label_that_stands_by_itself_stays_with_its_parcel(self) -> None:
         """As before: the next courier takes the parcel with the label it has."""
