@@ -52,6 +52,7 @@ class Delivery:
     customer proved to have sent it. ``with_courier``: label and visit are one order, so calling
     the courier off ends the label. ``label_valid_until`` is when the label runs out, where anybody
     says so; ``label_reminded`` and ``label_expired`` are what the customer was told of it.
+    ``slot_moves`` counts the courier's windows that were gone before they could be booked.
     """
 
     delivery_id: str
@@ -78,6 +79,7 @@ class Delivery:
     label_valid_until: datetime | None = None
     label_reminded: bool = False
     label_expired: bool = False
+    slot_moves: int = 0
 
     def with_visit_over(
         self, outcome: str, *, fault: Fault = Fault.NONE, note: str = ""

@@ -23,13 +23,30 @@ def is_slot_over(delivery: Delivery, at: datetime) -> bool:
 
 
 def kept_ahead(ret: Return, delivery_id: str, *, at: datetime) -> Change:
-    """Move the window of a parcel that nothing was asked for yet, if it has passed meanwhile."""
+    """Move the window of a parcel that has no label yet, if it has passed meanwhile.
+
+    After the last move the label is bought for the drop-off.
+    """
     delivery = ret.delivery(delivery_id)
     if delivery.pickup_window is None or not is_slot_over(delivery, at):
         return ret, ()
+    if moves_made(ret, delivery) >= MOST_MOVES:
+        method = HandoverMethod.DROP_OFF
+        brought = replace(delivery, method=method, pickup_window=None)
+        data: dict[str, JsonValue] = {
+            "delivery_id": delivery_id,
+            "method": method,
+            "before": delivery.method,
+        }
+        return ret.with_delivery(brought), (Fact("handover.changed", data),)
     window = next_window(delivery.pickup_window, after=at)
-    moved = replace(delivery, pickup_window=window)
+    moved = replace(delivery, pickup_window=window, slot_moves=delivery.slot_moves + 1)
     return ret.with_delivery(moved), (_rescheduled(delivery, window),)
+
+
+def moves_made(ret: Return, delivery: Delivery) -> int:
+    """Count the windows that were gone, of a parcel and of those that it is instead of."""
+    return sum(one.slot_moves for one in chain_of(ret.deliveries, delivery))
 
 
 def slot_gone(ret: Return, delivery_id: str, *, at: datetime, pickup_ref: str = "") -> Change:
@@ -43,12 +60,11 @@ def slot_gone(ret: Return, delivery_id: str, *, at: datetime, pickup_ref: str = 
     visit = PickupAttempt(
         len(delivery.attempts) + 1, delivery.pickup_window, pickup_ref, outcome=SLOT_GONE
     )
-    over = replace(delivery, attempts=(*delivery.attempts, visit))
-    ret = ret.with_delivery(over)
-    moves = sum(
-        1 for one in chain_of(ret.deliveries, over) for v in one.attempts if v.outcome == SLOT_GONE
+    over = replace(
+        delivery, attempts=(*delivery.attempts, visit), slot_moves=delivery.slot_moves + 1
     )
-    if moves > MOST_MOVES:
+    ret = ret.with_delivery(over)
+    if moves_made(ret, over) > MOST_MOVES:
         method = HandoverMethod.DROP_OFF
         facts = (attempted(over, SLOT_GONE, method),)
         if over.with_courier:

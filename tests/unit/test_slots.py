@@ -104,6 +104,19 @@ class TestGoneSlots:
         assert fact.type == "pickup.rescheduled"
         assert kept_ahead(ret, "d1", at=TOO_LATE) == (ret, ())
 
+    def test_edge_26_a_carrier_who_is_away_for_days_does_not_move_it_for_ever(self) -> None:
+        """After the last move a label for the drop-off is asked for, and nobody writes daily."""
+        ret = decided(pickup=True)
+        for day in range(MOST_MOVES):
+            ret, (fact,) = kept_ahead(ret, "d1", at=after(days=2 + 2 * day))
+            assert fact.type == "pickup.rescheduled"
+
+        ret, (fact,) = kept_ahead(ret, "d1", at=after(days=20))
+
+        assert (ret.deliveries[0].method, windows(ret)) == (M.DROP_OFF, [None])
+        assert fact.type == "handover.changed"
+        assert kept_ahead(ret, "d1", at=after(days=30)) == (ret, ())
+
     @pytest.mark.parametrize("pickup", [True, False])
     def test_a_window_that_lies_ahead_stays(self, *, pickup: bool) -> None:
         ret = decided(pickup=pickup)
