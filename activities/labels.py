@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from temporalio import activity
 
@@ -96,7 +97,8 @@ class Chosen:
 class BoughtLabel:
     """``with_courier``: the courier who brings the label was ordered with it.
 
-    ``carrier`` takes the parcel, ``adapter`` is whose account it was bought from.
+    ``carrier`` takes the parcel, ``adapter`` is whose account it was bought from. ``valid_until``
+    is when the label runs out, if its carrier says so.
     """
 
     carrier: str
@@ -108,6 +110,7 @@ class BoughtLabel:
     with_courier: bool = False
     adapter: str | None = None
     promised_days: int | None = None
+    valid_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +203,7 @@ class LabelActivities:
             await self._bookings.bought(
                 asked.tenant_id,
                 booking.booking_id,
-                asdict(bought),
+                _details(bought),
                 label.cost.minor,
                 label.cost.currency,
             )
@@ -354,11 +357,18 @@ def _bought(
         with_courier=account.account.courier_brings_label and asked.courier is not None,
         adapter=account.account.carrier,
         promised_days=label.promised_days,
+        valid_until=label.valid_until,
     )
+
+
+def _details(label: BoughtLabel) -> dict[str, Any]:
+    until = label.valid_until
+    return {**asdict(label), "valid_until": until.isoformat() if until else None}
 
 
 def _stored_label(booking: BookingRow) -> BoughtLabel:
     details = booking.details
+    until = details.get("valid_until")
     return BoughtLabel(
         carrier=details["carrier"],
         shipment_ref=details["shipment_ref"],
@@ -369,4 +379,5 @@ def _stored_label(booking: BookingRow) -> BoughtLabel:
         with_courier=details.get("with_courier", False),
         adapter=details.get("adapter"),
         promised_days=details.get("promised_days"),
+        valid_until=datetime.fromisoformat(until) if until else None,
     )

@@ -21,11 +21,31 @@ TEXTS: dict[str, Text] = {
     "request_received": Text(
         "Your return {rma_no}", "We have your return {rma_no}. {granted}\nNext: {next_step}"
     ),
+    "keep_item": Text(
+        "Your return {rma_no}: please keep it",
+        "We have your return {rma_no}. {granted}\nPlease keep the goods: nothing has to be sent "
+        "back. {instead}",
+    ),
     "request_denied": Text(
         "Your return request {rma_no}", "We cannot take this return.\n{declined}"
     ),
     "handover_ready": Text(
         "How to send back {rma_no}", "{handover} Write {rma_no} on the parcel if you can."
+    ),
+    "pickup_rescheduled": Text(
+        "Another time for the courier of {rma_no}",
+        "The courier's time that you wished, {before}, is gone. We ask for one {window} instead, "
+        "and write to you when it is fixed. If that does not suit you, choose another time.",
+    ),
+    "label_running_out": Text(
+        "Your label for {rma_no} ends on {until}",
+        "We do not have your parcel {parcel} yet. Please hand it over by {until}: after that its "
+        "label is not taken any more.",
+    ),
+    "label_expired": Text(
+        "Your label for {rma_no} has run out",
+        "The label of parcel {parcel} was good until {until}. Please do not use it any more: ask "
+        "us for another one, which costs you nothing, or choose another way back.",
     ),
     "withdrawn": Text("{rma_no} is cancelled", "Your return is cancelled, as you asked."),
     "revived": Text(
@@ -165,8 +185,17 @@ def _decision(data: Mapping[str, Any]) -> dict[str, str]:
     return {
         "declined": declined,
         "granted": some if refused else "All of it is granted.",
-        "next_step": "we send you a label, or the courier's time.",
+        "next_step": "how you bring or send it stands in the next message."
+        if "handover" in data
+        else "we send you a label, or the courier's time.",
     }
+
+
+def _keep_item(data: Mapping[str, Any]) -> dict[str, str]:
+    """Say what is granted, and until when the money comes where any is owed."""
+    due = data["due_on"]
+    instead = f"Your money is sent by {due}." if due else "What you chose instead is sent to you."
+    return _decision(data) | {"instead": instead}
 
 
 _WAYS = {
@@ -189,6 +218,7 @@ _COMPONENTS = (
     ("restocking fee", "restocking_fee_minor", -1),
     ("handling fee", "handling_fee_minor", -1),
     ("return shipping", "return_shipping_fee_minor", -1),
+    ("courier visits in vain", "missed_visit_fee_minor", -1),
 )
 
 
@@ -227,11 +257,7 @@ def _advance(data: Mapping[str, Any]) -> tuple[str, str]:
 
 def _handover(data: Mapping[str, Any]) -> str:
     if window := data.get("window"):
-        start, end = (
-            datetime.fromisoformat(window[name]).strftime("%Y-%m-%d %H:%M")
-            for name in ("not_before", "not_after")
-        )
-        return f"A courier comes between {start} and {end} ({window['time_zone']})."
+        return f"A courier comes {_window(window)}."
     if "attempt" in data:
         return (
             "No courier could take your parcel. Please bring it to the carrier yourself, with the "
@@ -243,7 +269,27 @@ def _handover(data: Mapping[str, Any]) -> str:
     }
     if way := ways.get(str(data.get("method"))):
         return way
-    return f"Your label is ready: parcel {data.get('tracking_code')}."
+    ready = f"Your label is ready: parcel {data.get('tracking_code')}."
+    until = data.get("valid_until")
+    return f"{ready} It is good until {_local_time(until)}." if until else ready
+
+
+def _window(window: Mapping[str, Any]) -> str:
+    """Say when, by the clock on the customer's wall, and in which zone that is."""
+    start, end = (
+        datetime.fromisoformat(window[name]).strftime("%Y-%m-%d %H:%M")
+        for name in ("not_before", "not_after")
+    )
+    return f"between {start} and {end} ({window['time_zone']})"
+
+
+def _label(data: Mapping[str, Any]) -> dict[str, str]:
+    return {"parcel": str(data["tracking_code"]), "until": _local_time(data["valid_until"])}
+
+
+def _local_time(moment: str) -> str:
+    """Say when it is by the customer's clock."""
+    return f"{datetime.fromisoformat(moment):%Y-%m-%d %H:%M}"
 
 
 def _bank(data: Mapping[str, Any]) -> dict[str, str]:
@@ -272,11 +318,15 @@ def _way(data: Mapping[str, Any]) -> dict[str, str]:
 
 _WORDS: dict[str, Callable[[Mapping[str, Any]], dict[str, str]]] = {
     "request_received": _decision,
+    "keep_item": _keep_item,
     "request_denied": _decision,
     "handover_ready": lambda data: {"handover": _handover(data)},
     "parcel_late": lambda data: {
         "expected_on": f"{datetime.fromisoformat(data['expected_at']):%Y-%m-%d}"
     },
+    "pickup_rescheduled": lambda data: {name: _window(data[name]) for name in ("before", "window")},
+    "label_running_out": _label,
+    "label_expired": _label,
     "lot_rejected": lambda data: {"grade": str(data["grade"])},
     "send_back_by": _send_back,
     "advance_declined": lambda data: {"why_not_early": _NOT_EARLY[str(data["reason"])]},

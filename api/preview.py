@@ -9,10 +9,12 @@ from temporalio.exceptions import ApplicationError
 
 from activities.orders import FetchFacts, OrderActivities, OrderFacts
 from api.upstream import refusal_of
+from domain.charging import missed_visit_price
 from domain.codes import RefusedError
 from domain.diverting import check_credit, diversion_of, going_out_of, money_then_credit
-from domain.eligibility import Decision, Verdict, authorization_of
+from domain.eligibility import Decision, Verdict
 from domain.exchanges import check_exchanges, difference
+from domain.granting import verdict_on
 from domain.intents import LotAmount
 from domain.locations import NoLocationError, choose_location
 from domain.opening import decide_lines, needs_exchange, open_return, wanted_units
@@ -20,7 +22,7 @@ from domain.orders import Destination, Order
 from domain.policies import Policy
 from domain.refusals import too_few
 from domain.releasing import is_uneven, value_minor
-from domain.requests import Resolution, ReturnRequest, request_hash
+from domain.requests import HandoverMethod, Resolution, ReturnRequest, request_hash
 from domain.returns import Lot, Return
 from domain.securing import lots_that_can_be_secured
 from domain.settlement import settle, settlement_hash
@@ -38,25 +40,26 @@ _PENDING_ID = "00000000-0000-0000-0000-000000000000"
 class Previewed:
     """What a start would decide and pay.
 
+    ``doubts`` are reason codes for which a person has to choose the way back.
     ``amounts`` stand beside ``decisions``, ``None`` where no money would be owed, and so do
     ``differences``, in minor units: of an exchange for dearer goods above zero, what the customer
     pays; for cheaper ones below zero, what is given back once they are sent; ``parts`` is
     empty when the order has less left than is owed. ``settlement_hash`` is that of the settlement
     that a start leads to if everything arrives together as it was sent and nothing else changes;
-    money and credit are two settlements, and have one hash here.
+    money and credit are two settlements, and have one hash here. ``missed_visit_fee_minor`` is what
+    each courier's visit in vain would cost by the customer's own fault.
     """
 
     order: Order
+    authorization: str
+    doubts: tuple[str, ...]
     decisions: tuple[Decision, ...]
     amounts: tuple[LotAmount | None, ...]
     differences: tuple[int, ...]
     parts: tuple["Part", ...]
     settlement_hash: str
     releases: tuple["Release", ...]
-
-    @property
-    def authorization(self) -> str:
-        return authorization_of(self.decisions)
+    missed_visit_fee_minor: int
 
     @property
     def refund_minor(self) -> int:
@@ -112,6 +115,7 @@ class Previews:
         if isinstance(units, NotEnoughUnits):
             raise too_few(request, units.line_id, available=units.available, held_by=units.held_by)
         ret = _as_if_open(request, facts, decisions, units, at=at)
+        authorization, doubts = verdict_on(ret)
         rows = settle(
             ret, _as_if_accepted(ret), await self._returns.standing(tenant_id, request.order_id)
         )
@@ -127,6 +131,8 @@ class Previews:
         )
         return Previewed(
             order=facts.order,
+            authorization=authorization,
+            doubts=doubts,
             decisions=decisions,
             amounts=amounts,
             differences=tuple(_difference(ret, lots) for lots in _by_line(ret)),
@@ -136,6 +142,7 @@ class Previews:
             ),
             parts=parts,
             settlement_hash=settlement_hash(ret.currency, rows, sorted(by_tender.items())),
+            missed_visit_fee_minor=missed_visit_price(ret) if request.pickup_window else 0,
         )
 
     async def _facts(self, tenant_id: str, request: ReturnRequest) -> OrderFacts:
@@ -192,9 +199,11 @@ def _as_if_open(
 
 
 def _as_if_accepted(ret: Return) -> tuple[Lot, ...]:
-    """Return the lots that would be paid, all in one parcel, without any deduction."""
+    """Return the lots that would be paid, all in one parcel, without any deduction; or kept."""
+    is_kept = ret.request.handover is HandoverMethod.KEEP
+    ending = {"kept_at": ret.requested_at} if is_kept else {"receipt_id": "preview"}
     return tuple(
-        replace(lot, receipt_id="preview")
+        replace(lot, **ending)
         for lot in ret.lots
         if ret.line(lot.line_id).terms is not None and lot.resolution.pays_back
     )
@@ -235,6 +244,9 @@ def release_of(ret: Return, lots: Sequence[Lot], going_out_minor: int) -> Releas
     """
     terms, resolution = ret.policy.release, lots[0].resolution
     rejected = ret.line(lots[0].line_id).decision.verdict is Verdict.REJECT
+    if ret.request.handover is HandoverMethod.KEEP and not rejected:
+        # No goods come that it could wait for.
+        return Release(Trigger.APPROVAL)
     if rejected or not terms.is_early(resolution):
         return Release(terms.of(resolution))
     if any(is_uneven(ret, lot) for lot in lots):

@@ -94,7 +94,8 @@ def withdraw(info: CommandInfo, body: requests.WithdrawCommand) -> Withdraw:
 
 def approve(info: CommandInfo, body: requests.ApproveCommand) -> Approve:
     reasons = tuple(LineReason(row.line_id, row.reason) for row in body.reasons)
-    return Approve(info, body.line_ids, body.reason, reasons)
+    handover = HandoverMethod(body.handover) if body.handover else None
+    return Approve(info, body.line_ids, body.reason, reasons, handover)
 
 
 def deny(info: CommandInfo, body: requests.DenyCommand) -> Deny:

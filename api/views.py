@@ -117,6 +117,8 @@ def preview(request: ReturnRequest, found: Previewed) -> listing.Preview:
         order_id=request.order_id,
         currency=found.order.currency,
         authorization_state=found.authorization,
+        review_codes=found.doubts,
+        missed_visit_fee_minor=found.missed_visit_fee_minor,
         lines=lines,
         refund_minor=found.refund_minor,
         by_tender=tuple(

@@ -119,10 +119,11 @@ PACKS: Mapping[str, Pack] = MappingProxyType(
 
 
 def write_pack(name: str, folder: Path) -> Path | None:
-    """Write the pack's file for a run's stack; ``None`` for the shipped one, which needs none."""
-    if name == STANDARD:
+    """Write the pack's file for a run's stack; ``None`` where the shipped one governs."""
+    pack = PACKS[name]
+    if not pack.changes:
         return None
-    pack, data = PACKS[name], json.loads(_SHIPPED.read_text())
+    data = json.loads(_SHIPPED.read_text())
     data |= {"id": name.upper(), **pack.changes}
     data["handling_hours"] |= pack.hours
     path = folder / "policy.json"

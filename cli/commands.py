@@ -23,6 +23,7 @@ from cli.asking import counted, idempotency_key, line_reason, units
 from cli.calling import Action, calls
 from domain.inspection import Fault, Grade
 from domain.pickups import PickupOutcome
+from domain.requests import HandoverMethod
 
 
 def add_commands(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -39,6 +40,11 @@ def add_commands(actions: "argparse._SubParsersAction[argparse.ArgumentParser]")
         type=line_reason,
         metavar="LINE=REASON",
         help="why this line is declined; repeatable",
+    )
+    approve.add_argument(
+        "--handover",
+        choices=[*map(str, HandoverMethod)],
+        help="the way back, if not the one that was wished; KEEP leaves the goods where they are",
     )
     deny = add_command(actions, "deny", "deny", "refuse all lines under review", _deny)
     deny.add_argument("--reason", required=True)
@@ -123,6 +129,7 @@ async def _approve(client: BackhaulClient, arguments: argparse.Namespace) -> Non
         line_ids=tuple(arguments.lines),
         reason=arguments.reason,
         reasons=tuple(arguments.reasons),
+        handover=arguments.handover,
     )
     await give(client.approve, arguments, command)
 

@@ -17,7 +17,8 @@ from domain.requests import HandoverMethod
 
 def add_handover_commands(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     change = add_command(actions, "handover", "change-handover", "choose another way back", _change)
-    change.add_argument("method", choices=[*map(str, HandoverMethod)])
+    ways = [str(method) for method in HandoverMethod if method is not HandoverMethod.KEEP]
+    change.add_argument("method", choices=ways)
     add_pickup(change)
     sent = add_command(
         actions, "sent", "record-sending", "say with proof that the parcel was sent", _sent

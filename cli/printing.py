@@ -103,6 +103,7 @@ _COMPONENTS = {
     "restocking_fee_minor": "- restocking",
     "handling_fee_minor": "- handling",
     "return_shipping_fee_minor": "- return shipping",
+    "missed_visit_fee_minor": "- courier visits in vain",
     "tax_minor": "+ tax",
     "shipping_minor": "+ shipping",
     "exchange_minor": "- goods sent instead",
@@ -147,6 +148,8 @@ def _difference(minor: int, currency: str) -> str:
 
 def show_preview(preview: Preview) -> None:
     print(f"{preview.authorization_state}  order {preview.order_id}")
+    if preview.review_codes:
+        print(f"  a person chooses the way back: {', '.join(preview.review_codes)}")
     for line in preview.lines:
         amount = Money(line.refund_minor, preview.currency)
         print(f"  line {line.line_id}: {line.quantity}, {line.verdict}, {amount}")
@@ -155,6 +158,9 @@ def show_preview(preview: Preview) -> None:
             print(f"    {_components(line, preview.currency)}")
         if line.difference_minor:
             print(f"    {_difference(line.difference_minor, preview.currency)}")
+    if preview.missed_visit_fee_minor:
+        fee = Money(preview.missed_visit_fee_minor, preview.currency)
+        print(f"  a courier's visit in vain costs {fee} if nobody is there")
     for tender in preview.by_tender:
         print(f"  {_part(tender, preview.currency)}")
     print(f"  together {Money(preview.refund_minor, preview.currency)}")

@@ -24,6 +24,7 @@ INSTRUCTIONS: dict[HandoverMethod, tuple[str, ...]] = {
         "Put this page into the parcel and send it to the address above, with any carrier.",
         "Keep the proof of sending, and tell us the tracking number.",
     ),
+    HandoverMethod.KEEP: ("Keep the goods: nothing is to be sent.",),
 }
 
 

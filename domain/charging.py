@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from domain.fees import Per
+from domain.inspection import Fault
 from domain.intents import LotAmount
 from domain.lifecycle import AWAITED, DeliveryState
 from domain.money import half_up, share_of_units
@@ -28,12 +29,13 @@ def charged(ret: Return, lots: Sequence[Lot]) -> tuple[LotAmount, ...]:
         cover = "recovery" if early else "inspection"
         row = lot_amount(line, lot, restocking_minor=own, taxable=fees.taxable, cover=cover)
         if _bears_fees(ret, line, lot):
-            restocking, handling, shipping = once
+            restocking, handling, shipping, missed = once
             row, restocking = _take(row, "restocking_fee_minor", restocking, rate)
             row, handling = _take(row, "handling_fee_minor", handling, rate)
             if _pays_the_way_back(ret, lot):
                 row, shipping = _take(row, "return_shipping_fee_minor", shipping, rate)
-            once = restocking, handling, shipping
+            row, missed = _take(row, "missed_visit_fee_minor", missed, rate)
+            once = restocking, handling, shipping, missed
         rows.append(row)
     return tuple(rows)
 
@@ -72,10 +74,16 @@ def lot_amount(
         tax_minor=tax,
         shipping_minor=shipping,
         refund_minor=value - taken,
-        # What its carrier lost is paid without anybody having seen it.
-        cover=cover if lot.lost_at is None else "waiver",
+        cover=_cover_without_goods(lot) or cover,
         restocking_fee_minor=taken,
     )
+
+
+def _cover_without_goods(lot: Lot) -> str | None:
+    """What its carrier lost, and what may be kept, is paid without anybody having seen it."""
+    if lot.kept_at is not None:
+        return "keep_item"
+    return "waiver" if lot.lost_at is not None else None
 
 
 def own_taxes(ret: Return, lot: Lot) -> tuple[int, ...]:
@@ -150,13 +158,14 @@ def _price(line: ReturnLine, lot: Lot) -> tuple[int, int, int]:
 def _bears_fees(ret: Return, line: ReturnLine, lot: Lot) -> bool:
     """Say whether fees are the customer's: not where no rule applies, nor where one is excused.
 
-    Nor of an exchange, which goods pay.
+    Nor of an exchange, which goods pay, nor of goods that are not to come.
     """
     fees = ret.policy.fees
     fault = lot.finding.fault if lot.finding else None
     excused = line.decision.ground in fees.excused_grounds or fault in fees.excused_faults
     exchanged = lot.resolution is Resolution.EXCHANGE
-    return line.terms is not None and not excused and not exchanged and lot.lost_at is None
+    comes = not lot.is_without_goods
+    return line.terms is not None and not excused and not exchanged and comes
 
 
 def _pays_the_way_back(ret: Return, lot: Lot) -> bool:
@@ -188,8 +197,8 @@ class _Once:
     taken_minor: int
 
 
-def _fees_taken_once(ret: Return, lots: Sequence[Lot]) -> tuple[_Once, _Once, _Once]:
-    """Return restocking, handling and return shipping, with what earlier settlements took."""
+def _fees_taken_once(ret: Return, lots: Sequence[Lot]) -> tuple[_Once, _Once, _Once, _Once]:
+    """Return restocking, handling, return shipping and visits, with what was taken before."""
     fees, currency = ret.policy.fees, ret.currency
     rows = [row for settlement in ret.settlements for row in settlement.breakdown]
     earlier = [ret.lot(row.lot_id) for row in rows]
@@ -209,7 +218,23 @@ def _fees_taken_once(ret: Return, lots: Sequence[Lot]) -> tuple[_Once, _Once, _O
             parcels * fees.return_shipping.minor(currency),
             sum(row.return_shipping_fee_minor for row in rows),
         ),
+        _Once(
+            returns * visits_missed(ret) * fees.missed_visit.minor(currency),
+            sum(row.missed_visit_fee_minor for row in rows),
+        ),
     )
+
+
+def missed_visit_price(ret: Return) -> int:
+    """Return what a visit in vain would cost by the customer's own fault; minor units."""
+    bears = any(_bears_fees(ret, ret.line(lot.line_id), lot) for lot in ret.lots)
+    return ret.policy.fees.missed_visit.minor(ret.currency) if bears else 0
+
+
+def visits_missed(ret: Return) -> int:
+    """Count the courier visits that were in vain by the customer's own fault (edge 27)."""
+    visits = (visit for delivery in ret.inbound for visit in delivery.attempts)
+    return sum(1 for visit in visits if visit.fault is Fault.CUSTOMER)
 
 
 def _tax_rate(ret: Return) -> Fraction:

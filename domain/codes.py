@@ -52,6 +52,9 @@ _CATALOGUE = (
     ProblemCode("credit_note_not_found", _K.NOT_FOUND, "the tenant has no such credit note"),
     ProblemCode("survey_not_found", _K.NOT_FOUND, "no such survey, or it is over"),
     ProblemCode("tenant_not_found", _K.INVALID, "there is no such tenant"),
+    ProblemCode(
+        "not_transportable", _K.INVALID, "no carrier may take the goods: a store, or they are kept"
+    ),
     ProblemCode("order_not_found", _K.INVALID, "the platform knows no such order"),
     ProblemCode("line_not_found", _K.INVALID, "the order has no such line"),
     ProblemCode("refund_not_found", _K.INVALID, "the return has no such refund"),

@@ -27,6 +27,7 @@ class Counters:
     rejected: int
     pending_inspection: int
     resolved: int
+    kept: int = 0
 
 
 _ACCEPTED = (Acceptance.ACCEPTED, Acceptance.PARTIALLY_ACCEPTED)
@@ -51,8 +52,8 @@ def counters(ret: Return, line_id: str) -> Counters:
     return Counters(
         requested=line.requested,
         authorized=units(lambda lot: lot.state not in (LotState.PENDING, LotState.DECLINED)),
-        handed_over=units(lambda lot: lot.state in _HANDED),
-        received=units(lambda lot: lot.state in ARRIVED and lot.lost_at is None),
+        handed_over=units(lambda lot: lot.state in _HANDED and lot.kept_at is None),
+        received=units(lambda lot: lot.state in ARRIVED and not lot.is_without_goods),
         missing=units(lambda lot: lot.state is LotState.MISSING),
         lost=units(lambda lot: lot.lost_at is not None),
         unexpected=unexpected_units(ret.receipts, line.sku),
@@ -60,6 +61,7 @@ def counters(ret: Return, line_id: str) -> Counters:
         rejected=units(lambda lot: lot.acceptance is Acceptance.REJECTED),
         pending_inspection=units(lambda lot: lot.state is LotState.RECEIVED),
         resolved=units(lambda lot: lot.state in _RESOLVED),
+        kept=units(lambda lot: lot.kept_at is not None),
     )
 
 

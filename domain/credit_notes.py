@@ -20,6 +20,7 @@ class RowKind(StrEnum):
     RESTOCKING_FEE = "restocking_fee"
     HANDLING_FEE = "handling_fee"
     RETURN_SHIPPING_FEE = "return_shipping_fee"
+    MISSED_VISIT_FEE = "missed_visit_fee"
     EXCHANGE = "goods_sent_instead"
     TAX = "tax"
     FEE_TAX = "tax_on_fees"
@@ -124,6 +125,7 @@ def _of_lot(ret: Return, lot: Lot, amount: LotAmount) -> list[NoteRow]:
         RowKind.RESTOCKING_FEE: amount.restocking_fee_minor,
         RowKind.HANDLING_FEE: amount.handling_fee_minor,
         RowKind.RETURN_SHIPPING_FEE: amount.return_shipping_fee_minor,
+        RowKind.MISSED_VISIT_FEE: amount.missed_visit_fee_minor,
         RowKind.EXCHANGE: amount.exchange_minor,
     }
     price = amount.gross_minor - amount.discount_minor

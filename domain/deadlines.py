@@ -10,6 +10,7 @@ from domain.eligibility import Verdict
 from domain.events import Fact
 from domain.grading import accept_rejection
 from domain.granting import grant
+from domain.label_dates import label_ran_out, remind_of_label
 from domain.pickups import pickup_failed
 from domain.receiving import give_up_missing
 from domain.recovering import not_returned
@@ -67,6 +68,14 @@ def _miss_pickup(ret: Return, wait: Waiting, at: datetime) -> Change:
     return pickup_failed(ret, wait.key.split("/")[1], None, at=at)
 
 
+def _remind_of_label(ret: Return, wait: Waiting, at: datetime) -> Change:
+    return remind_of_label(ret, wait.key.split("/")[1], at=at)
+
+
+def _label_ran_out(ret: Return, wait: Waiting, _at: datetime) -> Change:
+    return label_ran_out(ret, wait.key.split("/")[1])
+
+
 def _expire(ret: Return, passed: Waiting, at: datetime) -> Change:
     """Beside goods that are awaited still, whose label stays good, nothing ends."""
     if is_given_lot_awaited(ret):
@@ -113,6 +122,9 @@ _AT_DEADLINE: dict[str, Callable[[Return, Waiting, datetime], Change]] = {
     "awaiting_review": _default_decision,
     "awaiting_pickup": _miss_pickup,
     "awaiting_handover": _expire,
+    "label_expired": _expire,
+    "label_valid": _remind_of_label,
+    "label_running_out": _label_ran_out,
     "awaiting_rest": _give_up,
     "awaiting_goods": _goods_stayed_away,
     "holding": _renew,

@@ -21,6 +21,9 @@ EVENT_TYPES: dict[str, str] = {
     "carrier.chosen": "one of several carriers was taken; `passed_over` are the others, with why",
     "carrier.failed_over": "a carrier sold no label; the next one is asked. `reason` says why",
     "delivery.label_created": "a label was bought",
+    "delivery.label_running_out": "the parcel is not on its way yet, and its label ends soon: "
+    "`valid_until`",
+    "delivery.label_expired": "the label is good no longer; another one can be asked for",
     "delivery.label_voided": "a label's money was asked back",
     "delivery.cancelled": "nothing is booked any more; units that were held for it are free",
     "delivery.first_scan": "the carrier has the parcel; `promised_at` is until when it promises to "
@@ -31,6 +34,8 @@ EVENT_TYPES: dict[str, str] = {
     "delivery.returned_to_sender": "the carrier brought the parcel back to its sender",
     "pickup.booked": "a courier visit is ordered; `window` is local time and zone",
     "pickup.completed": "the courier has the parcel; `on_time` if within the ordered window",
+    "pickup.rescheduled": "the wished time was gone before a courier could be ordered: `window` is "
+    "the next, in local time and zone, `before` the one that was wished",
     "pickup.attempted": "a courier visit was over without the parcel: `reason`, whose `fault`, and "
     "the `next_method`",
     "pickup.cancelled": "a courier visit was cancelled",
@@ -40,6 +45,7 @@ EVENT_TYPES: dict[str, str] = {
     "delivery.qr_code_created": "a drop-off point prints the label from this code",
     "delivery.lost": "the carrier lost the parcel, as `evidence` says; what it held is settled "
     "without it",
+    "lot.kept": "goods may be kept: they are settled without coming back, by `due_on`",
     "lot.found": "goods that were lost turned up after they were settled: they go to quarantine",
     "delivery.label_replaced": "another label is bought for the parcel: `replaced_by`",
     "delivery.proof_of_sending": "the customer proved that the parcel was sent, at `sent_at`",
@@ -147,8 +153,12 @@ class Event:
 
 NOTICE_TYPES: dict[str, str] = {
     "request_received": "your return is registered, and what happens next",
+    "keep_item": "the goods may be kept, and by when the money or the replacement is sent",
     "request_denied": "why the return is not possible, with rule and source",
     "handover_ready": "label and, for a pickup, the courier's window; or that no courier comes now",
+    "pickup_rescheduled": "the courier's time that was wished is gone, and which one is asked for",
+    "label_running_out": "the label ends soon, and on which day",
+    "label_expired": "the label is good no longer, and how to get another one",
     "withdrawn": "the return is cancelled as you asked",
     "revived": "the goods are on their way after all, so the return goes on",
     "expired": "the return ended because nothing was handed over",

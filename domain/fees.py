@@ -31,8 +31,9 @@ class Fees:
 
     ``taxable`` fees are before tax and keep back the tax of what they take: of a line its own, of
     the return the average of its lines. Others are what the customer bears in the end.
-    ``return_shipping`` is taken only where the rule lets the CONSUMER pay the way back. The excused
-    pay no fee at all.
+    ``return_shipping`` is taken only where the rule lets the CONSUMER pay the way back.
+    ``missed_visit`` is for each courier's visit that was in vain by the customer's own fault. The
+    excused pay no fee at all.
     """
 
     restocking_percent: int = 0
@@ -44,6 +45,7 @@ class Fees:
     taxable: bool = False
     excused_grounds: tuple[Ground, ...] = ()
     excused_faults: tuple[Fault, ...] = ()
+    missed_visit: Flat = Flat()
 
 
 NO_FEES = Fees()
@@ -59,6 +61,7 @@ def read_fees(pack: At) -> Fees:
         "restocking",
         "handling",
         "return_shipping",
+        "missed_visit",
         "taxable",
         "excused_grounds",
         "excused_faults",
@@ -68,6 +71,8 @@ def read_fees(pack: At) -> Fees:
     restocking.only("percent", "per_unit_minor", "per_return_minor")
     handling = pack.table("handling") if "handling" in pack.data else empty
     handling.only("per_return_minor")
+    missed = pack.table("missed_visit") if "missed_visit" in pack.data else empty
+    missed.only("per_visit_minor")
     shipping = pack.table("return_shipping") if "return_shipping" in pack.data else None
     if shipping is not None:
         shipping.only("per", "amount_minor")
@@ -81,6 +86,7 @@ def read_fees(pack: At) -> Fees:
         taxable=pack.flag("taxable"),
         excused_grounds=pack.options("excused_grounds", Ground),
         excused_faults=pack.options("excused_faults", Fault),
+        missed_visit=_flat(missed, "per_visit_minor"),
     )
 
 

@@ -8,18 +8,28 @@ from domain.codes import RefusedError
 from domain.commands import Actor
 from domain.eligibility import authorization_of
 from domain.events import Fact, JsonValue
-from domain.handover import first_state
-from domain.lifecycle import AuthorizationState, LotState
+from domain.handover import first_state, handover_ready
+from domain.keeping import kept
+from domain.lifecycle import GRANTED, AuthorizationState, LotState
 from domain.parcels import Delivery
 from domain.requests import HandoverMethod
 from domain.returns import Change, LineAuthorization, Return, ReturnLine
+from domain.ways_back import way_doubts, way_granted
+
+
+def verdict_on(ret: Return) -> tuple[AuthorizationState, tuple[str, ...]]:
+    """Say what the policy makes of a return, and why a person has to choose its way back."""
+    verdict = authorization_of([line.decision for line in ret.lines])
+    doubts = way_doubts(ret)
+    return (AuthorizationState.IN_REVIEW if doubts and verdict in GRANTED else verdict), doubts
 
 
 def apply_policy(ret: Return, *, at: datetime) -> Change:
     """Take the policy's decision: grant, deny, or hand the return to a reviewer."""
-    verdict = authorization_of([line.decision for line in ret.lines])
+    verdict, doubts = verdict_on(ret)
     if verdict is AuthorizationState.IN_REVIEW:
-        codes = sorted({code for line in ret.lines for code in line.decision.reason_codes})
+        decided = {code for line in ret.lines for code in line.decision.reason_codes}
+        codes = sorted({*decided, *doubts})
         waiting = replace(ret, authorization=verdict, authorized_since=at)
         return waiting, (Fact("return.review_started", {"codes": [*codes]}),)
     granted = [line.line_id for line in ret.lines if line.decision.granted]
@@ -52,12 +62,13 @@ def grant(
     reason: str = "",
     reasons: Mapping[str, str] | None = None,
     actor: Actor | None = None,
+    handover: HandoverMethod | None = None,
 ) -> Change:
     """Authorize some lines and decline the rest; with any granted, a delivery is to be booked.
 
     ``by`` is ``rule``, ``human`` or ``timeout``; the rule's own result stays in each line.
     ``reasons`` are those of single declined lines; ``reason`` is the others', and that of a grant
-    of all.
+    of all. ``handover`` is the way back that a person granted instead of the one that was wished.
 
     Raises:
         RefusedError: see :func:`check_grant`.
@@ -88,6 +99,8 @@ def grant(
         "decided_by": decided_by,
         "lines": [_decision_data(line, decided(line.line_id)) for line in ret.lines],
     }
+    method = way_granted(ret, line_ids, by=by, chosen=handover)
+    is_kept = bool(line_ids) and method is HandoverMethod.KEEP
     answered = "human" if by == "human" else "decision"
     after = replace(
         ret,
@@ -95,20 +108,27 @@ def grant(
         authorized_since=at,
         lines=tuple(replace(line, authorization=decided(line.line_id)) for line in ret.lines),
         lots=lots,
-        deliveries=() if not line_ids else (_first_delivery(ret, at),),
+        deliveries=() if not line_ids or is_kept else (_first_delivery(ret, method, at),),
     )
-    return after, (Fact("return.decided", data), Fact("return.first_response", {"by": answered}))
+    more: tuple[Fact, ...] = ()
+    if line_ids and not method.has_label:
+        # Nothing is booked that would say it later.
+        data["handover"] = method
+        more = tuple(handover_ready(after, delivery) for delivery in after.deliveries)
+    if is_kept:
+        after, more = kept(after, at=at)
+        data["due_on"] = more[0].data["due_on"]
+    first = Fact("return.first_response", {"by": answered})
+    return after, (Fact("return.decided", data), first, *more)
 
 
-def _first_delivery(ret: Return, at: datetime) -> Delivery:
+def _first_delivery(ret: Return, method: HandoverMethod, at: datetime) -> Delivery:
     return Delivery(
         delivery_id="d1",
-        method=ret.request.handover,
-        state=first_state(ret.request.handover),
+        method=method,
+        state=first_state(method),
         since=at,
-        pickup_window=ret.request.pickup_window
-        if ret.request.handover is HandoverMethod.PICKUP
-        else None,
+        pickup_window=ret.request.pickup_window if method is HandoverMethod.PICKUP else None,
     )
 
 

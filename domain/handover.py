@@ -3,8 +3,10 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from domain.carriage import check_way_open, granted_lines
 from domain.codes import RefusedError
 from domain.events import Fact, JsonValue
+from domain.label_dates import told_date
 from domain.lifecycle import GRANTED, DeliveryState, LotState
 from domain.parcels import Delivery, VisitCancel
 from domain.requests import HandoverMethod, PickupWindow
@@ -62,12 +64,16 @@ def check_change(
     """Refuse a change that comes too late or changes nothing.
 
     Raises:
-        RefusedError: nothing is to be handed over any more; it is what was chosen already; or no
-            courier can be booked then.
+        RefusedError: nothing is to be handed over any more; it is what was chosen already; no
+            courier can be booked then; the goods would be kept, which is granted and not chosen; or
+            no carrier may take them.
     """
     delivery = handover_of(ret)
     if delivery is None or not is_changeable(ret):
         raise RefusedError("command_not_allowed", "nothing is to be handed over any more")
+    if method is HandoverMethod.KEEP:
+        raise RefusedError("invalid_request", "is granted with the return alone", field="handover")
+    check_way_open(ret, granted_lines(ret), method)
     if _wish_of(delivery) == (method, window):
         raise RefusedError("command_not_allowed", f"it is {method} already", field="handover")
     if window is not None:
@@ -133,32 +139,47 @@ def granted_wish(ret: Return, delivery_id: str, *, at: datetime) -> Change:
         return ret, ()
     method, window = delivery.wish
     gone = replace(delivery, wish=None, since=at)
-    if delivery.method.has_label and not method.has_label:
-        number = len(ret.deliveries) + 1
-        instead = Delivery(
-            delivery_id=f"d{number}",
-            method=method,
-            state=first_state(method),
-            since=at,
-            replaces=delivery_id,
-        )
-        given_up = replace(gone, state=DeliveryState.CANCEL_REQUESTED)
-        ret = ret.with_delivery(given_up)
-        ret = replace(ret, deliveries=(*ret.deliveries, instead))
-        return ret, (_ready(instead),)
+    if delivery.with_courier or (delivery.method.has_label and not method.has_label):
+        ret, instead = another_parcel(ret, delivery_id, method, window, at=at)
+        return ret, (() if method.has_label else (handover_ready(ret, instead),))
     labelled = delivery.label_url is not None
     state = DeliveryState.AWAITING_HANDOVER if labelled else first_state(method)
     changed = replace(gone, method=method, pickup_window=window, state=state)
     is_ready = not method.has_label or (labelled and method is HandoverMethod.DROP_OFF)
-    return ret.with_delivery(changed), ((_ready(changed),) if is_ready else ())
+    return ret.with_delivery(changed), ((handover_ready(ret, changed),) if is_ready else ())
 
 
-def _ready(delivery: Delivery) -> Fact:
+def another_parcel(
+    ret: Return,
+    delivery_id: str,
+    method: HandoverMethod,
+    window: PickupWindow | None,
+    *,
+    at: datetime,
+) -> tuple[Return, Delivery]:
+    """Let another parcel go instead of one whose label is of no more use, and is given back."""
+    given_up = replace(
+        ret.delivery(delivery_id), state=DeliveryState.CANCEL_REQUESTED, since=at, wish=None
+    )
+    instead = Delivery(
+        delivery_id=f"d{len(ret.deliveries) + 1}",
+        method=method,
+        state=first_state(method),
+        since=at,
+        pickup_window=window,
+        replaces=delivery_id,
+    )
+    ret = ret.with_delivery(given_up)
+    return replace(ret, deliveries=(*ret.deliveries, instead)), instead
+
+
+def handover_ready(ret: Return, delivery: Delivery) -> Fact:
     """Nothing more is booked for it: the customer may hand it over."""
     data: dict[str, JsonValue] = {
         "delivery_id": delivery.delivery_id,
         "method": delivery.method,
         "tracking_code": delivery.tracking_code,
+        **told_date(ret, delivery),
     }
     return Fact("handover.ready", data)
 

@@ -121,6 +121,7 @@ class LotAmount:
     handling_fee_minor: int = 0
     return_shipping_fee_minor: int = 0
     exchange_minor: int = 0
+    missed_visit_fee_minor: int = 0
 
     @property
     def value_minor(self) -> int:
@@ -130,6 +131,7 @@ class LotAmount:
     @property
     def adds_up(self) -> bool:
         kept = self.discount_minor + self.clawback_minor + self.deduction_minor
-        fees = self.restocking_fee_minor + self.handling_fee_minor + self.return_shipping_fee_minor
+        fees = self.restocking_fee_minor + self.handling_fee_minor
+        fees += self.return_shipping_fee_minor + self.missed_visit_fee_minor
         refunded = self.gross_minor + self.tax_minor + self.shipping_minor
         return self.refund_minor == refunded - kept - fees - self.exchange_minor

@@ -114,6 +114,7 @@ class LotState(StrEnum):
     DISPUTE_WINDOW = "DISPUTE_WINDOW"
     NOT_SENT = "NOT_SENT"
     NOT_RETURNED = "NOT_RETURNED"
+    KEPT = "KEPT"
     RETURN_TO_CUSTOMER = "RETURN_TO_CUSTOMER"
     SHIPPED_BACK = "SHIPPED_BACK"
     CLOSED_RETURNED = "CLOSED_RETURNED"
@@ -131,7 +132,24 @@ _S = LotState
 LOT_MOVES: dict[LotState, frozenset[LotState]] = {
     _S.PENDING: frozenset({_S.DECLINED, _S.CANCELLED, _S.AUTHORIZED}),
     _S.AUTHORIZED: frozenset(
-        {_S.EXPIRED, _S.CANCELLED, _S.IN_TRANSIT, _S.RECEIVED, _S.MISSING, _S.NOT_RETURNED}
+        {
+            _S.EXPIRED,
+            _S.CANCELLED,
+            _S.IN_TRANSIT,
+            _S.RECEIVED,
+            _S.MISSING,
+            _S.NOT_RETURNED,
+            _S.KEPT,
+        }
+    ),
+    # Its goods stay with the customer: it is settled without them.
+    _S.KEPT: frozenset(
+        {
+            _S.REFUND_PENDING,
+            _S.REPLACEMENT_UNPAID,
+            _S.REPLACEMENT_RESERVED,
+            _S.OUT_OF_STOCK,
+        }
     ),
     # Back with its sender it is to be handed over again (edge 38).
     _S.IN_TRANSIT: frozenset({_S.RECEIVED, _S.MISSING, _S.NOT_RETURNED, _S.LOST, _S.AUTHORIZED}),
@@ -206,8 +224,8 @@ ARRIVED = frozenset(
         _S.REPLACED,
     }
 )
-IN_TURN = frozenset({_S.ACCEPTED, _S.LOST})
-"""Lots whose replacement goes out in its turn: their goods are accepted, or lost by a carrier."""
+IN_TURN = frozenset({_S.ACCEPTED, _S.LOST, _S.KEPT})
+"""Lots whose replacement goes out in its turn: their goods are accepted, lost or not wanted."""
 WITHOUT_EFFECT = frozenset({_S.DECLINED, _S.CANCELLED, _S.EXPIRED, _S.NOT_SENT})
 
 

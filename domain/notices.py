@@ -49,6 +49,9 @@ _PLAIN = {
     "return.expired": "expired",
     "delivery.lost": "parcel_lost",
     "delivery.delay_expected": "parcel_late",
+    "pickup.rescheduled": "pickup_rescheduled",
+    "delivery.label_running_out": "label_running_out",
+    "delivery.label_expired": "label_expired",
     "parcel.received": "parcel_received",
     "lot.rejected": "lot_rejected",
     "lot.sent_back": "sent_back",
@@ -66,8 +69,10 @@ _PLAIN = {
 
 def _kind(ret: Return, event: Event) -> str | None:
     if event.type == "return.decided":
-        denied = event.data["decision"] == "DENIED"
-        return "request_denied" if denied else "request_received"
+        if event.data["decision"] == "DENIED":
+            return "request_denied"
+        is_kept = event.data.get("handover") == HandoverMethod.KEEP
+        return "keep_item" if is_kept else "request_received"
     if event.type in _HANDOVER:
         return "handover_ready" if _is_to_be_handed_over(ret, event) else None
     if event.type == "settlement.sealed":
@@ -103,7 +108,8 @@ _HANDOVER = (
 def _is_to_be_handed_over(ret: Return, event: Event) -> bool:
     if event.type == "pickup.attempted":
         # Before another visit there is nothing to do: the customer hears of its window.
-        return event.data["next_method"] == HandoverMethod.DROP_OFF
+        # Nor where another parcel takes its place: he hears of that one's label.
+        return event.data["next_method"] == HandoverMethod.DROP_OFF and _is_awaited(ret, event)
     if event.type == "delivery.label_created":
         delivery = ret.delivery(str(event.data["delivery_id"]))
         own = delivery.ship_back_of is None and delivery.method is HandoverMethod.DROP_OFF

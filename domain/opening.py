@@ -114,6 +114,7 @@ def open_return(
             reason_detail=asked.reason_detail,
             exchange_sku=asked.exchange_sku,
             exchange_price_minor=price,
+            barred_from_carriers=order.line(asked.line_id).is_barred_from_carriers,
         )
         for asked, decision, price in zip(request.lines, decisions, wanted, strict=True)
     )

@@ -57,6 +57,10 @@ class Parcel:
     delivered_at: datetime | None
 
 
+NOT_FOR_CARRIERS = ("HAZARDOUS", "NOT_TRANSPORTABLE")
+"""Traits of goods that no label and no courier is booked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class OrderLine:
     """Totals are for the whole line in minor units: paid = gross - discount + taxes.
@@ -82,6 +86,11 @@ class OrderLine:
     @property
     def paid_minor(self) -> int:
         return self.gross_minor - self.discount_minor + sum(t.amount_minor for t in self.taxes)
+
+    @property
+    def is_barred_from_carriers(self) -> bool:
+        """Whether no carrier may have it: lithium, liquids, or what cannot be transported."""
+        return any(trait in NOT_FOR_CARRIERS for trait in self.traits)
 
     @property
     def fulfilled(self) -> int:

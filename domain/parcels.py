@@ -1,5 +1,6 @@
 """Parcels as nouns: a delivery with its courier visits, and what was counted when it came."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -17,6 +18,10 @@ class VisitCancel(StrEnum):
     REQUESTED = "requested"
     CONFIRMED = "confirmed"
     REFUSED = "refused"
+
+
+SLOT_GONE = "slot_gone"
+"""A carrier's word for a window that is not to be had, and the outcome of such a visit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,11 @@ class Delivery:
     instead of. ``claim_ref`` is our claim at the carrier who lost it. ``sent_at`` is when the
     customer proved to have sent it. ``adapter`` is whose account its label is from.
     ``promised_days`` under way become ``promised_at`` with the first scan; ``expected_at`` is when
-    it is expected instead, once that promise will not be kept.
+    it is expected instead, once that promise will not be kept. ``with_courier``: label and visit
+    are one order, so calling the courier off ends the label. ``label_valid_until`` is when the
+    label runs out, where anybody says so; ``label_reminded`` and ``label_expired`` are what the
+    customer was told of it.
+    ``slot_moves`` counts the courier's windows that were gone before they could be booked.
     """
 
     delivery_id: str
@@ -73,6 +82,11 @@ class Delivery:
     promised_days: int | None = None
     promised_at: datetime | None = None
     expected_at: datetime | None = None
+    with_courier: bool = False
+    label_valid_until: datetime | None = None
+    label_reminded: bool = False
+    label_expired: bool = False
+    slot_moves: int = 0
 
     def with_visit_over(
         self, outcome: str, *, fault: Fault = Fault.NONE, note: str = ""
@@ -85,6 +99,14 @@ class Delivery:
         """Return the delivery with what became of the wish to call its last visit off."""
         last = replace(self.attempts[-1], cancel=cancel)
         return replace(self, attempts=(*self.attempts[:-1], last))
+
+
+def chain_of(deliveries: Sequence[Delivery], delivery: Delivery) -> tuple[Delivery, ...]:
+    """Return a parcel with those that it is instead of, the newest first."""
+    by_id, found = {one.delivery_id: one for one in deliveries}, [delivery]
+    while (before := found[-1].replaces) is not None:
+        found.append(by_id[before])
+    return tuple(found)
 
 
 def wants_courier(delivery: Delivery) -> bool:

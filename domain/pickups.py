@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 from domain.codes import RefusedError
 from domain.events import Fact, JsonValue
-from domain.handover import granted_wish
+from domain.handover import another_parcel, granted_wish
 from domain.inspection import Fault
 from domain.lifecycle import DeliveryState
-from domain.parcels import Delivery, PickupAttempt, VisitCancel
+from domain.parcels import SLOT_GONE, Delivery, PickupAttempt, VisitCancel, chain_of
 from domain.requests import HandoverMethod, PickupWindow
 from domain.returns import Change, Return
 from domain.transport import cost_recorded
@@ -45,28 +45,41 @@ def pickup_booked(
     after = replace(delivery, attempts=(*delivery.attempts, attempt))
     if delivery.state in (DeliveryState.LABEL_PENDING, DeliveryState.AWAITING_HANDOVER):
         after = replace(after, state=DeliveryState.PICKUP_SCHEDULED, since=at)
-    zone = ZoneInfo(window.time_zone)
     data: dict[str, JsonValue] = {
         "delivery_id": delivery_id,
         "attempt": attempt.number,
         "confirmation": confirmation,
-        "window": {
-            "not_before": window.not_before.astimezone(zone).isoformat(),
-            "not_after": window.not_after.astimezone(zone).isoformat(),
-            "time_zone": window.time_zone,
-        },
+        "window": told_window(window),
     }
     facts = (Fact("pickup.booked", data), cost_recorded("pickup", cost_minor, cost_currency))
     return ret.with_delivery(after), facts
 
 
-def pickup_refused(ret: Return, delivery_id: str, *, pickup_ref: str, reason: str) -> Change:
-    """No courier comes there or then: the parcel can still be dropped off with its label."""
+def told_window(window: PickupWindow) -> dict[str, JsonValue]:
+    """Return a window as it is told: local times with their offset, and the zone."""
+    zone = ZoneInfo(window.time_zone)
+    return {
+        "not_before": window.not_before.astimezone(zone).isoformat(),
+        "not_after": window.not_after.astimezone(zone).isoformat(),
+        "time_zone": window.time_zone,
+    }
+
+
+def pickup_refused(
+    ret: Return, delivery_id: str, *, at: datetime, pickup_ref: str, reason: str
+) -> Change:
+    """No courier comes there: the parcel can still be dropped off.
+
+    With its label, unless that was ordered with the courier: then another parcel takes its place.
+    """
     delivery, window = _wished(ret, delivery_id)
     number = len(delivery.attempts) + 1
     attempt = PickupAttempt(number, window, pickup_ref, outcome="refused")
     after = replace(delivery, attempts=(*delivery.attempts, attempt))
-    return ret.with_delivery(after), (_attempted(after, reason, HandoverMethod.DROP_OFF),)
+    ret, method = ret.with_delivery(after), HandoverMethod.DROP_OFF
+    if after.with_courier:
+        ret, _ = another_parcel(ret, delivery_id, method, None, at=at)
+    return ret, (attempted(after, reason, method),)
 
 
 def _wished(ret: Return, delivery_id: str) -> tuple[Delivery, PickupWindow]:
@@ -108,8 +121,9 @@ def pickup_failed(
 ) -> Change:
     """The visit is over without the parcel: another one is due, or after the last the drop-off.
 
-    The next window is the wish for the next visit; the label stays the same. Without an
-    ``outcome`` the visit was missed: its time passed and nobody told why.
+    The next window is the wish for the next visit; the label stays the same, unless it was ordered
+    with the courier. Without an ``outcome`` the visit was missed: its time passed and nobody told
+    why.
     """
     delivery = ret.delivery(delivery_id)
     reason = outcome or "missed"
@@ -119,21 +133,37 @@ def pickup_failed(
         state=DeliveryState.AWAITING_HANDOVER,
         since=at,
     )
+    ret = ret.with_delivery(after)
     if delivery.wish is not None:
         # The courier could not be called off, and had no parcel: now it is as was wished.
         method = delivery.wish[0]
-        ret, facts = granted_wish(ret.with_delivery(after), delivery_id, at=at)
-        return ret, (_attempted(after, reason, method), *facts)
-    method = HandoverMethod.DROP_OFF
-    visits = [v for v in delivery.attempts if v.cancel is not VisitCancel.CONFIRMED]
-    if len(visits) < ret.policy.pickup_attempts:
+        ret, facts = granted_wish(ret, delivery_id, at=at)
+        return ret, (attempted(after, reason, method), *facts)
+    method, window = HandoverMethod.DROP_OFF, after.pickup_window
+    if visits_made(ret, after) < ret.policy.pickup_attempts:
         method = HandoverMethod.PICKUP
         window = next_window(delivery.attempts[-1].window, after=at)
-        after = replace(after, pickup_window=window)
-    return ret.with_delivery(after), (_attempted(after, reason, method),)
+    fact = attempted(after, reason, method)
+    if after.with_courier:
+        window = window if method is HandoverMethod.PICKUP else None
+        return another_parcel(ret, delivery_id, method, window, at=at)[0], (fact,)
+    return ret.with_delivery(replace(after, pickup_window=window)), (fact,)
 
 
-def _attempted(delivery: Delivery, reason: str, next_method: HandoverMethod) -> Fact:
+def visits_made(ret: Return, delivery: Delivery) -> int:
+    """Count the visits to a parcel and to those that it is instead of (edge 28).
+
+    One that was called off in time is none, nor is one that was never to be had.
+    """
+    return sum(
+        1
+        for parcel in chain_of(ret.deliveries, delivery)
+        for visit in parcel.attempts
+        if visit.cancel is not VisitCancel.CONFIRMED and visit.outcome != SLOT_GONE
+    )
+
+
+def attempted(delivery: Delivery, reason: str, next_method: HandoverMethod) -> Fact:
     attempt = delivery.attempts[-1]
     return Fact(
         "pickup.attempted",
@@ -165,6 +195,15 @@ def next_window(window: PickupWindow, *, after: datetime) -> PickupWindow:
     if not_after <= not_before:
         not_after = not_before + (window.not_after - window.not_before)
     return PickupWindow(not_before, not_after, window.time_zone)
+
+
+def missed_from(window: PickupWindow, *, since: datetime) -> datetime:
+    """Return when a visit that nobody told of counts as missed, in UTC.
+
+    A day after the end of its window, or after it was ordered if that was later, by the clock on
+    the customer's wall: over a night in which the clock is turned that is 23 or 25 hours.
+    """
+    return _days_later(max(window.not_after, since).astimezone(ZoneInfo(window.time_zone)), 1)
 
 
 def _days_later(local: datetime, days: int) -> datetime:

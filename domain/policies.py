@@ -126,6 +126,9 @@ class Policy:
     person approves. Both are minor units by currency.
     A refund that was refused for good goes to one of ``fallback_tenders``, or nowhere else.
     ``release`` says when money and replacements go out.
+    Goods that were paid with up to ``keep_item_up_to``, minor units by currency, may be kept if
+    that was wished; elsewhere a person says so. A label is good for ``label_valid_days`` where its
+    carrier names no date.
     Of credit that is reversed after it was spent, the missing part is ``credit_shortfall``.
     Who chooses store credit over money gets ``credit_bonus_percent`` more; ``None``: it is not
     offered. Of what a coupon paid, nothing is given back where ``coupons_lapse``.
@@ -154,6 +157,8 @@ class Policy:
     release: ReleaseTerms = AT_ACCEPTANCE
     credit_bonus_percent: int | None = None
     coupons_lapse: bool = False
+    keep_item_up_to: tuple[tuple[str, int], ...] = ()
+    label_valid_days: int | None = None
 
     def refund_gate(self, currency: str) -> int | None:
         """Return the gate in a currency's minor units; ``None`` where it has none."""
@@ -180,9 +185,10 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
     Raises:
         PolicyError: something is missing, of the wrong type, out of range or not resolved. Fees,
             promotion clawback, uneven exchange, tender order, limits of approval, the refund gate,
-            fallback tenders, triggers, store credit and coupons may be left out: no fee, no
-            clawback, any price, our order, no limit, no gate, no fallback, all that goes out
-            waits for the goods, no credit to choose, and coupons are given back.
+            fallback tenders, triggers, store credit, coupons, keep item and how long labels are
+            good may be left out: no fee, no clawback, any price, our order, no limit, no gate, no
+            fallback, all that goes out waits for the goods, no credit to choose, coupons are given
+            back, a person alone lets goods be kept, and labels have the date of their carrier.
     """
     pack = At("", data)
     governs = pack.table("governs")
@@ -222,6 +228,8 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
         ),
         credit_bonus_percent=_credit_bonus(pack),
         coupons_lapse=pack.optional("coupons_lapse", pack.flag, default=False),
+        keep_item_up_to=pack.optional("keep_item_up_to", pack.amounts, default=()),
+        label_valid_days=_label_valid_days(pack),
     )
     _check(policy)
     return policy
@@ -235,6 +243,18 @@ def _pickup_attempts(pack: At) -> int:
     if not 1 <= count <= _MOST_PICKUPS:
         raise PolicyError(f"pickup_attempts: wanted 1 to {_MOST_PICKUPS}")
     return count
+
+
+_LONGEST_LABEL_DAYS = 365
+
+
+def _label_valid_days(pack: At) -> int | None:
+    if "label_valid_days" not in pack.data:
+        return None
+    days = pack.number("label_valid_days")
+    if not 1 <= days <= _LONGEST_LABEL_DAYS:
+        raise PolicyError(f"label_valid_days: wanted 1 to {_LONGEST_LABEL_DAYS}")
+    return days
 
 
 def _credit_bonus(pack: At) -> int | None:

@@ -27,7 +27,7 @@ class HandoverMethod(StrEnum):
     """How the goods start their way back.
 
     A courier, our label or its QR code at a drop-off point, a store of the merchant whose scan is
-    the receipt, or a carrier of the customer's own choice.
+    the receipt, or a carrier of the customer's own choice. With KEEP nothing comes back at all.
     """
 
     PICKUP = "PICKUP"
@@ -35,6 +35,7 @@ class HandoverMethod(StrEnum):
     QR_DROP_OFF = "QR_DROP_OFF"
     IN_STORE = "IN_STORE"
     OWN_CARRIER = "OWN_CARRIER"
+    KEEP = "KEEP"
 
     @property
     def has_label(self) -> bool:

@@ -83,6 +83,8 @@ class ReturnLine:
     authorization: LineAuthorization | None = None
     exchange_price_minor: int | None = None
     """What one wanted unit costs, with its tax, as the platform said with the request."""
+    barred_from_carriers: bool = False
+    """Whether its goods are such that no carrier may have them."""
 
     @property
     def terms(self) -> Terms | None:
@@ -115,10 +117,17 @@ class Lot:
     advance: Advance | None = None
     lost_at: datetime | None = None
     """When the carrier had lost it; what it is paid then is for no goods that came."""
+    kept_at: datetime | None = None
+    """When its goods were left to the customer: it is settled without them."""
 
     @property
     def quantity(self) -> int:
         return len(self.units)
+
+    @property
+    def is_without_goods(self) -> bool:
+        """Whether it is settled although its goods did not come, and are not expected."""
+        return self.lost_at is not None or self.kept_at is not None
 
     @property
     def owes_difference(self) -> bool:
@@ -350,7 +359,7 @@ class Return:
     def logistics(self) -> LogisticsState:
         return roll_up(
             [d.state for d in self.inbound],
-            [lot.state for lot in self.lots if lot.lost_at is None],
+            [lot.state for lot in self.lots if not lot.is_without_goods],
         )
 
     @property
@@ -370,6 +379,7 @@ class Return:
 
 _OWED = (
     LotState.LOST,
+    LotState.KEPT,
     LotState.ACCEPTED,
     LotState.PARTIALLY_ACCEPTED,
     LotState.OUT_OF_STOCK,

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from domain.codes import RefusedError
 from domain.granting import check_grant
 from domain.lifecycle import AuthorizationState
+from domain.requests import HandoverMethod
 from domain.returns import Return
+from domain.ways_back import check_way_chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,11 @@ def check_in_review(ret: Return) -> None:
 
 
 def check_approval(
-    ret: Return, line_ids: Sequence[str], reason: str, reasons: Sequence[LineReason]
+    ret: Return,
+    line_ids: Sequence[str],
+    reason: str,
+    reasons: Sequence[LineReason],
+    handover: HandoverMethod | None = None,
 ) -> None:
     """Refuse an approval that grants nothing, or leaves a declined line without a reason.
 
@@ -36,6 +42,7 @@ def check_approval(
             "invalid_request", "wanted one or more; deny refuses all", field="line_ids"
         )
     check_grant(ret, line_ids)
+    check_way_chosen(ret, line_ids, handover)
     declined = [line.line_id for line in ret.lines if line.line_id not in line_ids]
     _check_reasons(reasons, declined, line_ids)
     told = [row.line_id for row in reasons]

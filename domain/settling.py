@@ -25,6 +25,7 @@ _MONEY_DUE = (
     LotState.PARTIALLY_ACCEPTED,
     LotState.OUT_OF_STOCK,
     LotState.LOST,
+    LotState.KEPT,
 )
 _AFTER_SUCCESS = ("succeeded", "failed", "rejected")
 _BLOCKING = ("rejected", "failed", "unknown")
@@ -74,7 +75,8 @@ def parcels_in_grading(ret: Return) -> list[str | None]:
 def statutory_due_on(ret: Return, lots: Sequence[Lot]) -> date | None:
     """Return the last local day for the refund: due days after the goods came, or were proven sent.
 
-    For the difference of an exchange there is none.
+    Of goods that may be kept, after that was granted; of the difference of an exchange there is
+    none.
     """
     days: list[date] = []
     proven_at = sent_on(ret)
@@ -83,7 +85,7 @@ def statutory_due_on(ret: Return, lots: Sequence[Lot]) -> date | None:
     for lot in lots:
         terms = ret.line(lot.line_id).terms
         exchanged = lot.resolution is Resolution.EXCHANGE
-        known_at = lot.lost_at
+        known_at = lot.lost_at or lot.kept_at
         if lot.receipt_id is not None:
             known_at = receipts[lot.receipt_id].received_at
         if terms is not None and known_at is not None and not exchanged:

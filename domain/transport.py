@@ -6,8 +6,9 @@ from datetime import datetime
 
 from domain.codes import RefusedError
 from domain.events import Fact, JsonValue
+from domain.label_dates import told_date, valid_until
 from domain.lifecycle import CALLED_OFF, GRANTED, AuthorizationState, DeliveryState, LotState
-from domain.parcels import Delivery
+from domain.parcels import Delivery, chain_of
 from domain.promises import promised_at
 from domain.releasing import is_value_out
 from domain.requests import HandoverMethod
@@ -35,10 +36,13 @@ def labelled(
     cost_currency: str,
     promised_days: int | None = None,
     adapter: str | None = None,
+    with_courier: bool = False,
+    label_valid_until: datetime | None = None,
 ) -> Change:
     """A label was bought; without a courier the parcel now waits for the customer.
 
-    A delivery that went another way meanwhile (called off, received) stays on it.
+    A delivery that went another way meanwhile (called off, received) stays on it. ``with_courier``:
+    the visit was ordered with the label, as one. ``label_valid_until`` is what the carrier said.
     """
     delivery = ret.delivery(delivery_id)
     after = delivery
@@ -55,11 +59,20 @@ def labelled(
         label_url=label_url,
         promised_days=promised_days,
         adapter=adapter,
+        with_courier=with_courier,
     )
+    if delivery.ship_back_of is None:
+        until = valid_until(ret, label_valid_until, at=at)
+        after = replace(after, label_valid_until=until)
     facts = (
         Fact(
             "delivery.label_created",
-            {"delivery_id": delivery_id, "carrier": carrier, "tracking_code": tracking_code},
+            {
+                "delivery_id": delivery_id,
+                "carrier": carrier,
+                "tracking_code": tracking_code,
+                **told_date(ret, after),
+            },
         ),
         cost_recorded("freight", cost_minor, cost_currency),
     )
@@ -168,8 +181,10 @@ def _is_given_up(ret: Return, delivery: Delivery) -> bool:
 
 
 def _without_successor(ret: Return, delivery: Delivery, at: datetime) -> Return:
+    """Call off whatever was to go instead of a parcel, however often it was replaced."""
     for other in ret.inbound:
-        if other.replaces == delivery.delivery_id and other.state in BEFORE_HANDOVER:
+        instead_of = [one.delivery_id for one in chain_of(ret.deliveries, other)[1:]]
+        if delivery.delivery_id in instead_of and other.state in BEFORE_HANDOVER:
             unneeded = replace(other, state=DeliveryState.CANCEL_REQUESTED, since=at, wish=None)
             ret = ret.with_delivery(unneeded)
     return ret
@@ -232,6 +247,8 @@ def check_withdrawal(ret: Return) -> None:
         raise RefusedError(
             "command_not_allowed", "its value went out before the goods: let them arrive instead"
         )
+    if any(lot.kept_at is not None for lot in ret.lots):
+        raise RefusedError("command_not_allowed", "the goods may be kept, and are being settled")
     if any(map(was_handed_over, ret.deliveries)) or ret.receipts:
         raise RefusedError(
             "command_not_allowed", "the goods are on their way: let them arrive instead"

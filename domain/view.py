@@ -13,6 +13,7 @@ from domain.events import JsonValue
 from domain.intents import Intent, Settlement
 from domain.invariants import broken
 from domain.parcels import Delivery
+from domain.pickups import told_window
 from domain.proposals import Proposal
 from domain.recovery import Advance
 from domain.requests import RequestedLine
@@ -259,6 +260,7 @@ def _delivery(delivery: Delivery) -> JsonValue:
         "carrier": delivery.carrier,
         "tracking_code": delivery.tracking_code,
         "label_url": delivery.label_url,
+        "label_valid_until": _time(delivery.label_valid_until),
         "first_scan_at": _time(delivery.first_scan_at),
         "promised_at": _time(delivery.promised_at),
         "expected_at": _time(delivery.expected_at),
@@ -272,9 +274,7 @@ def _delivery(delivery: Delivery) -> JsonValue:
         "pickups": [
             {
                 "attempt": attempt.number,
-                "not_before": _time(attempt.window.not_before),
-                "not_after": _time(attempt.window.not_after),
-                "time_zone": attempt.window.time_zone,
+                **told_window(attempt.window),
                 "pickup_ref": attempt.pickup_ref,
                 "confirmation": attempt.confirmation,
                 "outcome": attempt.outcome,

@@ -15,9 +15,11 @@ from domain.disputing import has_disputed_refund
 from domain.exchanges import is_paid_back_instead
 from domain.handover import is_changeable, wants_qr_code, wants_visit_cancelled
 from domain.holding import first_held
+from domain.label_dates import label_runs, reminded_at
 from domain.lifecycle import AWAITED, ENDED_EARLY, AuthorizationState, DeliveryState, LotState
 from domain.money import Money
 from domain.parcels import Delivery, wants_courier
+from domain.pickups import missed_from
 from domain.proposals import Proposal
 from domain.recovering import gives_back_by_hand, is_asked, is_awaited, recovery_of
 from domain.recovery import LotHold, RecoveryState
@@ -27,11 +29,8 @@ from domain.returns import Lot, Return
 from domain.securing import hold_of
 from domain.settling import lots_to_settle
 from domain.transport import is_left_behind, is_withdrawable
+from domain.ways_back import way_doubts
 from domain.work import WorkKind, hold_work, orders_replacement, parcel_subject
-
-PICKUP_GRACE = timedelta(hours=24)
-"""How long after its window a courier visit may still be reported; the window itself is a promise
-to the customer and never scaled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +153,13 @@ def _authorization_wait(ret: Return) -> list[Waiting]:
     if ret.authorization is not AuthorizationState.IN_REVIEW:
         return []
     lasts = ret.policy.handling.review
-    return [_wait(ret, "review", "awaiting_review", ret.authorized_since, lasts)]
+    wait = _wait(ret, "review", "awaiting_review", ret.authorized_since, lasts)
+    return [replace(wait, detail=", ".join(way_doubts(ret)))]
 
 
 def _delivery_wait(ret: Return, delivery: Delivery) -> list[Waiting]:
-    return _booking_wait(ret, delivery) or _handover_wait(ret, delivery) or _way_wait(ret, delivery)
+    found = _booking_wait(ret, delivery) or _handover_wait(ret, delivery)
+    return found or _way_wait(ret, delivery)
 
 
 def _booking_wait(ret: Return, delivery: Delivery) -> list[Waiting]:
@@ -189,14 +190,35 @@ def _handover_wait(ret: Return, delivery: Delivery) -> list[Waiting]:
     since, key = delivery.since, f"delivery/{delivery.delivery_id}"
     window = delivery.pickup_window
     if delivery.state is DeliveryState.PICKUP_SCHEDULED and window is not None:
-        ends = max(window.not_after, since)
         visit = f"{key}/pickup/{len(delivery.attempts)}"
-        return [_wait(ret, visit, "awaiting_pickup", since, ends + PICKUP_GRACE - since)]
+        # The window is a promise to the customer and never scaled.
+        lasts = missed_from(window, since=since) - since
+        return [_wait(ret, visit, "awaiting_pickup", since, lasts)]
     is_expected = any(is_left_behind(lot) for lot in ret.lots)
     if delivery.state is DeliveryState.AWAITING_HANDOVER and is_expected:
         lasts = ret.policy.handling.hand_over_by
-        return [_wait(ret, f"{key}/handover", "awaiting_handover", since, lasts)]
+        code = "label_expired" if delivery.label_expired else "awaiting_handover"
+        wait = _wait(ret, f"{key}/handover", code, since, lasts)
+        return [replace(wait, detail=_label_date(ret, delivery)), *_label_wait(ret, delivery)]
     return []
+
+
+def _label_wait(ret: Return, delivery: Delivery) -> list[Waiting]:
+    """For as long as the label is good: the reminder, then its end."""
+    until = label_runs(delivery)
+    if until is None:
+        return []
+    remind_at, key = reminded_at(delivery, until), f"delivery/{delivery.delivery_id}/label"
+    code, ends = ("label_valid", remind_at) if remind_at else ("label_running_out", until)
+    return [_wait(ret, key, code, delivery.since, ends - delivery.since)]
+
+
+def _label_date(ret: Return, delivery: Delivery) -> str:
+    until = delivery.label_valid_until
+    if until is None:
+        return ""
+    local = until.astimezone(ZoneInfo(ret.time_zone))
+    return f"label valid until {local:%Y-%m-%d %H:%M} ({ret.time_zone})"
 
 
 def _way_wait(ret: Return, delivery: Delivery) -> list[Waiting]:

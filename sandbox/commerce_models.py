@@ -108,7 +108,11 @@ class OrderLine(Contract):
     taxes: list[Tax]
     parcels: list[Parcel]
     weight_grams: Annotated[int, Field(ge=0)] = Field(description="of the whole line")
-    traits: list[Name] = []
+    traits: list[Name] = Field(
+        [],
+        description="what rules exclude by; of HAZARDOUS (lithium, liquids) and NOT_TRANSPORTABLE "
+        "goods no carrier is booked for the way back",
+    )
     final_sale: bool = False
     refunded_minor: Minor = 0
 

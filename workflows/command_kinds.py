@@ -64,7 +64,7 @@ def do_withdraw(ret: Return, command: Withdraw) -> Change:  # noqa: ARG001  # on
 
 
 def check_approve(ret: Return, command: Approve) -> None:
-    check_review(ret, command.line_ids, command.reason, command.reasons)
+    check_review(ret, command.line_ids, command.reason, command.reasons, command.handover)
 
 
 def do_approve(ret: Return, command: Approve) -> Change:
@@ -76,6 +76,7 @@ def do_approve(ret: Return, command: Approve) -> Change:
         reason=command.reason,
         reasons={row.line_id: row.reason for row in command.reasons},
         actor=command.info.actor,
+        handover=command.handover,
     )
 
 

@@ -150,12 +150,16 @@ class Withdraw:
 
 @dataclass(frozen=True, slots=True)
 class Approve:
-    """Grant ``line_ids``, decline the others, each with its own of ``reasons`` or ``reason``."""
+    """Grant ``line_ids``, decline the others, each with its own of ``reasons`` or ``reason``.
+
+    ``handover`` is the way back, if not the one that was wished; with KEEP nothing comes back.
+    """
 
     info: CommandInfo
     line_ids: tuple[str, ...]
     reason: str = ""
     reasons: tuple[LineReason, ...] = ()
+    handover: HandoverMethod | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -238,6 +238,7 @@ def _unit_changes(
     """Return the units that became free, and those that ended with this return."""
     held = {line.line_id: line.units for line in ret.lines}
     was = {unit: lot.state for lot in before.lots for unit in _named_units(lot.line_id, lot.units)}
+    kept = {u for lot in before.lots if lot.kept_at for u in _named_units(lot.line_id, lot.units)}
     released: list[tuple[str, int]] = []
     closed: list[tuple[str, int, str]] = []
     for lot in ret.lots:
@@ -248,6 +249,9 @@ def _unit_changes(
                 continue
             if lot.state in WITHOUT_EFFECT:
                 released.append((line_id, unit))
+            elif lot.kept_at is not None:
+                if (line_id, unit) not in kept:
+                    closed.append((line_id, unit, "kept"))
             elif lot.state in (LotState.CLOSED_RETURNED, LotState.NOT_RETURNED):
                 closed.append((line_id, unit, "kept"))
             elif lot.state in ARRIVED and old not in ARRIVED:

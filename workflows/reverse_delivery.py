@@ -14,10 +14,11 @@ from domain.handover import (
 )
 from domain.lifecycle import DeliveryState, LotState
 from domain.money import share_of_units
-from domain.parcels import Delivery
+from domain.parcels import SLOT_GONE, Delivery
 from domain.pickups import pickup_booked, pickup_refused
 from domain.requests import HandoverMethod
 from domain.returns import Return
+from domain.slots import is_slot_over, kept_ahead, slot_gone
 from domain.transport import cancelled, labelled, reached, sent_back
 from workflows.buying import buy_label
 from workflows.parking import Parking
@@ -30,11 +31,15 @@ async def book(case: Case, parking: Parking, delivery_id: str) -> None:
     A withdrawal meanwhile takes effect after the step at hand; the cancellation that follows finds
     what was bought in the booking intents.
     """
+    case.take(kept_ahead(case.ret, delivery_id, at=workflow.now()))
     delivery = case.ret.delivery(delivery_id)
     label = await parking.attempt(
         f"book/{delivery_id}",
         lambda: buy_label(case, _label_order(case.ret, delivery)),
-        wanted=lambda: _is(case, delivery_id, DeliveryState.LABEL_PENDING),
+        wanted=lambda: (
+            _is(case, delivery_id, DeliveryState.LABEL_PENDING)
+            and not is_slot_over(case.ret.delivery(delivery_id), workflow.now())
+        ),
     )
     case.take(
         labelled(
@@ -50,6 +55,8 @@ async def book(case: Case, parking: Parking, delivery_id: str) -> None:
             cost_currency=label.cost.currency,
             adapter=label.adapter,
             promised_days=label.promised_days,
+            with_courier=label.with_courier,
+            label_valid_until=label.valid_until,
         )
     )
     lot_id = delivery.ship_back_of
@@ -62,6 +69,9 @@ async def order_courier(case: Case, parking: Parking, delivery_id: str) -> None:
     delivery = case.ret.delivery(delivery_id)
     window, shipment_ref = delivery.pickup_window, delivery.shipment_ref
     if window is None or shipment_ref is None:
+        return
+    if is_slot_over(delivery, workflow.now()):
+        case.take(slot_gone(case.ret, delivery_id, at=workflow.now()))
         return
     asked = BookPickup(
         tenant_id=case.ret.tenant_id,
@@ -84,17 +94,21 @@ async def order_courier(case: Case, parking: Parking, delivery_id: str) -> None:
             summary=f"courier for {case.ret.rma_no}",
             carrier=case.ret.delivery(delivery_id).adapter,
         ),
-        wanted=lambda: _is(case, delivery_id, DeliveryState.AWAITING_HANDOVER),
+        wanted=lambda: (
+            _is(case, delivery_id, DeliveryState.AWAITING_HANDOVER)
+            # What stood parked until its window was over is ordered anew, for the next.
+            and not is_slot_over(case.ret.delivery(delivery_id), workflow.now())
+        ),
     )
     if pickup.reached:
         case.take(reached(case.ret, delivery_id, pickup.reached, at=workflow.now()))
         return
     if pickup.refused is not None:
-        case.take(
-            pickup_refused(
-                case.ret, delivery_id, pickup_ref=pickup.pickup_ref, reason=pickup.refused
-            )
-        )
+        now, ref, reason = workflow.now(), pickup.pickup_ref, pickup.refused
+        if reason == SLOT_GONE:
+            case.take(slot_gone(case.ret, delivery_id, at=now, pickup_ref=ref))
+        else:
+            case.take(pickup_refused(case.ret, delivery_id, at=now, pickup_ref=ref, reason=reason))
         return
     case.take(
         pickup_booked(

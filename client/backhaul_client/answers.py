@@ -120,7 +120,10 @@ class LotView(AnswerModel):
 
 
 class PickupView(AnswerModel):
-    """One courier visit. ``fault`` says who bears one that was over without the parcel."""
+    """One courier visit, in local times of ``time_zone``, the IANA zone of its address.
+
+    ``fault`` says who bears one that was over without the parcel.
+    """
 
     attempt: int
     not_before: datetime
@@ -162,6 +165,7 @@ class DeliveryView(AnswerModel):
     expected_at: datetime | None = None
     claim_ref: str | None = None
     wished: str | None = None
+    label_valid_until: datetime | None = None
     pickups: tuple[PickupView, ...]
 
 
@@ -200,6 +204,7 @@ class LotAmountView(AnswerModel):
     handling_fee_minor: int = 0
     return_shipping_fee_minor: int = 0
     exchange_minor: int = 0
+    missed_visit_fee_minor: int = 0
 
 
 class RefundView(AnswerModel):

@@ -35,7 +35,8 @@ Version = Annotated[int, Field(strict=True, ge=0, le=2**31 - 1)]
 
 Ground = Literal["WITHDRAWAL", "NON_CONFORMITY", "WARRANTY"]
 WantedResolution = Literal["REFUND", "STORE_CREDIT", "EXCHANGE"]
-Handover = Literal["PICKUP", "DROP_OFF", "QR_DROP_OFF", "IN_STORE", "OWN_CARRIER"]
+WayBack = Literal["PICKUP", "DROP_OFF", "QR_DROP_OFF", "IN_STORE", "OWN_CARRIER"]
+Handover = Literal[WayBack, "KEEP"]
 Grade = Literal["A", "B", "C", "D", "X"]
 PickupOutcome = Literal["customer_absent", "courier_no_show"]
 RefundFound = Literal["paid", "not_paid"]
@@ -89,7 +90,10 @@ class NewPickupWindow(RequestModel):
 
 
 class NewReturn(RequestModel):
-    """Ids, quantities and codes only; what grants money is read from the platform's order API."""
+    """Ids, quantities and codes only; what grants money is read from the platform's order API.
+
+    With ``handover`` KEEP the goods stay with the customer, if the policy or a reviewer says so.
+    """
 
     order_id: Id
     lines: Annotated[tuple[NewReturnLine, ...], Field(min_length=1, max_length=200)]
@@ -116,11 +120,15 @@ class LineReason(RequestModel):
 
 
 class ApproveCommand(Command):
-    """Grant these lines and decline the others, each with its own of ``reasons`` or ``reason``."""
+    """Grant these lines and decline the others, each with its own of ``reasons`` or ``reason``.
+
+    ``handover`` is the way back, if not the one that was wished; with KEEP nothing comes back.
+    """
 
     line_ids: Annotated[tuple[Id, ...], Field(min_length=1, max_length=200)]
     reason: Note = ""
     reasons: Annotated[tuple[LineReason, ...], Field(max_length=200)] = ()
+    handover: Handover | None = None
 
 
 class DenyCommand(Command):
@@ -142,7 +150,7 @@ class ChangeHandoverCommand(Command):
     A courier who is ordered is called off first. ``pickup_window`` goes with PICKUP only.
     """
 
-    handover: Handover
+    handover: WayBack
     pickup_window: NewPickupWindow | None = None
 
 

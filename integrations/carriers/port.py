@@ -63,7 +63,10 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """``promised_days`` under way, from the first scan, where the service promises any."""
+    """``promised_days`` under way, from the first scan, where the service promises any.
+
+    ``valid_until`` is when the carrier takes it no longer, where the carrier says so.
+    """
 
     shipment_ref: str
     tracking_code: str
@@ -73,6 +76,7 @@ class Label:
     label_url: str
     cost: Money
     promised_days: int | None = None
+    valid_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

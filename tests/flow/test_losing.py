@@ -1,5 +1,6 @@
 """Parcels that do not arrive: lost, found again, brought back to the sender, labels run out."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,7 +8,9 @@ import pytest
 from domain.inspection import Grade
 from domain.requests import HandoverMethod
 from domain.tracking import Milestone
+from tests.flow.conftest import Ruled
 from tests.flow.test_handover import arrives, asked, labels, mailed, until_delivery
+from tests.support.builders import policy
 from tests.support.house import House, OpenReturn
 from tests.support.told import (
     CUSTOMER_SIDE,
@@ -184,3 +187,25 @@ async def test_no_label_is_replaced_that_is_on_its_way_or_not_there(house: House
     codes = [await opened.refused(another()), await opened.refused(another("d7"))]
 
     assert codes == ["command_not_allowed", "delivery_not_found"]
+
+
+async def test_edge_31_a_label_that_runs_out_is_reminded_of_and_bought_anew(ruled: Ruled) -> None:
+    """The customer reads the date, is told when it has come, and asks for another label."""
+    house = await ruled(replace(policy(), label_valid_days=10))
+    opened = await asked(house, HandoverMethod.DROP_OFF)
+    await opened.until_waiting("label_valid")
+    assert "label valid until" in (await opened.until_waiting("awaiting_handover"))["detail"]
+
+    await house.pass_time(days=8)
+    await opened.until_waiting("label_running_out")
+    await mailed(opened, "Please hand it over by")
+    await house.pass_time(days=3)
+    wait = await opened.until_waiting("label_expired")
+    await mailed(opened, "ask us for another one")
+
+    assert wait["exits"][0] == "replace-label"
+    await opened.do(another())
+    anew = await until_delivery(opened, 2, state="AWAITING_HANDOVER", replaces="d1")
+    assert anew["label_valid_until"] > (await opened.view())["deliveries"][0]["label_valid_until"]
+    await until_delivery(opened, 1, state="CANCELLED")
+    assert sorted(labels(opened)) != ["bought", "bought"]

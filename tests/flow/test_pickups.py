@@ -1,14 +1,18 @@
 """Courier visits: missed, told of, tried again; and never two couriers for one parcel."""
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from api.preview import Previews
 from domain.pickups import PickupOutcome
 from domain.tracking import Milestone
-from tests.support.house import House, OpenReturn, eventually
+from tests.flow.conftest import Ruled
+from tests.support.house import TENANT, House, OpenReturn, eventually
+from tests.support.settling import charging
 from tests.support.told import (
     CUSTOMER_SIDE,
     OPS,
@@ -60,7 +64,7 @@ def visits_at_carrier(opened: OpenReturn) -> list[str]:
     return [visit["status"] for visit in opened.ledger()["pickups"]]
 
 
-async def test_a_courier_who_stays_away_comes_again_and_then_the_parcel_is_brought(
+async def test_edge_27_a_courier_who_stays_away_comes_again_and_then_the_parcel_is_brought(
     booked: OpenReturn,
 ) -> None:
     """No show, a second visit that nobody tells of, drop-off, arrival: paid in the end."""
@@ -224,3 +228,28 @@ async def test_a_lost_answer_orders_no_second_courier(booked: OpenReturn) -> Non
         await until_visit(booked, 2)
 
     assert sorted(visits_at_carrier(booked)) == ["canceled", "scheduled"]
+
+
+async def test_edge_27_a_visit_in_vain_is_charged_by_its_fault(ruled: Ruled) -> None:
+    """One courier stayed away, at the other the customer was out: the second alone costs him."""
+    rules = charging(missed_visit={"per_visit_minor": {"CNY": 1_000}})
+    house = await ruled(replace(rules, pickup_attempts=2))
+    asked = with_pickup(some_of(house.sandbox.order("three-units"), 1))
+    previews = Previews(house.needs.connections, house.returns, house.needs.policy)
+    forecast = await previews.preview(TENANT, asked, at=datetime.now(UTC))
+    opened = await house.open(asked)
+    for number, outcome in ((1, NO_SHOW), (2, ABSENT)):
+        await until_visit(opened, number)
+        await opened.do(report(number, outcome))
+    await opened.ready_for_handover()
+
+    await opened.arrive_and_grade_one()
+    await opened.until_lot("line-1/1", "REFUNDED")
+
+    (settlement,) = (await opened.view())["settlements"]
+    assert forecast.missed_visit_fee_minor == 1_000
+    assert settlement["breakdown"][0]["missed_visit_fee_minor"] == 1_000
+    assert settlement["amount_minor"] == forecast.refund_minor - 1_000
+    assert [row["amount_minor"] for row in opened.ledger()["refunds"]] == [
+        settlement["amount_minor"]
+    ]

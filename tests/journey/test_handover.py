@@ -57,6 +57,7 @@ async def test_ops_choose_it_and_record_a_sending_on_the_command_line(
     ("command", "body", "field"),
     [
         ("change-handover", {"handover": "BALLOON"}, "handover"),
+        ("change-handover", {"handover": "KEEP"}, "handover"),
         ("change-handover", {"handover": "PICKUP"}, "pickup_window"),
         (
             "change-handover",

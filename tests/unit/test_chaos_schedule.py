@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from activities.policies import load_policy
-from chaos.packs import PACKS, STANDARD, write_pack
-from chaos.points import ELSEWHERE, HOLDING, POINTS, SETTLEMENT, Process
+from chaos.packs import PACKS, write_pack
+from chaos.points import BOOKING, ELSEWHERE, HOLDING, POINTS, SETTLEMENT, Process
 from chaos.schedule import schedule_for
 from chaos.sending_ahead import AHEAD
 from cli.demo.scenarios import SCENARIOS
@@ -81,7 +81,7 @@ def test_a_schedule_of_nothing_is_refused(seed: int, returns: int) -> None:
 
 def test_points_have_names_of_their_own() -> None:
     """A strike names its point alone; in the database it is a part of a setting's name."""
-    assert len(POINTS) == len(SETTLEMENT) + len(ELSEWHERE) + len(HOLDING)
+    assert len(POINTS) == len(SETTLEMENT) + len(ELSEWHERE) + len(HOLDING) + len(BOOKING)
     assert all(name.isidentifier() for name in POINTS)
 
 
@@ -94,7 +94,7 @@ def test_sending_ahead_strikes_every_boundary_of_a_hold() -> None:
     assert struck == {(point.name, process) for point in HOLDING for process in Process}
 
 
-@pytest.mark.parametrize("pack", [name for name in PACKS if name != STANDARD])
+@pytest.mark.parametrize("pack", [name for name, pack in PACKS.items() if pack.changes])
 def test_a_pack_of_a_run_is_one_that_can_be_loaded(pack: str, tmp_path: Path) -> None:
     """It lets value out before the goods, and says how long those may stay away."""
     path = write_pack(pack, tmp_path)
@@ -105,6 +105,7 @@ def test_a_pack_of_a_run_is_one_that_can_be_loaded(pack: str, tmp_path: Path) ->
     assert policy.handling.recovery
 
 
-def test_the_shipped_pack_needs_no_file(tmp_path: Path) -> None:
-    assert write_pack(STANDARD, tmp_path) is None
+@pytest.mark.parametrize("pack", [name for name, pack in PACKS.items() if not pack.changes])
+def test_the_shipped_pack_needs_no_file(pack: str, tmp_path: Path) -> None:
+    assert write_pack(pack, tmp_path) is None
     assert list(tmp_path.iterdir()) == []

@@ -17,7 +17,7 @@ from domain.granting import grant
 from domain.handover import Sending, change_handover, visit_cancelled
 from domain.handover import sent as sent_by_customer
 from domain.holding import release, ripe, take_result
-from domain.losing import lost
+from domain.losing import lost, new_label
 from domain.pickups import PickupOutcome, pickup_failed
 from domain.receiving import receive
 from domain.recovering import resolve
@@ -64,10 +64,12 @@ from tests.unit.test_waiting import (
     STAGES,
     charged_back,
     completed,
+    dated,
     declined_by_finance,
     gone,
     graded_early,
     in_review,
+    ran_out,
     refund_pending,
     rejected,
     reserved,
@@ -236,6 +238,18 @@ def decided_by_hand(ret: Return) -> Return:
     return resolve(ret, LOT, "charged", reason="agreed", proof="invoice 7", at=LATER)[0]
 
 
+def labelled_anew(ret: Return) -> Return:
+    return new_label(ret, "d1", reason="it ran out", at=LATER)[0]
+
+
+_LABELLED: dict[str, Step] = {
+    "delivery.first_scan": first_scan,
+    "change-handover": brought_to_a_store,
+    "replace-label": labelled_anew,
+    "record-sending": proven,
+    "receive": counted,
+    "withdraw": withdrew,
+}
 _ARRIVAL: dict[str, Step] = {
     "delivery.delivered": arrived,
     "receive": counted,
@@ -280,6 +294,9 @@ WALKS: dict[str, tuple[Stage, dict[str, Step]]] = {
             "receive": counted,
         },
     ),
+    "label_valid": (dated, _LABELLED),
+    "label_running_out": (lambda: dated(2), _LABELLED),
+    "label_expired": (ran_out, _LABELLED),
     "awaiting_handover": (
         granted,
         {

@@ -1,18 +1,21 @@
 """What a return costs the customer by policy: each fee once, and never more than there is."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
 from domain.charging import lot_amount
+from domain.ids import content_hash
 from domain.inspection import Fault
 from domain.invariants import broken
-from domain.lifecycle import LotState
+from domain.lifecycle import DeliveryState, LotState
 from domain.orders import Order
+from domain.parcels import Delivery, PickupAttempt
 from domain.reasons import Ground
-from domain.requests import RequestedLine
-from domain.settlement import settle
-from tests.support.builders import finding, opened, order, order_line
+from domain.requests import HandoverMethod, RequestedLine
+from domain.returns import Return
+from domain.settlement import settle, settlement_hash
+from tests.support.builders import NOW, WINDOW, finding, opened, order, order_line
 from tests.support.settling import Till, accepted, by_unit, charging
 
 
@@ -220,3 +223,85 @@ def test_a_line_that_no_rule_covers_pays_no_fee() -> None:
 
     assert row.handling_fee_minor == 0
     assert row.refund_minor == lot_amount(ret.lines[0], ret.lots[0]).refund_minor == 3_570
+
+
+def after_visits(ret: Return, *faults: Fault) -> Return:
+    """Let one courier's visit for each of these faults have been in vain, and the goods be here."""
+    visits = tuple(
+        PickupAttempt(number, WINDOW, f"p{number}", outcome="over", fault=fault)
+        for number, fault in enumerate(faults, start=1)
+    )
+    parcel = Delivery("d1", HandoverMethod.PICKUP, DeliveryState.RECEIVED, NOW, attempts=visits)
+    return replace(accepted(ret), deliveries=(parcel,))
+
+
+@pytest.mark.parametrize(
+    ("faults", "fee"),
+    [
+        ([], 0),
+        ([Fault.CUSTOMER], 300),
+        ([Fault.CARRIER], 0),
+        ([Fault.NONE], 0),
+        ([Fault.CUSTOMER, Fault.CARRIER, Fault.CUSTOMER], 600),
+    ],
+)
+def test_edge_27_a_visit_in_vain_costs_who_was_not_there(faults: list[Fault], fee: int) -> None:
+    """A courier who did not come, and a visit whose end nobody told, cost the customer nothing."""
+    rules = charging(missed_visit={"per_visit_minor": {"EUR": 300}})
+    ret = after_visits(opened(under=rules, pickup=True), *faults)
+
+    (row,) = settle(ret, ret.lots)
+
+    assert (row.missed_visit_fee_minor, row.refund_minor) == (fee, 4_060 - fee)
+    assert row.adds_up
+
+
+def test_edge_27_a_pack_that_names_no_fee_takes_none() -> None:
+    ret = after_visits(opened(under=charging(), pickup=True), Fault.CUSTOMER)
+
+    assert settle(ret, ret.lots)[0].missed_visit_fee_minor == 0
+
+
+def test_edge_27_each_visit_is_charged_once_over_all_parcels() -> None:
+    """Also where the goods come in several parcels, and in other settlements."""
+    rules = charging(missed_visit={"per_visit_minor": {"EUR": 300}})
+    ret = after_visits(opened(under=rules, pickup=True), Fault.CUSTOMER)
+    ret, till = replace(by_unit(ret), deliveries=ret.deliveries), Till(order())
+
+    for lot in ret.lots:
+        ret = till.settle(ret, lot.lot_id)
+
+    assert [row.missed_visit_fee_minor for row in till.rows] == [300, 0, 0]
+    assert broken(ret) == ()
+
+
+def test_edge_27_visits_to_a_parcel_that_was_replaced_count_too() -> None:
+    """A courier who brings the label is another parcel each time."""
+    rules = charging(missed_visit={"per_visit_minor": {"EUR": 300}})
+    ret = after_visits(opened(under=rules, pickup=True), Fault.CUSTOMER)
+    (first,) = ret.deliveries
+    second = replace(first, delivery_id="d2", replaces="d1")
+    ret = replace(ret, deliveries=(replace(first, state=DeliveryState.CANCELLED), second))
+
+    assert settle(ret, ret.lots)[0].missed_visit_fee_minor == 600
+
+
+def test_edge_27_defective_goods_pay_for_no_visit() -> None:
+    """Whoever is excused from fees is excused from this one."""
+    rules = charging(missed_visit={"per_visit_minor": {"EUR": 300}}, excused_grounds=["WITHDRAWAL"])
+    ret = after_visits(opened(under=rules, pickup=True), Fault.CUSTOMER)
+
+    assert settle(ret, ret.lots)[0].missed_visit_fee_minor == 0
+
+
+def test_a_hash_of_before_the_fee_is_still_the_same() -> None:
+    """What was shown before there were such fees is what is sealed after."""
+    ret = accepted(opened())
+    rows = settle(ret, ret.lots)
+    without = [asdict(row) for row in rows]
+    for row in without:
+        del row["missed_visit_fee_minor"]
+
+    named = {"currency": "EUR", "breakdown": without, "by_tender": [["t1", 4060]]}
+
+    assert settlement_hash("EUR", rows, [("t1", 4060)]) == content_hash(named)

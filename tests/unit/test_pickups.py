@@ -2,15 +2,17 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from activities.notifications import render
 from domain.codes import RefusedError
 from domain.deadlines import extend
-from domain.events import Event
+from domain.events import Event, JsonValue
 from domain.inspection import Fault
 from domain.invariants import broken
 from domain.lifecycle import DeliveryState
@@ -18,15 +20,19 @@ from domain.notices import notices_for
 from domain.pickups import (
     PickupOutcome,
     check_pickup_outcome,
+    missed_from,
     next_window,
     pickup_failed,
     pickup_refused,
+    told_window,
 )
 from domain.requests import PickupWindow
 from domain.returns import Return
 from domain.transport import withdraw
+from domain.view import document
 from domain.waiting import waits
 from domain.work import due_work
+from integrations.commerce.port import Contact
 from tests.support.builders import (
     NOW,
     WINDOW,
@@ -110,7 +116,7 @@ class TestOutcomes:
         """An address that is not served today is not served tomorrow."""
         ret = with_label(decided(pickup=True))
 
-        ret, facts = pickup_refused(ret, "d1", pickup_ref="pickup_1", reason="no_rates")
+        ret, facts = pickup_refused(ret, "d1", at=NOW, pickup_ref="pickup_1", reason="no_rates")
 
         assert [wait.code for wait in waits(ret)] == ["awaiting_handover"]
         assert facts[0].data["next_method"] == "DROP_OFF"
@@ -180,7 +186,7 @@ class TestNextWindow:
     )
     @example(date(2026, 3, 28), time(2, 30), timedelta(minutes=45), "Europe/Berlin", timedelta(0))
     @example(date(2026, 10, 25), time(2, 30), timedelta(hours=1), "Europe/Berlin", timedelta(0))
-    def test_it_has_the_same_hours_on_the_wall(
+    def test_edge_30_it_has_the_same_hours_on_the_wall(
         self, day: date, starts: time, lasts: timedelta, zone: str, waited: timedelta
     ) -> None:
         """Over a night that is an hour longer or shorter, the customer still reads the same."""
@@ -210,7 +216,7 @@ class TestNextWindow:
         a_day_earlier = found.not_before - timedelta(hours=25)
         assert a_day_earlier <= max(start, start + waited)
 
-    def test_spring_forward_keeps_the_hour(self) -> None:
+    def test_edge_30_spring_forward_keeps_the_hour(self) -> None:
         """Ten in the morning before and after the short night: 9 and 8 o'clock in UTC."""
         saturday = datetime(2026, 3, 28, 9, tzinfo=UTC)
         window = PickupWindow(saturday, saturday + timedelta(hours=4), "Europe/Berlin")
@@ -219,6 +225,77 @@ class TestNextWindow:
 
         assert sunday.not_before == datetime(2026, 3, 29, 8, tzinfo=UTC)
         assert sunday.not_after == datetime(2026, 3, 29, 12, tzinfo=UTC)
+
+
+class TestWindowsAcrossNights:
+    @given(
+        day=st.sampled_from(TURNING_DAYS) | st.dates(date(2025, 1, 1), date(2028, 1, 1)),
+        starts=st.times(),
+        lasts=st.timedeltas(timedelta(minutes=1), timedelta(days=7)),
+        zone=st.sampled_from(ZONES),
+    )
+    @example(date(2026, 3, 28), time(10), timedelta(hours=4), "Europe/Berlin")
+    @example(date(2026, 10, 24), time(10), timedelta(hours=4), "Europe/Berlin")
+    def test_edge_30_a_visit_counts_as_missed_a_day_later_on_the_wall(
+        self, day: date, starts: time, lasts: timedelta, zone: str
+    ) -> None:
+        """In the zone of the address, whatever the zone of the order: 23, 24 or 25 hours."""
+        start = datetime.combine(day, starts, ZoneInfo(zone)).astimezone(UTC)
+        ret = visit_in(PickupWindow(start, start + lasts, zone), at=start - timedelta(days=1))
+
+        (wait,) = [wait for wait in waits(ret) if wait.code == "awaiting_pickup"]
+
+        ended, missed = (on_the_wall(at, zone) for at in (start + lasts, wait.deadline))
+        # The clock of Lord Howe is turned by half an hour, Apia has left out a day.
+        assert timedelta(hours=22) < wait.deadline - (start + lasts) < timedelta(hours=26)
+        assert missed == ended + timedelta(days=1) or left_out(
+            ended.date() + timedelta(days=1), ended.time(), zone
+        )
+
+    @given(
+        day=st.sampled_from(TURNING_DAYS) | st.dates(date(2025, 1, 1), date(2028, 1, 1)),
+        starts=st.times(),
+        zone=st.sampled_from(ZONES),
+    )
+    def test_edge_30_answer_and_mail_say_it_in_local_time_and_zone(
+        self, day: date, starts: time, zone: str
+    ) -> None:
+        """The customer reads the hours of his own wall; a program reads the same moment."""
+        start = datetime.combine(day, starts, ZoneInfo(zone)).astimezone(UTC)
+        window = PickupWindow(start, start + timedelta(hours=2), zone)
+        ret = visit_in(window, at=start - timedelta(days=1))
+
+        shown_as: Any = document(ret)
+        (visit,) = shown_as["deliveries"][0]["pickups"]
+        text = mail_of(told_window(window))
+
+        shown = datetime.fromisoformat(visit["not_before"])
+        assert (shown, shown.utcoffset()) == (start, start.astimezone(ZoneInfo(zone)).utcoffset())
+        assert visit["time_zone"] == zone
+        assert f"{on_the_wall(start, zone):%Y-%m-%d %H:%M}" in text
+        assert f"({zone})" in text
+
+    def test_edge_30_the_short_night_is_an_hour_shorter(self) -> None:
+        """Saturday's window until noon: missed from Sunday noon, 23 hours later."""
+        saturday = datetime(2026, 3, 28, 7, tzinfo=UTC)
+        window = PickupWindow(saturday, saturday + timedelta(hours=4), "Europe/Berlin")
+
+        assert missed_from(window, since=saturday) == datetime(2026, 3, 29, 10, tzinfo=UTC)
+
+
+def visit_in(window: PickupWindow, *, at: datetime) -> Return:
+    """A return whose courier is ordered for this window."""
+    ret = with_label(decided(pickup=True), at=at)
+    wished = replace(ret.deliveries[0], pickup_window=window)
+    return with_pickup(ret.with_delivery(wished), at=at)
+
+
+def mail_of(window: dict[str, JsonValue]) -> str:
+    data = {"rma_no": "RMA-1", "delivery_id": "d1", "window": window}
+    contact = Contact("shopper@example.com", "", "en")
+    return render(
+        "n1", "handover_ready", data, contact=contact, return_id="r1", survey_link=""
+    ).text
 
 
 def on_the_wall(at: datetime, zone: str) -> datetime:

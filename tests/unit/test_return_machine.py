@@ -51,13 +51,14 @@ from domain.losing import check_lost, check_new_label, lost, new_label
 from domain.money import Money
 from domain.notices import notices_for
 from domain.orders import HoldMethod
-from domain.parcels import VisitCancel
+from domain.parcels import SLOT_GONE
 from domain.pickups import (
     PickupOutcome,
     check_pickup_outcome,
     pickup_booked,
     pickup_failed,
     pickup_refused,
+    visits_made,
 )
 from domain.policies import Policy
 from domain.reasons import Ground
@@ -88,6 +89,7 @@ from domain.securing import (
 )
 from domain.settlement import settle, settlement_hash
 from domain.settling import charge_given_back, intent_changed, sealed
+from domain.slots import MOST_MOVES, kept_ahead, slot_gone
 from domain.tenders import TenderLeft
 from domain.tracking import Milestone, Reached
 from domain.transport import (
@@ -148,17 +150,22 @@ class ReturnMachine(RuleBasedStateMachine):
     """Plays the workflow, its activities, the warehouse, the carrier and the provider."""
 
     ret: Return
+    couriers_bring_labels: bool
 
     def __init__(self) -> None:
         super().__init__()
         self.now = NOW
         self.approved: set[str] = set()
+        self.wishes = 0
 
     @initialize(
         asked=st.lists(st.sampled_from(LINES), min_size=1, unique=True),
         review=RARELY,
         under=st.sampled_from(POLICIES),
         pickup=st.booleans(),
+        with_courier=st.booleans(),
+        keeps=RARELY,
+        label_days=st.sampled_from([None, 2, 10]),
         head_start=st.integers(0, 5),
         first_grade=st.sampled_from(Grade),
         price=st.sampled_from([200, 250, 251, 300]),
@@ -172,6 +179,9 @@ class ReturnMachine(RuleBasedStateMachine):
         review: bool,
         under: Policy,
         pickup: bool,
+        with_courier: bool,
+        keeps: bool,
+        label_days: int | None,
         head_start: int,
         first_grade: Grade,
         price: int,
@@ -193,11 +203,21 @@ class ReturnMachine(RuleBasedStateMachine):
         self.ret = opened(
             *lines,
             of=ORDER,
-            under=replace(under, approval_above=limits, credit_bonus_percent=10),
+            under=replace(
+                under,
+                approval_above=limits,
+                credit_bonus_percent=10,
+                keep_item_up_to=(("EUR", 2_000),),
+                label_valid_days=label_days,
+            ),
             ground=ground,
             pickup=pickup,
             prices=prices,
         )
+        self.couriers_bring_labels = with_courier
+        if keeps:
+            request = replace(self.ret.request, handover=HandoverMethod.KEEP, pickup_window=None)
+            self.ret = replace(self.ret, request=request)
         self.take(apply_policy(self.ret, at=self.now))
         if not self.ret.deliveries:
             return
@@ -244,7 +264,9 @@ class ReturnMachine(RuleBasedStateMachine):
             check_grant(self.ret, chosen)
         except RefusedError:
             return
-        self.take(grant(self.ret, chosen, by="human", at=self.now))
+        ways = [None, HandoverMethod.KEEP, HandoverMethod.DROP_OFF]
+        way = data.draw(st.sampled_from(ways))
+        self.take(grant(self.ret, chosen, by="human", at=self.now, handover=way))
 
     @precondition(lambda self: "withdraw" in allowed_commands(self.ret))
     @rule(really=RARELY)
@@ -283,6 +305,7 @@ class ReturnMachine(RuleBasedStateMachine):
             check_change(self.ret, method, window, at=self.now)
         except RefusedError:
             return
+        self.wishes += 1
         self.take(change_handover(self.ret, method, window, at=self.now))
 
     @precondition(lambda self: "mark-lost" in allowed_commands(self.ret))
@@ -516,6 +539,8 @@ class ReturnMachine(RuleBasedStateMachine):
         self.take(sealed(self.ret, lots, amounts, intents, at=self.now))
 
     def book(self, delivery_id: str) -> None:
+        self.take(kept_ahead(self.ret, delivery_id, at=self.now))
+        wished = self.ret.delivery(delivery_id).pickup_window
         self.take(
             labelled(
                 self.ret,
@@ -528,6 +553,7 @@ class ReturnMachine(RuleBasedStateMachine):
                 label_url="https://example.com/label.pdf",
                 cost_minor=500,
                 cost_currency="EUR",
+                with_courier=self.couriers_bring_labels and wished is not None,
             )
         )
         delivery = self.ret.delivery(delivery_id)
@@ -537,7 +563,14 @@ class ReturnMachine(RuleBasedStateMachine):
     def order_courier(self, delivery_id: str, luck: str) -> None:
         if luck == "rejected":
             reason = "no_rates"
-            self.take(pickup_refused(self.ret, delivery_id, pickup_ref="pickup", reason=reason))
+            self.take(
+                pickup_refused(
+                    self.ret, delivery_id, at=self.now, pickup_ref="pickup", reason=reason
+                )
+            )
+            return
+        if luck == "unknown":
+            self.take(slot_gone(self.ret, delivery_id, at=self.now, pickup_ref="pickup"))
             return
         self.take(
             pickup_booked(
@@ -641,9 +674,19 @@ class ReturnMachine(RuleBasedStateMachine):
         """A visit is ordered once the one before is over, as often as the policy says."""
         for delivery in self.ret.deliveries:
             assert all(visit.outcome for visit in delivery.attempts[:-1])
-            called_off = [v for v in delivery.attempts if v.cancel is VisitCancel.CONFIRMED]
-            visits = len(delivery.attempts) - len(called_off)
-            assert visits <= self.ret.policy.pickup_attempts
+            assert visits_made(self.ret, delivery) <= self.ret.policy.pickup_attempts
+
+    @invariant()
+    def a_slot_moves_a_few_times(self) -> None:
+        """A parcel whose slots are always gone is brought in the end."""
+        gone = [
+            visit
+            for delivery in self.ret.inbound
+            for visit in delivery.attempts
+            if visit.outcome == SLOT_GONE
+        ]
+        wishes = 1 + self.wishes
+        assert len(gone) <= wishes * (MOST_MOVES + 1)
 
     @invariant()
     def one_parcel_to_hand_over(self) -> None:

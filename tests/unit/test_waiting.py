@@ -53,6 +53,7 @@ from tests.support.builders import (
     graded,
     granted,
     handed_over,
+    policy,
     received,
     scanned,
     settled,
@@ -181,6 +182,15 @@ def declined_by_finance() -> Return:
     return decline(ret, ret.proposal, "no invoice", by=by, at=after(days=3, hours=2))[0]
 
 
+def dated(days: int = 10) -> Return:
+    """A parcel to be handed over while its label is good."""
+    return granted(under=replace(policy(), label_valid_days=days))
+
+
+def ran_out() -> Return:
+    return pass_deadlines(dated(), at=after(days=11))[0]
+
+
 STAGES: list[tuple[Callable[[], Return], str, str]] = [
     (in_review, "awaiting_review", "reviewer"),
     (decided, "booking_delivery", "carrier"),
@@ -194,6 +204,9 @@ STAGES: list[tuple[Callable[[], Return], str, str]] = [
         "carrier",
     ),
     (granted, "awaiting_handover", "customer"),
+    (dated, "label_valid", "customer"),
+    (lambda: dated(2), "label_running_out", "customer"),
+    (ran_out, "label_expired", "customer"),
     (handed_over, "awaiting_arrival", "carrier"),
     (lambda: scanned(handed_over(), Milestone.EXCEPTION), "awaiting_arrival", "carrier"),
     (lambda: scanned(handed_over(), Milestone.DELIVERED), "awaiting_receipt", "warehouse"),

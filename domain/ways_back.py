@@ -1,0 +1,48 @@
+"""Which way back a return is granted: the one that was wished, unless that needs a person."""
+
+from collections.abc import Collection
+
+from domain.carriage import check_way_open, is_way_open
+from domain.codes import RefusedError
+from domain.eligibility import Verdict
+from domain.keeping import keep_doubts
+from domain.requests import HandoverMethod
+from domain.returns import Return
+
+NOT_TRANSPORTABLE = "M_NOT_TRANSPORTABLE"
+"""The reason code of a way back on which a carrier would have goods that none may take."""
+
+
+def way_doubts(ret: Return) -> tuple[str, ...]:
+    """Return the reason codes for which a person has to choose the way back, if there are any."""
+    asked = [line.line_id for line in ret.lines if line.decision.verdict is not Verdict.REJECT]
+    barred = () if is_way_open(ret, asked, ret.request.handover) else (NOT_TRANSPORTABLE,)
+    return (*keep_doubts(ret, asked), *barred)
+
+
+def way_granted(
+    ret: Return, line_ids: Collection[str], *, by: str, chosen: HandoverMethod | None
+) -> HandoverMethod:
+    """Return the way back that is granted.
+
+    The clock alone lets nobody keep goods, and gives no carrier what he must not have: what nobody
+    looked at in time comes back with our label, or to a store.
+    """
+    method = chosen or ret.request.handover
+    if by != "timeout":
+        return method
+    if method is HandoverMethod.KEEP:
+        method = HandoverMethod.DROP_OFF
+    return method if is_way_open(ret, line_ids, method) else HandoverMethod.IN_STORE
+
+
+def check_way_chosen(ret: Return, line_ids: Collection[str], chosen: HandoverMethod | None) -> None:
+    """Refuse a way back that a reviewer cannot grant.
+
+    Raises:
+        RefusedError: a courier whom nobody wished for at any time, or goods that no carrier takes;
+            names the field.
+    """
+    if chosen is HandoverMethod.PICKUP and ret.request.pickup_window is None:
+        raise RefusedError("invalid_request", "no courier's window was wished", field="handover")
+    check_way_open(ret, line_ids, chosen or ret.request.handover)
