@@ -23,12 +23,19 @@ def is_slot_over(delivery: Delivery, at: datetime) -> bool:
 
 
 def kept_ahead(ret: Return, delivery_id: str, *, at: datetime) -> Change:
-    """Move the window of a parcel that has no label yet, if it has passed meanwhile.
+    """Move the window of a parcel that has no label yet, if it has passed meanwhile."""
+    if not is_slot_over(ret.delivery(delivery_id), at):
+        return ret, ()
+    return next_slot(ret, delivery_id, at=at)
+
+
+def next_slot(ret: Return, delivery_id: str, *, at: datetime) -> Change:
+    """Take the next window for a parcel that has no label yet, as its wished one is gone.
 
     After the last move the label is bought for the drop-off.
     """
     delivery = ret.delivery(delivery_id)
-    if delivery.pickup_window is None or not is_slot_over(delivery, at):
+    if delivery.state is not DeliveryState.LABEL_PENDING or delivery.pickup_window is None:
         return ret, ()
     if moves_made(ret, delivery) >= MOST_MOVES:
         method = HandoverMethod.DROP_OFF

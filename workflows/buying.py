@@ -6,13 +6,16 @@ from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_e
 
 from activities.labels import BoughtLabel, BuyLabel, Candidate, LabelActivities
 from domain.booking import carrier_chosen, carrier_failed, wants_label
+from domain.parcels import SLOT_GONE
 from workflows.options import FAIL_OVER_AFTER, call_provider
 from workflows.recording import Case
 from workflows.steps import reason_of, write
 
 
-async def buy_label(case: Case, asked: BuyLabel) -> BoughtLabel:
+async def buy_label(case: Case, asked: BuyLabel) -> BoughtLabel | None:
     """Buy one label; where a tenant has several carriers, the best of them is asked first.
+
+    ``None``: the courier who brings the label does not come at the wished time any more.
 
     A carrier that refuses the parcel, or does not answer for a while, is left for the next one,
     unless it may have sold the label: then it alone can tell. Each carrier has its task queue,
@@ -29,10 +32,12 @@ async def buy_label(case: Case, asked: BuyLabel) -> BoughtLabel:
                 patience=FAIL_OVER_AFTER if others else None,
             )
         except FailureError as error:
+            said = reason_of(error)
+            if isinstance(said, ApplicationError) and SLOT_GONE in said.details[:1]:
+                return None
             is_wanted = wants_label(case.ret, asked.delivery_id)
             if is_cancelled_exception(error) or not others or not is_wanted:
                 raise
-            said = reason_of(error)
             reason = (said.type if isinstance(said, ApplicationError) else None) or "no answer"
             case.take(carrier_failed(case.ret, asked.delivery_id, account.carrier, reason))
             asked = replace(asked, excluded=(*asked.excluded, account.connection_id))

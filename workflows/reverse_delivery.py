@@ -18,7 +18,7 @@ from domain.parcels import SLOT_GONE, Delivery
 from domain.pickups import pickup_booked, pickup_refused
 from domain.requests import HandoverMethod
 from domain.returns import Return
-from domain.slots import is_slot_over, kept_ahead, slot_gone
+from domain.slots import is_slot_over, kept_ahead, next_slot, slot_gone
 from domain.transport import cancelled, labelled, reached, sent_back
 from workflows.buying import buy_label
 from workflows.parking import Parking
@@ -41,6 +41,9 @@ async def book(case: Case, parking: Parking, delivery_id: str) -> None:
             and not is_slot_over(case.ret.delivery(delivery_id), workflow.now())
         ),
     )
+    if label is None:
+        case.take(next_slot(case.ret, delivery_id, at=workflow.now()))
+        return
     case.take(
         labelled(
             case.ret,

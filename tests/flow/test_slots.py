@@ -4,7 +4,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from domain.requests import HandoverMethod, PickupWindow
+from integrations.carriers.easypost.adapter import EasyPostCarrier
+from integrations.carriers.port import Label, ShipmentRequest
+from integrations.errors import RejectedError
 from tests.flow.test_handover import labels, mailed
 from tests.flow.test_pickups import BUY_PICKUP, until_visit, visits_at_carrier
 from tests.flow.test_withdrawal import BUY_LABEL
@@ -87,3 +92,25 @@ async def test_edge_26_a_label_that_comes_too_late_for_its_courier_is_for_the_ne
     assert labels(opened) == ["bought"]
     assert visits_at_carrier(opened) == ["scheduled"]
     await opened.until_event("pickup.rescheduled")
+
+
+async def test_edge_26_a_courier_who_brings_the_label_comes_at_the_next_window(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """His time was taken when label and visit were ordered as one: the next one is, and told."""
+    buy, refusals = EasyPostCarrier.purchase_label, iter([True])
+
+    async def taken(self: EasyPostCarrier, shipment_ref: str, request: ShipmentRequest) -> Label:
+        if next(refusals, False):
+            raise RejectedError("easypost", "that window is taken", code="slot_gone")
+        return await buy(self, shipment_ref, request)
+
+    monkeypatch.setattr(EasyPostCarrier, "purchase_label", taken)
+
+    opened = await house.open(with_pickup(some_of(house.sandbox.order("three-units"), 1)))
+    await opened.until_waiting("awaiting_pickup")
+
+    (moved,) = await opened.events("pickup.rescheduled")
+    assert moved.data["window"] != moved.data["before"]
+    assert len(opened.ledger()["labels"]) == 1
+    assert await opened.events("blocker.raised") == []
