@@ -137,16 +137,17 @@ _CATALOGUE = (
         Owner.WAREHOUSE,
         "the warehouse to count the parcel",
         "inspection",
-        "ops are told that a delivered parcel was not received",
+        "ops are told that a delivered parcel was not received; by the policy's `not_received` it "
+        "counts as lost",
         ("receive", "mark-lost", "extend-deadline"),
     ),
     WaitKind(
         "delivered_not_received",
         Kind.OVERDUE,
         Owner.OPS,
-        "a parcel the carrier delivered",
+        "a parcel the carrier delivered: a trace, and our claim",
         "inspection",
-        "ops are told again",
+        "ops are told again; by the policy's `not_received` it counts as lost",
         ("receive", "mark-lost", "extend-deadline"),
     ),
     WaitKind(

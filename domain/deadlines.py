@@ -10,6 +10,7 @@ from domain.eligibility import Verdict
 from domain.events import Fact
 from domain.grading import accept_rejection
 from domain.granting import grant
+from domain.not_received import is_lost_by_now, not_received
 from domain.pickups import pickup_failed
 from domain.receiving import give_up_missing
 from domain.recovering import not_returned
@@ -74,6 +75,13 @@ def _expire(ret: Return, passed: Waiting, at: datetime) -> Change:
     return expire(ret, at=at)
 
 
+def _not_received(ret: Return, wait: Waiting, at: datetime) -> Change:
+    delivery = ret.delivery(wait.key.split("/")[1])
+    if is_lost_by_now(ret, delivery, at=at):
+        return not_received(ret, delivery, at=at)
+    return _escalate(ret, wait, at)
+
+
 def _give_up(ret: Return, wait: Waiting, at: datetime) -> Change:
     return give_up_missing(ret, _lot_of(wait), at=at)
 
@@ -113,6 +121,8 @@ _AT_DEADLINE: dict[str, Callable[[Return, Waiting, datetime], Change]] = {
     "awaiting_review": _default_decision,
     "awaiting_pickup": _miss_pickup,
     "awaiting_handover": _expire,
+    "awaiting_receipt": _not_received,
+    "delivered_not_received": _not_received,
     "awaiting_rest": _give_up,
     "awaiting_goods": _goods_stayed_away,
     "holding": _renew,

@@ -94,6 +94,8 @@ class Handling:
     survey_expires_after: timedelta
     recovery: timedelta = timedelta()
     """How long goods may stay away whose value went out before them; zero where none does."""
+    not_received: timedelta = timedelta()
+    """When, after the carrier delivered it, a parcel that nobody counted is lost; zero: never."""
 
     def scaled(self, time_scale: float) -> "Handling":
         """Return the same waits ``time_scale`` times shorter.
@@ -250,8 +252,11 @@ def _handling(hours: At) -> Handling:
     for name in hours.data:
         if name not in names:
             raise PolicyError(f"handling_hours.{name}: wanted one of {', '.join(names)}")
-    wanted = [name for name in names if name != "recovery" or name in hours.data]
+    wanted = [name for name in names if name not in _MAY_BE_LEFT_OUT or name in hours.data]
     return Handling(**{name: timedelta(hours=hours.number(name)) for name in wanted})
+
+
+_MAY_BE_LEFT_OUT = ("recovery", "not_received")
 
 
 def _rule(data: At) -> Rule:

@@ -17,6 +17,7 @@ from domain.handover import wants_qr_code, wants_visit_cancelled
 from domain.holding import first_held
 from domain.lifecycle import AWAITED, ENDED_EARLY, AuthorizationState, DeliveryState, LotState
 from domain.money import Money
+from domain.not_received import COUNTS_AS_LOST, counts_as_lost_at, receipt_key
 from domain.parcels import Delivery, wants_courier
 from domain.proposals import Proposal
 from domain.recovering import gives_back_by_hand, is_asked, is_awaited, recovery_of
@@ -204,7 +205,11 @@ def _way_wait(ret: Return, delivery: Delivery) -> list[Waiting]:
     is_coming = any(lot.state in AWAITED for lot in ret.lots)
     if delivery.state is DeliveryState.DELIVERED and not back and is_coming:
         lasts, late = handling.inspection, "delivered_not_received"
-        return [_wait(ret, f"{key}/receipt", "awaiting_receipt", since, lasts, overdue=late)]
+        wait = _wait(ret, receipt_key(delivery), "awaiting_receipt", since, lasts, overdue=late)
+        lost_at = counts_as_lost_at(ret, delivery)
+        if lost_at is None or lost_at > wait.deadline:
+            return [wait]
+        return [replace(wait, deadline=lost_at, at_deadline=COUNTS_AS_LOST)]
     if delivery.state not in _MOVING or not (back or is_coming):
         return []
     if back:
