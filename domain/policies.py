@@ -14,6 +14,7 @@ from domain.ids import content_hash
 from domain.inspection import Acceptance, Disposition, Fault, Grade
 from domain.orders import Destination, TenderKind
 from domain.pack_reading import At, PolicyError
+from domain.parcel_terms import AS_THEY_COME, ParcelTerms, read_parcel_terms
 from domain.reasons import Ground
 from domain.requests import Resolution
 from domain.triggers import AT_ACCEPTANCE, ReleaseTerms, read_release
@@ -131,6 +132,7 @@ class Policy:
     Of credit that is reversed after it was spent, the missing part is ``credit_shortfall``.
     Who chooses store credit over money gets ``credit_bonus_percent`` more; ``None``: it is not
     offered. Of what a coupon paid, nothing is given back where ``coupons_lapse``.
+    ``parcels`` says whether what came in one is paid before the others are here.
     """
 
     pack_id: str
@@ -156,6 +158,7 @@ class Policy:
     release: ReleaseTerms = AT_ACCEPTANCE
     credit_bonus_percent: int | None = None
     coupons_lapse: bool = False
+    parcels: ParcelTerms = AS_THEY_COME
 
     def refund_gate(self, currency: str) -> int | None:
         """Return the gate in a currency's minor units; ``None`` where it has none."""
@@ -182,9 +185,10 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
     Raises:
         PolicyError: something is missing, of the wrong type, out of range or not resolved. Fees,
             promotion clawback, uneven exchange, tender order, limits of approval, the refund gate,
-            fallback tenders, triggers, store credit and coupons may be left out: no fee, no
-            clawback, any price, our order, no limit, no gate, no fallback, all that goes out
-            waits for the goods, no credit to choose, and coupons are given back.
+            fallback tenders, triggers, store credit, coupons and parcels may be left out: no fee,
+            no clawback, any price, our order, no limit, no gate, no fallback, all that goes out
+            waits for the goods, no credit to choose, coupons are given back, and each parcel is
+            paid as it comes.
     """
     pack = At("", data)
     governs = pack.table("governs")
@@ -224,6 +228,7 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
         ),
         credit_bonus_percent=_credit_bonus(pack),
         coupons_lapse=pack.optional("coupons_lapse", pack.flag, default=False),
+        parcels=read_parcel_terms(pack),
     )
     _check(policy)
     return policy
