@@ -11,6 +11,7 @@ from api.credit_service import CreditService
 from api.finance_service import FinanceService
 from api.pages.sessions import Sessions
 from api.preview import Previews
+from api.receiving import LabelOwners
 from api.reopening import ClosedReturns
 from api.restarting import Restarter
 from api.returns_service import ReturnsService
@@ -34,6 +35,7 @@ from storage.secrets import SecretBox
 from storage.settlements import Settlements
 from storage.surveys import Surveys
 from storage.tenants import Tenants
+from storage.tracking import Tracking
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Services:
     pages_over_https: bool
     credit: CreditService
     inbox: InboxProcessor
+    label_owners: LabelOwners
 
 
 _USUAL = Patience()
@@ -112,6 +115,7 @@ async def open_services(
             sessions=Sessions(settings.secret_key.get_secret_value()),
             pages_over_https=settings.public_url.startswith("https:"),
             inbox=InboxProcessor(temporal, connections, database, task_queue=settings.task_queue),
+            label_owners=LabelOwners(returns, Tracking(database)),
             credit=CreditService(
                 Credits(database),
                 Reversals(database),

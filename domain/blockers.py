@@ -137,8 +137,7 @@ _CATALOGUE = (
         Owner.WAREHOUSE,
         "the warehouse to count the parcel",
         "inspection",
-        "ops are told that a delivered parcel was not received; by the policy's `not_received` it "
-        "counts as lost",
+        "ops are told that a delivered parcel was not received",
         ("receive", "mark-lost", "extend-deadline"),
     ),
     WaitKind(
@@ -147,8 +146,17 @@ _CATALOGUE = (
         Owner.OPS,
         "a parcel the carrier delivered: a trace, and our claim",
         "inspection",
-        "ops are told again; by the policy's `not_received` it counts as lost",
+        "ops are told again",
         ("receive", "mark-lost", "extend-deadline"),
+    ),
+    WaitKind(
+        "linking_parcels",
+        Kind.WAIT,
+        Owner.OPS,
+        "another return to be told of a parcel that both have to do with",
+        "parked",
+        "ops are told; it goes on being tried",
+        ("parcel.link_told",),
     ),
     WaitKind(
         "awaiting_inspection",

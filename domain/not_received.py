@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from domain.losing import lost
+from domain.parcel_links import swapped_label
 from domain.parcels import Delivery
 from domain.returns import Change, Return
 
@@ -19,10 +20,11 @@ def receipt_key(delivery: Delivery) -> str:
 def counts_as_lost_at(ret: Return, delivery: Delivery) -> datetime | None:
     """Return when a delivered parcel counts as lost, if the policy says so (edge 36).
 
-    Counted from when we heard of the delivery; who extends the wait for it extends this.
+    Counted from when we heard of the delivery; who extends the wait for it extends this. A parcel
+    that held another's goods is no evidence (edge 33).
     """
     lasts = ret.policy.handling.not_received
-    if not lasts:
+    if not lasts or swapped_label(ret) is not None:
         return None
     key = receipt_key(delivery)
     extended = [until for of, until in ret.extended if of == key]

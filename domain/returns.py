@@ -21,7 +21,7 @@ from domain.lifecycle import (
     roll_up,
 )
 from domain.orders import HoldMethod, Tax
-from domain.parcels import Delivery, Receipt
+from domain.parcels import Delivery, ParcelLink, Receipt
 from domain.policies import Policy
 from domain.promotions import PromotionBasis
 from domain.proposals import Proposal
@@ -276,6 +276,8 @@ class Return:
     """What may be held for an advance exchange, where the policy wants a hold."""
     credit_account: str = ""
     """The platform's name of the customer's store credit, where the policy offers it."""
+    links: tuple[ParcelLink, ...] = ()
+    """Other returns whose parcels or labels these goods were mixed up with, or travelled in."""
 
     def line(self, line_id: str) -> ReturnLine:
         """Return one line; ``KeyError`` when there is none of that id."""

@@ -13,6 +13,7 @@ from temporalio.worker import Worker
 
 from activities.giving_back import GivingBackActivities
 from activities.holds import HoldActivities
+from activities.linking import LinkActivities
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
 from activities.platform import PlatformActivities
@@ -94,6 +95,7 @@ def build_worker(client: Client, needs: Dependencies) -> Worker:
     )
     reconciling = ReconcileActivities(needs.connections, needs.database)
     reopening = ReopenActivities(Returns(needs.database))
+    linking = LinkActivities(Returns(needs.database))
     surveys = SurveyActivities(FollowUps(needs.database), needs.tokens.hash_for)
     return Worker(
         client,
@@ -128,6 +130,7 @@ def build_worker(client: Client, needs: Dependencies) -> Worker:
             reconciling.list_tenants,
             reconciling.reconcile,
             reopening.reopen_for,
+            linking.tell_of_parcel,
         ],
         workflow_runner=WORKFLOW_RUNNER,
         interceptors=[Heartbeats()],

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Response
@@ -45,6 +46,11 @@ class Giver:
             wanted_hash=payload_hash(payload),
         )
         return views.command_view(answer)
+
+    async def receive(self, body: requests.ReceiveCommand) -> CommandView:
+        row = await self.services.returns.find(self.caller.tenant_id, self.return_id)
+        owner = await self.services.label_owners.other_owner(row, body.parcel)
+        return await self.give(body, partial(translate.receive, label_of=owner))
 
     async def leave(
         self, body: Body, payload_of: Callable[[CommandInfo, Body], Any], *, signal: str
@@ -158,8 +164,11 @@ async def mark_lost(
 async def receive(
     giver: Annotated[Giver, _giver("receive")], body: requests.ReceiveCommand
 ) -> CommandView:
-    """Count what a parcel holds. Receipts add up; the same receipt counts once."""
-    return await giver.give(body, translate.receive)
+    """Count what a parcel holds. Receipts add up; the same receipt counts once.
+
+    A parcel with the label of another return links both: each counts its own goods.
+    """
+    return await giver.receive(body)
 
 
 @router.post(
