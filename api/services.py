@@ -12,6 +12,7 @@ from api.documents_service import DocumentsService
 from api.finance_service import FinanceService
 from api.pages.sessions import Sessions
 from api.preview import Previews
+from api.receiving import LabelOwners
 from api.reopening import ClosedReturns
 from api.restarting import Restarter
 from api.returns_service import ReturnsService
@@ -36,6 +37,7 @@ from storage.secrets import SecretBox
 from storage.settlements import Settlements
 from storage.surveys import Surveys
 from storage.tenants import Tenants
+from storage.tracking import Tracking
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class Services:
     pages_over_https: bool
     credit: CreditService
     inbox: InboxProcessor
+    label_owners: LabelOwners
 
 
 _USUAL = Patience()
@@ -118,6 +121,7 @@ async def open_services(
             sessions=Sessions(settings.secret_key.get_secret_value()),
             pages_over_https=settings.public_url.startswith("https:"),
             inbox=InboxProcessor(temporal, connections, database, task_queue=settings.task_queue),
+            label_owners=LabelOwners(returns, Tracking(database)),
             credit=CreditService(
                 Credits(database),
                 Reversals(database),

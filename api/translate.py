@@ -8,6 +8,7 @@ from domain.handover import Sending
 from domain.inspection import Fault, Grade, Photo
 from domain.intents import Redirect, Ruling
 from domain.orders import Destination
+from domain.parcels import LabelOwner
 from domain.pickups import PickupOutcome
 from domain.reasons import Ground
 from domain.redirecting import Consent
@@ -128,10 +129,17 @@ def mark_lost(info: CommandInfo, body: requests.MarkLostCommand) -> MarkLost:
     return MarkLost(info, body.delivery_id, body.evidence, body.claim_ref)
 
 
-def receive(info: CommandInfo, body: requests.ReceiveCommand, *, expected_at: str) -> Receive:
+def receive(
+    info: CommandInfo,
+    body: requests.ReceiveCommand,
+    *,
+    expected_at: str,
+    label_of: LabelOwner | None = None,
+) -> Receive:
     """Return the count; ``expected_at`` is where it was made unless it says so."""
     entries = tuple(CountedEntry(entry.sku, entry.quantity, entry.note) for entry in body.entries)
-    return Receive(info, body.receipt_id, body.parcel, entries, body.location_id or expected_at)
+    where = body.location_id or expected_at
+    return Receive(info, body.receipt_id, body.parcel, entries, where, label_of=label_of)
 
 
 def record_inspection(info: CommandInfo, body: requests.InspectionCommand) -> RecordInspection:

@@ -11,6 +11,7 @@ from domain.events import Fact
 from domain.grading import accept_rejection
 from domain.granting import grant
 from domain.label_dates import label_ran_out, remind_of_label
+from domain.not_received import is_lost_by_now, not_received
 from domain.pickups import pickup_failed
 from domain.receiving import give_up_missing
 from domain.recovering import not_returned
@@ -83,6 +84,13 @@ def _expire(ret: Return, passed: Waiting, at: datetime) -> Change:
     return expire(ret, at=at)
 
 
+def _not_received(ret: Return, wait: Waiting, at: datetime) -> Change:
+    delivery = ret.delivery(wait.key.split("/")[1])
+    if is_lost_by_now(ret, delivery, at=at):
+        return not_received(ret, delivery, at=at)
+    return _escalate(ret, wait, at)
+
+
 def _give_up(ret: Return, wait: Waiting, at: datetime) -> Change:
     return give_up_missing(ret, _lot_of(wait), at=at)
 
@@ -125,6 +133,8 @@ _AT_DEADLINE: dict[str, Callable[[Return, Waiting, datetime], Change]] = {
     "label_expired": _expire,
     "label_valid": _remind_of_label,
     "label_running_out": _label_ran_out,
+    "awaiting_receipt": _not_received,
+    "delivered_not_received": _not_received,
     "awaiting_rest": _give_up,
     "awaiting_goods": _goods_stayed_away,
     "holding": _renew,

@@ -49,6 +49,10 @@ EVENT_TYPES: dict[str, str] = {
     "lot.found": "goods that were lost turned up after they were settled: they go to quarantine",
     "delivery.label_replaced": "another label is bought for the parcel: `replaced_by`",
     "delivery.proof_of_sending": "the customer proved that the parcel was sent, at `sent_at`",
+    "delivery.label_swapped": "a parcel with the label of `label_of` held another return's goods, "
+    "counted by content: no scan of it releases money, and `other_rma_no` is told as well",
+    "parcel.shared": "one parcel held goods of two returns, each counted by its own receipt",
+    "parcel.link_told": "the other return of a parcel knows what this one does",
     "parcel.received": "the warehouse counted a parcel, by SKU as seen",
     "receipt.discrepancy": "missing or unexpected units",
     "lot.not_sent": "the rest did not arrive in time; its units are returnable again",

@@ -140,3 +140,34 @@ class Receipt:
     entries: tuple[ReceiptEntry, ...]
     received_by: str
     received_at: datetime
+
+
+class LinkKind(StrEnum):
+    """SHARED is known once both returns counted goods of the parcel; SWAPPED until then."""
+
+    SWAPPED = "swapped"
+    SHARED = "shared"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelOwner:
+    """The return whose label is on a parcel, and whether it has counted goods of it itself."""
+
+    return_id: str
+    rma_no: str
+    has_counted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelLink:
+    """One parcel and the other return; ``is_own_label``: the label on it is this return's.
+
+    ``to_tell``: the other return does not know yet what this one does.
+    """
+
+    tracking_code: str
+    return_id: str
+    rma_no: str
+    kind: LinkKind
+    is_own_label: bool
+    to_tell: bool = False

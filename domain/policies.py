@@ -14,6 +14,7 @@ from domain.ids import content_hash
 from domain.inspection import Acceptance, Disposition, Fault, Grade
 from domain.orders import Destination, TenderKind
 from domain.pack_reading import At, PolicyError
+from domain.parcel_terms import AS_THEY_COME, ParcelTerms, read_parcel_terms
 from domain.reasons import Ground
 from domain.requests import Resolution
 from domain.triggers import AT_ACCEPTANCE, ReleaseTerms, read_release
@@ -94,6 +95,8 @@ class Handling:
     survey_expires_after: timedelta
     recovery: timedelta = timedelta()
     """How long goods may stay away whose value went out before them; zero where none does."""
+    not_received: timedelta = timedelta()
+    """When, after the carrier delivered it, a parcel that nobody counted is lost; zero: never."""
 
     def scaled(self, time_scale: float) -> "Handling":
         """Return the same waits ``time_scale`` times shorter.
@@ -132,6 +135,7 @@ class Policy:
     Of credit that is reversed after it was spent, the missing part is ``credit_shortfall``.
     Who chooses store credit over money gets ``credit_bonus_percent`` more; ``None``: it is not
     offered. Of what a coupon paid, nothing is given back where ``coupons_lapse``.
+    ``parcels`` says whether what came in one is paid before the others are here.
     """
 
     pack_id: str
@@ -159,6 +163,7 @@ class Policy:
     coupons_lapse: bool = False
     keep_item_up_to: tuple[tuple[str, int], ...] = ()
     label_valid_days: int | None = None
+    parcels: ParcelTerms = AS_THEY_COME
 
     def refund_gate(self, currency: str) -> int | None:
         """Return the gate in a currency's minor units; ``None`` where it has none."""
@@ -185,10 +190,11 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
     Raises:
         PolicyError: something is missing, of the wrong type, out of range or not resolved. Fees,
             promotion clawback, uneven exchange, tender order, limits of approval, the refund gate,
-            fallback tenders, triggers, store credit, coupons, keep item and how long labels are
-            good may be left out: no fee, no clawback, any price, our order, no limit, no gate, no
-            fallback, all that goes out waits for the goods, no credit to choose, coupons are given
-            back, a person alone lets goods be kept, and labels have the date of their carrier.
+            fallback tenders, triggers, store credit, coupons, keep item, how long labels are good
+            and parcels may be left out: no fee, no clawback, any price, our order, no limit, no
+            gate, no fallback, all that goes out waits for the goods, no credit to choose, coupons
+            are given back, a person alone lets goods be kept, labels have the date of their
+            carrier, and each parcel is paid as it comes.
     """
     pack = At("", data)
     governs = pack.table("governs")
@@ -230,6 +236,7 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
         coupons_lapse=pack.optional("coupons_lapse", pack.flag, default=False),
         keep_item_up_to=pack.optional("keep_item_up_to", pack.amounts, default=()),
         label_valid_days=_label_valid_days(pack),
+        parcels=read_parcel_terms(pack),
     )
     _check(policy)
     return policy
@@ -270,8 +277,11 @@ def _handling(hours: At) -> Handling:
     for name in hours.data:
         if name not in names:
             raise PolicyError(f"handling_hours.{name}: wanted one of {', '.join(names)}")
-    wanted = [name for name in names if name != "recovery" or name in hours.data]
+    wanted = [name for name in names if name not in _MAY_BE_LEFT_OUT or name in hours.data]
     return Handling(**{name: timedelta(hours=hours.number(name)) for name in wanted})
+
+
+_MAY_BE_LEFT_OUT = ("recovery", "not_received")
 
 
 def _rule(data: At) -> Rule:

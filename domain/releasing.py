@@ -6,6 +6,7 @@ from dataclasses import replace
 from domain.charging import lot_amount
 from domain.exchanges import difference
 from domain.lifecycle import AWAITED, GRANTED, LotState
+from domain.parcel_links import swapped_label
 from domain.recovery import Advance
 from domain.requests import Resolution
 from domain.returns import Lot, Return
@@ -41,6 +42,9 @@ def _has_come(ret: Return, lot: Lot, trigger: Trigger) -> bool:
     """A parcel that came without the lot, or an inspection, ends what could be early."""
     match lot.state:
         case LotState.AUTHORIZED:
+            return trigger is Trigger.APPROVAL
+        case LotState.IN_TRANSIT if swapped_label(ret) is not None:
+            # Whatever was scanned, these goods were not in it (edge 33).
             return trigger is Trigger.APPROVAL
         case LotState.IN_TRANSIT:
             delivered = any(d.delivered_at is not None for d in ret.inbound)

@@ -22,7 +22,7 @@ from domain.lifecycle import (
 )
 from domain.locations import FALLBACK, Match
 from domain.orders import HoldMethod, Tax
-from domain.parcels import Delivery, Receipt
+from domain.parcels import Delivery, ParcelLink, Receipt
 from domain.policies import Policy
 from domain.promotions import PromotionBasis
 from domain.proposals import Proposal
@@ -292,6 +292,8 @@ class Return:
     """Of the place that receives the goods; empty where the platform does not tell it."""
     location_match: Match | None = None
     """Why that place was chosen, where the platform left a choice."""
+    links: tuple[ParcelLink, ...] = ()
+    """Other returns whose parcels or labels these goods were mixed up with, or travelled in."""
 
     def line(self, line_id: str) -> ReturnLine:
         """Return one line; ``KeyError`` when there is none of that id."""

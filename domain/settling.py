@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.charging import lost_to_condition
+from domain.completeness import is_rest_awaited
 from domain.diverting import going_out_of, money_then_credit
 from domain.events import Fact, JsonValue
 from domain.exchanges import delivered_so_far, is_paid_back_instead
@@ -45,6 +46,7 @@ def lots_to_settle(ret: Return) -> tuple[Lot, ...]:
 def lots_due(ret: Return) -> tuple[Lot, ...]:
     """Return all lots whose money is due, those to be paid as credit among them."""
     grading, early = parcels_in_grading(ret), lots_to_pay_early(ret)
+    incomplete = is_rest_awaited(ret)
     return tuple(
         lot
         for lot in ret.lots
@@ -55,6 +57,7 @@ def lots_due(ret: Return) -> tuple[Lot, ...]:
             and (lot.state in _MONEY_DUE or is_paid_back_instead(lot))
             and lot.settlement_no is None
             and lot.receipt_id not in grading
+            and not incomplete
         )
     )
 

@@ -84,8 +84,10 @@ def reached(
 ) -> Change:
     """Take in milestones, in whatever order they are told.
 
-    Repeats and late ones change nothing, a delivered parcel never goes back to moving, and trouble
-    before the first scan shows only once the parcel moves. A scan proves that the goods are on
+    Repeats change nothing; of late ones an earlier time counts, for it is evidence. A delivered
+    parcel never goes back to moving, and trouble before the first scan shows only once the parcel
+    moves. So the order decides nothing but what is told when: trouble that is told after the
+    delivery is no news (edge 39). A scan proves that the goods are on
     their way, so a withdrawal or expiry that is still being cancelled no longer holds (edge 78).
     """
     facts: list[Fact] = []
@@ -105,6 +107,9 @@ def _reach(ret: Return, delivery: Delivery, news: Reached, at: datetime) -> Chan
             earlier = min(delivery.first_scan_at, news.occurred_at)
             return ret.with_delivery(_scanned(ret, delivery, earlier)), ()
         return _handed_over(ret, delivery, news.occurred_at, where, at)
+    if delivery.delivered_at is not None and news.milestone is Milestone.DELIVERED:
+        earlier = min(delivery.delivered_at, news.occurred_at)
+        return ret.with_delivery(replace(delivery, delivered_at=earlier)), ()
     if delivery.delivered_at is not None or delivery.state in NOTHING_AWAITED:
         return ret, ()
     if news.milestone is Milestone.DELIVERED:

@@ -75,6 +75,24 @@ def document(ret: Return) -> Document:
         "refused": {**asdict(ret.refused)} if ret.refused else None,
         "proposed_settlement": _proposed(ret.proposal) if ret.proposal else None,
         **_chargebacks(ret),
+        **_parcel_links(ret),
+    }
+
+
+def _parcel_links(ret: Return) -> Document:
+    """Show with which returns parcels were mixed up; others do not mention it."""
+    if not ret.links:
+        return {}
+    return {
+        "parcel_links": [
+            {
+                "tracking_code": link.tracking_code,
+                "rma_no": link.rma_no,
+                "kind": link.kind,
+                "is_own_label": link.is_own_label,
+            }
+            for link in ret.links
+        ]
     }
 
 

@@ -18,6 +18,8 @@ from domain.holding import first_held
 from domain.label_dates import label_runs, reminded_at
 from domain.lifecycle import AWAITED, ENDED_EARLY, AuthorizationState, DeliveryState, LotState
 from domain.money import Money
+from domain.not_received import COUNTS_AS_LOST, counts_as_lost_at, receipt_key
+from domain.parcel_links import links_to_tell, swapped_label
 from domain.parcels import Delivery, wants_courier
 from domain.pickups import missed_from
 from domain.proposals import Proposal
@@ -30,7 +32,7 @@ from domain.securing import hold_of
 from domain.settling import lots_to_settle
 from domain.transport import is_left_behind, is_withdrawable
 from domain.ways_back import way_doubts
-from domain.work import WorkKind, hold_work, orders_replacement, parcel_subject
+from domain.work import WorkKind, hold_work, link_subject, orders_replacement, parcel_subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ def waits(ret: Return) -> tuple[Waiting, ...]:
         *(wait for lot in ret.lots for wait in _advance_waits(ret, lot)),
         *_held_wait(ret),
         *_stock_waits(ret),
+        *_link_waits(ret),
         *_refund_waits(ret),
         *_chargeback_waits(ret),
         *_close_wait(ret),
@@ -224,10 +227,16 @@ def _label_date(ret: Return, delivery: Delivery) -> str:
 def _way_wait(ret: Return, delivery: Delivery) -> list[Waiting]:
     handling, since = ret.policy.handling, delivery.since
     key, back = f"delivery/{delivery.delivery_id}", delivery.ship_back_of is not None
+    link = swapped_label(ret) if not back else None
+    detail = f"its label was on goods of {link.rma_no}" if link is not None else ""
     is_coming = any(lot.state in AWAITED for lot in ret.lots)
     if delivery.state is DeliveryState.DELIVERED and not back and is_coming:
         lasts, late = handling.inspection, "delivered_not_received"
-        return [_wait(ret, f"{key}/receipt", "awaiting_receipt", since, lasts, overdue=late)]
+        wait = _wait(ret, receipt_key(delivery), "awaiting_receipt", since, lasts, overdue=late)
+        lost_at = counts_as_lost_at(ret, delivery)
+        if lost_at is None or lost_at > wait.deadline:
+            return [replace(wait, detail=detail)]
+        return [replace(wait, deadline=lost_at, at_deadline=COUNTS_AS_LOST)]
     if delivery.state not in _MOVING or not (back or is_coming):
         return []
     if back:
@@ -238,8 +247,8 @@ def _way_wait(ret: Return, delivery: Delivery) -> list[Waiting]:
     if (expected := delivery.expected_at) is not None:
         promised = delivery.promised_at or since
         said = f"promised by {promised:%Y-%m-%d %H:%M}, expected {expected:%Y-%m-%d %H:%M} UTC"
-        arrival = replace(arrival, detail=said)
-    return [arrival]
+        detail = f"{detail}; {said}" if detail else said
+    return [replace(arrival, detail=detail)]
 
 
 _MOVING = (
@@ -352,6 +361,16 @@ def _stock_waits(ret: Return) -> list[Waiting]:
         since = min(lot.since for lot in lots)
         found.append(_wait(ret, work, "moving_stock", since, ret.policy.handling.parked))
     return found
+
+
+def _link_waits(ret: Return) -> list[Waiting]:
+    """How long another return has not been told is not kept: it is a matter of seconds."""
+    lasts = ret.policy.handling.parked
+    since = max([receipt.received_at for receipt in ret.receipts], default=ret.requested_at)
+    return [
+        _wait(ret, f"work/{WorkKind.TELL}/{link_subject(link)}", "linking_parcels", since, lasts)
+        for link in links_to_tell(ret)
+    ]
 
 
 def _refund_waits(ret: Return) -> list[Waiting]:

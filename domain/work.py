@@ -7,7 +7,8 @@ from domain.approving import open_proposal
 from domain.exchanges import lots_to_call_off
 from domain.handover import wants_qr_code, wants_visit_cancelled
 from domain.lifecycle import IN_TURN, AuthorizationState, DeliveryState
-from domain.parcels import wants_courier
+from domain.parcel_links import links_to_tell
+from domain.parcels import ParcelLink, wants_courier
 from domain.releasing import may_replace_early
 from domain.requests import Resolution
 from domain.resolving import lots_to_move
@@ -33,6 +34,7 @@ class WorkKind(StrEnum):
     VOID = "void"
     GIVE_BACK = "give-back"
     STOCK = "stock"
+    TELL = "tell"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ def due_work(ret: Return) -> tuple[Work, ...]:
     found += [Work(WorkKind.CALL_OFF, lot.lot_id) for lot in lots_to_call_off(ret)]
     found += [work for lot in ret.lots for work in hold_work(ret, lot)]
     found += [Work(WorkKind.STOCK, parcel_subject(receipt)) for receipt in lots_to_move(ret)]
+    found += [Work(WorkKind.TELL, link_subject(link)) for link in links_to_tell(ret)]
     return tuple(found)
 
 
@@ -117,6 +120,11 @@ def orders_replacement(ret: Return, lot: Lot) -> bool:
 def parcel_subject(receipt_id: str) -> str:
     """Name a parcel as the subject of work; a receipt's id is the warehouse's, and may be any."""
     return f"{_PARCEL}{receipt_id}"
+
+
+def link_subject(link: ParcelLink) -> str:
+    """Name a link as the subject of work."""
+    return f"{link.return_id}/{link.tracking_code}"
 
 
 def receipt_of(parcel: str) -> str:

@@ -1,5 +1,6 @@
 """What a verified webhook makes us read again, and which return is told of it."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import cast
 
@@ -11,7 +12,8 @@ from activities.engine import ANSWERS_WITHIN
 from activities.refund_books import count_past_us, take_word
 from activities.reopening import RefundTold, Reopener, ReopenFor
 from activities.scans import take_scans
-from domain.ids import is_id, workflow_id_for
+from domain.ids import is_id, part_id, workflow_id_for
+from domain.tracking import Reached
 from integrations.carriers.port import CarrierGateway, TrackingEvent
 from integrations.commerce.port import CommercePlatform, ReplacementEvent
 from integrations.directory import WebhookTarget
@@ -75,7 +77,9 @@ class News:
         snapshot = await carrier.track(event.tracker_ref)
         after, is_new = await take_scans(self._tracking, tenant_id, code, snapshot.scans)
         if is_new or again:
-            told = CarrierMilestones(parcel.delivery_id, after, event.event_id)
+            told = CarrierMilestones(
+                parcel.delivery_id, after, _message_id(event, parcel.return_id, after, again=again)
+            )
             await self._signal(tenant_id, parcel.return_id, "carrier_milestones", told)
 
     async def _refund(
@@ -166,6 +170,20 @@ class News:
     async def _reopened(self, tenant_id: str, return_id: str, news: RefundNews) -> bool:
         asked = ReopenFor(tenant_id, return_id, RefundTold(**asdict(news)))
         return await self._reopener.reopen(self._client, asked, task_queue=self._task_queue)
+
+
+def _message_id(
+    event: TrackingEvent, return_id: str, proven: Sequence[Reached], *, again: bool
+) -> str:
+    """Name what is told of one webhook.
+
+    Told again after a crash, the carrier may prove more than at first: that is another message, for
+    a return takes each once.
+    """
+    if not again:
+        return event.event_id
+    said = (f"{news.milestone}@{news.occurred_at.isoformat()}" for news in proven)
+    return part_id(return_id, "scans", event.event_id, *said)
 
 
 def _is_of_another_generation(intent: IntentRow, refund: Refund) -> bool:

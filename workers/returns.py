@@ -17,6 +17,7 @@ from activities.carrier_rounds import CarrierRounds
 from activities.giving_back import GivingBackActivities
 from activities.holds import HoldActivities
 from activities.labels import LabelActivities
+from activities.linking import LinkActivities
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
 from activities.platform import PlatformActivities
@@ -146,6 +147,7 @@ def _returns_worker(
     )
     reconciling = ReconcileActivities(needs.connections, needs.database)
     reopening = ReopenActivities(Returns(needs.database))
+    linking = LinkActivities(Returns(needs.database))
     surveys = SurveyActivities(FollowUps(needs.database), needs.tokens.hash_for)
     return Worker(
         client,
@@ -181,6 +183,7 @@ def _returns_worker(
             reconciling.list_tenants,
             reconciling.reconcile,
             reopening.reopen_for,
+            linking.tell_of_parcel,
         ],
         workflow_runner=WORKFLOW_RUNNER,
         interceptors=[Heartbeats()],

@@ -16,6 +16,7 @@ from domain.granting import grant
 from domain.handover import change_handover, check_change, check_sending, sent
 from domain.inspection import Finding
 from domain.losing import check_lost, check_new_label, lost, new_label
+from domain.parcel_links import counted_in
 from domain.parcels import Receipt, ReceiptEntry
 from domain.pickups import check_pickup_outcome, pickup_failed
 from domain.proposals import Proposal
@@ -146,7 +147,9 @@ def do_receive(ret: Return, command: Receive) -> Change:
     receipt = _receipt(command)
     if check_receipt(ret, receipt) is not None:
         return ret, ()
-    return receive(ret, receipt)
+    ret, facts = receive(ret, receipt)
+    ret, more = counted_in(ret, receipt.parcel, command.label_of, at=receipt.received_at)
+    return ret, (*facts, *more)
 
 
 def _receipt(command: Receive) -> Receipt:

@@ -106,7 +106,12 @@ def check_frame(ret: Return | None, name: str, info: CommandInfo) -> Return:
 
 def payload_hash(command: Command) -> str:
     """Hash which command it is and what it says, without who says it and under which id."""
-    return content_hash(stated(command) | {"info": type(command).__name__})
+    said = {name: value for name, value in stated(command).items() if name not in _FOUND_OUT}
+    return content_hash(said | {"info": type(command).__name__})
+
+
+_FOUND_OUT = ("label_of",)
+"""What is no part of what the caller says: looked up for him, it may differ when he repeats it."""
 
 
 def refusal(error: RefusedError, ret: Return | None) -> ApplicationError:

@@ -11,6 +11,7 @@ from domain.commands import Actor
 from domain.handover import Sending
 from domain.inspection import Fault, Grade, Photo
 from domain.intents import Redirect, Ruling
+from domain.parcels import LabelOwner, LinkKind
 from domain.pickups import PickupOutcome
 from domain.redirecting import Consent
 from domain.requests import HandoverMethod, PickupWindow, Resolution, ReturnRequest
@@ -21,6 +22,7 @@ from domain.tracking import Reached
 RETURN_WORKFLOW = "ReturnWorkflow"
 INSPECTION_SIGNAL = "inspection_result"
 CHARGEBACK_SIGNAL = "chargeback_news"
+PARCEL_SIGNAL = "parcel_news"
 OPEN_UPDATE_ID = "open"
 """The one update id of the opening: a repeated start meets the first answer."""
 
@@ -220,13 +222,17 @@ class CountedEntry:
 
 @dataclass(frozen=True, slots=True)
 class Receive:
-    """``parcel`` is the tracking code or any mark on it; ``receipt_id`` is the warehouse's."""
+    """``parcel`` is the tracking code or any mark on it; ``receipt_id`` is the warehouse's.
+
+    ``label_of`` is the other return whose label the parcel bears, where that was found out.
+    """
 
     info: CommandInfo
     receipt_id: str
     parcel: str
     entries: tuple[CountedEntry, ...]
     location_id: str = "MAIN"
+    label_of: LabelOwner | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,6 +374,16 @@ class DelayNews:
 
     delivery_id: str
     expected_at: datetime
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelNews:
+    """Signal ``parcel_news``: what another return, ``other``, knows of a parcel of both."""
+
+    tracking_code: str
+    other: LabelOwner
+    kind: LinkKind
     event_id: str
 
 

@@ -24,6 +24,7 @@ from workflows import (
     chargebacks,
     command_kinds,
     commands,
+    parcels,
     reopening,
     resolution,
     restarting,
@@ -378,6 +379,7 @@ class ReturnWorkflow:
     def _take_over(self, case: Case) -> None:
         self._case, self._parking = case, Parking(case)
         chargebacks.listen(case, self._parking)
+        parcels.listen(case)
         self._commands = commands.Commands(case.answers)
         reopening.listen(case, self._commands)
         if not is_draft(case.ret):

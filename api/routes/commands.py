@@ -43,7 +43,9 @@ class Giver:
         """Give a count; one that does not say where is of where the return was expected."""
         row, info = await self._asked(body)
         expected_at = (row.snapshot or {}).get("location_id") or FALLBACK
-        return await self._given(row, translate.receive(info, body, expected_at=expected_at))
+        owner = await self.services.label_owners.other_owner(row, body.parcel)
+        count = translate.receive(info, body, expected_at=expected_at, label_of=owner)
+        return await self._given(row, count)
 
     async def _given(self, row: ReturnRow, payload: Any) -> CommandView:
         answer = await self.services.returns.command(
@@ -167,7 +169,10 @@ async def mark_lost(
 async def receive(
     giver: Annotated[Giver, _giver("receive")], body: requests.ReceiveCommand
 ) -> CommandView:
-    """Count what a parcel holds. Receipts add up; the same receipt counts once."""
+    """Count what a parcel holds. Receipts add up; the same receipt counts once.
+
+    A parcel with the label of another return links both: each counts its own goods.
+    """
     return await giver.receive(body)
 
 

@@ -341,6 +341,19 @@ class RefusedView(AnswerModel):
     field: str | None
 
 
+class ParcelLinkView(AnswerModel):
+    """Another return of the same parcel; ``is_own_label``: the label on it is this return's.
+
+    ``kind`` is ``swapped`` where only the other's goods were counted in it, ``shared`` where both's
+    were.
+    """
+
+    tracking_code: str
+    rma_no: str
+    kind: str
+    is_own_label: bool
+
+
 class ReturnView(AnswerModel):
     """One return. Read ``headline`` first; treat a value you do not know as in progress.
 
@@ -378,6 +391,7 @@ class ReturnView(AnswerModel):
     proposed_settlement: ProposedSettlementView | None = None
     time_zone: str = "UTC"
     """Of the delivery address, IANA: the customer's dates are days there."""
+    parcel_links: tuple[ParcelLinkView, ...] = ()
 
 
 class Accepted(AnswerModel):

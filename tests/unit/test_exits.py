@@ -18,6 +18,7 @@ from domain.handover import Sending, change_handover, visit_cancelled
 from domain.handover import sent as sent_by_customer
 from domain.holding import release, ripe, take_result
 from domain.losing import lost, new_label
+from domain.parcel_links import links_to_tell, other_knows
 from domain.pickups import PickupOutcome, pickup_failed
 from domain.receiving import receive
 from domain.recovering import resolve
@@ -75,6 +76,7 @@ from tests.unit.test_waiting import (
     reserved,
     sending_back,
     sent,
+    under_anothers_label,
     unpaid,
     withdrawn,
 )
@@ -105,6 +107,11 @@ def approved(ret: Return) -> Return:
 
 def denied(ret: Return) -> Return:
     return grant(ret, [], by="human", at=LATER, reason="no defect")[0]
+
+
+def link_told(ret: Return) -> Return:
+    (link,) = links_to_tell(ret)
+    return other_knows(ret, link)[0]
 
 
 def withdrew(ret: Return) -> Return:
@@ -323,6 +330,7 @@ WALKS: dict[str, tuple[Stage, dict[str, Step]]] = {
     ),
     "awaiting_rest": (lambda: received(counted={"SHOES": 2}), {"receive": counted}),
     "awaiting_dispute": (rejected, {}),
+    "linking_parcels": (under_anothers_label, {"parcel.link_told": link_told}),
     "sending_back": (sending_back, {"delivery.label_created": lambda ret: with_label(ret, "d2")}),
     "awaiting_ship_back": (sent, {"delivery.delivered": arrived_back}),
     "ship_back_overdue": (

@@ -19,6 +19,8 @@ from domain.holding import hold
 from domain.inspection import Grade
 from domain.invariants import broken
 from domain.lifecycle import DeliveryState, Headline, LotState
+from domain.parcel_links import counted_in
+from domain.parcels import LabelOwner
 from domain.reasons import Ground
 from domain.replacing import choose_resolution, out_of_stock, replacement_ordered
 from domain.requests import HandoverMethod, RequestedLine, Resolution
@@ -191,6 +193,12 @@ def ran_out() -> Return:
     return pass_deadlines(dated(), at=after(days=11))[0]
 
 
+def under_anothers_label() -> Return:
+    """Its goods were counted in a parcel with the label of another return."""
+    owner = LabelOwner("5d2c7a9e-0d1f-5b8e-8f59-1a2b3c4d5e6f", "RMA-0000-02-9")
+    return counted_in(received(), "EZ-other", owner, at=after(days=4))[0]
+
+
 STAGES: list[tuple[Callable[[], Return], str, str]] = [
     (in_review, "awaiting_review", "reviewer"),
     (decided, "booking_delivery", "carrier"),
@@ -214,6 +222,7 @@ STAGES: list[tuple[Callable[[], Return], str, str]] = [
     (lambda: received(counted={"SHOES": 2}), "awaiting_rest", "customer"),
     (lambda: graded_early(granted()), "inspection_held", "warehouse"),
     (rejected, "awaiting_dispute", "customer"),
+    (under_anothers_label, "linking_parcels", "ops"),
     (sending_back, "sending_back", "warehouse"),
     (sent, "awaiting_ship_back", "carrier"),
     (graded, "settling", "provider"),

@@ -1,0 +1,40 @@
+"""Parcels of several returns over HTTP: the service finds whose label the warehouse read."""
+
+from backhaul_client import CountedItem, ReceiveCommand
+from tests.support.asking import labelled, new_key
+from tests.support.journey import Journey
+
+
+async def test_edge_33_a_count_under_anothers_label_links_both(journey: Journey) -> None:
+    """The warehouse only types what it reads on the parcel; explain says whose label that is."""
+    mine, other = await labelled(journey), await labelled(journey)
+    code = str(other.deliveries[0].tracking_code)
+    count = ReceiveCommand(
+        receipt_id="R-1", parcel=code, entries=(CountedItem(sku=mine.lines[0].sku, quantity=1),)
+    )
+    key, warehouse = new_key(), journey.client("warehouse")
+
+    first = await warehouse.receive(mine.return_id, count, idempotency_key=key)
+    again = await warehouse.receive(mine.return_id, count, idempotency_key=key)
+
+    told = await journey.client().wait_until(
+        other.return_id, lambda view: bool(view.parcel_links), timeout=30
+    )
+    seen = await journey.client().get_return(mine.return_id)
+    assert first == again
+    assert [link.rma_no for link in told.parcel_links] == [mine.rma_no]
+    assert [(link.rma_no, link.kind) for link in seen.parcel_links] == [(other.rma_no, "swapped")]
+    assert seen.headline == "RECEIVED"
+
+
+async def test_a_count_under_its_own_label_links_nothing(journey: Journey) -> None:
+    """As nearly every parcel comes."""
+    view = await labelled(journey)
+    code = str(view.deliveries[0].tracking_code)
+    count = ReceiveCommand(
+        receipt_id="R-1", parcel=code, entries=(CountedItem(sku=view.lines[0].sku, quantity=1),)
+    )
+
+    await journey.client("warehouse").receive(view.return_id, count, idempotency_key=new_key())
+
+    assert (await journey.client().get_return(view.return_id)).parcel_links == ()
