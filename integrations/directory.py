@@ -15,7 +15,9 @@ from integrations.payments.keys import certified_keys, private_key
 from integrations.payments.port import PaymentGateway
 
 ConnectionKind = Literal["payments", "carrier", "commerce", "mail"]
-AdapterName = Literal["stripe", "paypal", "wechatpay", "easypost", "ups", "http", "smtp"]
+AdapterName = Literal[
+    "stripe", "paypal", "wechatpay", "easypost", "ups", "kuaidi100", "http", "smtp"
+]
 Gateway = PaymentGateway | CarrierGateway | CommercePlatform | Mailer
 
 
@@ -63,6 +65,12 @@ ADAPTERS: Mapping[AdapterName, AdapterNeeds] = {
         "carrier",
         frozenset({"client_id", "client_secret", "webhook_credential"}),
         settings=frozenset({"account_number", "account_country"}),
+        options=CARRIER_OPTIONS,
+    ),
+    "kuaidi100": AdapterNeeds(
+        "carrier",
+        frozenset({"api_key", "secret", "webhook_salt"}),
+        settings=frozenset({"customer", "courier_company", "webhook_url"}),
         options=CARRIER_OPTIONS,
     ),
     "http": AdapterNeeds("commerce", frozenset({"token", "webhook_secret"})),
@@ -191,6 +199,11 @@ _FORMATS = {
     "account_country": _Format("[A-Z]{2}", "a country code, as DE"),
     "account_number": _Format("[0-9A-Z]{6}", "six digits or capital letters"),
     "closed": _Format("yes|no", "yes or no"),
+    # SF shows its tracks only to who knows a phone number of theirs, which is not kept for it.
+    "courier_company": _Format(
+        "(?!shunfeng$)[a-z0-9]{2,30}", "Kuaidi100's code of a company, as yuantong, not shunfeng"
+    ),
+    "webhook_url": _Format("https?://[!-~]{1,190}", "an address of at most 200 characters"),
     "countries": _Format("[A-Z]{2}(,[A-Z]{2})*", "country codes, as DE,FR"),
     "max_weight_grams": _Format("[1-9][0-9]{0,7}", "a weight in whole grams"),
 }

@@ -9,6 +9,7 @@ import httpx
 
 from integrations.carriers.capabilities import CarrierCapabilities
 from integrations.carriers.easypost.adapter import EasyPostCarrier, open_easypost_client
+from integrations.carriers.kuaidi100.adapter import Kuaidi100Carrier, open_kuaidi100_client
 from integrations.carriers.port import CarrierGateway
 from integrations.carriers.ups.adapter import UpsCarrier, open_ups_client
 from integrations.commerce.http_platform import HttpCommercePlatform, open_commerce_client
@@ -32,7 +33,12 @@ from integrations.payments.stripe.adapter import StripeGateway, open_stripe_clie
 from integrations.payments.wechatpay.adapter import WeChatPayGateway, open_wechatpay_client
 
 CARRIER_SHEETS: Mapping[str, CarrierCapabilities] = {
-    sheet.carrier: sheet for sheet in (EasyPostCarrier.capabilities, UpsCarrier.capabilities)
+    sheet.carrier: sheet
+    for sheet in (
+        EasyPostCarrier.capabilities,
+        UpsCarrier.capabilities,
+        Kuaidi100Carrier.capabilities,
+    )
 }
 """Every carrier's capability sheet, by its adapter's name."""
 
@@ -161,6 +167,16 @@ class AdapterDirectory:
                     account_number=connection.settings["account_number"],
                     account_country=connection.settings["account_country"],
                     webhook_credential=secrets["webhook_credential"],
+                )
+            case "kuaidi100":
+                return Kuaidi100Carrier(
+                    self._kept(open_kuaidi100_client(url)),
+                    api_key=secrets["api_key"],
+                    secret=secrets["secret"],
+                    customer=connection.settings["customer"],
+                    courier_company=connection.settings["courier_company"],
+                    webhook_url=connection.settings["webhook_url"],
+                    webhook_salt=secrets["webhook_salt"],
                 )
             case "http":
                 http = self._kept(open_commerce_client(url, secrets["token"]))

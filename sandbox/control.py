@@ -12,6 +12,8 @@ from sandbox import (
     easypost_pickups,
     easypost_trackers,
     holds,
+    kuaidi100_orders,
+    kuaidi100_parcels,
     payments,
     ups_parcels,
     ups_pickups,
@@ -146,7 +148,7 @@ async def delete_location(request: Request, location_id: str) -> None:
 @router.put("/webhooks/{system}")
 async def put_webhook_target(
     request: Request,
-    system: Literal["stripe", "paypal", "wechatpay", "easypost", "ups", "commerce"],
+    system: Literal["stripe", "paypal", "wechatpay", "easypost", "ups", "kuaidi100", "commerce"],
     body: WebhookTarget,
 ) -> Json:
     """Say where a system's webhooks go and how they are signed."""
@@ -175,6 +177,9 @@ async def scan_parcel(request: Request, tracking_code: str, body: NewScan) -> Js
             ups_parcels.scan(world, shipment, status=body.status, scan_id=body.scan_id)
             world.ledger.save("ups.shipment", shipment["id"], shipment)
             return shipment
+        order = kuaidi100_orders.find(world, tracking_code)
+        if order is not None:
+            return kuaidi100_parcels.scan(world, order, status=body.status, scan_id=body.scan_id)
         tracker = _or_404(easypost_trackers.find, world, tracking_code)
         scanned = easypost_trackers.scan(world, tracker, status=body.status, scan_id=body.scan_id)
         return easypost_trackers.presented(scanned)
@@ -190,6 +195,12 @@ async def finish_pickup(request: Request, pickup_id: str, body: PickupOutcome) -
             try:
                 return ups_pickups.finish(world, visit, body.outcome)
             except ups_pickups.OutcomeConflictError as conflict:
+                raise HTTPException(409, str(conflict)) from conflict
+        order = kuaidi100_orders.find(world, pickup_id)
+        if order is not None:
+            try:
+                return kuaidi100_orders.finish(world, order, body.outcome)
+            except kuaidi100_orders.OutcomeConflictError as conflict:
                 raise HTTPException(409, str(conflict)) from conflict
         pickup = _or_404(easypost_pickups.find, world, pickup_id)
         try:

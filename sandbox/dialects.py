@@ -11,6 +11,7 @@ from sandbox.errors import (
     RefusalError,
     commerce_refusal,
     easypost_refusal,
+    kuaidi100_refusal,
     paypal_refusal,
     stripe_refusal,
     ups_refusal,
@@ -158,6 +159,22 @@ DIALECTS: Mapping[str, Dialect] = {
             429: "10429",
             500: "500",
             503: "503",
+        },
+    ),
+    "kuaidi100": Dialect(
+        system="kuaidi100",
+        # Its requests are signed instead, which its routes check.
+        key_prefix="",
+        basic_allowed=False,
+        refuse=kuaidi100_refusal,
+        failure_codes={
+            401: "503",
+            404: "404",
+            405: "405",
+            409: "501",
+            429: "429",
+            500: "500",
+            503: "502",
         },
     ),
     "commerce": Dialect(

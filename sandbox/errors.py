@@ -83,6 +83,11 @@ def ups_refusal(status: int, code: str, message: str) -> RefusalError:
     return RefusalError(status, {"response": {"errors": [{"code": code, "message": message}]}})
 
 
+def kuaidi100_refusal(status: int, code: str, message: str) -> RefusalError:
+    """Word a refusal; those of its own have HTTP 200."""
+    return RefusalError(status, {"result": False, "returnCode": code, "message": message})
+
+
 def commerce_refusal(
     status: int, code: str, message: str, *, field: str | None = None
 ) -> RefusalError:

@@ -11,7 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sandbox.ledger import Ledger
 
-System = Literal["stripe", "paypal", "wechatpay", "easypost", "ups", "commerce", "smtp"]
+System = Literal[
+    "stripe", "paypal", "wechatpay", "easypost", "ups", "kuaidi100", "commerce", "smtp"
+]
 
 
 class FaultKind(StrEnum):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from sandbox import easypost_shipments, holds, payments, ups_ledger
+from sandbox import easypost_shipments, holds, kuaidi100_ledger, payments, ups_ledger
 from sandbox.ledger import Json
 from sandbox.world import World, world_of
 
@@ -63,13 +63,16 @@ def effects(world: World, *, order_id: str | None, return_id: str | None) -> Jso
         returns = list(dict.fromkeys(stamp for stamp in stamps if stamp is not None))
     labels = _booked(world, "easypost.shipment", returns)
     visits = _booked(world, "easypost.pickup", returns)
+    orders = _booked(world, "kuaidi100.order", returns)
     return {
         "refunds": refunds,
         "holds": _holds(world, order_id, return_id),
         "labels": [_label(found) for found in labels if found["postage_label"] is not None]
-        + [ups_ledger.label(found) for found in _booked(world, "ups.shipment", returns)],
+        + [ups_ledger.label(found) for found in _booked(world, "ups.shipment", returns)]
+        + [kuaidi100_ledger.label(order) for order in orders],
         "pickups": [_pickup(found) for found in visits if found["status"] != "unknown"]
-        + ups_ledger.visits(world, returns),
+        + ups_ledger.visits(world, returns)
+        + [kuaidi100_ledger.visit(order) for order in orders],
         "stock_moves": _of_returns(world, "commerce.stock_move", returns),
         "replacements": replacements,
         "reservations": _booked(world, "commerce.reservation", returns),

@@ -9,6 +9,7 @@ import secrets
 import unicodedata
 import zlib
 from datetime import UTC, datetime
+from urllib.parse import urlencode
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -25,6 +26,11 @@ def signed(
     if system == "wechatpay":
         sealed = _sealed(json.loads(body), secret)
         return sealed, headers | wechatpay_headers(sealed, keyring, at=at)
+    if system == "kuaidi100":
+        text = body.decode()
+        sign = hashlib.md5((text + secret).encode(), usedforsecurity=False).hexdigest().upper()
+        form = urlencode({"sign": sign, "param": text}).encode()
+        return form, {"Content-Type": "application/x-www-form-urlencoded"}
     if system == "ups":
         # It signs nothing: the credential alone says who sends.
         return body, headers | {"credential": secret, "User-Agent": "UPSPubSubTrackingService"}

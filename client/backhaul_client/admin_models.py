@@ -10,7 +10,9 @@ from backhaul_client.requests import Id, RequestModel
 
 RoleName = Literal["platform", "warehouse", "reviewer", "ops", "finance", "auditor", "admin"]
 ConnectionKind = Literal["payments", "carrier", "commerce", "mail"]
-AdapterName = Literal["stripe", "paypal", "wechatpay", "easypost", "ups", "http", "smtp"]
+AdapterName = Literal[
+    "stripe", "paypal", "wechatpay", "easypost", "ups", "kuaidi100", "http", "smtp"
+]
 Setting = Annotated[
     str, StringConstraints(strict=True, max_length=2000, pattern=r"^[^\x00-\x1f\x7f]*$")
 ]
@@ -44,10 +46,11 @@ class NewConnection(RequestModel):
     ``secrets`` are never answered: stripe and easypost need ``api_key`` and ``webhook_secret``,
     paypal ``client_id``, ``client_secret`` and ``webhook_certificates`` (PEM), wechatpay
     ``api_v3_key``, ``merchant_key`` (PEM), ``merchant_serial`` and ``platform_certificates`` (PEM),
-    ups ``client_id``, ``client_secret`` and ``webhook_credential``, http ``token`` and
-    ``webhook_secret``; smtp may have ``username`` and ``password``. Among ``settings``, paypal
-    needs ``webhook_id``, wechatpay ``merchant_id``, ups ``account_number`` and
-    ``account_country``, smtp ``sender``.
+    ups ``client_id``, ``client_secret`` and ``webhook_credential``, kuaidi100 ``api_key``,
+    ``secret`` and ``webhook_salt``, http ``token`` and ``webhook_secret``; smtp may have
+    ``username`` and ``password``. Among ``settings``, paypal needs ``webhook_id``, wechatpay
+    ``merchant_id``, ups ``account_number`` and ``account_country``, kuaidi100 ``customer``,
+    ``courier_company`` and ``webhook_url``, smtp ``sender``.
     """
 
     kind: ConnectionKind

@@ -86,7 +86,25 @@ def pickup_request(shipment_ref: str) -> PickupRequest:
     )
 
 
+def needs(capability: bool, reason: str) -> None:
+    """Skip what a carrier of this kind does otherwise, by its sheet."""
+    if not capability:
+        pytest.skip(reason)
+
+
+def needs_visits_of_their_own(gateway: CarrierGateway) -> None:
+    needs(not gateway.capabilities.courier_brings_label, "the courier is ordered with the label")
+
+
+def needs_look_up(gateway: CarrierGateway) -> None:
+    lookup = gateway.capabilities.label_lookup
+    needs(lookup is not BookingLookUp.NONE, "nothing is found by our names alone")
+
+
 class CarrierGatewayContract(ABC):
+    sender, recipient, time_zone = CUSTOMER, WAREHOUSE, "Europe/Berlin"
+    """Who sends what to whom: inside the carrier's area."""
+
     @pytest.fixture
     @abstractmethod
     def gateway(self) -> CarrierGateway:
@@ -97,9 +115,21 @@ class CarrierGatewayContract(ABC):
     def world(self) -> CarrierWorld:
         """The other side."""
 
-    @staticmethod
-    async def label(gateway: CarrierGateway) -> Label:
-        request = shipment_request()
+    @classmethod
+    def request(cls, *, is_return: bool = True) -> ShipmentRequest:
+        request = shipment_request(is_return=is_return)
+        wish = request.visit
+        visit = replace(wish, time_zone=cls.time_zone) if wish is not None else None
+        return replace(request, sender=cls.sender, recipient=cls.recipient, visit=visit)
+
+    @classmethod
+    def nowhere(cls, world: CarrierWorld) -> Address:
+        """Return an address that nobody serves."""
+        return replace(cls.sender, postal_code=world.unserved_postal_code)
+
+    @classmethod
+    async def label(cls, gateway: CarrierGateway) -> Label:
+        request = cls.request()
         draft = await gateway.create_shipment(request)
         return await gateway.purchase_label(draft.shipment_ref, request)
 
@@ -112,7 +142,7 @@ class CarrierGatewayContract(ABC):
         self, gateway: CarrierGateway, world: CarrierWorld
     ) -> None:
         """A draft has no label, and the carrier has sold none."""
-        request = shipment_request()
+        request = self.request()
 
         draft = await gateway.create_shipment(request)
 
@@ -125,25 +155,28 @@ class CarrierGatewayContract(ABC):
         self, gateway: CarrierGateway, world: CarrierWorld, is_return: bool
     ) -> None:
         """A bought label can be printed, tracked and read again, and was sold once."""
-        request = shipment_request(is_return=is_return)
+        request = self.request(is_return=is_return)
         draft = await gateway.create_shipment(request)
 
         label = await gateway.purchase_label(draft.shipment_ref, request)
 
-        assert label.label_url.startswith("http")
+        assert label.label_url.startswith("http") is gateway.capabilities.labels
         assert label.tracking_code
         assert label.cost.minor > 0
-        assert (await gateway.get_shipment(draft.shipment_ref)).label == label
+        assert (await gateway.get_shipment(label.shipment_ref)).label == label
         assert world.labels_bought(request.reference) == 1
 
     async def test_buys_no_second_label(self, gateway: CarrierGateway, world: CarrierWorld) -> None:
-        """Who buys again is told that the label exists."""
-        request = shipment_request()
+        """Who buys again is told that the label exists; under its own key it is answered again."""
+        request = self.request()
         draft = await gateway.create_shipment(request)
-        await gateway.purchase_label(draft.shipment_ref, request)
+        label = await gateway.purchase_label(draft.shipment_ref, request)
 
-        with pytest.raises(AlreadyDoneError):
-            await gateway.purchase_label(draft.shipment_ref, request)
+        if gateway.capabilities.label_lookup is BookingLookUp.NONE:
+            assert await gateway.purchase_label(draft.shipment_ref, request) == label
+        else:
+            with pytest.raises(AlreadyDoneError):
+                await gateway.purchase_label(draft.shipment_ref, request)
 
         assert world.labels_bought(request.reference) == 1
 
@@ -151,7 +184,8 @@ class CarrierGatewayContract(ABC):
         self, gateway: CarrierGateway, world: CarrierWorld
     ) -> None:
         """After a lost answer nobody knows: the shipment is read, and has its one label."""
-        request = shipment_request()
+        needs_look_up(gateway)
+        request = self.request()
         draft = await gateway.create_shipment(request)
         with world.losing_the_answer("buy label"), pytest.raises(AmbiguousOutcomeError):
             await gateway.purchase_label(draft.shipment_ref, request)
@@ -165,8 +199,7 @@ class CarrierGatewayContract(ABC):
         self, gateway: CarrierGateway, world: CarrierWorld
     ) -> None:
         """Where nobody collects, the refusal says so, and repeats nothing of the address."""
-        sender = replace(CUSTOMER, postal_code=world.unserved_postal_code)
-        request = replace(shipment_request(), sender=sender)
+        request = replace(self.request(), sender=self.nowhere(world))
         draft = await gateway.create_shipment(request)
 
         with pytest.raises(RejectedError) as caught:
@@ -192,7 +225,7 @@ class CarrierGatewayContract(ABC):
 
     async def test_has_no_code_of_what_was_not_bought(self, gateway: CarrierGateway) -> None:
         """There is no label to print from it."""
-        draft = await gateway.create_shipment(shipment_request())
+        draft = await gateway.create_shipment(self.request())
 
         with pytest.raises(RejectedError):
             await gateway.label_qr_code(draft.shipment_ref)
@@ -208,7 +241,8 @@ class CarrierGatewayContract(ABC):
 
     async def test_gives_back_nothing_that_was_not_bought(self, gateway: CarrierGateway) -> None:
         """A draft has no money in it."""
-        draft = await gateway.create_shipment(shipment_request())
+        needs_look_up(gateway)
+        draft = await gateway.create_shipment(self.request())
 
         assert await gateway.void_label(draft.shipment_ref) == "not_applicable"
 
@@ -224,6 +258,7 @@ class CarrierGatewayContract(ABC):
 
     async def test_orders_one_visit(self, gateway: CarrierGateway, world: CarrierWorld) -> None:
         """A drafted visit costs nothing; an ordered one is confirmed, priced and ordered once."""
+        needs_visits_of_their_own(gateway)
         draft, request = await self.draft_pickup(gateway)
         assert (draft.status, draft.cost) == ("unbooked", None)
         assert world.visits_ordered(request.reference) == 0
@@ -245,6 +280,7 @@ class CarrierGatewayContract(ABC):
         self, gateway: CarrierGateway, world: CarrierWorld
     ) -> None:
         """After a lost answer the visit is read, or answered to a second order; it is one."""
+        needs_visits_of_their_own(gateway)
         draft, request = await self.draft_pickup(gateway)
         with world.losing_the_answer("buy pickup"), pytest.raises(AmbiguousOutcomeError):
             await gateway.buy_pickup(draft.pickup_ref, request)
@@ -261,6 +297,7 @@ class CarrierGatewayContract(ABC):
         self, gateway: CarrierGateway, world: CarrierWorld
     ) -> None:
         """Two visits wished for at one address are one and the same, or two."""
+        needs_visits_of_their_own(gateway)
         draft, request = await self.draft_pickup(gateway)
         another = replace(
             pickup_request((await self.label(gateway)).shipment_ref), address=request.address
@@ -279,9 +316,9 @@ class CarrierGatewayContract(ABC):
         self, gateway: CarrierGateway, world: CarrierWorld
     ) -> None:
         """Where no courier comes, nothing is ordered and the reason is given."""
+        needs_visits_of_their_own(gateway)
         label = await self.label(gateway)
-        address = replace(CUSTOMER, postal_code=world.unserved_postal_code)
-        request = replace(pickup_request(label.shipment_ref), address=address)
+        request = replace(pickup_request(label.shipment_ref), address=self.nowhere(world))
         draft = await gateway.create_pickup(request)
 
         with pytest.raises(RejectedError) as caught:
@@ -291,6 +328,7 @@ class CarrierGatewayContract(ABC):
 
     async def test_calls_a_visit_off_once(self, gateway: CarrierGateway) -> None:
         """A visit is cancelled, and cancelling it again changes nothing."""
+        needs_visits_of_their_own(gateway)
         draft, request = await self.draft_pickup(gateway)
         visit = await gateway.buy_pickup(draft.pickup_ref, request)
 
@@ -306,6 +344,7 @@ class CarrierGatewayContract(ABC):
 
     async def test_calls_off_nothing_that_was_not_ordered(self, gateway: CarrierGateway) -> None:
         """A draft has no courier to call off."""
+        needs_visits_of_their_own(gateway)
         draft, _ = await self.draft_pickup(gateway)
 
         assert await gateway.cancel_pickup(draft.pickup_ref) == draft
@@ -314,6 +353,7 @@ class CarrierGatewayContract(ABC):
         self, gateway: CarrierGateway, world: CarrierWorld
     ) -> None:
         """The courier has the parcel: there is nothing to call off, and no visit that stands."""
+        needs_visits_of_their_own(gateway)
         draft, request = await self.draft_pickup(gateway)
         visit = await gateway.buy_pickup(draft.pickup_ref, request)
         world.courier_came(draft.pickup_ref)
@@ -324,6 +364,44 @@ class CarrierGatewayContract(ABC):
             return
         with pytest.raises(RejectedError):
             await gateway.cancel_pickup(draft.pickup_ref)
+
+    async def test_brings_the_label_with_its_courier(
+        self, gateway: CarrierGateway, world: CarrierWorld
+    ) -> None:
+        """The visit was ordered with the label, and calling it off ends both; again, nothing."""
+        needs(gateway.capabilities.courier_brings_label, "the courier is ordered by himself")
+        request = self.request()
+        draft = await gateway.create_shipment(request)
+        label = await gateway.purchase_label(draft.shipment_ref, request)
+        wanted = pickup_request(label.shipment_ref)
+
+        visit = await gateway.create_pickup(wanted)
+        first = await gateway.cancel_pickup(visit.pickup_ref, visit.confirmation)
+        second = await gateway.cancel_pickup(visit.pickup_ref, visit.confirmation)
+
+        assert visit.status == "scheduled"
+        assert visit.confirmation
+        assert visit.cost is not None
+        assert world.visits_ordered(request.reference) == 1
+        assert (first, second) == (replace(visit, status="canceled"),) * 2
+        assert (await gateway.get_shipment(label.shipment_ref)).refund_status == "refunded"
+        with pytest.raises(RejectedError) as caught:
+            await gateway.buy_pickup(visit.pickup_ref, wanted)
+        assert caught.value.code == "no_rates"
+
+    async def test_calls_off_no_courier_who_has_the_parcel(
+        self, gateway: CarrierGateway, world: CarrierWorld
+    ) -> None:
+        """Who brought the label and took the parcel cannot be called off any more."""
+        needs(gateway.capabilities.courier_brings_label, "the courier is ordered by himself")
+        label = await self.label(gateway)
+        visit = await gateway.create_pickup(pickup_request(label.shipment_ref))
+        world.courier_came(visit.pickup_ref)
+
+        with pytest.raises(RejectedError):
+            await gateway.cancel_pickup(visit.pickup_ref, visit.confirmation)
+
+        assert (await gateway.get_pickup(visit.pickup_ref)).status == "over"
 
     async def test_tells_where_a_parcel_was(
         self, gateway: CarrierGateway, world: CarrierWorld
@@ -355,6 +433,7 @@ class CarrierGatewayContract(ABC):
                 await gateway.get_pickup("pickup_unknown")
         else:
             assert (await gateway.get_shipment(uuid.uuid4().hex)).label is None
-            assert (await gateway.get_pickup(uuid.uuid4().hex)).status == "unbooked"
+            if not gateway.capabilities.courier_brings_label:
+                assert (await gateway.get_pickup(uuid.uuid4().hex)).status == "unbooked"
         with pytest.raises(NotFoundError):
             await gateway.track(unique("code"))

@@ -135,6 +135,10 @@ class Outside:
     def courier_came(self, pickup_id: str) -> None:
         self._json("POST", f"/_control/pickups/{pickup_id}/outcome", {"outcome": "collected"})
 
+    def courier_found_nobody(self, pickup_id: str) -> None:
+        outcome = {"outcome": "customer_absent"}
+        self._json("POST", f"/_control/pickups/{pickup_id}/outcome", outcome)
+
     def advance_replacement(self, replacement_order_id: str, status: str) -> None:
         path = f"/_control/replacement-orders/{replacement_order_id}/advance"
         self._json("POST", path, {"status": status})

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from integrations.carriers.easypost.adapter import EasyPostCarrier
+from integrations.carriers.kuaidi100.adapter import Kuaidi100Carrier
 from integrations.carriers.ups.adapter import UpsCarrier
 from integrations.commerce.http_platform import HttpCommercePlatform
 from integrations.directory import Connection, UnknownConnectionError, check_connection
@@ -118,6 +119,23 @@ def ups(**changes: Any) -> Connection:
     return replace(connection, **changes)
 
 
+def kuaidi100(**changes: Any) -> Connection:
+    connection = Connection(
+        connection_id="c-kuaidi100",
+        tenant_id="tenant-6",
+        kind="carrier",
+        adapter="kuaidi100",
+        base_url=f"{SANDBOX}/kuaidi100",
+        secrets={"api_key": "KDtest", "secret": "KDsecret", "webhook_salt": "salt"},
+        settings={
+            "customer": "KDcustomer",
+            "courier_company": "yuantong",
+            "webhook_url": "https://backhaul.example/webhooks/c-kuaidi100",
+        },
+    )
+    return replace(connection, **changes)
+
+
 def commerce() -> Connection:
     return Connection(
         connection_id="c-commerce",
@@ -148,7 +166,9 @@ class Stored:
 class TestDirectory:
     @pytest.fixture
     def stored(self) -> Stored:
-        return Stored([stripe(), easypost(), commerce(), smtp(), paypal(), wechatpay(), ups()])
+        return Stored(
+            [stripe(), easypost(), commerce(), smtp(), paypal(), wechatpay(), ups(), kuaidi100()]
+        )
 
     @pytest.fixture
     async def directory(self, stored: Stored) -> AsyncIterator[AdapterDirectory]:
@@ -169,6 +189,8 @@ class TestDirectory:
         assert isinstance(await directory.payments("tenant-4"), WeChatPayGateway)
         (by_ups,) = await directory.carriers("tenant-5")
         assert isinstance(by_ups.gateway, UpsCarrier)
+        (by_kuaidi100,) = await directory.carriers("tenant-6")
+        assert isinstance(by_kuaidi100.gateway, Kuaidi100Carrier)
 
     async def test_keeps_what_it_opened(self, directory: AdapterDirectory) -> None:
         """The same connection is opened once."""
@@ -215,7 +237,8 @@ class TestConnection:
         assert "sk_test_1" not in repr(stripe())
 
     @pytest.mark.parametrize(
-        "connection", [stripe(), paypal(), wechatpay(), easypost(), ups(), commerce(), smtp()]
+        "connection",
+        [stripe(), paypal(), wechatpay(), easypost(), ups(), kuaidi100(), commerce(), smtp()],
     )
     def test_is_taken_when_complete(self, connection: Connection) -> None:
         """With address, secrets and settings, a connection is what its adapter needs."""
@@ -247,6 +270,16 @@ class TestConnection:
             (
                 ups(settings={"account_number": "a1b2c3é", "account_country": "DE"}),
                 "settings.account_number",
+            ),
+            (kuaidi100(secrets={"api_key": "k", "secret": "s"}), "secrets.webhook_salt"),
+            (kuaidi100(settings={}), "settings.courier_company"),
+            (
+                kuaidi100(settings={**kuaidi100().settings, "courier_company": "shunfeng"}),
+                "settings.courier_company",
+            ),
+            (
+                kuaidi100(settings={**kuaidi100().settings, "webhook_url": "/webhooks"}),
+                "settings.webhook_url",
             ),
             (stripe(base_url="ftp://api.stripe.com"), "base_url"),
             (stripe(base_url="https://"), "base_url"),

@@ -28,6 +28,7 @@ from integrations.notifications.port import Mailer
 from integrations.payments.port import PaymentGateway
 from runtime.adapters import CARRIER_SHEETS
 from storage.models.returns import NoticeModel
+from tests.contract.test_kuaidi100_trouble import KUAIDI100_CALLS
 from tests.contract.test_ups_trouble import UPS_CALLS
 from tests.flow.test_exchange import WANTED
 from tests.flow.test_pickups import report, until_visit, visits_at_carrier
@@ -596,8 +597,8 @@ OF_HOLDS = {
     call for kind in ("payment_intents", "authorizations") for call in ALL_CALLS if kind in call
 }
 """Met with the same trouble in ``tests/flow/test_hold_crashes``."""
-OF_OTHER_CARRIERS = {asked.call for asked in UPS_CALLS}
-"""Met with the same trouble in ``tests/contract/test_ups_trouble``."""
+OF_OTHER_CARRIERS = {asked.call for asked in (*UPS_CALLS, *KUAIDI100_CALLS)}
+"""Met with the same trouble in ``tests/contract``, in a ``test_…_trouble`` of each."""
 READ_WHEN_TOLD = {
     "GET /v1/disputes/{dispute}",
     "POST /v1/disputes/{dispute}",

@@ -1,10 +1,11 @@
 """docs/carriers.md: the carriers' capability sheets, as the code has them."""
 
 from integrations.carriers.easypost.adapter import EasyPostCarrier
+from integrations.carriers.kuaidi100.adapter import Kuaidi100Carrier
 from integrations.carriers.ups.adapter import UpsCarrier
 from tests.support.sheets import sheet_tables
 
-SHEETS = (EasyPostCarrier.capabilities, UpsCarrier.capabilities)
+SHEETS = (EasyPostCarrier.capabilities, UpsCarrier.capabilities, Kuaidi100Carrier.capabilities)
 
 _INTRODUCTION = """\
 # Carriers
@@ -18,9 +19,17 @@ A tenant may have a connection of kind `carrier` for each adapter below. How to 
 HMAC-SHA256 of the body |
 | `ups` | `https://onlinetools.ups.com` | `client_id`, `client_secret`, `webhook_credential` | \
 `account_number`, `account_country` (ISO 3166-1 alpha-2) | a credential, which signs nothing |
+| `kuaidi100` | `https://poll.kuaidi100.com` | `api_key`, `secret`, `webhook_salt` | `customer`, \
+`courier_company` (its code, as `yuantong`), `webhook_url` | MD5 of param and salt |
 
 UPS sends its Track Alerts for an account that is subscribed to them once, at UPS, with the webhook
 address of the connection and its credential. Until then its parcels are read, not told of.
+
+Kuaidi100 is told with every order where to push its tracks: connect it once to learn the webhook
+address of the connection, and once more with that as `webhook_url`. It wants a phone number of both
+ends. SF (`shunfeng`) is not ordered through it: its tracks are shown only to who knows such a
+number. An order whose answer was lost is sent again under its key for 48 hours; later only a person
+can ask what became of it.
 
 ## Which one takes a parcel
 

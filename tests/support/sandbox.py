@@ -43,6 +43,10 @@ class Sandbox:
         return f"{self.url}/ups"
 
     @property
+    def kuaidi100_url(self) -> str:
+        return f"{self.url}/kuaidi100"
+
+    @property
     def commerce_url(self) -> str:
         return f"{self.url}/commerce/v1"
 
