@@ -16,7 +16,7 @@ from integrations.payments.port import PaymentGateway
 
 ConnectionKind = Literal["payments", "carrier", "commerce", "mail"]
 AdapterName = Literal[
-    "stripe", "paypal", "wechatpay", "easypost", "ups", "kuaidi100", "http", "smtp"
+    "stripe", "paypal", "wechatpay", "easypost", "ups", "kuaidi100", "sf", "http", "smtp"
 ]
 Gateway = PaymentGateway | CarrierGateway | CommercePlatform | Mailer
 
@@ -71,6 +71,12 @@ ADAPTERS: Mapping[AdapterName, AdapterNeeds] = {
         "carrier",
         frozenset({"api_key", "secret", "webhook_salt"}),
         settings=frozenset({"customer", "courier_company", "webhook_url"}),
+        options=CARRIER_OPTIONS,
+    ),
+    "sf": AdapterNeeds(
+        "carrier",
+        frozenset({"check_word"}),
+        settings=frozenset({"partner_id", "monthly_card", "product"}),
         options=CARRIER_OPTIONS,
     ),
     "http": AdapterNeeds("commerce", frozenset({"token", "webhook_secret"})),
@@ -203,6 +209,9 @@ _FORMATS = {
     "courier_company": _Format(
         "(?!shunfeng$)[a-z0-9]{2,30}", "Kuaidi100's code of a company, as yuantong, not shunfeng"
     ),
+    "monthly_card": _Format("[0-9]{10}", "ten digits"),
+    "partner_id": _Format("[!-~]{1,64}", "SF's code of a partner, of at most 64 characters"),
+    "product": _Format("[1-9][0-9]{0,4}", "SF's code of the product that was agreed, as 2"),
     "webhook_url": _Format("https?://[!-~]{1,190}", "an address of at most 200 characters"),
     "countries": _Format("[A-Z]{2}(,[A-Z]{2})*", "country codes, as DE,FR"),
     "max_weight_grams": _Format("[1-9][0-9]{0,7}", "a weight in whole grams"),

@@ -11,6 +11,7 @@ from integrations.carriers.capabilities import CarrierCapabilities
 from integrations.carriers.easypost.adapter import EasyPostCarrier, open_easypost_client
 from integrations.carriers.kuaidi100.adapter import Kuaidi100Carrier, open_kuaidi100_client
 from integrations.carriers.port import CarrierGateway
+from integrations.carriers.sf.adapter import SfCarrier, open_sf_client
 from integrations.carriers.ups.adapter import UpsCarrier, open_ups_client
 from integrations.commerce.http_platform import HttpCommercePlatform, open_commerce_client
 from integrations.commerce.port import CommercePlatform
@@ -38,6 +39,7 @@ CARRIER_SHEETS: Mapping[str, CarrierCapabilities] = {
         EasyPostCarrier.capabilities,
         UpsCarrier.capabilities,
         Kuaidi100Carrier.capabilities,
+        SfCarrier.capabilities,
     )
 }
 """Every carrier's capability sheet, by its adapter's name."""
@@ -177,6 +179,14 @@ class AdapterDirectory:
                     courier_company=connection.settings["courier_company"],
                     webhook_url=connection.settings["webhook_url"],
                     webhook_salt=secrets["webhook_salt"],
+                )
+            case "sf":
+                return SfCarrier(
+                    self._kept(open_sf_client(url)),
+                    partner_id=connection.settings["partner_id"],
+                    check_word=secrets["check_word"],
+                    monthly_card=connection.settings["monthly_card"],
+                    product=connection.settings["product"],
                 )
             case "http":
                 http = self._kept(open_commerce_client(url, secrets["token"]))

@@ -15,6 +15,8 @@ from sandbox import (
     kuaidi100_orders,
     kuaidi100_parcels,
     payments,
+    sf_orders,
+    sf_routes,
     ups_parcels,
     ups_pickups,
 )
@@ -180,6 +182,9 @@ async def scan_parcel(request: Request, tracking_code: str, body: NewScan) -> Js
         order = kuaidi100_orders.find(world, tracking_code)
         if order is not None:
             return kuaidi100_parcels.scan(world, order, status=body.status, scan_id=body.scan_id)
+        by_sf = sf_orders.find(world, tracking_code)
+        if by_sf is not None:
+            return sf_routes.scan(world, by_sf, status=body.status, scan_id=body.scan_id)
         tracker = _or_404(easypost_trackers.find, world, tracking_code)
         scanned = easypost_trackers.scan(world, tracker, status=body.status, scan_id=body.scan_id)
         return easypost_trackers.presented(scanned)
@@ -201,6 +206,12 @@ async def finish_pickup(request: Request, pickup_id: str, body: PickupOutcome) -
             try:
                 return kuaidi100_orders.finish(world, order, body.outcome)
             except kuaidi100_orders.OutcomeConflictError as conflict:
+                raise HTTPException(409, str(conflict)) from conflict
+        by_sf = sf_orders.find(world, pickup_id)
+        if by_sf is not None:
+            try:
+                return sf_orders.finish(world, by_sf, body.outcome)
+            except sf_orders.OutcomeConflictError as conflict:
                 raise HTTPException(409, str(conflict)) from conflict
         pickup = _or_404(easypost_pickups.find, world, pickup_id)
         try:

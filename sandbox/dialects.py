@@ -13,6 +13,7 @@ from sandbox.errors import (
     easypost_refusal,
     kuaidi100_refusal,
     paypal_refusal,
+    sf_refusal,
     stripe_refusal,
     ups_refusal,
     wechatpay_refusal,
@@ -175,6 +176,22 @@ DIALECTS: Mapping[str, Dialect] = {
             429: "429",
             500: "500",
             503: "502",
+        },
+    ),
+    "sf": Dialect(
+        system="sf",
+        # Its requests are signed instead, which its route checks.
+        key_prefix="",
+        basic_allowed=False,
+        refuse=sf_refusal,
+        failure_codes={
+            401: "A1006",
+            404: "A1001",
+            405: "A1001",
+            409: "A1007",
+            429: "A1005",
+            500: "A1099",
+            503: "A1009",
         },
     ),
     "commerce": Dialect(

@@ -88,6 +88,12 @@ def kuaidi100_refusal(status: int, code: str, message: str) -> RefusalError:
     return RefusalError(status, {"result": False, "returnCode": code, "message": message})
 
 
+def sf_refusal(status: int, code: str, message: str) -> RefusalError:
+    """Word a refusal of the platform; those of its own have HTTP 200."""
+    body = {"apiErrorMsg": message, "apiResponseID": secrets.token_hex(16).upper()}
+    return RefusalError(status, body | {"apiResultCode": code, "apiResultData": None})
+
+
 def commerce_refusal(
     status: int, code: str, message: str, *, field: str | None = None
 ) -> RefusalError:

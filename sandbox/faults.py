@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sandbox.ledger import Ledger
 
 System = Literal[
-    "stripe", "paypal", "wechatpay", "easypost", "ups", "kuaidi100", "commerce", "smtp"
+    "stripe", "paypal", "wechatpay", "easypost", "ups", "kuaidi100", "sf", "commerce", "smtp"
 ]
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from sandbox import easypost_shipments, holds, kuaidi100_ledger, payments, ups_ledger
+from sandbox import easypost_shipments, holds, kuaidi100_ledger, payments, sf_ledger, ups_ledger
 from sandbox.ledger import Json
 from sandbox.world import World, world_of
 
@@ -64,15 +64,18 @@ def effects(world: World, *, order_id: str | None, return_id: str | None) -> Jso
     labels = _booked(world, "easypost.shipment", returns)
     visits = _booked(world, "easypost.pickup", returns)
     orders = _booked(world, "kuaidi100.order", returns)
+    of_sf = sf_ledger.sold(_booked(world, "sf.order", returns))
     return {
         "refunds": refunds,
         "holds": _holds(world, order_id, return_id),
         "labels": [_label(found) for found in labels if found["postage_label"] is not None]
         + [ups_ledger.label(found) for found in _booked(world, "ups.shipment", returns)]
-        + [kuaidi100_ledger.label(order) for order in orders],
+        + [kuaidi100_ledger.label(order) for order in orders]
+        + [sf_ledger.label(order) for order in of_sf],
         "pickups": [_pickup(found) for found in visits if found["status"] != "unknown"]
         + ups_ledger.visits(world, returns)
-        + [kuaidi100_ledger.visit(order) for order in orders],
+        + [kuaidi100_ledger.visit(order) for order in orders]
+        + [sf_ledger.visit(order) for order in of_sf],
         "stock_moves": _of_returns(world, "commerce.stock_move", returns),
         "replacements": replacements,
         "reservations": _booked(world, "commerce.reservation", returns),

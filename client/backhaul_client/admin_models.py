@@ -11,7 +11,7 @@ from backhaul_client.requests import Id, RequestModel
 RoleName = Literal["platform", "warehouse", "reviewer", "ops", "finance", "auditor", "admin"]
 ConnectionKind = Literal["payments", "carrier", "commerce", "mail"]
 AdapterName = Literal[
-    "stripe", "paypal", "wechatpay", "easypost", "ups", "kuaidi100", "http", "smtp"
+    "stripe", "paypal", "wechatpay", "easypost", "ups", "kuaidi100", "sf", "http", "smtp"
 ]
 Setting = Annotated[
     str, StringConstraints(strict=True, max_length=2000, pattern=r"^[^\x00-\x1f\x7f]*$")
@@ -47,10 +47,11 @@ class NewConnection(RequestModel):
     paypal ``client_id``, ``client_secret`` and ``webhook_certificates`` (PEM), wechatpay
     ``api_v3_key``, ``merchant_key`` (PEM), ``merchant_serial`` and ``platform_certificates`` (PEM),
     ups ``client_id``, ``client_secret`` and ``webhook_credential``, kuaidi100 ``api_key``,
-    ``secret`` and ``webhook_salt``, http ``token`` and ``webhook_secret``; smtp may have
-    ``username`` and ``password``. Among ``settings``, paypal needs ``webhook_id``, wechatpay
-    ``merchant_id``, ups ``account_number`` and ``account_country``, kuaidi100 ``customer``,
-    ``courier_company`` and ``webhook_url``, smtp ``sender``.
+    ``secret`` and ``webhook_salt``, sf ``check_word``, http ``token`` and ``webhook_secret``; smtp
+    may have ``username`` and ``password``. Among ``settings``, paypal needs ``webhook_id``,
+    wechatpay ``merchant_id``, ups ``account_number`` and ``account_country``, kuaidi100
+    ``customer``, ``courier_company`` and ``webhook_url``, sf ``partner_id``, ``monthly_card`` and
+    ``product``, smtp ``sender``.
     """
 
     kind: ConnectionKind

@@ -8,6 +8,7 @@ import pytest
 
 from integrations.carriers.easypost.adapter import EasyPostCarrier
 from integrations.carriers.kuaidi100.adapter import Kuaidi100Carrier
+from integrations.carriers.sf.adapter import SfCarrier
 from integrations.carriers.ups.adapter import UpsCarrier
 from integrations.commerce.http_platform import HttpCommercePlatform
 from integrations.directory import Connection, UnknownConnectionError, check_connection
@@ -136,6 +137,19 @@ def kuaidi100(**changes: Any) -> Connection:
     return replace(connection, **changes)
 
 
+def sf(**changes: Any) -> Connection:
+    connection = Connection(
+        connection_id="c-sf",
+        tenant_id="tenant-7",
+        kind="carrier",
+        adapter="sf",
+        base_url=f"{SANDBOX}/sf",
+        secrets={"check_word": "SFcheckword"},
+        settings={"partner_id": "SFtest", "monthly_card": "7551234567", "product": "2"},
+    )
+    return replace(connection, **changes)
+
+
 def commerce() -> Connection:
     return Connection(
         connection_id="c-commerce",
@@ -167,7 +181,17 @@ class TestDirectory:
     @pytest.fixture
     def stored(self) -> Stored:
         return Stored(
-            [stripe(), easypost(), commerce(), smtp(), paypal(), wechatpay(), ups(), kuaidi100()]
+            [
+                stripe(),
+                easypost(),
+                commerce(),
+                smtp(),
+                paypal(),
+                wechatpay(),
+                ups(),
+                kuaidi100(),
+                sf(),
+            ]
         )
 
     @pytest.fixture
@@ -191,6 +215,8 @@ class TestDirectory:
         assert isinstance(by_ups.gateway, UpsCarrier)
         (by_kuaidi100,) = await directory.carriers("tenant-6")
         assert isinstance(by_kuaidi100.gateway, Kuaidi100Carrier)
+        (by_sf,) = await directory.carriers("tenant-7")
+        assert isinstance(by_sf.gateway, SfCarrier)
 
     async def test_keeps_what_it_opened(self, directory: AdapterDirectory) -> None:
         """The same connection is opened once."""
@@ -238,7 +264,7 @@ class TestConnection:
 
     @pytest.mark.parametrize(
         "connection",
-        [stripe(), paypal(), wechatpay(), easypost(), ups(), kuaidi100(), commerce(), smtp()],
+        [stripe(), paypal(), wechatpay(), easypost(), ups(), kuaidi100(), sf(), commerce(), smtp()],
     )
     def test_is_taken_when_complete(self, connection: Connection) -> None:
         """With address, secrets and settings, a connection is what its adapter needs."""
@@ -281,6 +307,11 @@ class TestConnection:
                 kuaidi100(settings={**kuaidi100().settings, "webhook_url": "/webhooks"}),
                 "settings.webhook_url",
             ),
+            (sf(secrets={}), "secrets.check_word"),
+            (sf(settings={}), "settings.monthly_card"),
+            (sf(settings={**sf().settings, "monthly_card": "755"}), "settings.monthly_card"),
+            (sf(settings={**sf().settings, "product": "0"}), "settings.product"),
+            (sf(settings={**sf().settings, "partner_id": "a b"}), "settings.partner_id"),
             (stripe(base_url="ftp://api.stripe.com"), "base_url"),
             (stripe(base_url="https://"), "base_url"),
             (stripe(base_url="https://host:99999"), "base_url"),

@@ -29,6 +29,7 @@ from integrations.payments.port import PaymentGateway
 from runtime.adapters import CARRIER_SHEETS
 from storage.models.returns import NoticeModel
 from tests.contract.test_kuaidi100_trouble import KUAIDI100_CALLS
+from tests.contract.test_sf_trouble import SF_CALLS
 from tests.contract.test_ups_trouble import UPS_CALLS
 from tests.flow.test_exchange import WANTED
 from tests.flow.test_pickups import report, until_visit, visits_at_carrier
@@ -597,7 +598,7 @@ OF_HOLDS = {
     call for kind in ("payment_intents", "authorizations") for call in ALL_CALLS if kind in call
 }
 """Met with the same trouble in ``tests/flow/test_hold_crashes``."""
-OF_OTHER_CARRIERS = {asked.call for asked in (*UPS_CALLS, *KUAIDI100_CALLS)}
+OF_OTHER_CARRIERS = {asked.call for asked in (*UPS_CALLS, *KUAIDI100_CALLS, *SF_CALLS)}
 """Met with the same trouble in ``tests/contract``, in a ``test_…_trouble`` of each."""
 READ_WHEN_TOLD = {
     "GET /v1/disputes/{dispute}",

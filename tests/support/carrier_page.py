@@ -2,10 +2,16 @@
 
 from integrations.carriers.easypost.adapter import EasyPostCarrier
 from integrations.carriers.kuaidi100.adapter import Kuaidi100Carrier
+from integrations.carriers.sf.adapter import SfCarrier
 from integrations.carriers.ups.adapter import UpsCarrier
 from tests.support.sheets import sheet_tables
 
-SHEETS = (EasyPostCarrier.capabilities, UpsCarrier.capabilities, Kuaidi100Carrier.capabilities)
+SHEETS = (
+    EasyPostCarrier.capabilities,
+    UpsCarrier.capabilities,
+    Kuaidi100Carrier.capabilities,
+    SfCarrier.capabilities,
+)
 
 _INTRODUCTION = """\
 # Carriers
@@ -21,6 +27,8 @@ HMAC-SHA256 of the body |
 `account_number`, `account_country` (ISO 3166-1 alpha-2) | a credential, which signs nothing |
 | `kuaidi100` | `https://poll.kuaidi100.com` | `api_key`, `secret`, `webhook_salt` | `customer`, \
 `courier_company` (its code, as `yuantong`), `webhook_url` | MD5 of param and salt |
+| `sf` | `https://bspgw.sf-express.com` | `check_word` | `partner_id`, `monthly_card`, `product` \
+(its code, as `2`) | nothing: its pushes are not taken |
 
 UPS sends its Track Alerts for an account that is subscribed to them once, at UPS, with the webhook
 address of the connection and its credential. Until then its parcels are read, not told of.
@@ -30,6 +38,11 @@ address of the connection, and once more with that as `webhook_url`. It wants a 
 ends. SF (`shunfeng`) is not ordered through it: its tracks are shown only to who knows such a
 number. An order whose answer was lost is sent again under its key for 48 hours; later only a person
 can ask what became of it.
+
+SF is asked for the price of the agreed product and paid by the monthly card: the account needs the
+services for prices (`EXP_RECE_QUERY_DELIVERTM`), orders, look-ups, cancellations and routes, and
+the signature of URL encoding and MD5. It wants a phone number of both ends. Its courier brings the
+label; scans are read, not told of.
 
 ## Which one takes a parcel
 

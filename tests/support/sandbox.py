@@ -47,6 +47,10 @@ class Sandbox:
         return f"{self.url}/kuaidi100"
 
     @property
+    def sf_url(self) -> str:
+        return f"{self.url}/sf"
+
+    @property
     def commerce_url(self) -> str:
         return f"{self.url}/commerce/v1"
 
