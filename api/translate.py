@@ -7,6 +7,7 @@ from backhaul_client import requests
 from domain.handover import Sending
 from domain.inspection import Fault, Grade, Photo
 from domain.intents import Redirect, Ruling
+from domain.money import Money
 from domain.orders import Destination
 from domain.parcels import LabelOwner
 from domain.pickups import PickupOutcome
@@ -38,6 +39,7 @@ from workflows.messages import (
     MarkLost,
     Receive,
     ReconcileRefund,
+    RecordCustomsPapers,
     RecordInspection,
     RecordSending,
     ReplaceLabel,
@@ -123,6 +125,14 @@ def record_sending(info: CommandInfo, body: requests.RecordSendingCommand) -> Re
 
 def replace_label(info: CommandInfo, body: requests.ReplaceLabelCommand) -> ReplaceLabel:
     return ReplaceLabel(info, body.delivery_id, body.reason)
+
+
+def record_customs_papers(
+    info: CommandInfo, body: requests.RecordCustomsPapersCommand
+) -> RecordCustomsPapers:
+    back = body.drawback
+    drawback = Money(back.amount_minor, back.currency) if back is not None else None
+    return RecordCustomsPapers(info, body.reference, drawback)
 
 
 def mark_lost(info: CommandInfo, body: requests.MarkLostCommand) -> MarkLost:

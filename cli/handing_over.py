@@ -6,7 +6,9 @@ from datetime import datetime
 from backhaul_client import (
     BackhaulClient,
     ChangeHandoverCommand,
+    Drawback,
     MarkLostCommand,
+    RecordCustomsPapersCommand,
     RecordSendingCommand,
     ReplaceLabelCommand,
 )
@@ -33,10 +35,32 @@ def add_parcel_commands(actions: "argparse._SubParsersAction[argparse.ArgumentPa
     label = add_command(actions, "new-label", "replace-label", "buy another label", _new_label)
     label.add_argument("delivery", help="the parcel's id, as `returns get` shows it")
     label.add_argument("--reason", required=True)
+    papers = add_command(
+        actions, "customs", "record-customs-papers", "say where the customs papers are", _papers
+    )
+    papers.add_argument("reference", help="where the papers are kept")
+    papers.add_argument(
+        "--drawback", type=_amount, metavar="'MINOR CUR'", help="duty got back, as '1250 EUR'"
+    )
     lost = add_command(actions, "lost", "mark-lost", "say that the carrier lost a parcel", _lost)
     lost.add_argument("delivery", help="the parcel's id, as `returns get` shows it")
     lost.add_argument("--evidence", required=True, help="what the carrier says")
     lost.add_argument("--claim", help="our claim at the carrier")
+
+
+def _amount(text: str) -> Drawback:
+    """Read ``1250 EUR``: minor units, and the currency."""
+    minor, _, currency = text.partition(" ")
+    return Drawback.model_validate({"amount_minor": minor, "currency": currency})
+
+
+async def _papers(client: BackhaulClient, arguments: argparse.Namespace) -> None:
+    command = RecordCustomsPapersCommand(
+        expected_version=arguments.version,
+        reference=arguments.reference,
+        drawback=arguments.drawback,
+    )
+    await give(client.record_customs_papers, arguments, command)
 
 
 async def _new_label(client: BackhaulClient, arguments: argparse.Namespace) -> None:

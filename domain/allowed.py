@@ -1,6 +1,7 @@
 """Which commands would move a return now: what ``explain`` offers and a refusal names."""
 
 from domain.approving import open_proposal
+from domain.customs import can_record_papers
 from domain.drafts import is_draft
 from domain.handover import is_changeable, is_sendable
 from domain.lifecycle import AuthorizationState, DeliveryState, Headline, LotState
@@ -31,6 +32,7 @@ def allowed_commands(ret: Return) -> tuple[str, ...]:
         "record-sending": is_sendable(ret),
         "replace-label": can_have_new_label(ret),
         "mark-lost": can_be_lost(ret),
+        "record-customs-papers": can_record_papers(ret),
         "receive": is_receivable(ret),
         "record-inspection": uninspected,
         "choose-resolution": any(map(is_choosable, ret.lots)),

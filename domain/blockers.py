@@ -63,6 +63,15 @@ _CATALOGUE = (
         ("delivery.label_created", "withdraw"),
     ),
     WaitKind(
+        "customs_papers_missing",
+        Kind.WAIT,
+        Owner.PLATFORM,
+        "the papers with which the goods cross a customs border",
+        "parked",
+        "ops are told; nothing is booked before the papers are there",
+        ("record-customs-papers", "change-handover", "withdraw"),
+    ),
+    WaitKind(
         "cancelling_delivery",
         Kind.WAIT,
         Owner.CARRIER,

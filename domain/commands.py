@@ -97,6 +97,11 @@ _CATALOGUE = (
         "say, with what the carrier says, that a parcel is lost",
     ),
     CommandKind(
+        "record-customs-papers",
+        (_R.PLATFORM, _R.OPS),
+        "say where the papers are with which goods cross a customs border",
+    ),
+    CommandKind(
         "read-arrivals",
         (_R.WAREHOUSE, _R.PLATFORM, _R.OPS, _R.AUDITOR),
         "read which parcels a warehouse may expect, by day",

@@ -18,6 +18,7 @@ EVENT_TYPES: dict[str, str] = {
     "return.completed": "every lot has its end and all money is settled",
     "return.closed": "the dispute window is over; `resolution` says how it ended",
     "return.reopened": "a closed return goes on; `why` is refund_failed or asked",
+    "customs.papers_recorded": "the papers are there with which the goods cross a customs border",
     "carrier.chosen": "one of several carriers was taken; `passed_over` are the others, with why",
     "carrier.failed_over": "a carrier sold no label; the next one is asked. `reason` says why",
     "delivery.label_created": "a label was bought",
@@ -113,7 +114,8 @@ EVENT_TYPES: dict[str, str] = {
     "sla.breached": "a wait passed its deadline; `clock` names the wait",
     "ops.intervention": "a person acted on a stuck return; `kind` is the command, and of a restart "
     "`given_again` are commands that the lost run had answered and not recorded",
-    "cost.recorded": "money spent on the return; `component` is freight or pickup",
+    "cost.recorded": "money spent on the return, or below zero got back: `component` is freight, "
+    "pickup or duty_drawback",
     "notice.due": "a message to the customer is due; `type` names it, `state` is the headline",
     "notice.sent": "the mail server took the message; `state` is the headline at that moment",
     "notice.failed": "the message was given up",

@@ -31,11 +31,15 @@ class Accepts:
 
 @dataclass(frozen=True, slots=True)
 class ReceivingLocation:
-    """A place of the platform; without ``accepts`` it says nothing of what it takes."""
+    """A place of the platform; without ``accepts`` it says nothing of what it takes.
+
+    ``country`` of its address is ISO 3166-1 alpha-2.
+    """
 
     location_id: str
     time_zone: str
     accepts: Accepts | None = None
+    country: str = ""
 
 
 class Match(StrEnum):
@@ -48,7 +52,7 @@ class Match(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Receiving:
-    """The place that was chosen; ``time_zone`` is empty where the platform does not tell it.
+    """The place that was chosen; what the platform does not tell of it is empty.
 
     Without a ``match`` the platform left no choice.
     """
@@ -56,6 +60,7 @@ class Receiving:
     location_id: str = FALLBACK
     time_zone: str = ""
     match: Match | None = None
+    country: str = ""
 
 
 class NoLocationError(ValueError):
@@ -109,7 +114,8 @@ def choose_location(
         )
     # Among equals, min takes the first.
     place = min(fitting, key=lambda place: _distance(place, order))
-    return Receiving(place.location_id, place.time_zone, _match(place, order))
+    match = _match(place, order)
+    return Receiving(place.location_id, place.time_zone, match, place.country)
 
 
 def _takes(place: ReceivingLocation, traits: Sequence[str]) -> bool:

@@ -151,6 +151,7 @@ def open_return(
         location_id=receiving.location_id,
         location_time_zone=receiving.time_zone,
         location_match=receiving.match,
+        location_country=receiving.country,
     )
 
 

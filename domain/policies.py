@@ -163,6 +163,7 @@ class Policy:
     coupons_lapse: bool = False
     keep_item_up_to: tuple[tuple[str, int], ...] = ()
     label_valid_days: int | None = None
+    customs_papers: bool = False
     parcels: ParcelTerms = AS_THEY_COME
 
     def refund_gate(self, currency: str) -> int | None:
@@ -190,11 +191,11 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
     Raises:
         PolicyError: something is missing, of the wrong type, out of range or not resolved. Fees,
             promotion clawback, uneven exchange, tender order, limits of approval, the refund gate,
-            fallback tenders, triggers, store credit, coupons, keep item, how long labels are good
-            and parcels may be left out: no fee, no clawback, any price, our order, no limit, no
-            gate, no fallback, all that goes out waits for the goods, no credit to choose, coupons
-            are given back, a person alone lets goods be kept, labels have the date of their
-            carrier, and each parcel is paid as it comes.
+            fallback tenders, triggers, store credit, coupons, keep item, how long labels are good,
+            customs papers and parcels may be left out: no fee, no clawback, any price, our order,
+            no limit, no gate, no fallback, all that goes out waits for the goods, no credit to
+            choose, coupons are given back, a person alone lets goods be kept, labels have the date
+            of their carrier, no papers are waited for, and each parcel is paid as it comes.
     """
     pack = At("", data)
     governs = pack.table("governs")
@@ -236,6 +237,7 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
         coupons_lapse=pack.optional("coupons_lapse", pack.flag, default=False),
         keep_item_up_to=pack.optional("keep_item_up_to", pack.amounts, default=()),
         label_valid_days=_label_valid_days(pack),
+        customs_papers=pack.optional("customs_papers", pack.flag, default=False),
         parcels=read_parcel_terms(pack),
     )
     _check(policy)

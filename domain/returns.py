@@ -21,6 +21,7 @@ from domain.lifecycle import (
     roll_up,
 )
 from domain.locations import FALLBACK, Match
+from domain.money import Money
 from domain.orders import HoldMethod, Tax
 from domain.parcels import Delivery, ParcelLink, Receipt
 from domain.policies import Policy
@@ -237,6 +238,14 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class CustomsPapers:
+    """``reference`` is where the papers are kept; ``drawback`` is duty that customs give back."""
+
+    reference: str
+    drawback: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Return:
     """One return, whole. Amounts in ``currency``; ``version`` is the last event's sequence.
 
@@ -292,6 +301,10 @@ class Return:
     """Of the place that receives the goods; empty where the platform does not tell it."""
     location_match: Match | None = None
     """Why that place was chosen, where the platform left a choice."""
+    location_country: str = ""
+    """Of that place, ISO 3166-1 alpha-2; empty where the platform does not tell it."""
+    customs: CustomsPapers | None = None
+    """The papers with which the goods cross a customs border, once they are there."""
     links: tuple[ParcelLink, ...] = ()
     """Other returns whose parcels or labels these goods were mixed up with, or travelled in."""
 

@@ -84,6 +84,7 @@ def _parcel_links(ret: Return) -> Document:
     if not ret.links:
         return {}
     return {
+        "customs_papers": ret.customs.reference if ret.customs is not None else None,
         "parcel_links": [
             {
                 "tracking_code": link.tracking_code,
@@ -92,7 +93,7 @@ def _parcel_links(ret: Return) -> Document:
                 "is_own_label": link.is_own_label,
             }
             for link in ret.links
-        ]
+        ],
     }
 
 

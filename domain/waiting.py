@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from domain.approving import open_proposal
 from domain.blockers import WAITS
+from domain.customs import awaits_papers
 from domain.disputing import has_disputed_refund
 from domain.exchanges import is_paid_back_instead
 from domain.handover import is_changeable, wants_qr_code, wants_visit_cancelled
@@ -169,6 +170,9 @@ def _booking_wait(ret: Return, delivery: Delivery) -> list[Waiting]:
     """What is being asked of the carrier."""
     of, scheduled = delivery.delivery_id, delivery.state is DeliveryState.PICKUP_SCHEDULED
     booking = "booking_delivery" if delivery.ship_back_of is None else "sending_back"
+    if awaits_papers(ret, delivery):
+        lasts, key = ret.policy.handling.parked, f"delivery/{of}/customs"
+        return [_wait(ret, key, "customs_papers_missing", delivery.since, lasts)]
     works = {
         WorkKind.BOOK: (delivery.state is DeliveryState.LABEL_PENDING, booking),
         WorkKind.CANCEL: (

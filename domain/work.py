@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.approving import open_proposal
+from domain.customs import awaits_papers
 from domain.exchanges import lots_to_call_off
 from domain.handover import wants_qr_code, wants_visit_cancelled
 from domain.lifecycle import IN_TURN, AuthorizationState, DeliveryState
@@ -64,7 +65,7 @@ def due_work(ret: Return) -> tuple[Work, ...]:
     found = [
         Work(_DELIVERY_WORK[delivery.state], delivery.delivery_id)
         for delivery in ret.deliveries
-        if delivery.state in _DELIVERY_WORK
+        if delivery.state in _DELIVERY_WORK and not awaits_papers(ret, delivery)
     ]
     found += [
         Work(WorkKind.COURIER, delivery.delivery_id)

@@ -8,6 +8,7 @@ from temporalio import workflow
 
 from domain.approving import approve, check_approval, check_decline, decline
 from domain.codes import RefusedError
+from domain.customs import check_papers, papers_recorded
 from domain.deadlines import extend, give_time
 from domain.drafts import check_correction, correct
 from domain.events import Fact, JsonValue
@@ -24,7 +25,7 @@ from domain.receiving import check_receipt, receive
 from domain.recovering import check_resolution, resolve
 from domain.redirecting import check_redirect, redirected
 from domain.replacing import choose_resolution
-from domain.returns import Change, Lot, Return
+from domain.returns import Change, CustomsPapers, Lot, Return
 from domain.reviewing import check_approval as check_review
 from domain.reviewing import check_in_review
 from domain.ruling import check_ruling, rule
@@ -43,6 +44,7 @@ from workflows.messages import (
     MarkLost,
     Receive,
     ReconcileRefund,
+    RecordCustomsPapers,
     RecordInspection,
     RecordSending,
     ReplaceLabel,
@@ -123,6 +125,14 @@ def check_replace_label(ret: Return, command: ReplaceLabel) -> None:
 
 def do_replace_label(ret: Return, command: ReplaceLabel) -> Change:
     return new_label(ret, command.delivery_id, reason=command.reason, at=workflow.now())
+
+
+def check_record_customs_papers(ret: Return, command: RecordCustomsPapers) -> None:
+    check_papers(ret, CustomsPapers(command.reference, command.drawback))
+
+
+def do_record_customs_papers(ret: Return, command: RecordCustomsPapers) -> Change:
+    return papers_recorded(ret, CustomsPapers(command.reference, command.drawback))
 
 
 def check_mark_lost(ret: Return, command: MarkLost) -> None:

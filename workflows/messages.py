@@ -11,6 +11,7 @@ from domain.commands import Actor
 from domain.handover import Sending
 from domain.inspection import Fault, Grade, Photo
 from domain.intents import Redirect, Ruling
+from domain.money import Money
 from domain.parcels import LabelOwner, LinkKind
 from domain.pickups import PickupOutcome
 from domain.redirecting import Consent
@@ -211,6 +212,15 @@ class MarkLost:
     delivery_id: str
     evidence: str
     claim_ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCustomsPapers:
+    """Where the papers are kept, and the duty that customs give back to the merchant, if any."""
+
+    info: CommandInfo
+    reference: str
+    drawback: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)

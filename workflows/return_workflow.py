@@ -49,6 +49,7 @@ from workflows.messages import (
     OpenAnswer,
     Receive,
     ReconcileRefund,
+    RecordCustomsPapers,
     RecordInspection,
     RecordSending,
     RefundNews,
@@ -201,6 +202,14 @@ class ReturnWorkflow:
     @replace_label.validator
     def check_replace_label(self, command: ReplaceLabel) -> None:
         self._check("replace-label", command, command_kinds.check_replace_label)
+
+    @workflow.update(description="say where the customs papers are")
+    def record_customs_papers(self, command: RecordCustomsPapers) -> CommandAnswer:
+        return self._carry_out(command, command_kinds.do_record_customs_papers)
+
+    @record_customs_papers.validator
+    def check_record_customs_papers(self, command: RecordCustomsPapers) -> None:
+        self._check("record-customs-papers", command, command_kinds.check_record_customs_papers)
 
     @workflow.update(description="say that the carrier lost a parcel")
     def mark_lost(self, command: MarkLost) -> CommandAnswer:

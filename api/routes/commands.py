@@ -157,6 +157,15 @@ async def replace_label(
     return await giver.give(body, translate.replace_label)
 
 
+@router.post("/record-customs-papers", operation_id="record_customs_papers")
+async def record_customs_papers(
+    giver: Annotated[Giver, _giver("record-customs-papers")],
+    body: requests.RecordCustomsPapersCommand,
+) -> CommandView:
+    """Say where the papers are with which the goods cross a customs border."""
+    return await giver.give(body, translate.record_customs_papers)
+
+
 @router.post("/mark-lost", operation_id="mark_lost")
 async def mark_lost(
     giver: Annotated[Giver, _giver("mark-lost")], body: requests.MarkLostCommand

@@ -391,6 +391,8 @@ class ReturnView(AnswerModel):
     proposed_settlement: ProposedSettlementView | None = None
     time_zone: str = "UTC"
     """Of the delivery address, IANA: the customer's dates are days there."""
+    customs_papers: str | None = None
+    """Where the papers are with which the goods cross a customs border."""
     parcel_links: tuple[ParcelLinkView, ...] = ()
 
 

@@ -186,6 +186,17 @@ class BackhaulClient:
         """Buy another label for a parcel whose own ran out, or that came back to its sender."""
         return await self._command(return_id, "replace-label", command, idempotency_key)
 
+    async def record_customs_papers(
+        self,
+        return_id: str,
+        command: requests.RecordCustomsPapersCommand,
+        *,
+        idempotency_key: str,
+    ) -> CommandView:
+        """Say where the papers are with which the goods cross a customs border."""
+        name = "record-customs-papers"
+        return await self._command(return_id, name, command, idempotency_key)
+
     async def mark_lost(
         self, return_id: str, command: requests.MarkLostCommand, *, idempotency_key: str
     ) -> CommandView:

@@ -173,6 +173,20 @@ class ReplaceLabelCommand(Command):
     reason: Annotated[Note, StringConstraints(min_length=1)]
 
 
+class Drawback(RequestModel):
+    """Duty that customs give back to the merchant, in minor units of an ISO 4217 currency."""
+
+    amount_minor: Annotated[int, Field(gt=0, le=10**15)]
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+
+
+class RecordCustomsPapersCommand(Command):
+    """``reference`` is where the papers are kept with which goods cross a customs border."""
+
+    reference: Annotated[ShortNote, StringConstraints(min_length=1)]
+    drawback: Drawback | None = None
+
+
 class MarkLostCommand(Command):
     """The carrier lost a parcel: ``evidence`` is what it says, ``claim_ref`` our claim there."""
 

@@ -290,19 +290,27 @@ class WireAccepts(WireModel):
     except_traits: Annotated[tuple[str, ...], Field(max_length=500)] = ()
 
 
+class WireCountry(WireModel):
+    """Of an address, the country alone."""
+
+    country: Country
+
+
 class WireReceivingLocation(WireModel):
     """The part of a location that decides what goes there; its id also stands on receipts."""
 
     location_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
     time_zone: TimeZone
     accepts: WireAccepts | None = None
+    address: WireCountry | None = None
 
     def location(self) -> ReceivingLocation:
+        country = self.address.country if self.address is not None else ""
         if self.accepts is None:
-            return ReceivingLocation(self.location_id, self.time_zone)
+            return ReceivingLocation(self.location_id, self.time_zone, country=country)
         areas = tuple(Area(area.country, area.region) for area in self.accepts.areas)
         accepts = Accepts(areas, self.accepts.except_traits)
-        return ReceivingLocation(self.location_id, self.time_zone, accepts)
+        return ReceivingLocation(self.location_id, self.time_zone, accepts, country)
 
 
 class WireLocations(WireModel):

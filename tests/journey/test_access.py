@@ -27,6 +27,7 @@ _BODIES: dict[str, dict[str, Any]] = {
     "change-handover": {"handover": "DROP_OFF"},
     "record-sending": {"sent_at": "2026-01-01T00:00:00Z", "tracking_code": "RR1"},
     "replace-label": {"delivery_id": "d1", "reason": "it ran out"},
+    "record-customs-papers": {"reference": "folder 7"},
     "mark-lost": {"delivery_id": "d1", "evidence": "trace 1"},
     "receive": {
         "receipt_id": "R-1",

@@ -11,6 +11,7 @@ from domain.allowed import allowed_commands
 from domain.approving import approve, decline
 from domain.blockers import WAITS, Kind
 from domain.commands import COMMANDS, Actor
+from domain.customs import papers_recorded
 from domain.deadlines import extend, pass_deadlines
 from domain.exchanges import payment_asked
 from domain.granting import grant
@@ -25,7 +26,7 @@ from domain.recovering import resolve
 from domain.replacing import choose_resolution, out_of_stock, replacement_news, replacement_ordered
 from domain.requests import HandoverMethod
 from domain.resolving import lots_to_move, stock_moved
-from domain.returns import Blocker, Replacement, Return
+from domain.returns import Blocker, CustomsPapers, Replacement, Return
 from domain.securing import not_captured, not_placed, not_renewed, released, renewed
 from domain.settling import intent_changed
 from domain.tracking import Milestone
@@ -249,6 +250,15 @@ def labelled_anew(ret: Return) -> Return:
     return new_label(ret, "d1", reason="it ran out", at=LATER)[0]
 
 
+def without_papers() -> Return:
+    ret = decided(under=replace(policy(), customs_papers=True))
+    return replace(ret, country="CH", location_country="DE")
+
+
+def with_papers(ret: Return) -> Return:
+    return papers_recorded(ret, CustomsPapers("folder 7"))[0]
+
+
 _LABELLED: dict[str, Step] = {
     "delivery.first_scan": first_scan,
     "change-handover": brought_to_a_store,
@@ -279,6 +289,14 @@ WALKS: dict[str, tuple[Stage, dict[str, Step]]] = {
     "booking_delivery": (
         decided,
         {"delivery.label_created": with_label, "withdraw": withdrew},
+    ),
+    "customs_papers_missing": (
+        without_papers,
+        {
+            "record-customs-papers": with_papers,
+            "change-handover": brought_to_a_store,
+            "withdraw": withdrew,
+        },
     ),
     "cancelling_delivery": (withdrawn, {"delivery.label_voided": voided}),
     "awaiting_pickup": (
