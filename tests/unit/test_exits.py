@@ -55,6 +55,7 @@ from tests.support.builders import (
     graded,
     granted,
     handed_over,
+    policy,
     receipt,
     received,
     scanned,
