@@ -35,6 +35,7 @@ from workflows.messages import (
     DeclineSettlement,
     Deny,
     ExtendDeadline,
+    LeaveExpired,
     MarkLost,
     Receive,
     ReconcileRefund,
@@ -126,6 +127,10 @@ def replace_label(info: CommandInfo, body: requests.ReplaceLabelCommand) -> Repl
 
 def mark_lost(info: CommandInfo, body: requests.MarkLostCommand) -> MarkLost:
     return MarkLost(info, body.delivery_id, body.evidence, body.claim_ref)
+
+
+def leave_expired(info: CommandInfo, body: requests.LeaveExpiredCommand) -> LeaveExpired:
+    return LeaveExpired(info, body.reason)
 
 
 def receive(

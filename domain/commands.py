@@ -96,6 +96,11 @@ _CATALOGUE = (
         (_R.OPS,),
         "say, with what the carrier says, that a parcel is lost",
     ),
+    CommandKind(
+        "leave-expired",
+        (_R.OPS,),
+        "leave an expired return so, whose parcel was scanned late and whose units others have",
+    ),
     CommandKind("receive", (_R.WAREHOUSE,), "count what a parcel holds"),
     CommandKind("record-inspection", (_R.WAREHOUSE,), "grade a lot"),
     CommandKind("retry", (_R.OPS, _R.FINANCE), "try parked work again now"),

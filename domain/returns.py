@@ -21,7 +21,7 @@ from domain.lifecycle import (
     roll_up,
 )
 from domain.orders import HoldMethod, Tax
-from domain.parcels import Delivery, ParcelLink, Receipt
+from domain.parcels import Delivery, LateScan, ParcelLink, Receipt
 from domain.policies import Policy
 from domain.promotions import PromotionBasis
 from domain.proposals import Proposal
@@ -278,6 +278,8 @@ class Return:
     """The platform's name of the customer's store credit, where the policy offers it."""
     links: tuple[ParcelLink, ...] = ()
     """Other returns whose parcels or labels these goods were mixed up with, or travelled in."""
+    late_scan: LateScan | None = None
+    """News of a parcel that came after the return had expired, until it is seen to."""
 
     def line(self, line_id: str) -> ReturnLine:
         """Return one line; ``KeyError`` when there is none of that id."""

@@ -21,6 +21,7 @@ from activities.policies import load_policy
 from activities.quotes import QuoteActivities
 from activities.reconciling import ReconcileActivities
 from activities.records import RecordActivities
+from activities.relocking import RelockActivities
 from activities.reopening import ReopenActivities
 from activities.shipping import ShippingActivities
 from activities.surveys import SurveyActivities
@@ -96,6 +97,7 @@ def build_worker(client: Client, needs: Dependencies) -> Worker:
     reconciling = ReconcileActivities(needs.connections, needs.database)
     reopening = ReopenActivities(Returns(needs.database))
     linking = LinkActivities(Returns(needs.database))
+    relocking = RelockActivities(Returns(needs.database))
     surveys = SurveyActivities(FollowUps(needs.database), needs.tokens.hash_for)
     return Worker(
         client,
@@ -131,6 +133,7 @@ def build_worker(client: Client, needs: Dependencies) -> Worker:
             reconciling.reconcile,
             reopening.reopen_for,
             linking.tell_of_parcel,
+            relocking.relock_units,
         ],
         workflow_runner=WORKFLOW_RUNNER,
         interceptors=[Heartbeats()],

@@ -210,6 +210,14 @@ class MarkLost:
 
 
 @dataclass(frozen=True, slots=True)
+class LeaveExpired:
+    """The ``reason`` stays in the run's history: it may name people."""
+
+    info: CommandInfo
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class CountedEntry:
     sku: str
     quantity: int

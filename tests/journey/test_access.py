@@ -28,6 +28,7 @@ _BODIES: dict[str, dict[str, Any]] = {
     "record-sending": {"sent_at": "2026-01-01T00:00:00Z", "tracking_code": "RR1"},
     "replace-label": {"delivery_id": "d1", "reason": "it ran out"},
     "mark-lost": {"delivery_id": "d1", "evidence": "trace 1"},
+    "leave-expired": {"reason": "seen to by hand"},
     "receive": {
         "receipt_id": "R-1",
         "parcel": "P-1",
