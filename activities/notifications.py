@@ -49,7 +49,7 @@ TEXTS: dict[str, Text] = {
     ),
     "withdrawn": Text("{rma_no} is cancelled", "Your return is cancelled, as you asked."),
     "revived": Text(
-        "{rma_no} goes on", "Your parcel is on its way after all, so your return goes on."
+        "{rma_no} goes on", "Your parcel is on its way after all, so your return goes on.{expected}"
     ),
     "expired": Text("{rma_no} has ended", "Nothing was handed over in time, so the return ended."),
     "parcel_received": Text(
@@ -255,6 +255,13 @@ def _advance(data: Mapping[str, Any]) -> tuple[str, str]:
     return by, f"{sent} Please send the old goods by {by}, or {then} {value}."
 
 
+def _revived(data: Mapping[str, Any]) -> dict[str, str]:
+    if "deadline" not in data:
+        return {"expected": ""}
+    by = datetime.fromisoformat(data["deadline"])
+    return {"expected": f" We expect it by {by:%Y-%m-%d}, and write to you when it is here."}
+
+
 def _handover(data: Mapping[str, Any]) -> str:
     if window := data.get("window"):
         return f"A courier comes {_window(window)}."
@@ -327,6 +334,7 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], dict[str, str]]] = {
     "pickup_rescheduled": lambda data: {name: _window(data[name]) for name in ("before", "window")},
     "label_running_out": _label,
     "label_expired": _label,
+    "revived": _revived,
     "lot_rejected": lambda data: {"grade": str(data["grade"])},
     "send_back_by": _send_back,
     "advance_declined": lambda data: {"why_not_early": _NOT_EARLY[str(data["reason"])]},

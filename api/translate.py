@@ -36,6 +36,7 @@ from workflows.messages import (
     DeclineSettlement,
     Deny,
     ExtendDeadline,
+    LeaveExpired,
     MarkLost,
     Receive,
     ReconcileRefund,
@@ -137,6 +138,10 @@ def record_customs_papers(
 
 def mark_lost(info: CommandInfo, body: requests.MarkLostCommand) -> MarkLost:
     return MarkLost(info, body.delivery_id, body.evidence, body.claim_ref)
+
+
+def leave_expired(info: CommandInfo, body: requests.LeaveExpiredCommand) -> LeaveExpired:
+    return LeaveExpired(info, body.reason)
 
 
 def receive(

@@ -33,6 +33,7 @@ def allowed_commands(ret: Return) -> tuple[str, ...]:
         "replace-label": can_have_new_label(ret),
         "mark-lost": can_be_lost(ret),
         "record-customs-papers": can_record_papers(ret),
+        "leave-expired": any(b.code == "units_used_elsewhere" for b in ret.blockers),
         "receive": is_receivable(ret),
         "record-inspection": uninspected,
         "choose-resolution": any(map(is_choosable, ret.lots)),

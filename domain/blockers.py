@@ -208,6 +208,15 @@ _CATALOGUE = (
         ("receive", "mark-lost", "extend-deadline"),
     ),
     WaitKind(
+        "relocking_units",
+        Kind.WAIT,
+        Owner.OPS,
+        "the units of an expired return to be locked again, for its parcel was scanned",
+        "parked",
+        "ops are told; it goes on being tried",
+        ("return.revived", "return.left_expired"),
+    ),
+    WaitKind(
         "linking_parcels",
         Kind.WAIT,
         Owner.OPS,
@@ -648,6 +657,16 @@ _CATALOGUE = (
         "parked",
         "the settlement is tried again",
         ("retry",),
+    ),
+    WaitKind(
+        "units_used_elsewhere",
+        Kind.PARKED,
+        Owner.OPS,
+        "somebody to say what came: the parcel of an expired return was scanned, and another "
+        "return has its units",
+        "parked",
+        "it is tried again: the other return may have given them up",
+        ("retry", "leave-expired", "delivery.label_swapped"),
     ),
     WaitKind(
         "bad_upstream_data",

@@ -107,6 +107,11 @@ _CATALOGUE = (
         "read which parcels a warehouse may expect, by day",
         update=False,
     ),
+    CommandKind(
+        "leave-expired",
+        (_R.OPS,),
+        "leave an expired return so, whose parcel was scanned late and whose units others have",
+    ),
     CommandKind("receive", (_R.WAREHOUSE,), "count what a parcel holds"),
     CommandKind("record-inspection", (_R.WAREHOUSE,), "grade a lot"),
     CommandKind("retry", (_R.OPS, _R.FINANCE), "try parked work again now"),

@@ -14,6 +14,7 @@ EVENT_TYPES: dict[str, str] = {
     "return.refused": "a parked request turned out to be impossible; `code` says why",
     "return.withdrawn": "the customer took the request back",
     "return.expired": "nothing was handed over in time",
+    "return.left_expired": "a parcel came after the return had expired; ops saw to it by hand",
     "return.revived": "the goods came after all: a withdrawal or expiry no longer holds",
     "return.completed": "every lot has its end and all money is settled",
     "return.closed": "the dispute window is over; `resolution` says how it ended",
@@ -29,6 +30,8 @@ EVENT_TYPES: dict[str, str] = {
     "delivery.cancelled": "nothing is booked any more; units that were held for it are free",
     "delivery.first_scan": "the carrier has the parcel; `promised_at` is until when it promises to "
     "deliver it, if it does",
+    "delivery.scanned_late": "the carrier has the parcel, after the return had expired: it goes on "
+    "if its units can be had",
     "delivery.delivered": "the carrier says the parcel arrived; `on_time` if by `promised_at`",
     "delivery.delay_expected": "the parcel will probably not keep its promise: `expected_at`",
     "delivery.exception": "the carrier reports a problem",

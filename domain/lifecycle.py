@@ -163,6 +163,8 @@ LOT_MOVES: dict[LotState, frozenset[LotState]] = {
             _S.OUT_OF_STOCK,
         }
     ),
+    # Its parcel is scanned after all, and its units can be had again (edge 32).
+    _S.EXPIRED: frozenset({_S.AUTHORIZED}),
     _S.MISSING: frozenset({_S.RECEIVED, _S.NOT_SENT, _S.NOT_RETURNED}),
     # Goods whose value went out before them may come after all (edge 73).
     _S.NOT_RETURNED: frozenset({_S.RECEIVED}),

@@ -10,6 +10,7 @@ from domain.lifecycle import (
     DeliveryState,
 )
 from domain.requests import HandoverMethod, PickupWindow
+from domain.tracking import Reached
 
 
 class VisitCancel(StrEnum):
@@ -140,6 +141,15 @@ class Receipt:
     entries: tuple[ReceiptEntry, ...]
     received_by: str
     received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LateScan:
+    """What a carrier says of a parcel whose return had expired, until its units are had again."""
+
+    delivery_id: str
+    milestones: tuple[Reached, ...]
+    since: datetime
 
 
 class LinkKind(StrEnum):

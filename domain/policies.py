@@ -97,6 +97,8 @@ class Handling:
     """How long goods may stay away whose value went out before them; zero where none does."""
     not_received: timedelta = timedelta()
     """When, after the carrier delivered it, a parcel that nobody counted is lost; zero: never."""
+    late_scan: timedelta = timedelta()
+    """How long after a return expired a scan of its parcel revives it; zero: it stays expired."""
 
     def scaled(self, time_scale: float) -> "Handling":
         """Return the same waits ``time_scale`` times shorter.
@@ -283,7 +285,7 @@ def _handling(hours: At) -> Handling:
     return Handling(**{name: timedelta(hours=hours.number(name)) for name in wanted})
 
 
-_MAY_BE_LEFT_OUT = ("recovery", "not_received")
+_MAY_BE_LEFT_OUT = ("recovery", "not_received", "late_scan")
 
 
 def _rule(data: At) -> Rule:

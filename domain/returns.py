@@ -23,7 +23,7 @@ from domain.lifecycle import (
 from domain.locations import FALLBACK, Match
 from domain.money import Money
 from domain.orders import HoldMethod, Tax
-from domain.parcels import Delivery, ParcelLink, Receipt
+from domain.parcels import Delivery, LateScan, ParcelLink, Receipt
 from domain.policies import Policy
 from domain.promotions import PromotionBasis
 from domain.proposals import Proposal
@@ -307,6 +307,8 @@ class Return:
     """The papers with which the goods cross a customs border, once they are there."""
     links: tuple[ParcelLink, ...] = ()
     """Other returns whose parcels or labels these goods were mixed up with, or travelled in."""
+    late_scan: LateScan | None = None
+    """News of a parcel that came after the return had expired, until it is seen to."""
 
     def line(self, line_id: str) -> ReturnLine:
         """Return one line; ``KeyError`` when there is none of that id."""

@@ -1,6 +1,6 @@
 """Carrier scans, in any order and any number of times, become one parcel history."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -75,4 +75,17 @@ def milestones(scans: Iterable[Scan]) -> tuple[Reached, ...]:
         for milestone in reached:
             if milestone not in earliest or scan.occurred_at < earliest[milestone]:
                 earliest[milestone] = scan.occurred_at
+    return _in_order(earliest)
+
+
+def merged(some: Iterable[Reached], more: Iterable[Reached]) -> tuple[Reached, ...]:
+    """Return each milestone of both, once, with its earliest time."""
+    earliest: dict[Milestone, datetime] = {}
+    for news in (*some, *more):
+        known = earliest.get(news.milestone, news.occurred_at)
+        earliest[news.milestone] = min(known, news.occurred_at)
+    return _in_order(earliest)
+
+
+def _in_order(earliest: Mapping[Milestone, datetime]) -> tuple[Reached, ...]:
     return tuple(Reached(m, earliest[m]) for m in Milestone if m in earliest)

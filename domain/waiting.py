@@ -17,6 +17,7 @@ from domain.exchanges import is_paid_back_instead
 from domain.handover import is_changeable, wants_qr_code, wants_visit_cancelled
 from domain.holding import first_held
 from domain.label_dates import label_runs, reminded_at
+from domain.late_scans import wants_units
 from domain.lifecycle import AWAITED, ENDED_EARLY, AuthorizationState, DeliveryState, LotState
 from domain.money import Money
 from domain.not_received import COUNTS_AS_LOST, counts_as_lost_at, receipt_key
@@ -33,7 +34,14 @@ from domain.securing import hold_of
 from domain.settling import lots_to_settle
 from domain.transport import is_left_behind, is_withdrawable
 from domain.ways_back import way_doubts
-from domain.work import WorkKind, hold_work, link_subject, orders_replacement, parcel_subject
+from domain.work import (
+    RELOCKING,
+    WorkKind,
+    hold_work,
+    link_subject,
+    orders_replacement,
+    parcel_subject,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,7 @@ def waits(ret: Return) -> tuple[Waiting, ...]:
         *_held_wait(ret),
         *_stock_waits(ret),
         *_link_waits(ret),
+        *_late_scan_wait(ret),
         *_refund_waits(ret),
         *_chargeback_waits(ret),
         *_close_wait(ret),
@@ -375,6 +384,13 @@ def _link_waits(ret: Return) -> list[Waiting]:
         _wait(ret, f"work/{WorkKind.TELL}/{link_subject(link)}", "linking_parcels", since, lasts)
         for link in links_to_tell(ret)
     ]
+
+
+def _late_scan_wait(ret: Return) -> list[Waiting]:
+    if ret.late_scan is None or not wants_units(ret):
+        return []
+    lasts, since = ret.policy.handling.parked, ret.late_scan.since
+    return [_wait(ret, f"work/{RELOCKING.key}", "relocking_units", since, lasts)]
 
 
 def _refund_waits(ret: Return) -> list[Waiting]:

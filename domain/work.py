@@ -7,6 +7,7 @@ from domain.approving import open_proposal
 from domain.customs import awaits_papers
 from domain.exchanges import lots_to_call_off
 from domain.handover import wants_qr_code, wants_visit_cancelled
+from domain.late_scans import wants_units
 from domain.lifecycle import IN_TURN, AuthorizationState, DeliveryState
 from domain.parcel_links import links_to_tell
 from domain.parcels import ParcelLink, wants_courier
@@ -36,6 +37,7 @@ class WorkKind(StrEnum):
     GIVE_BACK = "give-back"
     STOCK = "stock"
     TELL = "tell"
+    RELOCK = "relock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class Work:
 
 OPENING = Work(WorkKind.OPEN, "order")
 """Reading the order of a draft, deciding and registering it."""
+RELOCKING = Work(WorkKind.RELOCK, "units")
+"""Locking the units of an expired return again, for its parcel was scanned."""
 
 
 def due_work(ret: Return) -> tuple[Work, ...]:
@@ -97,6 +101,8 @@ def due_work(ret: Return) -> tuple[Work, ...]:
     found += [work for lot in ret.lots for work in hold_work(ret, lot)]
     found += [Work(WorkKind.STOCK, parcel_subject(receipt)) for receipt in lots_to_move(ret)]
     found += [Work(WorkKind.TELL, link_subject(link)) for link in links_to_tell(ret)]
+    if wants_units(ret):
+        found.append(RELOCKING)
     return tuple(found)
 
 

@@ -19,6 +19,7 @@ from integrations.commerce.port import CommercePlatform, ReplacementEvent
 from integrations.directory import WebhookTarget
 from integrations.payments.port import Disputes, PaymentEvent, PaymentGateway, Refund, RefundOutcome
 from runtime.chargebacks import ChargebackDesk
+from runtime.late_scans import LateScans
 from runtime.missing_runs import RunMissingError
 from storage.database import Database
 from storage.externals import ExternalRefunds
@@ -45,6 +46,7 @@ class News:
         self._externals = ExternalRefunds(database)
         self._tracking = Tracking(database)
         self._reopener = Reopener(self._returns)
+        self._late_scans = LateScans(client, self._returns, task_queue=task_queue)
         self._chargebacks = ChargebackDesk(database, self._signal)
 
     async def tell(self, target: WebhookTarget, event: Event, *, again: bool) -> None:
@@ -164,6 +166,10 @@ class News:
             if row is not None and not row.has_ended:
                 raise RunMissingError(f"return {return_id} has no run to tell") from error
             if isinstance(told, RefundNews) and await self._reopened(tenant_id, return_id, told):
+                return
+            if isinstance(told, CarrierMilestones) and await self._late_scans.revive(
+                tenant_id, return_id, told
+            ):
                 return
             _log.info("return.closed_before_news", return_id=return_id, signal=name)
 

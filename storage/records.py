@@ -174,3 +174,21 @@ class Transition:
     resume_from: str = ""
     restarts: int = 0
     arrivals: tuple[ArrivalRecord, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Relocking:
+    """``wanted`` is each line with the units that it had, and how many of it were bought."""
+
+    tenant_id: str
+    return_id: str
+    order_id: str
+    wanted: tuple[tuple[str, tuple[int, ...], int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldByOthers:
+    """A line has too few units left; ``held_by`` are the RMA numbers of who has the others."""
+
+    line_id: str
+    held_by: tuple[str, ...]

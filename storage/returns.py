@@ -8,11 +8,21 @@ from sqlalchemy import ColumnElement, Row, Select, Text, cast, select, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from domain.promotions import Standing
-from storage import cursors, ledger, opening, recording, standings
+from storage import cursors, ledger, opening, recording, relocking, standings
 from storage.database import Database
 from storage.models.returns import BlockerModel, EventModel, ReturnModel
 from storage.models.tenants import TenantModel
-from storage.records import DraftOpening, Existing, NotEnoughUnits, Opened, Opening, Transition
+from storage.records import (
+    DraftOpening,
+    Existing,
+    HeldByOthers,
+    NotEnoughUnits,
+    Opened,
+    Opening,
+    Relocking,
+    Transition,
+    Units,
+)
 from storage.rows import EventRow, HeldUnit, ReturnPage, ReturnRow, TenderBalance
 
 _RETURN_COLUMNS = tuple(getattr(ReturnModel, name) for name in ReturnRow.__slots__)
@@ -90,6 +100,11 @@ class Returns:
         """
         async with self._database.tenant(transition.tenant_id) as connection:
             await recording.record(connection, transition)
+
+    async def relock_units(self, asked: Relocking) -> Units | HeldByOthers:
+        """Lock a return's units again, all or none, in one transaction: three statements."""
+        async with self._database.tenant(asked.tenant_id) as connection:
+            return await relocking.relock(connection, asked)
 
     async def get(self, tenant_id: str, return_id: str) -> ReturnRow | None:
         """Read one return by primary key: one statement. No return has a malformed id."""

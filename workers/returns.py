@@ -25,6 +25,7 @@ from activities.policies import load_policy
 from activities.quotes import QuoteActivities
 from activities.reconciling import ReconcileActivities
 from activities.records import RecordActivities
+from activities.relocking import RelockActivities
 from activities.reopening import ReopenActivities
 from activities.surveys import SurveyActivities
 from activities.sweeping import SweepActivities
@@ -148,6 +149,7 @@ def _returns_worker(
     reconciling = ReconcileActivities(needs.connections, needs.database)
     reopening = ReopenActivities(Returns(needs.database))
     linking = LinkActivities(Returns(needs.database))
+    relocking = RelockActivities(Returns(needs.database))
     surveys = SurveyActivities(FollowUps(needs.database), needs.tokens.hash_for)
     return Worker(
         client,
@@ -184,6 +186,7 @@ def _returns_worker(
             reconciling.reconcile,
             reopening.reopen_for,
             linking.tell_of_parcel,
+            relocking.relock_units,
         ],
         workflow_runner=WORKFLOW_RUNNER,
         interceptors=[Heartbeats()],

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from temporalio import workflow
 
+from domain import late_scans
 from domain.approving import approve, check_approval, check_decline, decline
 from domain.codes import RefusedError
 from domain.customs import check_papers, papers_recorded
@@ -41,6 +42,7 @@ from workflows.messages import (
     DeclineSettlement,
     Deny,
     ExtendDeadline,
+    LeaveExpired,
     MarkLost,
     Receive,
     ReconcileRefund,
@@ -147,6 +149,14 @@ def do_mark_lost(ret: Return, command: MarkLost) -> Change:
         claim_ref=command.claim_ref,
         at=workflow.now(),
     )
+
+
+def check_leave_expired(ret: Return, command: LeaveExpired, *, stands: bool) -> None:
+    late_scans.check_leave_expired(ret, command.reason, stands=stands)
+
+
+def do_leave_expired(ret: Return, command: LeaveExpired) -> Change:  # noqa: ARG001  # one shape for all
+    return late_scans.leave_expired(ret)
 
 
 def check_receive(ret: Return, command: Receive) -> None:

@@ -224,6 +224,14 @@ class RecordCustomsPapers:
 
 
 @dataclass(frozen=True, slots=True)
+class LeaveExpired:
+    """The ``reason`` stays in the run's history: it may name people."""
+
+    info: CommandInfo
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class CountedEntry:
     sku: str
     quantity: int

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 from temporalio import workflow
@@ -13,13 +14,14 @@ from domain.commands import Actor
 from domain.delays import delay_expected
 from domain.drafts import is_draft
 from domain.events import Fact
+from domain.late_scans import told_by_carrier
 from domain.lifecycle import AuthorizationState
 from domain.requests import request_hash
 from domain.returns import Change, Return
 from domain.texts import bad_text_in
-from domain.transport import check_withdrawal, reached, withdraw
+from domain.transport import check_withdrawal, withdraw
 from domain.view import document
-from domain.work import OPENING, Work, WorkKind
+from domain.work import OPENING, RELOCKING, Work, WorkKind
 from workflows import (
     chargebacks,
     command_kinds,
@@ -45,6 +47,7 @@ from workflows.messages import (
     DelayNews,
     Deny,
     ExtendDeadline,
+    LeaveExpired,
     MarkLost,
     OpenAnswer,
     Receive,
@@ -219,6 +222,16 @@ class ReturnWorkflow:
     def check_mark_lost(self, command: MarkLost) -> None:
         self._check("mark-lost", command, command_kinds.check_mark_lost)
 
+    @workflow.update(description="leave an expired return so, whose parcel was scanned late")
+    def leave_expired(self, command: LeaveExpired) -> CommandAnswer:
+        return self._carry_out(command, command_kinds.do_leave_expired)
+
+    @leave_expired.validator
+    def check_leave_expired(self, command: LeaveExpired) -> None:
+        stands = self._case is not None and self._parking.is_parked(RELOCKING.key)
+        check = partial(command_kinds.check_leave_expired, stands=stands)
+        self._check("leave-expired", command, check)
+
     @workflow.update(description="count what a parcel holds")
     def receive(self, command: Receive) -> CommandAnswer:
         return self._carry_out(command, command_kinds.do_receive)
@@ -358,7 +371,8 @@ class ReturnWorkflow:
             return
         ret = case.ret
         if any(delivery.delivery_id == news.delivery_id for delivery in ret.deliveries):
-            change = reached(ret, news.delivery_id, news.milestones, at=workflow.now())
+            now = workflow.now()
+            change = told_by_carrier(ret, news.delivery_id, news.milestones, at=now)
             case.take(change, actor=CARRIER, cause_id=news.event_id)
             case.note(signal, news.event_id)
 

@@ -16,7 +16,15 @@ from domain.resolving import all_resolved, complete
 from domain.returns import Return
 from domain.waiting import waits
 from domain.work import WorkKind, due_work
-from workflows import drafting, parcels, resolution, reverse_delivery, securing, settlement
+from workflows import (
+    drafting,
+    late_scans,
+    parcels,
+    resolution,
+    reverse_delivery,
+    securing,
+    settlement,
+)
 from workflows.alarm import Alarm
 from workflows.commands import Commands
 from workflows.parking import NoLongerWantedError, Parking
@@ -42,6 +50,7 @@ _STEPS: dict[WorkKind, Callable[[Case, Parking, str], Coroutine[None, None, None
     WorkKind.GIVE_BACK: securing.give_back,
     WorkKind.STOCK: resolution.move_stock,
     WorkKind.TELL: parcels.tell,
+    WorkKind.RELOCK: late_scans.relock,
 }
 INVARIANTS = "invariants/return"
 _ASKED_ABOUT = ("awaiting_refund", "refund_overdue")

@@ -174,6 +174,14 @@ async def mark_lost(
     return await giver.give(body, translate.mark_lost)
 
 
+@router.post("/leave-expired", operation_id="leave_expired")
+async def leave_expired(
+    giver: Annotated[Giver, _giver("leave-expired")], body: requests.LeaveExpiredCommand
+) -> CommandView:
+    """Leave an expired return so, whose parcel was scanned late: its goods were seen to."""
+    return await giver.give(body, translate.leave_expired)
+
+
 @router.post("/receive", operation_id="receive")
 async def receive(
     giver: Annotated[Giver, _giver("receive")], body: requests.ReceiveCommand

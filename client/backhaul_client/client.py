@@ -203,6 +203,12 @@ class BackhaulClient:
         """Say that the carrier lost a parcel: what it held is settled without it."""
         return await self._command(return_id, "mark-lost", command, idempotency_key)
 
+    async def leave_expired(
+        self, return_id: str, command: requests.LeaveExpiredCommand, *, idempotency_key: str
+    ) -> CommandView:
+        """Leave an expired return so, whose parcel was scanned late."""
+        return await self._command(return_id, "leave-expired", command, idempotency_key)
+
     async def receive(
         self, return_id: str, command: requests.ReceiveCommand, *, idempotency_key: str
     ) -> CommandView:

@@ -195,6 +195,12 @@ class MarkLostCommand(Command):
     claim_ref: Id | None = None
 
 
+class LeaveExpiredCommand(Command):
+    """The return stays expired although its parcel came: its goods were seen to by hand."""
+
+    reason: Annotated[Note, StringConstraints(min_length=1)]
+
+
 class CountedItem(RequestModel):
     """Units of one SKU as seen in the parcel."""
 

@@ -29,6 +29,7 @@ _BODIES: dict[str, dict[str, Any]] = {
     "replace-label": {"delivery_id": "d1", "reason": "it ran out"},
     "record-customs-papers": {"reference": "folder 7"},
     "mark-lost": {"delivery_id": "d1", "evidence": "trace 1"},
+    "leave-expired": {"reason": "seen to by hand"},
     "receive": {
         "receipt_id": "R-1",
         "parcel": "P-1",

@@ -1,8 +1,11 @@
 """Parcels of several returns over HTTP: the service finds whose label the warehouse read."""
 
+import pytest
+
 from backhaul_client import CountedItem, ReceiveCommand
 from tests.support.asking import labelled, new_key
 from tests.support.journey import Journey
+from tests.support.terminal import Terminal, sign_in
 
 
 async def test_edge_33_a_count_under_anothers_label_links_both(journey: Journey) -> None:
@@ -38,3 +41,18 @@ async def test_a_count_under_its_own_label_links_nothing(journey: Journey) -> No
     await journey.client("warehouse").receive(view.return_id, count, idempotency_key=new_key())
 
     assert (await journey.client().get_return(view.return_id)).parcel_links == ()
+
+
+async def test_edge_32_only_a_late_parcel_is_left_on_the_command_line(
+    journey: Journey, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a return whose parcel is awaited there is nothing to leave; ops read why."""
+    view = await labelled(journey)
+    sign_in(journey, monkeypatch, "ops")
+
+    refused = await terminal.type(
+        "returns", "leave-expired", view.rma_no, "--reason", "sent back by hand"
+    )
+
+    assert refused[0] == 1
+    assert "no late parcel waits for its units" in refused[2]

@@ -18,6 +18,7 @@ from domain.granting import grant
 from domain.handover import Sending, change_handover, visit_cancelled
 from domain.handover import sent as sent_by_customer
 from domain.holding import release, ripe, take_result
+from domain.late_scans import leave_expired, revived_late
 from domain.losing import lost, new_label
 from domain.parcel_links import links_to_tell, other_knows
 from domain.pickups import PickupOutcome, pickup_failed
@@ -55,6 +56,7 @@ from tests.support.builders import (
     graded,
     granted,
     handed_over,
+    policy,
     receipt,
     received,
     scanned,
@@ -75,6 +77,7 @@ from tests.unit.test_waiting import (
     refund_pending,
     rejected,
     reserved,
+    scanned_late,
     sending_back,
     sent,
     under_anothers_label,
@@ -113,6 +116,10 @@ def denied(ret: Return) -> Return:
 def link_told(ret: Return) -> Return:
     (link,) = links_to_tell(ret)
     return other_knows(ret, link)[0]
+
+
+def units_had(ret: Return) -> Return:
+    return revived_late(ret, {"shoes": (0, 1, 2)}, at=LATER)[0]
 
 
 def withdrew(ret: Return) -> Return:
@@ -348,6 +355,13 @@ WALKS: dict[str, tuple[Stage, dict[str, Step]]] = {
     ),
     "awaiting_rest": (lambda: received(counted={"SHOES": 2}), {"receive": counted}),
     "awaiting_dispute": (rejected, {}),
+    "relocking_units": (
+        scanned_late,
+        {
+            "return.revived": units_had,
+            "return.left_expired": lambda ret: leave_expired(ret)[0],
+        },
+    ),
     "linking_parcels": (under_anothers_label, {"parcel.link_told": link_told}),
     "sending_back": (sending_back, {"delivery.label_created": lambda ret: with_label(ret, "d2")}),
     "awaiting_ship_back": (sent, {"delivery.delivered": arrived_back}),

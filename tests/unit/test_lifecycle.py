@@ -57,13 +57,14 @@ class TestMoves:
 
         assert ending == set(LotState)
 
-    def test_an_end_is_left_only_when_a_provider_takes_money_back(self) -> None:
-        """A refund may be undone from outside, and goods that stayed away may come after all."""
+    def test_an_end_is_left_only_for_what_happens_outside(self) -> None:
+        """A refund may be undone, goods that stayed away may come, and be scanned after all."""
         ends = [state for state in LotState if is_terminal(state)]
 
         left = [(state, to) for state in ends for to in LOT_MOVES.get(state, ())]
 
         assert left == [
+            (_L.EXPIRED, _L.AUTHORIZED),
             (_L.NOT_RETURNED, _L.RECEIVED),
             (_L.REFUNDED, _L.REFUND_BLOCKED),
         ]

@@ -18,6 +18,7 @@ from domain.handover import change_handover
 from domain.holding import hold
 from domain.inspection import Grade
 from domain.invariants import broken
+from domain.late_scans import told_by_carrier
 from domain.lifecycle import DeliveryState, Headline, LotState
 from domain.parcel_links import counted_in
 from domain.parcels import LabelOwner
@@ -28,8 +29,8 @@ from domain.resolving import complete
 from domain.returns import Blocker, HeldInspection, Replacement, Return
 from domain.securing import not_captured
 from domain.settling import intent_changed
-from domain.tracking import Milestone
-from domain.transport import sent_back, withdraw
+from domain.tracking import Milestone, Reached
+from domain.transport import cancelled, expire, sent_back, withdraw
 from domain.waiting import next_step, waits
 from domain.work import due_work
 from tests.support.advancing import (
@@ -61,6 +62,7 @@ from tests.support.builders import (
     settled,
     with_label,
 )
+from tests.support.ruling import ruled_by
 from tests.support.settling import proposed_to_finance
 
 
@@ -199,6 +201,15 @@ def under_anothers_label() -> Return:
     return counted_in(received(), "EZ-other", owner, at=after(days=4))[0]
 
 
+def scanned_late() -> Return:
+    """It expired and was given back; then the carrier scanned it after all."""
+    ret = replace(granted(), policy=ruled_by(hours={"late_scan": 240}))
+    ret, _ = expire(ret, at=after(days=30))
+    ret, _ = cancelled(ret, "d1", at=after(days=30), pickup_cancelled=False, label_voided=True)
+    news = [Reached(Milestone.FIRST_SCAN, after(days=31))]
+    return told_by_carrier(ret, "d1", news, at=after(days=31))[0]
+
+
 STAGES: list[tuple[Callable[[], Return], str, str]] = [
     (in_review, "awaiting_review", "reviewer"),
     (decided, "booking_delivery", "carrier"),
@@ -223,6 +234,7 @@ STAGES: list[tuple[Callable[[], Return], str, str]] = [
     (lambda: graded_early(granted()), "inspection_held", "warehouse"),
     (rejected, "awaiting_dispute", "customer"),
     (under_anothers_label, "linking_parcels", "ops"),
+    (scanned_late, "relocking_units", "ops"),
     (sending_back, "sending_back", "warehouse"),
     (sent, "awaiting_ship_back", "carrier"),
     (graded, "settling", "provider"),
