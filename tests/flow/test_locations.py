@@ -156,3 +156,14 @@ async def test_a_region_has_its_own_place(house: House, region: str, place: str)
         opened = await house.open(some_of(stored, 1))
 
     assert (await opened.view())["location_id"] == place
+
+
+async def test_goods_that_nobody_takes_are_kept_by_who_withdraws(house: House) -> None:
+    """Whoever does not want to wait for a place ends the draft: nothing was held for it."""
+    order = house.sandbox.order("three-units")
+    with places(house, kw=FAR):
+        opened = await house.begin_draft(some_of(order, 1), "no_receiving_location")
+        await opened.withdraw()
+        await opened.until_headline("WITHDRAWN")
+
+    assert await house.held(order["order_id"]) == 0

@@ -29,6 +29,7 @@ from storage.settlements import Settlements
 from tests.flow import (
     test_chargebacks,
     test_drafts,
+    test_locations,
     test_lost_runs,
     test_other_tender,
     test_provider_limits,
@@ -534,6 +535,11 @@ WALKS: dict[str, dict[str, Callable[..., object]]] = {
         "retry": test_a_parked_booking_is_tried_again,
         "withdraw": test_a_parked_booking_is_withdrawn,
         "refund.settled": test_a_parked_refund_turns_out_to_be_paid,
+    },
+    "no_receiving_location": {
+        "retry": test_locations.test_goods_that_nobody_takes_from_there_are_parked,
+        "correct": test_locations.test_edge_24_goods_that_a_place_refuses_go_to_another_or_wait,
+        "withdraw": test_locations.test_goods_that_nobody_takes_are_kept_by_who_withdraws,
     },
     "courier_unavailable": {
         "retry": test_a_parked_booking_is_tried_again,

@@ -210,9 +210,16 @@ def scanned_late() -> Return:
     return told_by_carrier(ret, "d1", news, at=after(days=31))[0]
 
 
+def without_papers() -> Return:
+    """It crosses a customs border, and the pack wants papers."""
+    ret = decided(under=replace(policy(), customs_papers=True))
+    return replace(ret, country="CH", location_country="DE")
+
+
 STAGES: list[tuple[Callable[[], Return], str, str]] = [
     (in_review, "awaiting_review", "reviewer"),
     (decided, "booking_delivery", "carrier"),
+    (without_papers, "customs_papers_missing", "platform"),
     (withdrawn, "cancelling_delivery", "carrier"),
     (lambda: granted(pickup=True), "awaiting_pickup", "carrier"),
     (
