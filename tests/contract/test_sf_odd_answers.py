@@ -224,6 +224,16 @@ class TestAnswer:
 
         assert (type(error), error.code) == (RejectedError, "8044")
 
+    async def test_that_cancels_nothing_is_no_cancellation(self) -> None:
+        """A success whose own status says otherwise: the order stands."""
+
+        async def cancelling(sf: SfCarrier) -> object:
+            return await sf.cancel_pickup(QUOTED)
+
+        error = await error_of(cancelling, order(), routes(), answer(orderId=KEY, resStatus=1))
+
+        assert (type(error), error.code) == (RejectedError, "not_canceled")
+
 
 class TestPrice:
     @pytest.mark.parametrize(

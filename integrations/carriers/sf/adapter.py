@@ -142,10 +142,14 @@ class SfCarrier:
             return visit
         key, _ = refs.read(pickup_ref)
         try:
-            await self._ask("EXP_RECE_UPDATE_ORDER", requests.cancelled(key), wire.WireCancelled)
+            asked = requests.cancelled(key)
+            ended = await self._ask("EXP_RECE_UPDATE_ORDER", asked, wire.WireCancelled)
         except RejectedError as refused:
             if refused.code not in wire.CANCELLED_ORDER:
                 raise
+        else:
+            if not ended.is_done:
+                raise RejectedError(wire.SYSTEM, "the order still stands", code="not_canceled")
         return replace(visit, status="canceled")
 
     async def check(self) -> None:

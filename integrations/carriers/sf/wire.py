@@ -86,7 +86,13 @@ class WireOrder(CamelModel):
 
 
 class WireCancelled(CamelModel):
-    order_id: str
+    """``res_status`` is 2 where it was done, and 1 where the waybill is another order's."""
+
+    res_status: int | str
+
+    @property
+    def is_done(self) -> bool:
+        return str(self.res_status) == "2"
 
 
 class WireRoute(CamelModel):
