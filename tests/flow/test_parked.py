@@ -29,6 +29,7 @@ from storage.settlements import Settlements
 from tests.flow import (
     test_chargebacks,
     test_drafts,
+    test_late_scans,
     test_locations,
     test_lost_runs,
     test_other_tender,
@@ -535,6 +536,13 @@ WALKS: dict[str, dict[str, Callable[..., object]]] = {
         "retry": test_a_parked_booking_is_tried_again,
         "withdraw": test_a_parked_booking_is_withdrawn,
         "refund.settled": test_a_parked_refund_turns_out_to_be_paid,
+    },
+    "units_used_elsewhere": {
+        "retry": test_late_scans.test_edge_32_used_by_another_return_it_parks_with_both,
+        "leave-expired": test_late_scans.test_edge_32_ops_leave_it_expired,
+        "delivery.label_swapped": (
+            test_late_scans.test_edge_32_the_warehouse_finds_whose_goods_they_are
+        ),
     },
     "no_receiving_location": {
         "retry": test_locations.test_goods_that_nobody_takes_from_there_are_parked,
