@@ -53,6 +53,7 @@ class Services:
     previews: Previews
     documents: DocumentsService
     arrivals: ExpectedArrivals
+    tracking: Tracking
     surveys: SurveysService
     tenants: TenantsService
     finance: FinanceService
@@ -107,6 +108,7 @@ async def open_services(
             previews=Previews(connections, returns, load_policy(settings.policy_pack)),
             documents=DocumentsService(connections),
             arrivals=ExpectedArrivals(database),
+            tracking=Tracking(database),
             surveys=SurveysService(temporal, Surveys(database)),
             tenants=TenantsService(tenants, keys, settings),
             finance=FinanceService(

@@ -120,7 +120,7 @@ def change_handover(info: CommandInfo, body: requests.ChangeHandoverCommand) -> 
 
 
 def record_sending(info: CommandInfo, body: requests.RecordSendingCommand) -> RecordSending:
-    sending = Sending(body.sent_at, body.carrier, body.tracking_code, body.reference)
+    sending = Sending(body.sent_at, body.carrier, body.tracking_code, body.reference, bag=body.bag)
     return RecordSending(info, sending)
 
 

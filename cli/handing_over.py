@@ -29,6 +29,7 @@ def add_handover_commands(actions: "argparse._SubParsersAction[argparse.Argument
     sent.add_argument("--carrier", default="")
     sent.add_argument("--tracking-code", default="")
     sent.add_argument("--reference", default="", help="where the receipt is kept")
+    sent.add_argument("--bag", default="", help="its bag, where the code is of a bulk parcel")
 
 
 def add_parcel_commands(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -99,6 +100,7 @@ async def _sent(client: BackhaulClient, arguments: argparse.Namespace) -> None:
         sent_at=arguments.sent_at,
         carrier=arguments.carrier,
         tracking_code=arguments.tracking_code,
+        bag=arguments.bag,
         reference=arguments.reference,
     )
     await give(client.record_sending, arguments, command)

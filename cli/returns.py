@@ -11,6 +11,7 @@ from cli.commands import add_commands, key_of
 from cli.documents import add_documents
 from cli.handing_over import add_handover_commands, add_parcel_commands
 from cli.late_parcels import add_late_parcel_commands
+from cli.parcels import add_parcels
 from domain.blockers import WAITS
 from domain.lifecycle import Headline
 
@@ -21,6 +22,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     _add_reading(actions)
     add_documents(actions)
     add_arrivals(actions)
+    add_parcels(actions)
     add_commands(actions)
     add_handover_commands(actions)
     add_parcel_commands(actions)

@@ -102,6 +102,12 @@ _CATALOGUE = (
         "say where the papers are with which goods cross a customs border",
     ),
     CommandKind(
+        "read-parcel",
+        (_R.WAREHOUSE, _R.PLATFORM, _R.OPS, _R.AUDITOR),
+        "read which returns travel under a tracking code, and in which bags",
+        update=False,
+    ),
+    CommandKind(
         "read-arrivals",
         (_R.WAREHOUSE, _R.PLATFORM, _R.OPS, _R.AUDITOR),
         "read which parcels a warehouse may expect, by day",

@@ -18,13 +18,15 @@ from domain.transport import BEFORE_HANDOVER, was_handed_over
 class Sending:
     """What the customer shows of a parcel that was sent: by whom, and where that can be seen.
 
-    ``reference`` names the receipt in the platform's books; no personal data.
+    ``reference`` names the receipt in the platform's books; no personal data. ``bag`` is the code
+    of the bag in which it travels, where ``tracking_code`` is of a bulk parcel of many bags.
     """
 
     sent_at: datetime
     carrier: str = ""
     tracking_code: str = ""
     reference: str = ""
+    bag: str = ""
 
 
 _CLOCKS_DIFFER_BY = timedelta(minutes=15)
@@ -209,6 +211,10 @@ def check_sending(ret: Return, sending: Sending, *, at: datetime) -> None:
             f"lies before the request of {ret.requested_at:%Y-%m-%d %H:%M %Z}",
             field="sent_at",
         )
+    if sending.bag and not sending.tracking_code:
+        raise RefusedError(
+            "invalid_request", "wanted the bulk parcel that the bag is in", field="tracking_code"
+        )
     if not (sending.tracking_code or sending.reference):
         raise RefusedError(
             "invalid_request", "wanted it, or the receipt as reference", field="tracking_code"
@@ -228,6 +234,7 @@ def sent(ret: Return, sending: Sending, *, at: datetime) -> Change:
         "carrier": sending.carrier,
         "tracking_code": sending.tracking_code,
         "reference": sending.reference,
+        "bag": sending.bag,
     }
     under_way = replace(
         delivery,
@@ -236,6 +243,7 @@ def sent(ret: Return, sending: Sending, *, at: datetime) -> Change:
         sent_at=sending.sent_at,
         carrier=sending.carrier or delivery.carrier,
         tracking_code=sending.tracking_code or delivery.tracking_code,
+        bag=sending.bag or None,
         wish=None,
     )
     if delivery.attempts and delivery.attempts[-1].outcome is None:

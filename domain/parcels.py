@@ -56,6 +56,7 @@ class Delivery:
     are one order, so calling the courier off ends the label. ``label_valid_until`` is when the
     label runs out, where anybody says so; ``label_reminded`` and ``label_expired`` are what the
     customer was told of it.
+    ``bag`` is in which bag of a bulk parcel it travels, whose number is its tracking code.
     ``slot_moves`` counts the courier's windows that were gone before they could be booked.
     """
 
@@ -88,6 +89,7 @@ class Delivery:
     label_reminded: bool = False
     label_expired: bool = False
     slot_moves: int = 0
+    bag: str | None = None
 
     def with_visit_over(
         self, outcome: str, *, fault: Fault = Fault.NONE, note: str = ""

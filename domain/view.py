@@ -285,6 +285,7 @@ def _delivery(delivery: Delivery) -> JsonValue:
         "expected_at": _time(delivery.expected_at),
         "delivered_at": _time(delivery.delivered_at),
         "trouble": delivery.trouble,
+        "bag": delivery.bag,
         "sent_at": _time(delivery.sent_at),
         "qr_url": delivery.qr_url,
         "replaces": delivery.replaces,

@@ -72,17 +72,25 @@ class News:
         self, tenant_id: str, carrier: CarrierGateway, event: TrackingEvent, *, again: bool
     ) -> None:
         code = event.tracking_code
-        parcel = await self._tracking.find_delivery(tenant_id, tracking_code=code)
-        if parcel is None:
+        parcels = await self._tracking.deliveries_in(tenant_id, code)
+        if not parcels:
             _log.info("parcel.unknown", event_id=event.event_id)
             return
         snapshot = await carrier.track(event.tracker_ref)
         after, is_new = await take_scans(self._tracking, tenant_id, code, snapshot.scans)
-        if is_new or again:
-            told = CarrierMilestones(
-                parcel.delivery_id, after, _message_id(event, parcel.return_id, after, again=again)
-            )
-            await self._signal(tenant_id, parcel.return_id, "carrier_milestones", told)
+        if not (is_new or again):
+            return
+        # One of them that cannot be told keeps nobody else from hearing it.
+        missing: RunMissingError | None = None
+        for parcel in parcels:
+            message = _message_id(event, parcel.return_id, after, again=again)
+            told = CarrierMilestones(parcel.delivery_id, after, message)
+            try:
+                await self._signal(tenant_id, parcel.return_id, "carrier_milestones", told)
+            except RunMissingError as error:
+                missing = error
+        if missing is not None:
+            raise missing
 
     async def _refund(
         self, tenant_id: str, payments: PaymentGateway, event: PaymentEvent, *, again: bool

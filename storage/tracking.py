@@ -1,7 +1,7 @@
 """Parcels by the names that carriers use, and every scan of them ever told."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -13,6 +13,8 @@ from storage.models.effects import BookingIntentModel
 from storage.rows import DeliveryRow
 from storage.states import BookingState
 
+_ONE_PARCEL = timedelta(days=30)
+"""So long a number is of one parcel; afterwards its carrier may give it to another."""
 _COLUMNS = tuple(getattr(DeliveryModel, name) for name in DeliveryRow.__slots__)
 
 
@@ -46,6 +48,21 @@ class Tracking:
         async with self._database.tenant(tenant_id) as connection:
             row = (await connection.execute(query)).one_or_none()
         return None if row is None else DeliveryRow(**row._asdict())
+
+    async def deliveries_in(self, tenant_id: str, tracking_code: str) -> tuple[DeliveryRow, ...]:
+        """Find every delivery that travels under a number: a bulk parcel holds many.
+
+        Those of before are left out, as carriers use codes again. One statement, from an index.
+        """
+        this = (DeliveryModel.tenant_id == tenant_id, DeliveryModel.tracking_code == tracking_code)
+        newest = select(func.max(DeliveryModel.created_at)).where(*this).scalar_subquery()
+        query = (
+            select(*_COLUMNS)
+            .where(*this, DeliveryModel.created_at > newest - _ONE_PARCEL)
+            .order_by(DeliveryModel.created_at, DeliveryModel.return_id)
+        )
+        async with self._database.tenant(tenant_id) as connection:
+            return tuple(DeliveryRow(**row._asdict()) for row in await connection.execute(query))
 
     async def due_for_poll(
         self,

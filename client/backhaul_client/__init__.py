@@ -42,6 +42,7 @@ from backhaul_client.listing import (
     SurveyReceipt,
     SurveyView,
 )
+from backhaul_client.parcels import InParcel, ParcelView
 from backhaul_client.requests import (
     ApproveCommand,
     ApproveSettlementCommand,
@@ -109,6 +110,7 @@ __all__ = [
     "EventView",
     "Explanation",
     "ExtendDeadlineCommand",
+    "InParcel",
     "InspectionCommand",
     "KeyView",
     "LeaveExpiredCommand",
@@ -126,6 +128,7 @@ __all__ = [
     "NewSurveyAnswer",
     "NewTenant",
     "Paper",
+    "ParcelView",
     "PhotoReference",
     "PickupOutcomeCommand",
     "Preview",

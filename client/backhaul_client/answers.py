@@ -158,6 +158,8 @@ class DeliveryView(AnswerModel):
     first_scan_at: datetime | None
     delivered_at: datetime | None
     trouble: str | None = None
+    bag: str | None = None
+    """In which bag of a bulk parcel it travels, whose number is its tracking code."""
     sent_at: datetime | None = None
     qr_url: str | None = None
     replaces: str | None = None

@@ -31,6 +31,7 @@ from backhaul_client.listing import (
     SurveyReceipt,
     TimelinePage,
 )
+from backhaul_client.parcels import ParcelView
 from backhaul_client.transport import Query, Transport, read
 
 _ACCEPTED = 202
@@ -124,6 +125,10 @@ class BackhaulClient:
         """Get the QR code of the RMA number, or of where the carrier shows its own, as SVG."""
         path = f"{_delivery(return_id, delivery_id)}/qr-code"
         return _paper(await self._api.fetch(path, {"of": "label" if of_label else "return"}))
+
+    async def read_parcel(self, tracking_code: str) -> ParcelView:
+        """Read which returns travel under a tracking code; a bulk parcel holds many, by bag."""
+        return await self._api.get(f"/v1/parcels/{quote(tracking_code, safe='')}", ParcelView)
 
     async def list_expected_arrivals(
         self, first: date, last: date, *, location: str | None = None, page_size: int = 200

@@ -158,12 +158,14 @@ class RecordSendingCommand(Command):
     """The customer sent the parcel, and proves it: a tracking code, or ``reference``.
 
     ``reference`` is where the receipt is kept; no names of people. It counts from ``sent_at``.
+    ``bag`` is the code of the bag it is in, where the tracking code is of a bulk parcel.
     """
 
     sent_at: AwareDatetime
     carrier: ShortNote = ""
     tracking_code: ShortNote = ""
     reference: ShortNote = ""
+    bag: ShortNote = ""
 
 
 class ReplaceLabelCommand(Command):
