@@ -100,6 +100,14 @@ def account_of(booking: BookingRow, accounts: tuple[CarrierAccount, ...]) -> Car
     )
 
 
+def sold_as(booking: BookingRow) -> str:
+    """Return the carrier's name of what was booked.
+
+    What was bought may be named by numbers that its draft had not yet.
+    """
+    return booking.details.get("shipment_ref") or booking.external_ref or ""
+
+
 def check_sendable(booking: BookingRow, sheet: CarrierCapabilities, lookup: BookingLookUp) -> None:
     """Let a booking be sent to its carrier, perhaps again: one that was never found there.
 

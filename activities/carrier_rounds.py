@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from temporalio import activity
 
+from activities.booking import sold_as
 from activities.delay_watch import DelayToTell, DelayWatch
 from activities.errors import translated
 from activities.scans import take_scans, unknown_to
@@ -210,7 +211,7 @@ class CarrierRounds:
         self, tenant_id: str, carrier: CarrierGateway, booking: BookingRow
     ) -> bool:
         is_visit = booking.purpose.startswith("pickup-")
-        ref, confirmation = booking.external_ref or "", booking.details.get("confirmation")
+        ref, confirmation = sold_as(booking), booking.details.get("confirmation")
         if is_visit and carrier.capabilities.visits_are_shared:
             # Found by its address: the courier may be the one that another parcel waits for.
             found = await carrier.get_pickup(ref, confirmation)

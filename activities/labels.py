@@ -14,6 +14,7 @@ from activities.booking import (
     check_sendable,
     label_purpose,
     nothing_was_sent,
+    sold_as,
 )
 from activities.choosing import PassedOver, Wanted, choose, eligible
 from activities.errors import refused, translated
@@ -196,7 +197,7 @@ class LabelActivities:
                     await self._fail(asked, booking)
                     booking = await self._booking(asked)
             booking, label, request = await self._label(asked, booking, account)
-            bought = _bought(label, booking, account, asked)
+            bought = _bought(label, account, asked)
             if not asked.to_customer:
                 request = request or await self._request(asked, booking)
                 await self._note_lane(asked, bought, label.service, request.sender)
@@ -282,7 +283,7 @@ class LabelActivities:
     async def _void(self, asked: CancelBooking, booking: BookingRow) -> bool:
         """Void what the carrier sold, as far as it sold anything; say whether it had."""
         accounts = await self._connections.carriers(asked.tenant_id)
-        gateway, ref = account_of(booking, accounts).gateway, booking.external_ref or ""
+        gateway, ref = account_of(booking, accounts).gateway, sold_as(booking)
         if booking.sent_at is None:
             return False
         if gateway.capabilities.label_lookup is BookingLookUp.NONE:
@@ -344,12 +345,10 @@ def _account_for(
     return account_of(booking, accounts)
 
 
-def _bought(
-    label: Label, booking: BookingRow, account: CarrierAccount, asked: BuyLabel
-) -> BoughtLabel:
+def _bought(label: Label, account: CarrierAccount, asked: BuyLabel) -> BoughtLabel:
     return BoughtLabel(
         carrier=label.carrier,
-        shipment_ref=booking.external_ref or label.shipment_ref,
+        shipment_ref=label.shipment_ref,
         tracking_code=label.tracking_code,
         tracker_ref=label.tracker_ref,
         label_url=label.label_url,

@@ -1,4 +1,4 @@
-"""A return goes back with SF Express: one order is the courier and the label he brings."""
+"""A return goes back with a courier who brings the label: one order is both."""
 
 import json
 import uuid
@@ -14,29 +14,49 @@ from tests.support.house import TENANT, House, OpenReturn
 from tests.support.sandbox_client import EXAMPLES
 from tests.support.told import some_of, with_pickup
 
-ORDER = {
-    "system": "sf",
-    "operation": "POST /std/service",
-    "containing": "EXP_RECE_CREATE_ORDER",
+ORDERS = {
+    "sf": {"operation": "POST /std/service", "containing": "EXP_RECE_CREATE_ORDER"},
+    "kuaidi100": {"operation": "POST /order/borderapi.do", "containing": "method=bOrder"},
+}
+"""How each takes an order, for the sandbox's faults."""
+ACCOUNTS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
+    "sf": (
+        {"check_word": "SFcheckword"},
+        {"partner_id": "SFtest", "monthly_card": "7551234567", "product": "2"},
+    ),
+    "kuaidi100": (
+        {"api_key": "KDtest", "secret": "KDsecret", "webhook_salt": "salt"},
+        {
+            "customer": "KDcustomer",
+            "courier_company": "yuantong",
+            "webhook_url": "https://returns.example.com/v1/webhooks/c-1",
+        },
+    ),
 }
 
 
+@pytest.fixture(params=ACCOUNTS)
+async def adapter(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture
-async def by_sf(house: House) -> AsyncIterator[House]:
-    """The house, whose tenant sends with SF alone, to a warehouse in China."""
+async def by_courier(house: House, adapter: str) -> AsyncIterator[House]:
+    """The house, whose tenant sends with such couriers alone, to a warehouse in China."""
     for other in await house.tenants.connections(TENANT):
         if other.adapter == "easypost":
             await house.tenants.put_connection(replace(other, settings={"closed": "yes"}))
-    sf = ConnectionRow(
+    secrets, settings = ACCOUNTS[adapter]
+    account = ConnectionRow(
         connection_id=str(uuid.uuid4()),
         tenant_id=TENANT,
         kind="carrier",
-        adapter="sf",
-        base_url=f"{house.sandbox.http.base_url.join('sf')}",
-        secrets={"check_word": "SFcheckword"},
-        settings={"partner_id": "SFtest", "monthly_card": "7551234567", "product": "2"},
+        adapter=adapter,
+        base_url=f"{house.sandbox.http.base_url.join(adapter)}",
+        secrets=secrets,
+        settings=settings,
     )
-    await house.tenants.put_connection(sf)
+    await house.tenants.put_connection(account)
     known = json.loads((EXAMPLES / "locations.json").read_text())["locations"]
     (warehouse,) = (place for place in known if place.pop("location_id") == "warehouse-cn")
     house.sandbox.put("locations/cn", warehouse | {"accepts": {"areas": [{"country": "CN"}]}})
@@ -57,27 +77,31 @@ def labels(opened: OpenReturn) -> list[tuple[str, str]]:
     return [(label["system"], label["status"]) for label in opened.ledger()["labels"]]
 
 
-async def test_a_courier_of_sf_is_ordered_with_his_label_and_called_off(by_sf: House) -> None:
+async def test_a_courier_is_ordered_with_his_label_and_called_off(
+    by_courier: House, adapter: str
+) -> None:
     """One order is both; a withdrawal ends it whole."""
-    opened = await courier_wished(by_sf)
+    opened = await courier_wished(by_courier)
     await opened.until_waiting("awaiting_pickup")
     assert visits_at_carrier(opened) == ["scheduled"]
-    assert labels(opened) == [("sf", "bought")]
+    assert labels(opened) == [(adapter, "bought")]
 
     await opened.withdraw()
 
     assert (await opened.ends()).headline == "WITHDRAWN"
     assert visits_at_carrier(opened) == ["canceled"]
-    assert labels(opened) == [("sf", "refunded")]
+    assert labels(opened) == [(adapter, "refunded")]
 
 
 @pytest.mark.parametrize("kind", ["lost_reply", "http_503"])
-async def test_edge_25_an_answer_that_is_lost_orders_one_courier(by_sf: House, kind: str) -> None:
+async def test_edge_25_an_answer_that_is_lost_orders_one_courier(
+    by_courier: House, adapter: str, kind: str
+) -> None:
     """Whether the order was taken or not, it is looked up, and stands once."""
-    with by_sf.sandbox.fault(**ORDER, kind=kind):
-        opened = await courier_wished(by_sf)
-        await by_sf.pass_time(minutes=3)
+    with by_courier.sandbox.fault(system=adapter, **ORDERS[adapter], kind=kind):
+        opened = await courier_wished(by_courier)
+        await by_courier.pass_time(minutes=3)
         await opened.until_waiting("awaiting_pickup")
 
     assert visits_at_carrier(opened) == ["scheduled"]
-    assert labels(opened) == [("sf", "bought")]
+    assert labels(opened) == [(adapter, "bought")]
