@@ -10,6 +10,7 @@ from cli.calling import Action, calls
 from cli.commands import add_commands, key_of
 from cli.documents import add_documents
 from cli.handing_over import add_handover_commands, add_parcel_commands
+from cli.refusing import add_refused
 from domain.blockers import WAITS
 from domain.lifecycle import Headline
 
@@ -23,6 +24,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add_commands(actions)
     add_handover_commands(actions)
     add_parcel_commands(actions)
+    add_refused(actions)
 
 
 def _add_reading(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
