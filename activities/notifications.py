@@ -185,10 +185,16 @@ def _decision(data: Mapping[str, Any]) -> dict[str, str]:
     return {
         "declined": declined,
         "granted": some if refused else "All of it is granted.",
-        "next_step": "how you bring or send it stands in the next message."
-        if "handover" in data
-        else "we send you a label, or the courier's time.",
+        "next_step": _next_step(data),
     }
+
+
+def _next_step(data: Mapping[str, Any]) -> str:
+    if "came_back" in data:
+        return "your parcel came back to us undelivered. We check it; there is nothing to do."
+    if "handover" in data:
+        return "how you bring or send it stands in the next message."
+    return "we send you a label, or the courier's time."
 
 
 def _keep_item(data: Mapping[str, Any]) -> dict[str, str]:

@@ -5,10 +5,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 
-from temporalio.exceptions import ApplicationError
-
 from activities.orders import FetchFacts, OrderActivities, OrderFacts
-from api.upstream import refusal_of
+from api.upstream import read_facts
 from domain.charging import missed_visit_price
 from domain.codes import RefusedError
 from domain.diverting import check_credit, diversion_of, going_out_of, money_then_credit
@@ -28,7 +26,7 @@ from domain.securing import lots_that_can_be_secured
 from domain.settlement import settle, settlement_hash
 from domain.tenders import NothingLeftError, TenderLeft, split_over_tenders
 from domain.triggers import HoldRule, Trigger
-from integrations.directory import Connections, UnknownConnectionError
+from integrations.directory import Connections
 from storage.ledger import choose_units
 from storage.records import NotEnoughUnits, Units
 from storage.returns import Returns
@@ -146,15 +144,8 @@ class Previews:
         )
 
     async def _facts(self, tenant_id: str, request: ReturnRequest) -> OrderFacts:
-        try:
-            await self._connections.commerce(tenant_id)
-            return await self._orders.fetch_facts(
-                FetchFacts(tenant_id, request.order_id, needs_exchange(request))
-            )
-        except UnknownConnectionError as error:
-            raise RefusedError("connection_missing", str(error)) from error
-        except ApplicationError as error:
-            raise refusal_of(error) from error
+        asked = FetchFacts(tenant_id, request.order_id, needs_exchange(request))
+        return await read_facts(self._connections, self._orders, asked)
 
     async def _tenders(self, tenant_id: str, order: Order) -> tuple[TenderLeft, ...]:
         known = await self._returns.tender_balances(tenant_id, order.order_id)

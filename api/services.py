@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from temporalio.client import Client
 
+from activities.orders import OrderActivities
 from activities.policies import load_policy
 from api.credit_service import CreditService
 from api.documents_service import DocumentsService
@@ -19,6 +20,7 @@ from api.returns_service import ReturnsService
 from api.starting import Patience, Starter
 from api.surveys_service import SurveysService
 from api.tenants_service import TenantsService
+from api.undelivered import UndeliveredParcels
 from runtime.connections import check_stored_connections, stored_connections
 from runtime.inbox import InboxProcessor
 from runtime.settings import Settings
@@ -65,6 +67,7 @@ class Services:
     credit: CreditService
     inbox: InboxProcessor
     label_owners: LabelOwners
+    undelivered: UndeliveredParcels
 
 
 _USUAL = Patience()
@@ -88,12 +91,15 @@ async def open_services(
         closing.push_async_callback(connections.aclose)
         temporal = await connect(settings.temporal_address, settings.temporal_namespace)
         keys, returns = ApiKeys(database), Returns(database)
+        starter = Starter(temporal, returns, task_queue=settings.task_queue, patience=patience)
+        service = ReturnsService(temporal, returns, patience=patience)
+        policy, tracking = load_policy(settings.policy_pack), Tracking(database)
         yield Services(
             temporal=temporal,
             database=database,
             keys=keys,
             reads=returns,
-            starter=Starter(temporal, returns, task_queue=settings.task_queue, patience=patience),
+            starter=starter,
             restarter=Restarter(
                 temporal, returns, task_queue=settings.task_queue, patience=patience
             ),
@@ -104,8 +110,8 @@ async def open_services(
                 task_queue=settings.task_queue,
                 patience=patience,
             ),
-            returns=ReturnsService(temporal, returns, patience=patience),
-            previews=Previews(connections, returns, load_policy(settings.policy_pack)),
+            returns=service,
+            previews=Previews(connections, returns, policy),
             documents=DocumentsService(connections),
             arrivals=ExpectedArrivals(database),
             tracking=Tracking(database),
@@ -123,10 +129,18 @@ async def open_services(
             sessions=Sessions(settings.secret_key.get_secret_value()),
             pages_over_https=settings.public_url.startswith("https:"),
             inbox=InboxProcessor(temporal, connections, database, task_queue=settings.task_queue),
-            label_owners=LabelOwners(returns, Tracking(database)),
+            label_owners=LabelOwners(returns, tracking),
+            undelivered=UndeliveredParcels(
+                starter,
+                service,
+                returns,
+                tracking=tracking,
+                connections=connections,
+                orders=OrderActivities(connections, time_scale=1.0, policy=policy),
+            ),
             credit=CreditService(
                 Credits(database),
                 Reversals(database),
-                load_policy(settings.policy_pack).credit_shortfall,
+                policy.credit_shortfall,
             ),
         )

@@ -2,7 +2,26 @@
 
 from temporalio.exceptions import ApplicationError
 
+from activities.orders import FetchFacts, OrderActivities, OrderFacts
 from domain.codes import PROBLEMS, RefusedError
+from integrations.directory import Connections, UnknownConnectionError
+
+
+async def read_facts(
+    connections: Connections, orders: OrderActivities, asked: FetchFacts
+) -> OrderFacts:
+    """Read an order's facts outside of any workflow.
+
+    Raises:
+        RefusedError: no connection to the platform, no such order, or no sensible answer.
+    """
+    try:
+        await connections.commerce(asked.tenant_id)
+        return await orders.fetch_facts(asked)
+    except UnknownConnectionError as error:
+        raise RefusedError("connection_missing", str(error)) from error
+    except ApplicationError as error:
+        raise refusal_of(error) from error
 
 
 def refusal_of(error: ApplicationError) -> RefusedError:

@@ -9,6 +9,9 @@ from backhaul_client import CountedItem, LineReason, NewReturn
 from domain.reasons import REASONS, Ground
 from domain.requests import HandoverMethod
 
+# What came back by itself is reported, not asked for.
+_GROUNDS = [str(ground) for ground in Ground if ground is not Ground.REFUSAL]
+
 
 def add_request(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that :func:`new_return` reads."""
@@ -20,7 +23,7 @@ def add_request(parser: argparse.ArgumentParser) -> None:
         metavar="LINE[:QUANTITY]",
         help="order lines; one unit unless stated",
     )
-    parser.add_argument("--ground", choices=[*map(str, Ground)], default=Ground.WITHDRAWAL)
+    parser.add_argument("--ground", choices=_GROUNDS, default=Ground.WITHDRAWAL)
     parser.add_argument("--reason", choices=[*REASONS], help="of every line")
     parser.add_argument("--detail", help="the second level of the reason")
     instead = parser.add_mutually_exclusive_group()

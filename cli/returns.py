@@ -12,6 +12,7 @@ from cli.documents import add_documents
 from cli.handing_over import add_handover_commands, add_parcel_commands
 from cli.late_parcels import add_late_parcel_commands
 from cli.parcels import add_parcels
+from cli.refusing import add_refused
 from domain.blockers import WAITS
 from domain.lifecycle import Headline
 
@@ -27,6 +28,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add_handover_commands(actions)
     add_parcel_commands(actions)
     add_late_parcel_commands(actions)
+    add_refused(actions)
 
 
 def _add_reading(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -119,6 +119,12 @@ _CATALOGUE = (
         "leave an expired return so, whose parcel was scanned late and whose units others have",
     ),
     CommandKind("receive", (_R.WAREHOUSE,), "count what a parcel holds"),
+    CommandKind(
+        "report-refusal",
+        (_R.WAREHOUSE, _R.PLATFORM, _R.OPS),
+        "tell what a parcel holds that came back although nobody asked for a return",
+        update=False,
+    ),
     CommandKind("record-inspection", (_R.WAREHOUSE,), "grade a lot"),
     CommandKind("retry", (_R.OPS, _R.FINANCE), "try parked work again now"),
     CommandKind(

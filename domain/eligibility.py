@@ -1,7 +1,7 @@
 """May it come back, on whose account and until when: facts and policy in, a decision out."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -97,9 +97,11 @@ def evaluate(facts: Facts, policy: Policy) -> Decision:
 
     ``facts.requested_at`` is also the moment of decision. A contract date outside the policy's
     dates, a ground no rule covers, or a rule marked for review goes to a person with whatever was
-    computed attached; nothing is ever refused for being unclear.
+    computed attached; nothing is ever refused for being unclear. A parcel that came back by itself
+    is decided by a pack's own rules for that, or as a withdrawal on the day it came: what was never
+    delivered has no window yet. What such rules deny goes to a person, for the goods are here.
     """
-    rules = [rule for rule in policy.rules if rule.ground is facts.ground]
+    rules = _rules(facts, policy)
     zone = ZoneInfo(facts.delivery_time_zone)
     contract_day = facts.contract_at.astimezone(zone).date()
     if not _governs(policy, contract_day):
@@ -118,6 +120,11 @@ def evaluate(facts: Facts, policy: Policy) -> Decision:
             ("M_NO_RULE",),
             explanation=f"no rule covers a {facts.ground} return; a person decides",
         )
+    asked_on = facts.requested_at.astimezone(zone).date()
+    if facts.ground is Ground.REFUSAL:
+        decided = _first_grant(facts, policy, rules, asked_on, asked_on)
+        denied = decided.verdict is Verdict.REJECT
+        return replace(decided, verdict=Verdict.MANUAL_REVIEW) if denied else decided
     delivered_on = _delivered_on(facts.line, zone)
     if delivered_on is None:
         return _decision(
@@ -127,9 +134,14 @@ def evaluate(facts: Facts, policy: Policy) -> Decision:
             ("M_NOT_DELIVERED",),
             explanation="the goods were not delivered yet: cancel the order instead",
         )
-    return _first_grant(
-        facts, policy, rules, delivered_on, facts.requested_at.astimezone(zone).date()
-    )
+    return _first_grant(facts, policy, rules, delivered_on, asked_on)
+
+
+def _rules(facts: Facts, policy: Policy) -> list[Rule]:
+    rules = [rule for rule in policy.rules if rule.ground is facts.ground]
+    if not rules and facts.ground is Ground.REFUSAL:
+        return [rule for rule in policy.rules if rule.ground is Ground.WITHDRAWAL]
+    return rules
 
 
 def _first_grant(
@@ -142,7 +154,12 @@ def _first_grant(
     refusals: list[Decision] = []
     for rule in rules:
         last_day = _last_day(rule, delivered_on)
-        arithmetic = _arithmetic(rule, delivered_on, last_day, asked_on)
+        came_back = facts.ground is Ground.REFUSAL
+        arithmetic = (
+            f"{rule.rule_id}: came back {delivered_on}, before any window began"
+            if came_back
+            else _arithmetic(rule, delivered_on, last_day, asked_on)
+        )
         blocked = [trait for trait in facts.line.traits if trait in rule.exclusions]
         if rule.excludes_final_sale and facts.line.final_sale:
             blocked.append("FINAL_SALE")

@@ -12,6 +12,7 @@ from domain.handover import first_state, handover_ready
 from domain.keeping import kept
 from domain.lifecycle import GRANTED, AuthorizationState, LotState
 from domain.parcels import Delivery
+from domain.reasons import Ground
 from domain.requests import HandoverMethod
 from domain.returns import Change, LineAuthorization, Return, ReturnLine
 from domain.ways_back import way_doubts, way_granted
@@ -114,7 +115,10 @@ def grant(
     if line_ids and not method.has_label:
         # Nothing is booked that would say it later.
         data["handover"] = method
-        more = tuple(handover_ready(after, delivery) for delivery in after.deliveries)
+        if ret.request.ground is Ground.REFUSAL:
+            data["came_back"] = True
+        else:
+            more = tuple(handover_ready(after, delivery) for delivery in after.deliveries)
     if is_kept:
         after, more = kept(after, at=at)
         data["due_on"] = more[0].data["due_on"]

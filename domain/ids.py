@@ -22,6 +22,11 @@ def return_id_for(tenant_id: str, idempotency_key: str) -> str:
     return str(uuid.uuid5(_NAMESPACE, f"{tenant_id}\x00{idempotency_key}"))
 
 
+def refusal_key(parcel: str) -> str:
+    """Return the key of the return that a parcel became which came back; no caller's has a NUL."""
+    return f"refusal\x00{parcel}"
+
+
 def workflow_id_for(return_id: str) -> str:
     return f"return/{return_id}"
 

@@ -4,11 +4,18 @@ from enum import StrEnum
 
 
 class Ground(StrEnum):
-    """On what footing the customer asks (policy.md §3.1)."""
+    """On what footing the customer asks (policy.md §3.1).
+
+    With REFUSAL nobody asked: a parcel was refused, or could not be delivered, and came back.
+    """
 
     WITHDRAWAL = "WITHDRAWAL"
     NON_CONFORMITY = "NON_CONFORMITY"
     WARRANTY = "WARRANTY"
+    REFUSAL = "REFUSAL"
+
+
+_WITHOUT_REASON = (Ground.WITHDRAWAL, Ground.REFUSAL)
 
 
 REASONS: dict[str, tuple[str, ...]] = {
@@ -25,13 +32,13 @@ REASONS: dict[str, tuple[str, ...]] = {
 def reason_problem(reason: str | None, detail: str | None, *, ground: Ground) -> str | None:
     """Return what is wrong with a stated reason, or ``None`` when it may stand.
 
-    A no-reason return (withdrawal) needs none; every other ground needs level one. Level two is
-    always optional and must belong to its level one.
+    A withdrawal, and a parcel that nobody asked to return, need none; every other ground needs
+    level one. Level two is always optional and must belong to its level one.
     """
     if reason is None:
         if detail is not None:
             return "a detail needs its reason"
-        return None if ground is Ground.WITHDRAWAL else f"a return for {ground} needs a reason"
+        return None if ground in _WITHOUT_REASON else f"a return for {ground} needs a reason"
     if reason not in REASONS:
         return f"wanted one of {', '.join(REASONS)}, found {reason!r}"
     if detail is not None and detail not in REASONS[reason]:

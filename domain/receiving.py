@@ -44,22 +44,31 @@ def check_receipt(ret: Return, receipt: Receipt) -> Receipt | None:
         raise RefusedError("return_closed", f"the return is {ret.headline}")
     if not is_receivable(ret):
         raise RefusedError("command_not_allowed", f"the return is {ret.headline}")
-    if not _LOCATION.fullmatch(receipt.location_id):
+    check_count(receipt.location_id, receipt.entries)
+    return None
+
+
+def check_count(location_id: str, entries: Sequence[ReceiptEntry]) -> None:
+    """Refuse a count that says nothing, or not where.
+
+    Raises:
+        RefusedError: a wrong location, no entry, or a quantity below one; names the field.
+    """
+    if not _LOCATION.fullmatch(location_id):
         raise RefusedError(
             "invalid_request",
             "wanted 1 to 64 letters, digits, dots, dashes or underscores",
             field="location_id",
         )
-    if not receipt.entries:
+    if not entries:
         raise RefusedError("invalid_request", "wanted one or more entries", field="entries")
-    for index, entry in enumerate(receipt.entries):
+    for index, entry in enumerate(entries):
         if entry.quantity < 1:
             raise RefusedError(
                 "invalid_quantity",
                 f"wanted 1 or more, found {entry.quantity}",
                 field=f"entries[{index}].quantity",
             )
-    return None
 
 
 def is_receivable(ret: Return) -> bool:

@@ -98,7 +98,8 @@ def check_request(request: ReturnRequest) -> ReturnRequest:
 
     Raises:
         RequestError: no line or one line twice, a quantity below one, an unknown or missing reason,
-            an exchange without its SKU, a pickup without a window or with a wrong one.
+            an exchange without its SKU, a pickup without a window or with a wrong one, or a way
+            back for what came back by itself.
     """
     if not request.lines:
         raise RequestError("invalid_request", "lines", "wanted one or more")
@@ -127,6 +128,8 @@ def check_request(request: ReturnRequest) -> ReturnRequest:
                 "invalid_request", f"{at}.resolution", "wanted REFUND, STORE_CREDIT or EXCHANGE"
             )
     check_handover(request.handover, request.pickup_window)
+    if request.ground is Ground.REFUSAL and request.handover is not HandoverMethod.IN_STORE:
+        raise RequestError("invalid_request", "handover", "wanted IN_STORE of what came back")
     return request
 
 

@@ -10,6 +10,7 @@ from domain.codes import RefusedError
 from domain.commands import may
 from domain.drafts import is_draft
 from domain.ids import content_hash, stated
+from domain.reasons import Ground
 from domain.returns import Change, Return
 from domain.texts import WANTED, bad_text_in
 from workflows.messages import (
@@ -91,7 +92,8 @@ class Commands:
 
 def check_frame(ret: Return | None, name: str, info: CommandInfo) -> Return:
     """Return the return that a command of this actor and version may be given to."""
-    if not may(info.actor.role, name):
+    counts_refused = name == "receive" and ret is not None and ret.request.ground is Ground.REFUSAL
+    if not may(info.actor.role, "report-refusal" if counts_refused else name):
         raise RefusedError("forbidden", f"role {info.actor.role} may not {name}")
     if ret is None:
         raise RefusedError("command_not_allowed", "the return is still being opened")

@@ -10,6 +10,7 @@ from api import translate, views
 from api.asking import IdempotencyKey, ServicesOf
 from api.auth import Caller, needs
 from api.explaining import explain
+from api.starting import Started
 from backhaul_client.answers import Accepted, ReturnView
 from backhaul_client.listing import Explanation, Preview, ReturnPage, TimelinePage
 from backhaul_client.requests import Id, NewReturn
@@ -68,6 +69,11 @@ async def start_return(
     started = await services.starter.start(
         caller.tenant_id, caller.actor, key, translate.return_request(body)
     )
+    return started_answer(started)
+
+
+def started_answer(started: Started) -> Response:
+    """Answer what became of a start: 201, 200 where it was one before, 202 while undecided."""
     path = f"/v1/returns/{started.return_id}"
     if started.document is None:
         # Somebody must mend something first, which takes longer than a worker takes to come up.

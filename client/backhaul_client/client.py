@@ -220,6 +220,17 @@ class BackhaulClient:
         """Tell what a parcel holds. Receipts add up; the same receipt counts once."""
         return await self._command(return_id, "receive", command, idempotency_key)
 
+    async def report_refusal(self, refusal: requests.NewRefusal) -> ReturnView | Accepted:
+        """Tell what a parcel holds that came back though nobody asked: a return and its receipt.
+
+        The parcel is the key. Repeat the call after :class:`Accepted`, and after the review of a
+        return that needs one, to have it counted.
+        """
+        response = await self._api.send("/v1/refusals", refusal)
+        if response.status_code == _ACCEPTED:
+            return read(response, Accepted)
+        return read(response, ReturnView)
+
     async def record_inspection(
         self, return_id: str, command: requests.InspectionCommand, *, idempotency_key: str
     ) -> CommandView | CommandLeft:

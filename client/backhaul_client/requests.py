@@ -223,6 +223,20 @@ class ReceiveCommand(Command):
     location_id: Id | None = None
 
 
+class NewRefusal(RequestModel):
+    """A parcel that came back although nobody asked, by its tracking code or any mark on it.
+
+    Without a ``receipt_id`` the parcel names its count as well; without a ``location_id`` it came
+    to where its return belongs.
+    """
+
+    order_id: Id
+    parcel: Id
+    receipt_id: Id | None = None
+    location_id: Id | None = None
+    entries: Annotated[tuple[CountedItem, ...], Field(min_length=1, max_length=200)]
+
+
 class PhotoReference(RequestModel):
     """Where a photo lies, and the SHA-256 of its bytes in lower-case hexadecimal digits."""
 

@@ -37,7 +37,7 @@ from tests.unit.test_waiting import charged_back
 @pytest.mark.parametrize(
     ("wire", "ours"),
     [
-        (requests.Ground, [*Ground]),
+        (requests.Ground, [ground for ground in Ground if ground is not Ground.REFUSAL]),
         (requests.Handover, [*HandoverMethod]),
         (requests.WantedResolution, [r for r in Resolution if r is not Resolution.NONE]),
         (requests.Grade, [*Grade]),
