@@ -21,8 +21,11 @@ async def buy_label(case: Case, asked: BuyLabel) -> BoughtLabel | None:
     unless it may have sold the label: then it alone can tell. Each carrier has its task queue,
     whose rate is what it takes.
     """
+    failed: tuple[str, str] | None = None
     while True:
         account, others = await _chosen(case, asked)
+        if failed is not None and account.connection_id not in asked.excluded:
+            case.take(carrier_failed(case.ret, asked.delivery_id, *failed))
         try:
             return await case.call(
                 LabelActivities.buy_label,
@@ -39,7 +42,7 @@ async def buy_label(case: Case, asked: BuyLabel) -> BoughtLabel | None:
             if is_cancelled_exception(error) or not others or not is_wanted:
                 raise
             reason = (said.type if isinstance(said, ApplicationError) else None) or "no answer"
-            case.take(carrier_failed(case.ret, asked.delivery_id, account.carrier, reason))
+            failed = account.carrier, reason
             asked = replace(asked, excluded=(*asked.excluded, account.connection_id))
 
 

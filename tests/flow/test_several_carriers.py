@@ -149,3 +149,23 @@ async def test_a_code_is_asked_of_who_has_codes(by_both: House, order: dict[str,
 
     assert sold_by(opened) == ["easypost"]
     assert await opened.events("carrier.chosen") == []
+
+
+async def test_one_whose_answers_stay_lost_is_asked_until_it_tells(
+    by_both: House, order: dict[str, Any]
+) -> None:
+    """It sold the label and cannot be asked for minutes: no other carrier is asked meanwhile."""
+    read = {"system": "easypost", "operation": "GET /v2/shipments/{id}", "kind": "http_503"}
+    with (
+        by_both.sandbox.fault(**QUOTE, kind="http_503"),
+        by_both.sandbox.fault(**BUY_LABEL, kind="lost_reply"),
+        by_both.sandbox.fault(**read, after=1, times=ALWAYS),
+    ):
+        opened = await by_both.open(some_of(order, 1))
+        await by_both.pass_time(minutes=4)
+        await opened.until_waiting("courier_unavailable")
+    await go_round(by_both)
+
+    await opened.ready_for_handover()
+    assert sold_by(opened) == ["easypost"]
+    assert await opened.events("carrier.failed_over") == []
