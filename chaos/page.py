@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from chaos.packs import PACKS, STANDARD
-from chaos.points import ELSEWHERE, HOLDING, SETTLEMENT, Point, Process
+from chaos.points import BOOKING, ELSEWHERE, HOLDING, SETTLEMENT, Point, Process
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = DOCS / "reliability.md"
@@ -62,6 +62,7 @@ def tables(rows: Sequence[Row]) -> str:
     lines += [*_matrix("boundary of a settlement", SETTLEMENT, cells), ""]
     lines += [*_matrix("elsewhere", ELSEWHERE, cells), ""]
     lines += [*_matrix("boundary of a hold", HOLDING, cells), ""]
+    lines += [*_matrix("boundary of a booking", BOOKING, cells), ""]
     lines += [
         f"| {' | '.join(_COLUMNS)} |",
         "|" + "---:|" * len(_COLUMNS),
