@@ -104,7 +104,7 @@ async def test_names_one_of_three_days(days: int, word: str) -> None:
     assert param_of(asked.last)["dayType"] == word
 
 
-async def test_knows_that_the_day_has_changed_in_china() -> None:
+async def test_edge_30_knows_that_the_day_has_changed_in_china() -> None:
     """At five in the afternoon in London it is tomorrow in China already."""
     late = datetime(2026, 6, 10, 17, tzinfo=UTC)
     async with carrier(answer(NUMBERS), now=late) as (kuaidi100, asked):
@@ -122,7 +122,7 @@ async def test_knows_that_the_day_has_changed_in_china() -> None:
     ],
     ids=["none", "too far", "over night"],
 )
-async def test_edge_26_orders_nobody_for_a_window_it_has_not(visit: Visit | None) -> None:
+async def test_orders_nobody_for_a_window_it_has_not(visit: Visit | None) -> None:
     """Nothing is quoted nor ordered, and nothing is sent."""
     async with carrier(answer()) as (kuaidi100, asked):
         draft = await kuaidi100.create_shipment(request_of(visit=visit))
@@ -329,7 +329,7 @@ async def test_tells_what_became_of_a_visit(state: object, status: str) -> None:
     assert param_of(asked.last) == {"taskId": "9FC293CA417E431F33046E64F4C4EC20"}
 
 
-async def test_edge_30_cancels_the_whole_order() -> None:
+async def test_cancels_the_whole_order() -> None:
     """Both of Kuaidi100's numbers are told, after the order was read."""
     async with carrier(detail("1"), answer()) as (kuaidi100, asked):
         visit = await kuaidi100.cancel_pickup(PLACED)
@@ -345,7 +345,7 @@ async def test_a_cancellation_that_came_second() -> None:
         assert await kuaidi100.void_label(PLACED) == "refunded"
 
 
-async def test_a_cancellation_that_came_too_late() -> None:
+async def test_edge_29_a_cancellation_that_came_too_late() -> None:
     """Refused because the courier was there, it says so."""
     async with carrier(detail("1"), refusal("500"), detail("10")) as (kuaidi100, _):
         with pytest.raises(RejectedError) as caught:

@@ -37,7 +37,9 @@ Kuaidi100 is told with every order where to push its tracks: connect it once to 
 address of the connection, and once more with that as `webhook_url`. It wants a phone number of both
 ends. SF (`shunfeng`) is not ordered through it: its tracks are shown only to who knows such a
 number. An order whose answer was lost is sent again under its key for 48 hours; later only a person
-can ask what became of it.
+can ask what became of it. Orders are read and cancelled by Kuaidi100's own numbers, which are part
+of the bought label's `shipment_ref`; without them nothing is cancelled, and the error is
+`order_unknown`.
 
 SF is asked for the price of the agreed product and paid by the monthly card: the account needs the
 services for prices (`EXP_RECE_QUERY_DELIVERTM`), orders, look-ups, cancellations and routes, and
