@@ -15,7 +15,7 @@ from activities.scans import take_scans, unknown_to
 from domain.tracking import Reached
 from integrations.carriers.port import CarrierGateway, ListsBookings
 from integrations.directory import CarrierAccount, Connections, UnknownConnectionError
-from integrations.errors import IntegrationError, NotFoundError, RejectedError
+from integrations.errors import IntegrationError, NotFoundError, ProtocolError, RejectedError
 from storage.bookings import Bookings
 from storage.database import Database
 from storage.lanes import Lanes
@@ -174,6 +174,10 @@ class CarrierRounds:
         except NotFoundError:
             # Not scanned yet, or forgotten: there is nothing to learn.
             return ()
+        except (RejectedError, ProtocolError) as error:
+            # One that cannot be read keeps nobody from the others.
+            _log.warning("parcel.unreadable", error=type(error).__name__, code=error.code)
+            return ()
         code = parcel.tracking_code
         proven, _ = await take_scans(self._tracking, tenant_id, code, snapshot.scans)
         if known is None or not unknown_to(known, proven):
@@ -201,7 +205,10 @@ class CarrierRounds:
             )
             orphans = 0
             for booking in doubtful:
-                orphans += await self._given_back(asked.tenant_id, account.gateway, booking)
+                try:
+                    orphans += await self._given_back(asked.tenant_id, account.gateway, booking)
+                except (RejectedError, ProtocolError) as error:
+                    _log.warning("booking.unreadable", error=type(error).__name__, code=error.code)
                 await self._bookings.swept(asked.tenant_id, booking.booking_id, now)
             if isinstance(account.gateway, ListsBookings):
                 orphans += await self._unknown(asked, account.gateway, account)
@@ -235,7 +242,7 @@ class CarrierRounds:
 
     @activity.defn
     async def parked_for_carriers(self, tenant_id: str) -> Waiting:
-        """Return what is parked for a carrier, once all carriers of the tenant answer.
+        """Return what is parked for a carrier, once all open accounts of the tenant answer.
 
         While any of them is silent nothing is, and the parked work tries again by itself.
         """
@@ -245,7 +252,8 @@ class CarrierRounds:
             )
             if parked:
                 for account in await self._connections.carriers(tenant_id):
-                    await account.gateway.check()
+                    if not account.account.is_closed:
+                        await account.gateway.check()
                 _log.info("carrier.answers_again", tenant_id=tenant_id, returns=len(parked))
             return Waiting(tuple(row.return_id for row in parked))
 

@@ -96,7 +96,7 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class BoughtLabel:
-    """``with_courier``: the courier who brings the label was ordered with it.
+    """``with_courier``: the courier who brings the label was ordered with it, for ``courier``.
 
     ``carrier`` takes the parcel, ``adapter`` is whose account it was bought from. ``valid_until``
     is when the label runs out, if its carrier says so.
@@ -112,6 +112,7 @@ class BoughtLabel:
     adapter: str | None = None
     promised_days: int | None = None
     valid_until: datetime | None = None
+    courier: CourierWish | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +163,9 @@ class LabelActivities:
             booking = await self._booking(asked)
             if booking.external_ref is not None:
                 bound = account_of(booking, accounts)
-                if booking.sent_at is not None or bound.connection_id not in asked.excluded:
+                kept = booking.sent_at is not None or bound.connection_id not in asked.excluded
+                if kept or not await self._bookings.given_up(asked.tenant_id, booking.booking_id):
                     return Chosen(_candidate(bound))
-                await self._fail(asked, booking)
                 booking = await self._booking(asked)
             able = eligible(accounts, _wanted(asked), excluded=asked.excluded)
             request = await self._request(asked, booking)
@@ -194,10 +195,12 @@ class LabelActivities:
             if booking.external_ref is not None and booking.connection_id is not None:
                 bound = account_of(booking, accounts)
                 if booking.sent_at is None and bound is not account:
-                    await self._fail(asked, booking)
-                    booking = await self._booking(asked)
+                    if await self._bookings.given_up(asked.tenant_id, booking.booking_id):
+                        booking = await self._booking(asked)
+                    else:
+                        account = bound
             booking, label, request = await self._label(asked, booking, account)
-            bought = _bought(label, account, asked)
+            bought = _bought(label, account, booking)
             if not asked.to_customer:
                 request = request or await self._request(asked, booking)
                 await self._note_lane(asked, bought, label.service, request.sender)
@@ -229,7 +232,9 @@ class LabelActivities:
         check_sendable(booking, sheet, sheet.label_lookup)
         request = request or await self._request(asked, booking)
         is_first = booking.sent_at is None
-        booking = await self._bookings.sending(asked.tenant_id, booking.booking_id)
+        booking = await self._bookings.sending(
+            asked.tenant_id, booking.booking_id, asked={"courier": _told(asked.courier)}
+        )
         try:
             return booking, await gateway.purchase_label(ref, request), request
         except AlreadyDoneError:
@@ -243,7 +248,7 @@ class LabelActivities:
         except (NotSentError, TemporarilyUnavailableError) as error:
             if is_first and nothing_was_sent(error, sheet):
                 # Another carrier may be asked, then.
-                await self._bookings.not_sent(asked.tenant_id, booking.booking_id)
+                await self._bookings.not_sent(asked.tenant_id, booking.booking_id, booking)
             raise
 
     async def _note_lane(
@@ -284,7 +289,7 @@ class LabelActivities:
         """Void what the carrier sold, as far as it sold anything; say whether it had."""
         accounts = await self._connections.carriers(asked.tenant_id)
         gateway, ref = account_of(booking, accounts).gateway, sold_as(booking)
-        if booking.sent_at is None:
+        if booking.sent_at is None and booking.state is not BookingState.BOUGHT:
             return False
         if gateway.capabilities.label_lookup is BookingLookUp.NONE:
             return await gateway.void_label(ref) != "not_applicable"
@@ -345,7 +350,23 @@ def _account_for(
     return account_of(booking, accounts)
 
 
-def _bought(label: Label, account: CarrierAccount, asked: BuyLabel) -> BoughtLabel:
+def _told(wish: CourierWish | None) -> list[str] | None:
+    if wish is None:
+        return None
+    return [wish.not_before.isoformat(), wish.not_after.isoformat(), wish.time_zone]
+
+
+def _courier(booking: BookingRow) -> CourierWish | None:
+    """Return the courier that was asked for when the label was, not as is wished now."""
+    told = booking.details.get("courier")
+    if told is None:
+        return None
+    start, end, time_zone = told
+    return CourierWish(datetime.fromisoformat(start), datetime.fromisoformat(end), time_zone)
+
+
+def _bought(label: Label, account: CarrierAccount, booking: BookingRow) -> BoughtLabel:
+    courier = _courier(booking) if account.account.courier_brings_label else None
     return BoughtLabel(
         carrier=label.carrier,
         shipment_ref=label.shipment_ref,
@@ -353,7 +374,8 @@ def _bought(label: Label, account: CarrierAccount, asked: BuyLabel) -> BoughtLab
         tracker_ref=label.tracker_ref,
         label_url=label.label_url,
         cost=label.cost,
-        with_courier=account.account.courier_brings_label and asked.courier is not None,
+        with_courier=courier is not None,
+        courier=courier,
         adapter=account.account.carrier,
         promised_days=label.promised_days,
         valid_until=label.valid_until,
@@ -362,7 +384,8 @@ def _bought(label: Label, account: CarrierAccount, asked: BuyLabel) -> BoughtLab
 
 def _details(label: BoughtLabel) -> dict[str, Any]:
     until = label.valid_until
-    return {**asdict(label), "valid_until": until.isoformat() if until else None}
+    told = {"valid_until": until.isoformat() if until else None, "courier": _told(label.courier)}
+    return asdict(label) | told
 
 
 def _stored_label(booking: BookingRow) -> BoughtLabel:
@@ -379,4 +402,5 @@ def _stored_label(booking: BookingRow) -> BoughtLabel:
         adapter=details.get("adapter"),
         promised_days=details.get("promised_days"),
         valid_until=datetime.fromisoformat(until) if until else None,
+        courier=_courier(booking) if details.get("with_courier") else None,
     )

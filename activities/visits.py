@@ -202,14 +202,16 @@ class PickupActivities:
         if ref is None or visit.state in (BookingState.CANCELLED, BookingState.FAILED):
             return
         confirmation, sheet = visit.details.get("confirmation"), gateway.capabilities
-        known = sheet.visits_are_shared and confirmation is not None
-        if known and await self._bookings.shares_visit(tenant_id, visit, confirmation):
-            # The courier comes to this address for another parcel as well.
-            return
         if sheet.pickup_lookup is not BookingLookUp.NONE:
             pickup = await gateway.get_pickup(ref, confirmation)
             if pickup.status != "scheduled":
                 return
+            # Of an answer that was lost, only the carrier knows the number.
+            confirmation = confirmation or pickup.confirmation
+        known = sheet.visits_are_shared and confirmation is not None
+        if known and await self._bookings.shares_visit(tenant_id, visit, confirmation):
+            # The courier comes to this address for another parcel as well.
+            return
         await gateway.cancel_pickup(ref, confirmation)
 
 

@@ -38,13 +38,22 @@ def pickup_booked(
     confirmation: str | None,
     cost_minor: int,
     cost_currency: str,
+    window: PickupWindow | None = None,
 ) -> Change:
-    """A courier is ordered; a delivery that went another way meanwhile stays on it."""
-    delivery, window = _wished(ret, delivery_id)
+    """A courier is ordered for ``window``; a delivery that went another way meanwhile stays on it.
+
+    Where another way or window was wished while he was ordered, he is called off for it.
+    """
+    delivery = ret.delivery(delivery_id)
+    window = window or _wished(ret, delivery_id)[1]
     attempt = PickupAttempt(len(delivery.attempts) + 1, window, pickup_ref, confirmation)
     after = replace(delivery, attempts=(*delivery.attempts, attempt))
     if delivery.state in (DeliveryState.LABEL_PENDING, DeliveryState.AWAITING_HANDOVER):
         after = replace(after, state=DeliveryState.PICKUP_SCHEDULED, since=at)
+        if delivery.pickup_window != window:
+            after = ordered_instead(after, window)
+        if after.wish is not None:
+            after = after.with_last_visit(cancel=VisitCancel.REQUESTED)
     data: dict[str, JsonValue] = {
         "delivery_id": delivery_id,
         "attempt": attempt.number,
@@ -53,6 +62,18 @@ def pickup_booked(
     }
     facts = (Fact("pickup.booked", data), cost_recorded("pickup", cost_minor, cost_currency))
     return ret.with_delivery(after), facts
+
+
+def ordered_instead(delivery: Delivery, window: PickupWindow) -> Delivery:
+    """Return a delivery whose courier was ordered for another window than is wished by now.
+
+    Its wish is granted once he is called off, as if it had come after the order.
+    """
+    courier = (HandoverMethod.PICKUP, window)
+    wish = (delivery.method, delivery.pickup_window)
+    if wish == courier:
+        return delivery
+    return replace(delivery, method=courier[0], pickup_window=window, wish=delivery.wish or wish)
 
 
 def told_window(window: PickupWindow) -> dict[str, JsonValue]:
@@ -66,16 +87,26 @@ def told_window(window: PickupWindow) -> dict[str, JsonValue]:
 
 
 def pickup_refused(
-    ret: Return, delivery_id: str, *, at: datetime, pickup_ref: str, reason: str
+    ret: Return,
+    delivery_id: str,
+    *,
+    at: datetime,
+    pickup_ref: str,
+    reason: str,
+    window: PickupWindow | None = None,
 ) -> Change:
     """No courier comes there: the parcel can still be dropped off.
 
     With its label, unless that was ordered with the courier: then another parcel takes its place.
+    Where another way or window than the asked one is wished by now, that goes on.
     """
-    delivery, window = _wished(ret, delivery_id)
+    delivery = ret.delivery(delivery_id)
+    window = window or _wished(ret, delivery_id)[1]
     number = len(delivery.attempts) + 1
     attempt = PickupAttempt(number, window, pickup_ref, outcome="refused")
     after = replace(delivery, attempts=(*delivery.attempts, attempt))
+    if delivery.pickup_window != window:
+        return ret.with_delivery(after), ()
     ret, method = ret.with_delivery(after), HandoverMethod.DROP_OFF
     if after.with_courier:
         ret, _ = another_parcel(ret, delivery_id, method, None, at=at)

@@ -10,7 +10,7 @@ from domain.handover import wants_qr_code, wants_visit_cancelled
 from domain.late_scans import wants_units
 from domain.lifecycle import IN_TURN, AuthorizationState, DeliveryState
 from domain.parcel_links import links_to_tell
-from domain.parcels import ParcelLink, wants_courier
+from domain.parcels import Delivery, ParcelLink, wants_courier
 from domain.releasing import may_replace_early
 from domain.requests import Resolution
 from domain.resolving import lots_to_move
@@ -69,7 +69,9 @@ def due_work(ret: Return) -> tuple[Work, ...]:
     found = [
         Work(_DELIVERY_WORK[delivery.state], delivery.delivery_id)
         for delivery in ret.deliveries
-        if delivery.state in _DELIVERY_WORK and not awaits_papers(ret, delivery)
+        if delivery.state in _DELIVERY_WORK
+        and not awaits_papers(ret, delivery)
+        and not _awaits_courier_off(ret, delivery)
     ]
     found += [
         Work(WorkKind.COURIER, delivery.delivery_id)
@@ -104,6 +106,17 @@ def due_work(ret: Return) -> tuple[Work, ...]:
     if wants_units(ret):
         found.append(RELOCKING)
     return tuple(found)
+
+
+def _awaits_courier_off(ret: Return, delivery: Delivery) -> bool:
+    """Say whether the courier of the parcel that this one is instead of is still to be called off.
+
+    He would bring its label: ordered before, two of them came, or one for a parcel that is gone.
+    """
+    if delivery.state is not DeliveryState.LABEL_PENDING or delivery.replaces is None:
+        return False
+    before = ret.delivery(delivery.replaces)
+    return before.with_courier and before.state is DeliveryState.CANCEL_REQUESTED
 
 
 def hold_work(ret: Return, lot: Lot) -> list[Work]:

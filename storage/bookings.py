@@ -111,10 +111,13 @@ class Bookings:
                 connection_id=connection_id,
             )
 
-    async def sending(self, tenant_id: str, booking_id: str) -> BookingRow:
+    async def sending(
+        self, tenant_id: str, booking_id: str, *, asked: Mapping[str, Any] | None = None
+    ) -> BookingRow:
         """Note that the carrier is about to be asked to book it: from now on it may be.
 
-        The first time counts: what a carrier remembers of a key, it remembers from then.
+        The first time counts: what a carrier remembers of a key, it remembers from then, and what
+        was ``asked`` then (kept among the details).
 
         Raises:
             BookedOtherwiseError: the booking has ended.
@@ -123,14 +126,34 @@ class Bookings:
             before = await _locked(connection, tenant_id, booking_id)
             if before.state in _ENDED:
                 raise BookedOtherwiseError(f"booking {booking_id} has ended as {before.state}")
-            sent_at = before.sent_at or func.now()
-            return await _change(connection, tenant_id, booking_id, sent_at=sent_at)
+            if before.sent_at is not None:
+                return await _change(connection, tenant_id, booking_id, sent_at=before.sent_at)
+            details = {**before.details, **(asked or {})}
+            return await _change(
+                connection, tenant_id, booking_id, sent_at=func.now(), details=details
+            )
 
-    async def not_sent(self, tenant_id: str, booking_id: str) -> BookingRow:
-        """Take :meth:`sending` back: it is certain that the carrier was not asked."""
+    async def not_sent(self, tenant_id: str, booking_id: str, sent: BookingRow) -> BookingRow:
+        """Take a :meth:`sending` back, which answered ``sent``: the carrier was not asked.
+
+        One that was sent again, or is further on, stays as it is.
+        """
         async with self._database.tenant(tenant_id) as connection:
-            await _locked(connection, tenant_id, booking_id)
+            before = await _locked(connection, tenant_id, booking_id)
+            drafted = before.state in (_S.PLANNED, _S.CREATED)
+            if not drafted or before.updated_at != sent.updated_at:
+                # Another try has sent it since.
+                return before
             return await _change(connection, tenant_id, booking_id, sent_at=None)
+
+    async def given_up(self, tenant_id: str, booking_id: str) -> bool:
+        """End a draft that nothing was bought on; ``False`` where it was sent meanwhile."""
+        async with self._database.tenant(tenant_id) as connection:
+            before = await _locked(connection, tenant_id, booking_id)
+            if before.sent_at is not None or before.state in _ENDED:
+                return before.state is _S.FAILED
+            await _change(connection, tenant_id, booking_id, state=_S.FAILED)
+            return True
 
     async def bought(
         self,

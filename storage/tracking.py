@@ -84,7 +84,9 @@ class Tracking:
                     (BookingIntentModel.tenant_id == DeliveryModel.tenant_id)
                     & (BookingIntentModel.return_id == DeliveryModel.return_id)
                     & (BookingIntentModel.purpose == "label-" + DeliveryModel.delivery_id)
-                    & (BookingIntentModel.state == BookingState.BOUGHT),
+                    # Also one that was given back: its label may be scanned all the same.
+                    & BookingIntentModel.external_ref.is_not(None)
+                    & (BookingIntentModel.state != BookingState.FAILED),
                 )
                 .where(
                     DeliveryModel.tenant_id == tenant_id,

@@ -15,8 +15,8 @@ from domain.handover import (
 from domain.lifecycle import DeliveryState, LotState
 from domain.money import share_of_units
 from domain.parcels import SLOT_GONE, Delivery
-from domain.pickups import pickup_booked, pickup_refused
-from domain.requests import HandoverMethod
+from domain.pickups import ordered_instead, pickup_booked, pickup_refused
+from domain.requests import HandoverMethod, PickupWindow
 from domain.returns import Return
 from domain.slots import is_slot_over, kept_ahead, next_slot, slot_gone
 from domain.transport import cancelled, labelled, reached, sent_back
@@ -35,7 +35,8 @@ async def book(case: Case, parking: Parking, delivery_id: str) -> None:
     delivery = case.ret.delivery(delivery_id)
     label = await parking.attempt(
         f"book/{delivery_id}",
-        lambda: buy_label(case, _label_order(case.ret, delivery)),
+        # As it is wished by each try: the way may change while it stands parked.
+        lambda: buy_label(case, _label_order(case.ret, case.ret.delivery(delivery_id))),
         wanted=lambda: (
             _is(case, delivery_id, DeliveryState.LABEL_PENDING)
             and not is_slot_over(case.ret.delivery(delivery_id), workflow.now())
@@ -62,6 +63,11 @@ async def book(case: Case, parking: Parking, delivery_id: str) -> None:
             label_valid_until=label.valid_until,
         )
     )
+    if label.courier is not None:
+        wish = label.courier
+        ordered = PickupWindow(wish.not_before, wish.not_after, wish.time_zone)
+        instead = ordered_instead(case.ret.delivery(delivery_id), ordered)
+        case.take((case.ret.with_delivery(instead), ()))
     lot_id = delivery.ship_back_of
     if lot_id is not None and case.ret.lot(lot_id).state is LotState.RETURN_TO_CUSTOMER:
         case.take(sent_back(case.ret, lot_id, at=workflow.now()))
@@ -101,6 +107,7 @@ async def order_courier(case: Case, parking: Parking, delivery_id: str) -> None:
             _is(case, delivery_id, DeliveryState.AWAITING_HANDOVER)
             # What stood parked until its window was over is ordered anew, for the next.
             and not is_slot_over(case.ret.delivery(delivery_id), workflow.now())
+            and case.ret.delivery(delivery_id).pickup_window == window
         ),
     )
     if pickup.reached:
@@ -108,10 +115,14 @@ async def order_courier(case: Case, parking: Parking, delivery_id: str) -> None:
         return
     if pickup.refused is not None:
         now, ref, reason = workflow.now(), pickup.pickup_ref, pickup.refused
-        if reason == SLOT_GONE:
+        is_wished = case.ret.delivery(delivery_id).pickup_window == window
+        if reason == SLOT_GONE and is_wished:
             case.take(slot_gone(case.ret, delivery_id, at=now, pickup_ref=ref))
         else:
-            case.take(pickup_refused(case.ret, delivery_id, at=now, pickup_ref=ref, reason=reason))
+            refused = pickup_refused(
+                case.ret, delivery_id, at=now, pickup_ref=ref, reason=reason, window=window
+            )
+            case.take(refused)
         return
     case.take(
         pickup_booked(
@@ -122,6 +133,7 @@ async def order_courier(case: Case, parking: Parking, delivery_id: str) -> None:
             confirmation=pickup.confirmation,
             cost_minor=pickup.cost.minor if pickup.cost else 0,
             cost_currency=pickup.cost.currency if pickup.cost else case.ret.currency,
+            window=window,
         )
     )
 

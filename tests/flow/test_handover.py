@@ -10,6 +10,7 @@ from domain.pickups import PickupOutcome
 from domain.requests import HandoverMethod, PickupWindow, ReturnRequest
 from domain.tracking import Milestone
 from tests.flow.test_pickups import (
+    BUY_PICKUP,
     CANCEL_PICKUP,
     booked,
     collects,
@@ -18,7 +19,16 @@ from tests.flow.test_pickups import (
     visits_at_carrier,
 )
 from tests.support.house import House, OpenReturn, eventually
-from tests.support.told import CUSTOMER_SIDE, OPS, counted, info, received, some_of
+from tests.support.told import (
+    CUSTOMER_SIDE,
+    OPS,
+    counted,
+    info,
+    received,
+    some_of,
+    waiting_codes,
+    with_pickup,
+)
 from workflows.messages import ChangeHandover, RecordSending, Retry, Withdraw
 
 __all__ = ["booked"]
@@ -297,3 +307,23 @@ async def test_a_withdrawal_takes_all_of_it_back(booked: OpenReturn) -> None:
     assert (await booked.ends()).headline == "WITHDRAWN"
     assert visits_at_carrier(booked) == ["canceled"]
     assert "bought" not in labels(booked)
+
+
+@pytest.mark.parametrize("kind", ["http_503", "lost_reply"])
+async def test_a_way_chosen_while_a_courier_is_being_ordered_is_granted(
+    house: House, kind: str
+) -> None:
+    """The order stood parked, or was taken unheard: no courier comes, and the parcel is brought."""
+    with house.sandbox.fault(**BUY_PICKUP, kind=kind, times=1000):
+        opened = await house.open(with_pickup(some_of(house.sandbox.order("three-units"), 1)))
+        await house.pass_time(minutes=3)
+        if kind == "http_503":
+            await opened.until_waiting("courier_unavailable")
+        await opened.do(ChangeHandover(info(CUSTOMER_SIDE), HandoverMethod.DROP_OFF))
+
+    delivery = await until_delivery(opened, 1, state="AWAITING_HANDOVER", wished=None)
+    view = await opened.until(lambda view: "calling_courier_off" not in waiting_codes(view))
+
+    assert delivery["method"] == "DROP_OFF"
+    assert "scheduled" not in visits_at_carrier(opened)
+    assert view["deliveries"][0]["method"] == "DROP_OFF"

@@ -50,10 +50,12 @@ async def test_the_first_time_that_it_was_sent_counts(returns: Returns, bookings
 
     first = await bookings.sending(TENANT, row.booking_id)
     second = await bookings.sending(TENANT, row.booking_id)
-    taken_back = await bookings.not_sent(TENANT, row.booking_id)
+    too_late = await bookings.not_sent(TENANT, row.booking_id, first)
+    taken_back = await bookings.not_sent(TENANT, row.booking_id, second)
 
     assert first.sent_at == second.sent_at is not None
     assert second.updated_at > first.updated_at
+    assert too_late.sent_at == first.sent_at
     assert taken_back.sent_at is None
 
 
