@@ -215,10 +215,10 @@ class CommercePlatformContract(ABC):
 
         ours = [place for place in listed if place.location_id in (silent, picky, nearby)]
         assert ours == [
-            ReceivingLocation(silent, "Europe/Amsterdam"),
-            ReceivingLocation(picky, "Asia/Shanghai", Accepts(except_traits=("HAZARDOUS",))),
+            ReceivingLocation(silent, "Europe/Amsterdam", country="NL"),
+            ReceivingLocation(picky, "Asia/Shanghai", Accepts(except_traits=("HAZARDOUS",)), "NL"),
             ReceivingLocation(
-                nearby, "Asia/Shanghai", Accepts(areas=(Area("CN", "Zhejiang"), Area("NL")))
+                nearby, "Asia/Shanghai", Accepts(areas=(Area("CN", "Zhejiang"), Area("NL"))), "NL"
             ),
         ]
 

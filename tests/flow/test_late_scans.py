@@ -1,8 +1,10 @@
 """Edge 32: the carrier scans a parcel whose return has expired, and whose run is over."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest_asyncio
+from temporalio.client import WorkflowUpdateFailedError
 
 from activities.engine import latest_run
 from domain.inspection import Grade
@@ -92,7 +94,9 @@ async def test_edge_32_used_by_another_return_it_parks_with_both(late_house: Hou
     view, second = await opened.view(), await other.view()
     await other.withdraw()
     await other.ends()
-    await opened.do(Retry(info(OPS)))
+    # Its own next try may have come first: the clock flew while the other one ended.
+    with suppress(WorkflowUpdateFailedError):
+        await opened.do(Retry(info(OPS)))
 
     assert view["headline"] == "EXPIRED"
     assert (view["rma_no"] in wait["detail"], second["rma_no"] in wait["detail"]) == (True, True)
