@@ -44,7 +44,7 @@ async def test_edge_40_a_scan_of_the_bulk_parcel_is_told_to_every_bag(
 
     for view in bags:
         await journey.client().wait_until(
-            view.return_id, lambda view: view.deliveries[-1].delivered_at is not None, timeout=30
+            view.return_id, lambda view: view.deliveries[-1].delivered_at is not None, timeout=200
         )
 
 
