@@ -19,7 +19,7 @@ from temporalio.client import (
 )
 
 from domain.ids import carrier_rounds_id_for, reconciliation_id_for, sweep_id_for
-from workflows.carrier_rounds import CarrierRound, CarrierRoundWorkflow
+from workflows.carrier_rounds import CarrierRoundWorkflow
 from workflows.options import (
     CARRIER_ROUND_EVERY,
     CARRIER_ROUND_LASTS,
@@ -86,7 +86,6 @@ def _carrier_rounds(task_queue: str, every: timedelta) -> Schedule:
     return Schedule(
         action=ScheduleActionStartWorkflow(
             CarrierRoundWorkflow.run,
-            CarrierRound(),
             id=carrier_rounds_id_for(task_queue),
             task_queue=task_queue,
             execution_timeout=CARRIER_ROUND_LASTS,

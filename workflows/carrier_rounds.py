@@ -1,5 +1,7 @@
 """Rounds over the accounts at carriers: what no webhook told, what nobody wants, who answers."""
 
+import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from temporalio import workflow
@@ -13,7 +15,8 @@ from workflows.options import LOOK_AFTER_CARRIER, carrier_queue
 from workflows.steps import call
 
 _PAGES = 20
-"""Pages of parcels of one account in a round; the next round reads the rest."""
+"""Pages of parcels of one account in a round; the next round reads the rest, as it does of a round
+whose history grew long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +33,24 @@ class CarrierRound:
 
 @workflow.defn
 class CarrierRoundWorkflow:
+    """All carriers at once, the accounts of one in turn: a silent carrier keeps nobody waiting."""
+
     @workflow.run
-    async def run(self, done: CarrierRound) -> CarrierRound:
+    async def run(self) -> CarrierRound:
         found = await workflow.execute_activity_method(
             CarrierRounds.list_accounts, **LOOK_AFTER_CARRIER
         )
-        for tenant_id in sorted({account.tenant_id for account in found.accounts}):
-            done = await self._resume(tenant_id, done)
+        tenants = sorted({account.tenant_id for account in found.accounts})
+        carriers: dict[str, list[Account]] = {}
         for account in found.accounts:
-            try:
-                done = await self._look_after(account, done)
-            except FailureError as error:
-                if is_cancelled_exception(error):
-                    raise
-                failed = f"{account.tenant_id}/{account.carrier}"
-                done = replace(done, failed=(*done.failed, failed))
-        return done
+            carriers.setdefault(account.carrier, []).append(account)
+        parts = await asyncio.gather(
+            *(self._resume(tenant_id) for tenant_id in tenants),
+            *(self._look_after_all(accounts) for accounts in carriers.values()),
+        )
+        return _together(parts)
 
-    async def _resume(self, tenant_id: str, done: CarrierRound) -> CarrierRound:
+    async def _resume(self, tenant_id: str) -> CarrierRound:
         """Let all go on that is parked for a carrier which answers again."""
         try:
             waiting = await call(
@@ -59,9 +62,22 @@ class CarrierRoundWorkflow:
         except FailureError as error:
             if is_cancelled_exception(error):
                 raise
-            return done
+            return CarrierRound()
+        resumed = 0
         for return_id in waiting.return_ids:
-            done = replace(done, resumed=done.resumed + await _tell(return_id, "carrier_answers"))
+            resumed += await _tell(return_id, "carrier_answers")
+        return CarrierRound(resumed=resumed)
+
+    async def _look_after_all(self, accounts: Iterable[Account]) -> CarrierRound:
+        done = CarrierRound()
+        for account in accounts:
+            try:
+                done = await self._look_after(account, done)
+            except FailureError as error:
+                if is_cancelled_exception(error):
+                    raise
+                failed = f"{account.tenant_id}/{account.carrier}"
+                done = replace(done, failed=(*done.failed, failed))
         return done
 
     async def _look_after(self, account: Account, done: CarrierRound) -> CarrierRound:
@@ -80,12 +96,26 @@ class CarrierRoundWorkflow:
                 told = await _tell(delay.return_id, "delay_news", news)
                 done = replace(done, warned=done.warned + told)
             done = replace(done, read=done.read + polled.read)
-            if not polled.more:
+            if not polled.more or workflow.info().is_continue_as_new_suggested():
                 break
         swept = await call(
             CarrierRounds.sweep_bookings, account, summary=f"bookings with {of}", options=options
         )
         return replace(done, orphans=done.orphans + swept.orphans)
+
+
+def _together(parts: Iterable[CarrierRound]) -> CarrierRound:
+    whole = CarrierRound()
+    for part in parts:
+        whole = CarrierRound(
+            read=whole.read + part.read,
+            told=whole.told + part.told,
+            warned=whole.warned + part.warned,
+            resumed=whole.resumed + part.resumed,
+            orphans=whole.orphans + part.orphans,
+            failed=(*whole.failed, *part.failed),
+        )
+    return whole
 
 
 def _milestones(news: ScansToTell) -> CarrierMilestones:

@@ -118,7 +118,7 @@ LOOK_AFTER_CARRIER = ActivityConfig(
     # A page of fifty parcels, at one call a second of the slowest carrier.
     start_to_close_timeout=timedelta(minutes=5),
     heartbeat_timeout=HEARTBEAT,
-    # A carrier that is down is the next round's business: other accounts wait behind it.
+    # A carrier that is down is the next round's business: its other accounts wait behind this.
     schedule_to_close_timeout=timedelta(minutes=6),
     retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=2),
 )

@@ -23,13 +23,12 @@ def everything_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(carrier_rounds, wait, timedelta(0))
 
 
-async def go_round(house: House) -> CarrierRound:
+async def go_round(house: House, workflow_id: str = "") -> CarrierRound:
     """Let one round go to its end, while the clock of everything else stands."""
     with house.env.auto_time_skipping_disabled():
         return await house.client.execute_workflow(
             CarrierRoundWorkflow.run,
-            CarrierRound(),
-            id=f"carriers-{uuid.uuid4().hex}",
+            id=workflow_id or f"carriers-{uuid.uuid4().hex}",
             task_queue=house.needs.task_queue,
         )
 

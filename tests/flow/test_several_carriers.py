@@ -131,6 +131,23 @@ async def test_edge_42_when_none_answers_all_wait_and_go_on_together(
     assert len(opened.ledger()["labels"]) == 1
 
 
+async def test_no_carrier_waits_for_another_ones_answers(by_both: House) -> None:
+    """A round asks both before either has answered: the silence of one holds the other up in
+    nothing."""
+    workflow_id = "carriers-of-both"
+    await go_round(by_both, workflow_id)
+
+    history = await by_both.client.get_workflow_handle(workflow_id).fetch_history()
+    started = [
+        event.activity_task_scheduled_event_attributes
+        for event in history.events
+        if event.HasField("activity_task_scheduled_event_attributes")
+    ]
+    polls = [one for one in started if one.activity_type.name == "poll_parcels"]
+    assert len(polls) == 2
+    assert len({one.workflow_task_completed_event_id for one in polls}) == 1
+
+
 async def test_the_courier_is_the_one_of_the_label(by_both: House) -> None:
     """A courier takes the parcels of his own house alone."""
     opened = await courier_wished(by_both)
