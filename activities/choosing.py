@@ -1,13 +1,13 @@
 """Which of a tenant's carriers a parcel goes with: asked for their price, and ranked."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
 
 from activities.errors import refused
-from domain.carriers import Parcel, Quote, Record, ranked, why
+from domain.carriers import ParcelToSend, Quote, Record, ranked, why
 from domain.money import Money
 from integrations.carriers.port import Shipment, ShipmentRequest
 from integrations.directory import CarrierAccount
@@ -40,22 +40,10 @@ class Choice:
     passed_over: tuple[PassedOver, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a parcel asks of its carrier; prices are compared in ``currency``."""
-
-    country: str | None
-    weight_grams: int
-    currency: str
-    wants_courier: bool = False
-    wants_code: bool = False
-
-
 def eligible(
-    accounts: tuple[CarrierAccount, ...], wanted: Wanted, *, excluded: tuple[str, ...] = ()
+    accounts: tuple[CarrierAccount, ...], parcel: ParcelToSend, *, excluded: tuple[str, ...] = ()
 ) -> tuple[CarrierAccount, ...]:
     """Return the accounts that may be asked; ``excluded`` ones were asked in vain."""
-    parcel = Parcel(wanted.country, wanted.weight_grams, wanted.wants_courier, wanted.wants_code)
     return tuple(
         account
         for account in accounts
@@ -66,50 +54,63 @@ def eligible(
 async def choose(
     accounts: tuple[CarrierAccount, ...],
     request: ShipmentRequest,
-    wanted: Wanted,
+    *,
+    wants_courier: bool,
+    currency: str,
     records: Mapping[str, Record],
 ) -> Choice:
     """Ask each account for its price, all at once, and take the first by rank.
 
-    Drafts of the others are left: they are free, and of no effect.
+    Prices are compared in ``currency``. Drafts of the others are left: they are free, and of no
+    effect.
 
     Raises:
         IntegrationError: none offers anything, and at least one did not answer: to be asked again.
         ApplicationError: each of them refuses the parcel.
     """
     answers = await asyncio.gather(*(_asked(account, request) for account in accounts))
-    quotes: dict[str, tuple[Quote, CarrierAccount, Shipment]] = {}
-    passed_over: list[PassedOver] = []
-    outage: IntegrationError | None = None
+    offers: dict[str, tuple[CarrierAccount, Shipment]] = {}
+    errors: list[tuple[str, IntegrationError]] = []
     for account, answer in zip(accounts, answers, strict=True):
         if isinstance(answer, Shipment):
-            offer = answer.offer
-            quote = Quote(
-                account.account,
-                offer.cost if offer is not None else None,
-                offer.days if offer is not None else None,
-                records.get(account.connection_id, Record()),
-            )
-            quotes[account.connection_id] = quote, account, answer
-            continue
-        reason = (answer.code or "rejected") if isinstance(answer, RejectedError) else "unavailable"
-        passed_over.append(PassedOver(account.account.carrier, reason))
-        if not isinstance(answer, RejectedError):
-            outage = answer
-            _log.warning("carrier.unavailable", carrier=account.account.carrier)
-    if not quotes:
-        if outage is not None:
-            raise outage
-        said = ", ".join(f"{one.carrier}: {one.reason}" for one in passed_over)
-        raise refused("ProviderRefused", f"no carrier takes the parcel ({said})", code="no_rates")
-    courier, currency = wanted.wants_courier, wanted.currency
-    asked = [quote for quote, _, _ in quotes.values()]
-    first, *others = ranked(asked, wants_courier=courier, currency=currency)
-    for other in others:
-        reason = why(first, other, wants_courier=courier, currency=currency)
-        passed_over.append(PassedOver(other.account.carrier, reason))
-    _, account, draft = quotes[first.account.connection_id]
-    return Choice(account, draft, first.cost, tuple(passed_over))
+            offers[account.connection_id] = account, answer
+        else:
+            errors.append((account.account.carrier, answer))
+    if not offers:
+        raise _no_offer(errors)
+    quotes = [_quote(account, draft, records) for account, draft in offers.values()]
+    first, *others = ranked(quotes, wants_courier=wants_courier, currency=currency)
+    behind = [
+        PassedOver(
+            other.account.carrier, why(first, other, wants_courier=wants_courier, currency=currency)
+        )
+        for other in others
+    ]
+    account, draft = offers[first.account.connection_id]
+    return Choice(account, draft, first.cost, (*_passed_over(errors), *behind))
+
+
+def _quote(account: CarrierAccount, draft: Shipment, records: Mapping[str, Record]) -> Quote:
+    cost, days = (draft.offer.cost, draft.offer.days) if draft.offer is not None else (None, None)
+    return Quote(account.account, cost, days, records.get(account.connection_id, Record()))
+
+
+def _passed_over(errors: Sequence[tuple[str, IntegrationError]]) -> tuple[PassedOver, ...]:
+    return tuple(
+        PassedOver(
+            carrier,
+            (error.code or "rejected") if isinstance(error, RejectedError) else "unavailable",
+        )
+        for carrier, error in errors
+    )
+
+
+def _no_offer(errors: Sequence[tuple[str, IntegrationError]]) -> Exception:
+    for _, error in errors:
+        if not isinstance(error, RejectedError):
+            return error
+    said = ", ".join(f"{one.carrier}: {one.reason}" for one in _passed_over(errors))
+    return refused("ProviderRefused", f"no carrier takes the parcel ({said})", code="no_rates")
 
 
 async def _asked(account: CarrierAccount, request: ShipmentRequest) -> Shipment | IntegrationError:
@@ -119,8 +120,12 @@ async def _asked(account: CarrierAccount, request: ShipmentRequest) -> Shipment 
         async with asyncio.timeout(_ANSWERS_WITHIN_S):
             draft = await account.gateway.create_shipment(request)
     except TimeoutError:
+        _log.warning("carrier.unavailable", carrier=carrier)
         return TemporarilyUnavailableError(carrier, "no price within its time")
+    except RejectedError as error:
+        return error
     except IntegrationError as error:
+        _log.warning("carrier.unavailable", carrier=carrier)
         return error
     if draft.offer is None and account.gateway.capabilities.free_drafts:
         return RejectedError(carrier, "no rate is offered", code="no_rates")

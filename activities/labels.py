@@ -1,9 +1,5 @@
 """Choose a carrier, buy and void labels: looked up before anything is sent again."""
 
-from dataclasses import asdict, dataclass
-from datetime import datetime
-from typing import Any
-
 from temporalio import activity
 
 from activities.booking import (
@@ -16,11 +12,20 @@ from activities.booking import (
     nothing_was_sent,
     sold_as,
 )
-from activities.choosing import PassedOver, Wanted, choose, eligible
+from activities.choosing import choose, eligible
 from activities.errors import refused, translated
-from domain.corrections import Correction
+from activities.kept_labels import asked_with, bought_label, kept_label, kept_of
+from activities.label_messages import (
+    BoughtLabel,
+    BuyLabel,
+    Candidate,
+    Candidates,
+    Chosen,
+    MakeQrCode,
+    QrCode,
+)
+from domain.carriers import ParcelToSend
 from domain.lanes import Lane, area_of
-from domain.money import Money
 from integrations.carriers.capabilities import BookingLookUp
 from integrations.carriers.port import Address, Label, Parcel, ShipmentRequest, Visit
 from integrations.directory import CarrierAccount, Connections
@@ -34,98 +39,6 @@ from storage.bookings import Bookings
 from storage.lanes import Lanes
 from storage.rows import BookingRow
 from storage.states import BookingState
-
-
-@dataclass(frozen=True, slots=True)
-class CourierWish:
-    """When a courier is wished for; ``time_zone`` is the IANA zone of the address."""
-
-    not_before: datetime
-    not_after: datetime
-    time_zone: str
-
-
-@dataclass(frozen=True, slots=True)
-class BuyLabel:
-    """``to_customer``: from the warehouse to the customer instead of the other way round.
-
-    ``connection_id`` is the account to buy with, once chosen; those ``excluded`` were asked in
-    vain. ``country`` is the customer's, ``currency`` the one that prices are compared in. With
-    ``as_code`` a drop-off point is to print the label from a code.
-    """
-
-    tenant_id: str
-    return_id: str
-    delivery_id: str
-    order_id: str
-    location_id: str
-    weight_grams: int
-    to_customer: bool = False
-    corrections: tuple[Correction, ...] = ()
-    country: str | None = None
-    currency: str = ""
-    courier: CourierWish | None = None
-    as_code: bool = False
-    connection_id: str | None = None
-    excluded: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An account that can be asked for a label, and the carrier's task queue it is asked on."""
-
-    connection_id: str
-    carrier: str
-
-
-@dataclass(frozen=True, slots=True)
-class Candidates:
-    """Who can be asked; one alone needs no choice."""
-
-    accounts: tuple[Candidate, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """The account that was chosen for ``cost``, and what put the others behind it."""
-
-    account: Candidate
-    cost: Money | None = None
-    passed_over: tuple[PassedOver, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class BoughtLabel:
-    """``with_courier``: the courier who brings the label was ordered with it, for ``courier``.
-
-    ``carrier`` takes the parcel, ``adapter`` is whose account it was bought from. ``valid_until``
-    is when the label runs out, if its carrier says so.
-    """
-
-    carrier: str
-    shipment_ref: str
-    tracking_code: str
-    tracker_ref: str | None
-    label_url: str
-    cost: Money
-    with_courier: bool = False
-    adapter: str | None = None
-    promised_days: int | None = None
-    valid_until: datetime | None = None
-    courier: CourierWish | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class MakeQrCode:
-    tenant_id: str
-    shipment_ref: str
-    return_id: str = ""
-    delivery_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class QrCode:
-    url: str
 
 
 class LabelActivities:
@@ -146,7 +59,7 @@ class LabelActivities:
             booking = await self._booking(asked)
             if booking.sent_at is not None:
                 return Candidates((_candidate(account_of(booking, accounts)),))
-            able = eligible(accounts, _wanted(asked), excluded=asked.excluded)
+            able = eligible(accounts, _parcel(asked), excluded=asked.excluded)
             if not able:
                 raise refused("ProviderRefused", "no connected carrier takes it", code="no_rates")
             return Candidates(tuple(_candidate(account) for account in able))
@@ -167,10 +80,14 @@ class LabelActivities:
                 if kept or not await self._bookings.given_up(asked.tenant_id, booking.booking_id):
                     return Chosen(_candidate(bound))
                 booking = await self._booking(asked)
-            able = eligible(accounts, _wanted(asked), excluded=asked.excluded)
-            request = await self._request(asked, booking)
-            records = await self._bookings.records(asked.tenant_id)
-            choice = await choose(able, request, _wanted(asked), records)
+            able = eligible(accounts, _parcel(asked), excluded=asked.excluded)
+            choice = await choose(
+                able,
+                await self._request(asked, booking),
+                wants_courier=asked.courier is not None,
+                currency=asked.currency,
+                records=await self._bookings.records(asked.tenant_id),
+            )
             await self._bookings.created(
                 asked.tenant_id,
                 booking.booking_id,
@@ -189,7 +106,7 @@ class LabelActivities:
         with translated(outage="CourierUnavailable"):
             booking = await self._booking(asked)
             if booking.state is BookingState.BOUGHT:
-                return _stored_label(booking)
+                return kept_label(booking)
             accounts = await self._connections.carriers(asked.tenant_id)
             account = _account_for(asked, booking, accounts)
             if booking.external_ref is not None and booking.connection_id is not None:
@@ -200,14 +117,14 @@ class LabelActivities:
                     else:
                         account = bound
             booking, label, request = await self._label(asked, booking, account)
-            bought = _bought(label, account, booking)
+            bought = bought_label(label, account, booking)
             if not asked.to_customer:
                 request = request or await self._request(asked, booking)
                 await self._note_lane(asked, bought, label.service, request.sender)
             await self._bookings.bought(
                 asked.tenant_id,
                 booking.booking_id,
-                _details(bought),
+                kept_of(bought),
                 label.cost.minor,
                 label.cost.currency,
             )
@@ -233,7 +150,7 @@ class LabelActivities:
         request = request or await self._request(asked, booking)
         is_first = booking.sent_at is None
         booking = await self._bookings.sending(
-            asked.tenant_id, booking.booking_id, asked={"courier": _told(asked.courier)}
+            asked.tenant_id, booking.booking_id, asked=asked_with(asked.courier)
         )
         try:
             return booking, await gateway.purchase_label(ref, request), request
@@ -324,14 +241,11 @@ class LabelActivities:
         )
 
 
-def _wanted(asked: BuyLabel) -> Wanted:
-    country = None if asked.to_customer else asked.country
-    courier = asked.courier is not None
-    return Wanted(
-        country,
-        asked.weight_grams,
-        asked.currency,
-        wants_courier=courier,
+def _parcel(asked: BuyLabel) -> ParcelToSend:
+    return ParcelToSend(
+        country=None if asked.to_customer else asked.country,
+        weight_grams=asked.weight_grams,
+        wants_courier=asked.courier is not None,
         wants_code=asked.as_code,
     )
 
@@ -348,59 +262,3 @@ def _account_for(
         chosen = [one for one in accounts if one.connection_id == asked.connection_id]
         return chosen[0] if chosen else account_of(booking, accounts)
     return account_of(booking, accounts)
-
-
-def _told(wish: CourierWish | None) -> list[str] | None:
-    if wish is None:
-        return None
-    return [wish.not_before.isoformat(), wish.not_after.isoformat(), wish.time_zone]
-
-
-def _courier(booking: BookingRow) -> CourierWish | None:
-    """Return the courier that was asked for when the label was, not as is wished now."""
-    told = booking.details.get("courier")
-    if told is None:
-        return None
-    start, end, time_zone = told
-    return CourierWish(datetime.fromisoformat(start), datetime.fromisoformat(end), time_zone)
-
-
-def _bought(label: Label, account: CarrierAccount, booking: BookingRow) -> BoughtLabel:
-    courier = _courier(booking) if account.account.courier_brings_label else None
-    return BoughtLabel(
-        carrier=label.carrier,
-        shipment_ref=label.shipment_ref,
-        tracking_code=label.tracking_code,
-        tracker_ref=label.tracker_ref,
-        label_url=label.label_url,
-        cost=label.cost,
-        with_courier=courier is not None,
-        courier=courier,
-        adapter=account.account.carrier,
-        promised_days=label.promised_days,
-        valid_until=label.valid_until,
-    )
-
-
-def _details(label: BoughtLabel) -> dict[str, Any]:
-    until = label.valid_until
-    told = {"valid_until": until.isoformat() if until else None, "courier": _told(label.courier)}
-    return asdict(label) | told
-
-
-def _stored_label(booking: BookingRow) -> BoughtLabel:
-    details = booking.details
-    until = details.get("valid_until")
-    return BoughtLabel(
-        carrier=details["carrier"],
-        shipment_ref=details["shipment_ref"],
-        tracking_code=details["tracking_code"],
-        tracker_ref=details["tracker_ref"],
-        label_url=details["label_url"],
-        cost=Money(details["cost"]["minor"], details["cost"]["currency"]),
-        with_courier=details.get("with_courier", False),
-        adapter=details.get("adapter"),
-        promised_days=details.get("promised_days"),
-        valid_until=datetime.fromisoformat(until) if until else None,
-        courier=_courier(booking) if details.get("with_courier") else None,
-    )

@@ -29,7 +29,7 @@ class Account:
     max_weight_grams: int | None = None
     is_closed: bool = False
 
-    def takes(self, parcel: "Parcel") -> bool:
+    def takes(self, parcel: "ParcelToSend") -> bool:
         """Say whether the account may be asked for this parcel at all."""
         anywhere = self.countries is None or parcel.country is None
         served = anywhere or parcel.country in (self.countries or ())
@@ -40,7 +40,7 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class ParcelToSend:
     """What is to be sent: from which country, how heavy, and how it is to be handed over.
 
     ``country`` is ``None`` where it is not known before the sender's address is read.

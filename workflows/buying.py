@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
-from activities.labels import BoughtLabel, BuyLabel, Candidate, LabelActivities
+from activities.label_messages import BoughtLabel, BuyLabel, Candidate
+from activities.labels import LabelActivities
 from domain.booking import carrier_chosen, carrier_failed, wants_label
 from domain.parcels import SLOT_GONE
 from workflows.options import FAIL_OVER_AFTER, call_provider

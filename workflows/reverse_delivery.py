@@ -3,7 +3,8 @@
 from temporalio import workflow
 
 from activities.booking import CancelBooking
-from activities.labels import BuyLabel, CourierWish, LabelActivities, MakeQrCode
+from activities.label_messages import BuyLabel, CourierWish, MakeQrCode
+from activities.labels import LabelActivities
 from activities.visits import BookPickup, PickupActivities
 from domain.handover import (
     qr_code_made,

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.carriers import Account, Parcel, Quote, Record, ranked, why
+from domain.carriers import Account, ParcelToSend, Quote, Record, ranked, why
 from domain.money import Money
 
 PLAIN = Account("a", "alpha", labels=True, couriers=True, qr_codes=True)
-PARCEL = Parcel("DE", 900, wants_courier=False)
+PARCEL = ParcelToSend("DE", 900, wants_courier=False)
 CHEAP = Quote(replace(PLAIN, connection_id="c", carrier="cheap"), Money(300, "EUR"), 5)
 QUICK = Quote(replace(PLAIN, connection_id="q", carrier="quick"), Money(900, "EUR"), 1)
 
@@ -50,7 +50,7 @@ quotes = st.lists(
     ],
 )
 def test_an_account_is_not_asked_for_what_it_does_not_take(
-    account: Account, parcel: Parcel
+    account: Account, parcel: ParcelToSend
 ) -> None:
     """Area, weight and what a carrier does at all are known before anybody is asked."""
     assert PLAIN.takes(parcel)
