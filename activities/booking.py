@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import refused
+from domain.booking import label_purpose
 from integrations.carriers.capabilities import BookingLookUp, CarrierCapabilities
 from integrations.directory import CarrierAccount, Connections
 from integrations.errors import (
@@ -42,14 +43,6 @@ class Undone:
     undone: bool
 
 
-def label_purpose(delivery_id: str) -> str:
-    return f"label-{delivery_id}"
-
-
-def pickup_purpose(delivery_id: str) -> str:
-    return f"pickup-{delivery_id}"
-
-
 class BookingDesk:
     """Bookings as they stand, and the accounts that they are with."""
 
@@ -77,6 +70,18 @@ class BookingDesk:
         labels = await self.of(tenant_id, return_id, label_purpose(delivery_id))
         accounts = await self.connections.carriers(tenant_id)
         return account_of(labels[-1], accounts) if labels else accounts[0]
+
+    async def is_shared(
+        self,
+        tenant_id: str,
+        sheet: CarrierCapabilities,
+        visit: BookingRow,
+        confirmation: str | None,
+    ) -> bool:
+        """Say whether the courier of a visit comes for another parcel of the tenant as well."""
+        if not sheet.visits_are_shared or confirmation is None:
+            return False
+        return await self.bookings.shares_visit(tenant_id, visit, confirmation)
 
     async def end(self, tenant_id: str, booking: BookingRow) -> None:
         if booking.state not in (BookingState.FAILED, BookingState.CANCELLED):

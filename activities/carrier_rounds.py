@@ -8,10 +8,11 @@ from typing import Any
 import structlog
 from temporalio import activity
 
-from activities.booking import sold_as
+from activities.booking import BookingDesk, sold_as
 from activities.delay_watch import DelayToTell, DelayWatch
 from activities.errors import translated
 from activities.scans import take_scans, unknown_to
+from domain.booking import is_visit
 from domain.tracking import Reached
 from integrations.carriers.port import CarrierGateway, ListsBookings
 from integrations.directory import CarrierAccount, Connections, UnknownConnectionError
@@ -104,6 +105,7 @@ class CarrierRounds:
         self._tenants = Tenants(database)
         self._tracking = Tracking(database)
         self._bookings = Bookings(database)
+        self._desk = BookingDesk(connections, self._bookings)
         self._returns = Returns(database)
         self._scale = time_scale
         self._delays = DelayWatch(Lanes(database)) if watches_delays else None
@@ -217,15 +219,14 @@ class CarrierRounds:
     async def _given_back(
         self, tenant_id: str, carrier: CarrierGateway, booking: BookingRow
     ) -> bool:
-        is_visit = booking.purpose.startswith("pickup-")
+        visit, sheet = is_visit(booking.purpose), carrier.capabilities
         ref, confirmation = sold_as(booking), booking.details.get("confirmation")
-        if is_visit and carrier.capabilities.visits_are_shared:
+        if visit and sheet.visits_are_shared:
             # Found by its address: the courier may be the one that another parcel waits for.
-            found = await carrier.get_pickup(ref, confirmation)
-            known = confirmation or found.confirmation
-            if await self._bookings.shares_visit(tenant_id, booking, known):
+            confirmation = confirmation or (await carrier.get_pickup(ref)).confirmation
+            if await self._desk.is_shared(tenant_id, sheet, booking, confirmation):
                 return False
-        return await _undone(carrier, ref, confirmation, is_visit=is_visit)
+        return await _undone(carrier, ref, confirmation, is_visit=visit)
 
     async def _unknown(self, asked: Account, lists: ListsBookings, account: CarrierAccount) -> int:
         """Give back what the carrier sold under our reference and we do not hold as bought."""

@@ -8,7 +8,6 @@ from activities.booking import (
     Undone,
     account_of,
     check_sendable,
-    label_purpose,
     nothing_was_sent,
     sold_as,
 )
@@ -24,6 +23,7 @@ from activities.label_messages import (
     MakeQrCode,
     QrCode,
 )
+from domain.booking import label_purpose
 from domain.carriers import ParcelToSend
 from domain.lanes import Lane, area_of
 from integrations.carriers.capabilities import BookingLookUp
@@ -86,7 +86,7 @@ class LabelActivities:
                 await self._request(asked, booking),
                 wants_courier=asked.courier is not None,
                 currency=asked.currency,
-                records=await self._bookings.records(asked.tenant_id),
+                records=await self._lanes.records(asked.tenant_id),
             )
             await self._bookings.created(
                 asked.tenant_id,
@@ -120,7 +120,7 @@ class LabelActivities:
             bought = bought_label(label, account, booking)
             if not asked.to_customer:
                 request = request or await self._request(asked, booking)
-                await self._note_lane(asked, bought, label.service, request.sender)
+                await self._note_lane(asked, bought, label.service, request.sender, account)
             await self._bookings.bought(
                 asked.tenant_id,
                 booking.booking_id,
@@ -169,13 +169,19 @@ class LabelActivities:
             raise
 
     async def _note_lane(
-        self, asked: BuyLabel, bought: BoughtLabel, service: str, sender: Address
+        self,
+        asked: BuyLabel,
+        bought: BoughtLabel,
+        service: str,
+        sender: Address,
+        account: CarrierAccount,
     ) -> None:
         area = area_of(sender.country, sender.postal_code)
         await self._lanes.begin(
             asked.tenant_id,
             bought.tracking_code,
             Lane(bought.carrier, service, area, asked.location_id),
+            connection_id=account.connection_id,
             shipment_ref=bought.shipment_ref,
             promised_days=bought.promised_days,
         )

@@ -11,9 +11,9 @@ from activities.booking import (
     CancelBooking,
     Undone,
     check_sendable,
-    pickup_purpose,
 )
 from activities.errors import translated
+from domain.booking import visit_purpose
 from domain.corrections import Correction
 from domain.money import Money
 from domain.tracking import Milestone, Reached, milestones
@@ -81,7 +81,7 @@ class PickupActivities:
         read: two couriers never come for one parcel, and none for one that is gone.
         """
         with translated(outage="CourierUnavailable"):
-            purpose = pickup_purpose(asked.delivery_id)
+            purpose = visit_purpose(asked.delivery_id)
             booking = await self._bookings.plan(
                 asked.tenant_id, asked.return_id, purpose, asked.attempt
             )
@@ -173,7 +173,7 @@ class PickupActivities:
         )
 
     async def _cancel(self, asked: CancelBooking) -> bool:
-        purpose = pickup_purpose(asked.delivery_id)
+        purpose = visit_purpose(asked.delivery_id)
         visits = await self._desk.of(asked.tenant_id, asked.return_id, purpose)
         if not visits:
             return False
@@ -186,7 +186,7 @@ class PickupActivities:
         """Cancel every visit that stands at the carrier; say whether one was still to come."""
         for visit in visits:
             try:
-                await self._cancel_visit(account, tenant_id, visit)
+                await self._cancel_visit(account.gateway, tenant_id, visit)
             except RejectedError:
                 # The courier is out or was there: a visit that is over needs no more.
                 if visit.attempt > over:
@@ -196,9 +196,9 @@ class PickupActivities:
         return any(visit.attempt > over for visit in visits)
 
     async def _cancel_visit(
-        self, account: CarrierAccount, tenant_id: str, visit: BookingRow
+        self, gateway: CarrierGateway, tenant_id: str, visit: BookingRow
     ) -> None:
-        gateway, ref = account.gateway, visit.external_ref
+        ref = visit.external_ref
         if ref is None or visit.state in (BookingState.CANCELLED, BookingState.FAILED):
             return
         confirmation, sheet = visit.details.get("confirmation"), gateway.capabilities
@@ -208,9 +208,7 @@ class PickupActivities:
                 return
             # Of an answer that was lost, only the carrier knows the number.
             confirmation = confirmation or pickup.confirmation
-        known = sheet.visits_are_shared and confirmation is not None
-        if known and await self._bookings.shares_visit(tenant_id, visit, confirmation):
-            # The courier comes to this address for another parcel as well.
+        if await self._desk.is_shared(tenant_id, sheet, visit, confirmation):
             return
         await gateway.cancel_pickup(ref, confirmation)
 

@@ -17,7 +17,7 @@ class LabelOwners:
         ``None`` for a label of the return itself, and for any mark that is no label we know. One
         statement, one more where there is another return.
         """
-        found = await self._tracking.find_delivery(row.tenant_id, tracking_code=parcel)
+        found = await self._tracking.newest_delivery(row.tenant_id, parcel)
         if found is None or found.purpose != "return" or found.return_id == row.return_id:
             return None
         own = (row.snapshot or {}).get("deliveries", ())

@@ -131,7 +131,7 @@ class UndeliveredParcels:
 
     async def _check_no_label(self, tenant_id: str, found: CameBack) -> None:
         """Refuse a parcel that somebody sent back with our label: its return counts it."""
-        known = await self._tracking.find_delivery(tenant_id, tracking_code=found.parcel)
+        known = await self._tracking.newest_delivery(tenant_id, found.parcel)
         if known is None or known.purpose != "return":
             return
         row = await self._returns.get(tenant_id, known.return_id)

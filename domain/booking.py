@@ -1,4 +1,4 @@
-"""Which carrier was taken for a parcel, and which were not: what the log says of it."""
+"""What is booked for a parcel, with which carrier, and what the log says of the choice."""
 
 from collections.abc import Sequence
 
@@ -6,6 +6,21 @@ from domain.events import Fact, JsonValue
 from domain.lifecycle import DeliveryState
 from domain.money import Money
 from domain.returns import Change, Return
+
+_LABEL, _VISIT = "label-", "pickup-"
+
+
+def label_purpose(delivery_id: str) -> str:
+    return f"{_LABEL}{delivery_id}"
+
+
+def visit_purpose(delivery_id: str) -> str:
+    return f"{_VISIT}{delivery_id}"
+
+
+def is_visit(purpose: str) -> bool:
+    """Say whether a courier's visit was booked; else it was a label."""
+    return purpose.startswith(_VISIT)
 
 
 def carrier_chosen(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -44,6 +44,8 @@ class Reached:
     occurred_at: datetime
 
 
+CODE_IS_OF_ONE_PARCEL = timedelta(days=30)
+"""Carriers give codes out again: what is so long before a parcel is of the one before it."""
 HANDED_OVER = frozenset(
     {
         ScanStatus.ACCEPTED,

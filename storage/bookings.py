@@ -5,14 +5,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, select, text, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.carriers import Record
+from domain.booking import visit_purpose
 from domain.ids import part_id
 from domain.lifecycle import TERMINAL_HEADLINES
-from domain.promises import promised_at
 from storage.database import Database
 from storage.models.effects import BookingIntentModel
 from storage.models.returns import ReturnModel
@@ -23,33 +22,6 @@ _COLUMNS = tuple(getattr(BookingIntentModel, name) for name in BookingRow.__slot
 _S = BookingState
 _SHOWN_WITHIN = timedelta(days=3)
 _ONE_VISIT = timedelta(days=60)
-_RECORDS = text(
-    """
-    WITH labels AS (
-        SELECT connection_id::text, details
-        FROM booking_intents
-        WHERE tenant_id = :tenant_id AND state = 'bought' AND starts_with(purpose, 'label-')
-        ORDER BY created_at DESC
-        LIMIT 500
-    ), parcels AS (
-        SELECT labels.connection_id,
-               (labels.details ->> 'promised_days')::int AS promised_days,
-               min(scans.occurred_at) FILTER (
-                   WHERE scans.status IN ('accepted', 'in_transit', 'out_for_delivery')
-               ) AS first_scan,
-               min(scans.occurred_at) FILTER (WHERE scans.status = 'delivered') AS delivered
-        FROM labels
-        JOIN tracking_scans AS scans
-          ON scans.tenant_id = :tenant_id
-         AND scans.tracking_code = labels.details ->> 'tracking_code'
-        WHERE labels.details ->> 'promised_days' IS NOT NULL AND connection_id IS NOT NULL
-        GROUP BY labels.connection_id, labels.details
-    )
-    SELECT connection_id, promised_days, first_scan, delivered
-    FROM parcels
-    WHERE first_scan IS NOT NULL AND delivered IS NOT NULL
-    """
-)
 _ENDED = frozenset({_S.CANCELLED, _S.FAILED})
 
 
@@ -273,9 +245,7 @@ class Bookings:
             row = (await connection.execute(query)).one_or_none()
         return None if row is None else _booking_row(row)
 
-    async def shares_visit(
-        self, tenant_id: str, visit: BookingRow, confirmation: str | None
-    ) -> bool:
+    async def shares_visit(self, tenant_id: str, visit: BookingRow, confirmation: str) -> bool:
         """Say whether another booking is of the visit of this number, and still wants it."""
         query = (
             select(BookingIntentModel.booking_id)
@@ -284,6 +254,7 @@ class Bookings:
                 BookingIntentModel.connection_id == visit.connection_id,
                 BookingIntentModel.state == _S.BOUGHT,
                 BookingIntentModel.booking_id != visit.booking_id,
+                BookingIntentModel.purpose.startswith(visit_purpose("")),
                 BookingIntentModel.details["confirmation"].astext == confirmation,
                 # Carriers give out numbers again, some day.
                 BookingIntentModel.created_at > visit.updated_at - _ONE_VISIT,
@@ -292,20 +263,6 @@ class Bookings:
         )
         async with self._database.tenant(tenant_id) as connection:
             return (await connection.execute(query)).one_or_none() is not None
-
-    async def records(self, tenant_id: str) -> Mapping[str, Record]:
-        """Count how many of each account's last parcels with a promise came in time.
-
-        The last 500 labels count, by the days of UTC: one statement.
-        """
-        counts: dict[str, Record] = {}
-        async with self._database.tenant(tenant_id) as connection:
-            rows = await connection.execute(_RECORDS, {"tenant_id": tenant_id})
-            for connection_id, days, first_scan, delivered in rows:
-                before = counts.get(connection_id, Record())
-                kept = delivered <= promised_at(first_scan, days)
-                counts[connection_id] = Record(before.delivered + 1, before.on_time + kept)
-        return counts
 
     async def of_return(self, tenant_id: str, return_id: str) -> tuple[BookingRow, ...]:
         """Read a return's bookings, by purpose and attempt: what a compensation must undo."""

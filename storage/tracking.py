@@ -1,20 +1,19 @@
 """Parcels by the names that carriers use, and every scan of them ever told."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from domain.tracking import Scan, ScanStatus
+from domain.booking import label_purpose
+from domain.tracking import CODE_IS_OF_ONE_PARCEL, Scan, ScanStatus
 from storage.database import Database
 from storage.models.arrivals import DeliveryModel, ScanModel
 from storage.models.effects import BookingIntentModel
 from storage.rows import DeliveryRow
 from storage.states import BookingState
 
-_ONE_PARCEL = timedelta(days=30)
-"""So long a number is of one parcel; afterwards its carrier may give it to another."""
 _COLUMNS = tuple(getattr(DeliveryModel, name) for name in DeliveryRow.__slots__)
 
 
@@ -22,26 +21,14 @@ class Tracking:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def find_delivery(
-        self, tenant_id: str, *, tracking_code: str | None = None, tracker_ref: str | None = None
-    ) -> DeliveryRow | None:
-        """Find a parcel by one name or both; the newest one, as carriers use codes again.
+    async def newest_delivery(self, tenant_id: str, tracking_code: str) -> DeliveryRow | None:
+        """Find a parcel by its code; the newest one, as carriers use codes again.
 
-        One statement, from an index. ``None`` without any name.
+        One statement, from an index.
         """
-        names = [
-            column == value
-            for column, value in (
-                (DeliveryModel.tracking_code, tracking_code),
-                (DeliveryModel.tracker_ref, tracker_ref),
-            )
-            if value is not None
-        ]
-        if not names:
-            return None
         query = (
             select(*_COLUMNS)
-            .where(DeliveryModel.tenant_id == tenant_id, *names)
+            .where(*_named(tenant_id, tracking_code))
             .order_by(DeliveryModel.created_at.desc(), DeliveryModel.delivery_id)
             .limit(1)
         )
@@ -54,11 +41,10 @@ class Tracking:
 
         Those of before are left out, as carriers use codes again. One statement, from an index.
         """
-        this = (DeliveryModel.tenant_id == tenant_id, DeliveryModel.tracking_code == tracking_code)
-        newest = select(func.max(DeliveryModel.created_at)).where(*this).scalar_subquery()
+        since = _newest_since(tenant_id, tracking_code)
         query = (
             select(*_COLUMNS)
-            .where(*this, DeliveryModel.created_at > newest - _ONE_PARCEL)
+            .where(*_named(tenant_id, tracking_code), DeliveryModel.created_at > since)
             .order_by(DeliveryModel.created_at, DeliveryModel.return_id)
         )
         async with self._database.tenant(tenant_id) as connection:
@@ -83,7 +69,7 @@ class Tracking:
                     BookingIntentModel,
                     (BookingIntentModel.tenant_id == DeliveryModel.tenant_id)
                     & (BookingIntentModel.return_id == DeliveryModel.return_id)
-                    & (BookingIntentModel.purpose == "label-" + DeliveryModel.delivery_id)
+                    & (BookingIntentModel.purpose == label_purpose("") + DeliveryModel.delivery_id)
                     # Also one that was given back: its label may be scanned all the same.
                     & BookingIntentModel.external_ref.is_not(None)
                     & (BookingIntentModel.state != BookingState.FAILED),
@@ -117,8 +103,10 @@ class Tracking:
     ) -> tuple[Scan, ...]:
         """Insert the scans that are new and return all of the parcel's, oldest first.
 
-        The same status at the same time is one scan; its first description stays.
+        The same status at the same time is one scan; its first description stays. Those of the
+        parcel that had the code before the newest one are kept, and not returned.
         """
+        since = _newest_since(tenant_id, tracking_code)
         # Everybody inserts in this order, so that two webhooks at once do not wait for each other.
         ordered = sorted(scans, key=lambda scan: (scan.occurred_at, scan.status))
         async with self._database.tenant(tenant_id) as connection:
@@ -141,10 +129,25 @@ class Tracking:
                 )
             rows = await connection.execute(
                 select(ScanModel.status, ScanModel.occurred_at, ScanModel.description)
-                .where(ScanModel.tenant_id == tenant_id, ScanModel.tracking_code == tracking_code)
+                .where(
+                    ScanModel.tenant_id == tenant_id,
+                    ScanModel.tracking_code == tracking_code,
+                    # Scans may be told before there is a delivery of ours.
+                    (ScanModel.occurred_at > since) | since.is_(None),
+                )
                 .order_by(ScanModel.occurred_at, ScanModel.status)
             )
             return tuple(
                 Scan(ScanStatus(status), occurred_at, description)
                 for status, occurred_at, description in rows
             )
+
+
+def _named(tenant_id: str, tracking_code: str) -> tuple[ColumnElement[bool], ...]:
+    return DeliveryModel.tenant_id == tenant_id, DeliveryModel.tracking_code == tracking_code
+
+
+def _newest_since(tenant_id: str, tracking_code: str) -> ColumnElement[datetime]:
+    """Return since when a code is of its newest parcel; NULL for one that names none of ours."""
+    newest = select(func.max(DeliveryModel.created_at)).where(*_named(tenant_id, tracking_code))
+    return newest.scalar_subquery() - CODE_IS_OF_ONE_PARCEL

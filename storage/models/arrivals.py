@@ -58,7 +58,6 @@ class DeliveryModel(Model):
     __table_args__ = (
         ForeignKeyConstraint(*_RETURN),
         Index(None, "tenant_id", "tracking_code"),
-        Index(None, "tenant_id", "tracker_ref"),
         Index(
             "ix_deliveries_under_way",
             "tenant_id",

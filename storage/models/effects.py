@@ -201,7 +201,6 @@ class BookingIntentModel(Model):
         UniqueConstraint("tenant_id", "return_id", "purpose", "attempt"),
         CheckConstraint(one_of("state", *BookingState), name="state_is_known"),
         CheckConstraint("attempt >= 1", name="attempt_from_one"),
-        Index(None, "tenant_id", "created_at"),
     )
 
     tenant_id: Mapped[str] = mapped_column(primary_key=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Index, desc, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.models.declarative import Model
+from storage.models.declarative import Model, UuidText
 
 
 class TripModel(Model):
@@ -16,10 +16,12 @@ class TripModel(Model):
             "ix_trips_newest",
             *("tenant_id", "carrier", "service", desc("booked_at"), "tracking_code"),
         ),
+        Index("ix_trips_of_late", "tenant_id", desc("booked_at"), "tracking_code"),
     )
 
     tenant_id: Mapped[str] = mapped_column(primary_key=True)
     tracking_code: Mapped[str] = mapped_column(primary_key=True)
+    connection_id: Mapped[UuidText]
     shipment_ref: Mapped[str]
     carrier: Mapped[str]
     service: Mapped[str]

@@ -22,10 +22,18 @@ __all__ = ["everything_is_due", "labelled"]
 async def slow_lane(house: House, lane: Lane, *, trips: int) -> None:
     """Let each earlier parcel of the lane have stood for many days at its first scan."""
     lanes, tracking = Lanes(house.needs.database), Tracking(house.needs.database)
+    (account,) = await house.needs.connections.carriers(TENANT)
     began = datetime.now(UTC) - timedelta(days=40)
     for number in range(trips):
         code = f"SLOW{number}"
-        await lanes.begin(TENANT, code, lane, shipment_ref=f"shp_{number}", promised_days=2)
+        await lanes.begin(
+            TENANT,
+            code,
+            lane,
+            connection_id=account.connection_id,
+            shipment_ref=f"shp_{number}",
+            promised_days=2,
+        )
         came = [
             Scan(ScanStatus.IN_TRANSIT, began),
             Scan(ScanStatus.DELIVERED, began + timedelta(days=20, hours=number)),

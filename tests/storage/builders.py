@@ -18,6 +18,8 @@ from storage.returns import Returns
 
 TENANT = "acme"
 OTHER = "other"
+ACCOUNT = "00000000-0000-4000-8000-0000000000aa"
+OTHER_ACCOUNT = "00000000-0000-4000-8000-0000000000bb"
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 CARD = TenderFacts("card", "pi_1", captured_minor=10_000)
 WALLET = TenderFacts("wallet", "ch_1", captured_minor=2_000)

@@ -107,8 +107,15 @@ async def populate(store: Database, tenant_id: str) -> None:
     await Bookings(store).plan(tenant_id, first, "label", 1)
     await Tracking(store).add_scans(tenant_id, "TRACK1", [Scan(ScanStatus.ACCEPTED, NOON)])
     lane = Lane("UPS", "Ground", "US-94", "MAIN")
-    await Lanes(store).begin(tenant_id, "TRACK1", lane, shipment_ref="shp_1", promised_days=None)
     connection_id = part_id(first, "connection")
+    await Lanes(store).begin(
+        tenant_id,
+        "TRACK1",
+        lane,
+        connection_id=connection_id,
+        shipment_ref="shp_1",
+        promised_days=None,
+    )
     await Tenants(store, SecretBox(Fernet.generate_key().decode())).put_connection(
         ConnectionRow(connection_id, tenant_id, "payments", "stripe", "http://x", {}, {})
     )

@@ -1,11 +1,12 @@
 """What comes from outside: scans, webhooks and survey answers, in any order and any number."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from cryptography.fernet import Fernet
+from sqlalchemy import Engine, text
 
 from domain.tracking import Scan, ScanStatus
 from storage.database import Database
@@ -23,20 +24,17 @@ ACCEPTED = Scan(ScanStatus.ACCEPTED, NOON, "accepted")
 DELIVERED = Scan(ScanStatus.DELIVERED, NOON + timedelta(days=2), "delivered")
 
 
-async def test_a_parcel_is_found_by_either_name(returns: Returns, store: Database) -> None:
-    """By tracking code, by tracker, by both; not by a stranger's, nor by none."""
+async def test_a_parcel_is_found_by_its_code(returns: Returns, store: Database) -> None:
+    """Not by a stranger's tenant."""
     await opened(returns)
     await returns.record_transition(transition(deliveries=(delivery(),)))
     tracking = Tracking(store)
 
-    found = await tracking.find_delivery(TENANT, tracking_code="TRACK1")
+    found = await tracking.newest_delivery(TENANT, "TRACK1")
 
     assert found is not None
     assert (found.return_id, found.delivery_id) == (FIRST, "D1")
-    assert await tracking.find_delivery(TENANT, tracker_ref="trk_1") == found
-    assert await tracking.find_delivery(TENANT, tracking_code="TRACK1", tracker_ref="x") is None
-    assert await tracking.find_delivery(TENANT) is None
-    assert await tracking.find_delivery(OTHER, tracking_code="TRACK1") is None
+    assert await tracking.newest_delivery(OTHER, "TRACK1") is None
 
 
 async def test_a_code_used_again_names_the_newest_parcel(returns: Returns, store: Database) -> None:
@@ -45,10 +43,49 @@ async def test_a_code_used_again_names_the_newest_parcel(returns: Returns, store
         await opened(returns, name, wanted=(("shoes", 1),))
         await returns.record_transition(transition(name, deliveries=(delivery(f"D{number}"),)))
 
-    found = await Tracking(store).find_delivery(TENANT, tracking_code="TRACK1")
+    found = await Tracking(store).newest_delivery(TENANT, "TRACK1")
 
     assert found is not None
     assert found.return_id == return_id("second")
+
+
+async def test_a_bulk_parcel_is_found_with_all_that_travel_in_it(
+    returns: Returns, store: Database, owner: Engine
+) -> None:
+    """Not with those that travelled under its code some months ago."""
+    for number, name in enumerate(("old", "first", "second")):
+        await opened(returns, name, wanted=(("shoes", 1),))
+        await returns.record_transition(transition(name, deliveries=(delivery(f"D{number}"),)))
+    _backdate(owner, return_id("old"), timedelta(days=200))
+
+    found = await Tracking(store).deliveries_in(TENANT, "TRACK1")
+
+    assert [one.delivery_id for one in found] == ["D1", "D2"]
+    assert await Tracking(store).deliveries_in(OTHER, "TRACK1") == ()
+
+
+async def test_scans_of_the_parcel_that_had_a_code_before_are_not_this_ones(
+    returns: Returns, store: Database
+) -> None:
+    """What was delivered half a year ago is not told of the parcel that has the code now."""
+    tracking = Tracking(store)
+    old = datetime.now(UTC) - timedelta(days=200)
+    before = [Scan(ScanStatus.ACCEPTED, old), Scan(ScanStatus.DELIVERED, old)]
+    await tracking.add_scans(TENANT, "TRACK1", before)
+    await opened(returns)
+    await returns.record_transition(transition(deliveries=(delivery(),)))
+    fresh = Scan(ScanStatus.ACCEPTED, datetime.now(UTC))
+
+    assert await tracking.add_scans(TENANT, "TRACK1", [fresh]) == (fresh,)
+
+
+def _backdate(owner: Engine, return_id: str, by: timedelta) -> None:
+    with owner.begin() as connection:
+        connection.execute(text(f"SET LOCAL backhaul.tenant_id = '{TENANT}'"))
+        connection.execute(
+            text("UPDATE deliveries SET created_at = created_at - :by WHERE return_id = :id"),
+            {"by": by, "id": return_id},
+        )
 
 
 async def test_scans_come_in_any_order_and_any_number(store: Database) -> None:

@@ -4,20 +4,17 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import Engine, text
 
-from domain.carriers import Record
-from domain.tracking import Scan, ScanStatus
+from domain.booking import label_purpose, visit_purpose
 from storage.bookings import BookedOtherwiseError, Bookings, UnknownBookingError
 from storage.database import Database
 from storage.returns import Returns
 from storage.rows import BookingRow
 from storage.states import BookingState
-from storage.tracking import Tracking
-from tests.storage.builders import TENANT, opened, return_id
+from tests.storage.builders import ACCOUNT, OTHER_ACCOUNT, TENANT, opened, return_id
 
 FIRST = return_id("first")
-ACCOUNT = "00000000-0000-4000-8000-0000000000aa"
-OTHER_ACCOUNT = "00000000-0000-4000-8000-0000000000bb"
 
 
 async def _planned(returns: Returns, bookings: Bookings) -> BookingRow:
@@ -77,34 +74,77 @@ async def test_a_booking_is_with_one_carrier(returns: Returns, bookings: Booking
         await bookings.created(TENANT, row.booking_id, "shp_1", OTHER_ACCOUNT)
 
 
-async def test_parcels_in_time_are_counted_by_account(
-    returns: Returns, bookings: Bookings, store: Database
-) -> None:
-    """A parcel counts once it was scanned and delivered; one without a promise not at all."""
-    await opened(returns)
-    for number, (account, days, took) in enumerate(
-        [
-            (ACCOUNT, 3, 2),
-            (ACCOUNT, 3, 4),
-            (OTHER_ACCOUNT, 1, 1),
-            (OTHER_ACCOUNT, None, 1),
-            (OTHER_ACCOUNT, 5, None),
-        ]
-    ):
-        row = await bookings.plan(TENANT, FIRST, f"label-d{number}", 1)
-        await bookings.created(TENANT, row.booking_id, f"shp_{number}", account)
-        details = {"tracking_code": f"T{number}", "promised_days": days}
-        await bookings.bought(TENANT, row.booking_id, details, 455, "EUR")
-        began = datetime(2026, 3, 2, 12, tzinfo=UTC)
-        scans = [Scan(ScanStatus.LABEL_CREATED, began), Scan(ScanStatus.IN_TRANSIT, began)]
-        if took is not None:
-            scans.append(Scan(ScanStatus.DELIVERED, began + timedelta(days=took)))
-        await Tracking(store).add_scans(TENANT, f"T{number}", scans)
+async def _visit(
+    bookings: Bookings, delivery_id: str, account: str, confirmation: str
+) -> BookingRow:
+    row = await bookings.plan(TENANT, FIRST, visit_purpose(delivery_id), 1)
+    await bookings.created(TENANT, row.booking_id, f"pck_{delivery_id}", account)
+    said = {"confirmation": confirmation}
+    return await bookings.bought(TENANT, row.booking_id, said, 0, "EUR")
 
-    assert await bookings.records(TENANT) == {
-        ACCOUNT: Record(delivered=2, on_time=1),
-        OTHER_ACCOUNT: Record(delivered=1, on_time=1),
-    }
+
+async def test_a_visit_is_shared_by_its_number(returns: Returns, bookings: Bookings) -> None:
+    """By what still wants it, at the same account; a label of the same words is no visit."""
+    await opened(returns)
+    ours = await _visit(bookings, "d1", ACCOUNT, "PRN1")
+    other = await _visit(bookings, "d2", ACCOUNT, "PRN1")
+    await _visit(bookings, "d3", OTHER_ACCOUNT, "PRN2")
+    label = await bookings.plan(TENANT, FIRST, label_purpose("d1"), 1)
+    await bookings.created(TENANT, label.booking_id, "shp_1", ACCOUNT)
+    await bookings.bought(TENANT, label.booking_id, {"confirmation": "PRN3"}, 0, "EUR")
+
+    shared = [await bookings.shares_visit(TENANT, ours, f"PRN{n}") for n in (1, 2, 3)]
+    await bookings.ended(TENANT, other.booking_id, BookingState.CANCELLED)
+
+    assert shared == [True, False, False]
+    assert not await bookings.shares_visit(TENANT, ours, "PRN1")
+
+
+async def test_a_number_of_long_ago_is_of_another_visit(
+    returns: Returns, bookings: Bookings, owner: Engine
+) -> None:
+    """Carriers give out their numbers again."""
+    await opened(returns)
+    old = await _visit(bookings, "d1", ACCOUNT, "PRN1")
+    ours = await _visit(bookings, "d2", ACCOUNT, "PRN1")
+    _backdate(owner, old, timedelta(days=61))
+
+    assert not await bookings.shares_visit(TENANT, ours, "PRN1")
+
+
+async def test_what_a_carrier_has_not_shown_for_days_is_looked_for_no_more(
+    returns: Returns, bookings: Bookings, owner: Engine
+) -> None:
+    """A booking that was sent and given up is looked for at its carrier, for three days."""
+    row = await _planned(returns, bookings)
+    await bookings.created(TENANT, row.booking_id, "shp_1", ACCOUNT)
+    await bookings.sending(TENANT, row.booking_id)
+    await bookings.ended(TENANT, row.booking_id, BookingState.FAILED)
+    soon = datetime.now(UTC) + timedelta(minutes=1)
+
+    async def doubtful() -> list[str]:
+        found = await bookings.doubtful(
+            TENANT, ACCOUNT, quiet_since=soon, swept_before=soon, limit=10
+        )
+        return [one.booking_id for one in found]
+
+    at_first = await doubtful()
+    _backdate(owner, row, timedelta(days=4))
+
+    assert at_first == [row.booking_id]
+    assert await doubtful() == []
+
+
+def _backdate(owner: Engine, row: BookingRow, by: timedelta) -> None:
+    with owner.begin() as connection:
+        connection.execute(text(f"SET LOCAL backhaul.tenant_id = '{TENANT}'"))
+        connection.execute(
+            text(
+                "UPDATE booking_intents SET created_at = created_at - :by,"
+                " updated_at = updated_at - :by WHERE booking_id = :booking_id"
+            ),
+            {"by": by, "booking_id": row.booking_id},
+        )
 
 
 async def test_two_plans_at_once_are_one(store: Database, second_store: Database) -> None:

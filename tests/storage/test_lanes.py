@@ -2,19 +2,21 @@
 
 import re
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, Select, text
 
 from domain.arriving import Basis, outlook
+from domain.carriers import Record
 from domain.lanes import Lane, Trip, lane_times, observed
 from domain.peaks import EVERY_DAY
 from domain.promises import promised_at
 from domain.tracking import Scan, ScanStatus
 from storage.database import Database
-from storage.lanes import Lanes, newest_delivered
+from storage.lanes import Lanes, newest_delivered, promised_and_delivered
 from storage.tracking import Tracking
-from tests.storage.builders import OTHER, TENANT
+from tests.storage.builders import ACCOUNT, OTHER, OTHER_ACCOUNT, TENANT
 
 LANE = Lane("UPS", "Ground", "US-94", "MAIN")
 
@@ -35,11 +37,13 @@ async def parcel(
     promised_days: int | None = None,
     tenant_id: str = TENANT,
     shipment_ref: str | None = None,
+    account: str = ACCOUNT,
 ) -> None:
     await Lanes(store).begin(
         tenant_id,
         code,
         lane,
+        connection_id=account,
         shipment_ref=shipment_ref or f"shp_{code}",
         promised_days=promised_days,
     )
@@ -119,11 +123,15 @@ async def test_a_repeat_changes_nothing_and_a_code_used_again_is_another_parcel(
     lanes, before = Lanes(store), now - timedelta(days=200)
     other = Lane("UPS", "Ground", "US-10", "EAST")
     await parcel(store, "T1", *journey(before), shipment_ref="shp_1", promised_days=3)
-    await lanes.begin(TENANT, "T1", other, shipment_ref="shp_1", promised_days=None)
+    await lanes.begin(
+        TENANT, "T1", other, connection_id=ACCOUNT, shipment_ref="shp_1", promised_days=None
+    )
     backdate(owner, "T1", before)
     repeated = await lanes.find(TENANT, "T1")
 
-    await lanes.begin(TENANT, "T1", other, shipment_ref="shp_2", promised_days=None)
+    await lanes.begin(
+        TENANT, "T1", other, connection_id=ACCOUNT, shipment_ref="shp_2", promised_days=None
+    )
     accepted = Scan(ScanStatus.ACCEPTED, now, "accepted")
     await Tracking(store).add_scans(TENANT, "T1", [accepted])
 
@@ -134,14 +142,49 @@ async def test_a_repeat_changes_nothing_and_a_code_used_again_is_another_parcel(
     assert await lanes.delivered(TENANT, "UPS", "Ground") == ()
 
 
-async def test_a_year_of_trips_is_read_from_indexes(store: Database, owner: Engine) -> None:
-    """However many other trips there are, the newest of one service are walked in their order."""
+async def test_parcels_in_time_are_counted_by_account(store: Database, now: datetime) -> None:
+    """A parcel counts once it was scanned and delivered; one without a promise not at all."""
+    for number, (account, days, took) in enumerate(
+        [
+            (ACCOUNT, 7, 6),
+            (ACCOUNT, 3, 8),
+            (OTHER_ACCOUNT, 5, 1),
+            (OTHER_ACCOUNT, None, 1),
+            (OTHER_ACCOUNT, 5, None),
+        ]
+    ):
+        began = now - timedelta(days=10)
+        scans = [Scan(ScanStatus.LABEL_CREATED, began), Scan(ScanStatus.IN_TRANSIT, began)]
+        if took is not None:
+            scans.append(Scan(ScanStatus.DELIVERED, began + timedelta(days=took)))
+        await parcel(store, f"T{number}", *scans, promised_days=days, account=account)
+
+    assert await Lanes(store).records(TENANT) == {
+        ACCOUNT: Record(delivered=2, on_time=1),
+        OTHER_ACCOUNT: Record(delivered=1, on_time=1),
+    }
+
+
+async def test_the_parcel_that_had_a_code_before_says_nothing_of_its_carrier(
+    store: Database, now: datetime
+) -> None:
+    """It came in time, half a year ago; the one that has the code now is under way."""
+    await parcel(store, "T1", *journey(now - timedelta(days=180)), promised_days=3)
+    await parcel(store, "T1", journey(now)[0], promised_days=3, shipment_ref="shp_2")
+
+    assert await Lanes(store).records(TENANT) == {}
+
+
+@pytest.fixture
+def year_of_trips(store: Database, owner: Engine) -> Database:
+    """Fill in twenty thousand delivered trips of forty carriers."""
     with owner.begin() as connection:
         connection.execute(text(f"SET LOCAL backhaul.tenant_id = '{TENANT}'"))
         trips = (
-            "INSERT INTO trips (tenant_id, tracking_code, shipment_ref, carrier, service, area,"
-            " location_id, booked_at) SELECT :tenant, 'T' || n, 'shp' || n, 'c' || n % 40,"
-            " 'Ground', 'US-94', 'MAIN', now() - n * interval '1 minute'"
+            "INSERT INTO trips (tenant_id, tracking_code, connection_id, shipment_ref, carrier,"
+            " service, area, location_id, promised_days, booked_at)"
+            " SELECT :tenant, 'T' || n, :account, 'shp' || n, 'c' || n % 40,"
+            " 'Ground', 'US-94', 'MAIN', 3, now() - n * interval '1 minute'"
             " FROM generate_series(1, 20000) n"
         )
         scans = (
@@ -151,18 +194,31 @@ async def test_a_year_of_trips_is_read_from_indexes(store: Database, owner: Engi
             " unnest(ARRAY['accepted', 'in_transit', 'out_for_delivery', 'delivered']) status"
         )
         for filling in (trips, scans):
-            connection.execute(text(filling), {"tenant": TENANT})
+            connection.execute(text(filling), {"tenant": TENANT, "account": ACCOUNT})
         connection.execute(text("ANALYZE trips, tracking_scans"))
+    return store
 
-    statement = newest_delivered(TENANT, "c7", "Ground", limit=100)
-    async with store.tenant(TENANT) as app:
+
+@pytest.mark.parametrize(
+    ("statement", "index", "rows"),
+    [
+        (newest_delivered(TENANT, "c7", "Ground", limit=100), "ix_trips_newest", 4 * 100),
+        (promised_and_delivered(TENANT, limit=100), "ix_trips_of_late", 100),
+    ],
+    ids=["of a service", "of every account"],
+)
+async def test_a_year_of_trips_is_read_from_indexes(
+    year_of_trips: Database, statement: Select[Any], index: str, rows: int
+) -> None:
+    """However many other trips there are, the newest are walked in their order."""
+    async with year_of_trips.tenant(TENANT) as app:
         found = (await app.execute(statement)).all()
-        told = statement.compile(dialect=app.dialect)
+        told = statement.compile(dialect=app.dialect, compile_kwargs={"render_postcompile": True})
         query = re.sub(r"%\((\w+)\)s(::\w+)?", r":\1", str(told))
         plan = "\n".join((await app.scalars(text(f"EXPLAIN {query}"), told.params)).all())
 
-    assert len(found) == 4 * 100
-    assert "ix_trips_newest" in plan, plan
+    assert len(found) == rows
+    assert index in plan, plan
     assert "Seq Scan" not in plan, plan
 
 

@@ -283,8 +283,8 @@ async def test_deliveries_and_notices_are_written_once(returns: Returns, store: 
         )
     )
 
-    assert await Tracking(store).find_delivery(TENANT, tracking_code="TRACK1") is None
-    assert await Tracking(store).find_delivery(TENANT, tracking_code="TRACK2") is not None
+    assert await Tracking(store).newest_delivery(TENANT, "TRACK1") is None
+    assert await Tracking(store).newest_delivery(TENANT, "TRACK2") is not None
     assert len(await Outbox(store).claim_notices(TENANT, limit=10)) == 2
 
 

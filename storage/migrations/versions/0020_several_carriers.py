@@ -27,17 +27,13 @@ def upgrade() -> None:
     )
     op.add_column("booking_intents", sa.Column("connection_id", sa.Uuid(as_uuid=False)))
     op.add_column("booking_intents", sa.Column("sent_at", sa.DateTime(timezone=True)))
-    op.create_index(
-        op.f("ix_booking_intents_tenant_id_created_at"),
-        "booking_intents",
-        ["tenant_id", "created_at"],
-    )
     op.add_column("booking_intents", sa.Column("swept_at", sa.DateTime(timezone=True)))
     op.add_column(
         "deliveries",
         sa.Column("is_over", sa.Boolean(), server_default=sa.text("false"), nullable=False),
     )
     op.add_column("deliveries", sa.Column("polled_at", sa.DateTime(timezone=True)))
+    op.drop_index(op.f("ix_deliveries_tenant_id_tracker_ref"), "deliveries")
     op.create_index(
         "ix_deliveries_under_way",
         "deliveries",

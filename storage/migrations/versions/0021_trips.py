@@ -16,6 +16,7 @@ def upgrade() -> None:
         "trips",
         sa.Column("tenant_id", sa.Text(), nullable=False),
         sa.Column("tracking_code", sa.Text(), nullable=False),
+        sa.Column("connection_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("shipment_ref", sa.Text(), nullable=False),
         sa.Column("carrier", sa.Text(), nullable=False),
         sa.Column("service", sa.Text(), nullable=False),
@@ -32,5 +33,8 @@ def upgrade() -> None:
         "ix_trips_newest",
         "trips",
         ["tenant_id", "carrier", "service", sa.text("booked_at DESC"), "tracking_code"],
+    )
+    op.create_index(
+        "ix_trips_of_late", "trips", ["tenant_id", sa.text("booked_at DESC"), "tracking_code"]
     )
     protect("trips")
