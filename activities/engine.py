@@ -14,13 +14,23 @@ from temporalio.api.workflowservice.v1 import (
     ListWorkflowExecutionsRequest,
 )
 from temporalio.client import Client
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
 from temporalio.service import RPCError, RPCStatusCode
+
+from domain.ids import RETURN_WORKFLOW, workflow_id_for
 
 ANSWERS_WITHIN = timedelta(seconds=5)
 """Longer than the engine takes on a busy machine. Without it, a connection that died unnoticed
 would hold whoever asks for minutes."""
 REGISTERS_WITHIN = timedelta(seconds=30)
 """A new search attribute changes the visibility store; a server that just began is slow at it."""
+_TENANT = SearchAttributeKey.for_keyword("TenantId")
 _ENDED = (
     WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_COMPLETED,
     WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_FAILED,
@@ -28,6 +38,41 @@ _ENDED = (
     WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_TERMINATED,
     WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_TIMED_OUT,
 )
+
+
+def of_tenant(tenant_id: str) -> TypedSearchAttributes:
+    """Return what a run is found by from its start on: whose it is."""
+    return TypedSearchAttributes([SearchAttributePair(_TENANT, tenant_id)])
+
+
+async def begin_again_with_news(
+    client: Client,
+    start: object,
+    *,
+    tenant_id: str,
+    return_id: str,
+    task_queue: str,
+    signal: str,
+    told: object,
+    summary: str,
+) -> None:
+    """Start a new run of a return that has ended, and signal what it is ``told``.
+
+    Of two that race one starts it and the other tells it.
+    """
+    await client.start_workflow(
+        RETURN_WORKFLOW,
+        start,
+        id=workflow_id_for(return_id),
+        task_queue=task_queue,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        start_signal=signal,
+        start_signal_args=[told],
+        search_attributes=of_tenant(tenant_id),
+        static_summary=summary,
+        rpc_timeout=ANSWERS_WITHIN,
+    )
 
 
 async def latest_run(client: Client, workflow_id: str) -> DescribeWorkflowExecutionResponse | None:

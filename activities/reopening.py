@@ -7,23 +7,14 @@ from typing import Any
 import structlog
 from temporalio import activity
 from temporalio.client import Client
-from temporalio.common import (
-    SearchAttributeKey,
-    SearchAttributePair,
-    TypedSearchAttributes,
-    WorkflowIDConflictPolicy,
-    WorkflowIDReusePolicy,
-)
 
-from activities.engine import ANSWERS_WITHIN
+from activities.engine import begin_again_with_news
 from activities.errors import translated
-from domain.ids import workflow_id_for
 from domain.lifecycle import Headline
 from storage.returns import Returns
 from storage.states import IntentState
 
-_WORKFLOW, _SIGNAL = "ReturnWorkflow", "refund_news"
-_TENANT = SearchAttributeKey.for_keyword("TenantId")
+_SIGNAL = "refund_news"
 _log = structlog.get_logger(__name__)
 
 
@@ -64,20 +55,15 @@ class Reopener:
             return False
         # JSON, as the projection keeps it: the workflow reads it as any start.
         start |= {"reopened": {}, "restarts": start.get("restarts", 0) + 1}
-        await client.start_workflow(
-            _WORKFLOW,
+        await begin_again_with_news(
+            client,
             start,
-            id=workflow_id_for(asked.return_id),
+            tenant_id=asked.tenant_id,
+            return_id=asked.return_id,
             task_queue=task_queue,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            start_signal=_SIGNAL,
-            start_signal_args=[asdict(asked.told)],
-            search_attributes=TypedSearchAttributes(
-                [SearchAttributePair(_TENANT, asked.tenant_id)]
-            ),
-            static_summary=f"{row.rma_no} reopened: a refund came back",
-            rpc_timeout=ANSWERS_WITHIN,
+            signal=_SIGNAL,
+            told=asdict(asked.told),
+            summary=f"{row.rma_no} reopened: a refund came back",
         )
         _log.warning(
             "return.reopened",

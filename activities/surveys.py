@@ -6,14 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from temporalio import activity
-from temporalio.common import (
-    SearchAttributeKey,
-    SearchAttributePair,
-    TypedSearchAttributes,
-    WorkflowIDReusePolicy,
-)
+from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
+from activities.engine import of_tenant
 from activities.errors import translated
 from domain.ids import follow_up_id_for
 from storage.followups import FollowUps
@@ -45,7 +41,6 @@ class StartFollowUp:
 
 
 FOLLOW_UP_WORKFLOW = "FollowUpWorkflow"
-_TENANT = SearchAttributeKey.for_keyword("TenantId")
 
 
 class SurveyActivities:
@@ -68,9 +63,7 @@ class SurveyActivities:
                 id=follow_up_id_for(asked.return_id),
                 task_queue=activity.info().task_queue,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                search_attributes=TypedSearchAttributes(
-                    [SearchAttributePair(_TENANT, asked.tenant_id)]
-                ),
+                search_attributes=of_tenant(asked.tenant_id),
                 static_summary=f"survey after {asked.rma_no}",
             )
 

@@ -14,7 +14,7 @@ from backhaul_client.documents import Paper
 from documents import codes, packing_slip
 from domain.codes import RefusedError
 from integrations.carriers.port import Address
-from integrations.directory import Connections, UnknownConnectionError
+from integrations.directory import Connections
 from storage.rows import ReturnRow
 
 
@@ -59,8 +59,6 @@ class DocumentsService:
                 platform = await self._connections.commerce(tenant_id)
                 return (await platform.get_location(view.location_id)).address
         except ApplicationError as error:
-            if isinstance(error.__cause__, UnknownConnectionError):
-                raise RefusedError("connection_missing", error.message) from error
             raise refusal_of(error) from error
 
 

@@ -17,7 +17,6 @@ from domain.intents import LotAmount
 from domain.locations import NoLocationError, choose_location
 from domain.opening import decide_lines, needs_exchange, open_return, wanted_units
 from domain.orders import Destination, Order
-from domain.policies import Policy
 from domain.refusals import too_few
 from domain.releasing import is_uneven, value_minor
 from domain.requests import HandoverMethod, Resolution, ReturnRequest, request_hash
@@ -26,7 +25,6 @@ from domain.securing import lots_that_can_be_secured
 from domain.settlement import settle, settlement_hash
 from domain.tenders import NothingLeftError, TenderLeft, split_over_tenders
 from domain.triggers import HoldRule, Trigger
-from integrations.directory import Connections
 from storage.ledger import choose_units
 from storage.records import NotEnoughUnits, Units
 from storage.returns import Returns
@@ -86,11 +84,9 @@ class Release:
 
 
 class Previews:
-    def __init__(self, connections: Connections, returns: Returns, policy: Policy) -> None:
-        self._connections = connections
+    def __init__(self, orders: OrderActivities, returns: Returns) -> None:
+        self._orders = orders
         self._returns = returns
-        # Nothing is waited for here, so no wait is scaled.
-        self._orders = OrderActivities(connections, time_scale=1.0, policy=policy)
 
     async def preview(self, tenant_id: str, request: ReturnRequest, *, at: datetime) -> Previewed:
         """Decide and settle as if everything asked for arrived as it was sent. Writes nothing.
@@ -145,7 +141,7 @@ class Previews:
 
     async def _facts(self, tenant_id: str, request: ReturnRequest) -> OrderFacts:
         asked = FetchFacts(tenant_id, request.order_id, needs_exchange(request))
-        return await read_facts(self._connections, self._orders, asked)
+        return await read_facts(self._orders, asked)
 
     async def _tenders(self, tenant_id: str, order: Order) -> tuple[TenderLeft, ...]:
         known = await self._returns.tender_balances(tenant_id, order.order_id)

@@ -11,21 +11,27 @@ class LabelOwners:
         self._returns = returns
         self._tracking = tracking
 
+    async def return_of(self, tenant_id: str, parcel: str) -> ReturnRow | None:
+        """Return the return whose label a parcel bears; ``None`` for any other mark.
+
+        Two statements.
+        """
+        found = await self._tracking.newest_delivery(tenant_id, parcel)
+        if found is None or found.purpose != "return":
+            return None
+        return await self._returns.get(tenant_id, found.return_id)
+
     async def other_owner(self, row: ReturnRow, parcel: str) -> LabelOwner | None:
         """Return the other return of the tenant whose label a counted parcel bears.
 
-        ``None`` for a label of the return itself, and for any mark that is no label we know. One
-        statement, one more where there is another return.
+        ``None`` for a label of the return itself, and for any mark that is no label we know.
         """
-        found = await self._tracking.newest_delivery(row.tenant_id, parcel)
-        if found is None or found.purpose != "return" or found.return_id == row.return_id:
-            return None
         own = (row.snapshot or {}).get("deliveries", ())
         if any(delivery["tracking_code"] == parcel for delivery in own):
             # Carriers use codes again; the return knows its own.
             return None
-        other = await self._returns.get(row.tenant_id, found.return_id)
-        if other is None:
+        other = await self.return_of(row.tenant_id, parcel)
+        if other is None or other.return_id == row.return_id:
             return None
         receipts = (other.snapshot or {}).get("receipts", ())
         counted = any(receipt["parcel"] == parcel for receipt in receipts)

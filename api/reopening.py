@@ -46,7 +46,7 @@ class ClosedReturns:
                 or ``not_confirmed`` when no worker answered.
         """
         kept = await self._returns.resume_from(row.tenant_id, row.return_id)
-        start = resuming.load(kept) if kept is not None else None
+        start = resuming.load(kept)
         if start is not None and (known := answered(start, command)) is not None:
             return known
         check_closed(row.headline)

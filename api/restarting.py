@@ -54,7 +54,7 @@ class Restarter:
                 ``key_reused``, or ``not_confirmed`` when no worker answered in time.
         """
         kept = await self._returns.resume_from(row.tenant_id, row.return_id)
-        start = resuming.load(kept) if kept is not None else None
+        start = resuming.load(kept)
         if start is not None and (known := answered(start, command)) is not None:
             return known
         if row.has_ended:

@@ -94,6 +94,9 @@ async def open_services(
         starter = Starter(temporal, returns, task_queue=settings.task_queue, patience=patience)
         service = ReturnsService(temporal, returns, patience=patience)
         policy, tracking = load_policy(settings.policy_pack), Tracking(database)
+        # Nothing is waited for here, so no wait is scaled.
+        orders = OrderActivities(connections, time_scale=1.0, policy=policy)
+        labels = LabelOwners(returns, tracking)
         yield Services(
             temporal=temporal,
             database=database,
@@ -111,10 +114,10 @@ async def open_services(
                 patience=patience,
             ),
             returns=service,
-            previews=Previews(connections, returns, policy),
+            previews=Previews(orders, returns),
             documents=DocumentsService(connections),
             arrivals=ExpectedArrivals(database),
-            tracking=Tracking(database),
+            tracking=tracking,
             surveys=SurveysService(temporal, Surveys(database)),
             tenants=TenantsService(tenants, keys, settings),
             finance=FinanceService(
@@ -129,15 +132,8 @@ async def open_services(
             sessions=Sessions(settings.secret_key.get_secret_value()),
             pages_over_https=settings.public_url.startswith("https:"),
             inbox=InboxProcessor(temporal, connections, database, task_queue=settings.task_queue),
-            label_owners=LabelOwners(returns, tracking),
-            undelivered=UndeliveredParcels(
-                starter,
-                service,
-                returns,
-                tracking=tracking,
-                connections=connections,
-                orders=OrderActivities(connections, time_scale=1.0, policy=policy),
-            ),
+            label_owners=labels,
+            undelivered=UndeliveredParcels(starter, service, returns, labels=labels, orders=orders),
             credit=CreditService(
                 Credits(database),
                 Reversals(database),

@@ -15,24 +15,21 @@ from temporalio.client import (
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.common import (
-    SearchAttributeKey,
-    SearchAttributePair,
-    TypedSearchAttributes,
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
+from activities.engine import of_tenant
 from domain.codes import RefusedError
 from domain.commands import Actor
-from domain.ids import return_id_for, workflow_id_for
+from domain.ids import RETURN_WORKFLOW, return_id_for, workflow_id_for
 from domain.lifecycle import Headline
 from domain.requests import ReturnRequest, request_hash
 from storage.returns import Returns
 from storage.rows import ReturnRow
 from workflows.messages import (
     OPEN_UPDATE_ID,
-    RETURN_WORKFLOW,
     OpenAnswer,
     ReturnOutcome,
     StartReturn,
@@ -40,7 +37,6 @@ from workflows.messages import (
 
 # A start is usually answered before the first look.
 _LOOK_EVERY_SECONDS = 0.5
-_TENANT = SearchAttributeKey.for_keyword("TenantId")
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +193,7 @@ def start_or_meet(
         result_type=ReturnOutcome,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         id_reuse_policy=reuse,
-        search_attributes=TypedSearchAttributes([SearchAttributePair(_TENANT, start.tenant_id)]),
+        search_attributes=of_tenant(start.tenant_id),
         static_summary=summary,
     )
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from activities.orders import FetchFacts, OrderActivities
+from api.receiving import LabelOwners
 from api.returns_service import ReturnsService
 from api.starting import Started, Starter
 from api.upstream import read_facts
@@ -15,10 +16,8 @@ from domain.parcels import ReceiptEntry
 from domain.receiving import check_count
 from domain.requests import ReturnRequest
 from domain.undelivered import check_same_units, entry_refused, refusal_request
-from integrations.directory import Connections
 from storage.returns import Returns
 from storage.rows import ReturnRow
-from storage.tracking import Tracking
 from workflows.commands import payload_hash
 from workflows.messages import CommandInfo, CountedEntry, Receive
 
@@ -41,15 +40,13 @@ class UndeliveredParcels:
         service: ReturnsService,
         returns: Returns,
         *,
-        tracking: Tracking,
-        connections: Connections,
+        labels: LabelOwners,
         orders: OrderActivities,
     ) -> None:
         self._starter = starter
         self._service = service
         self._returns = returns
-        self._tracking = tracking
-        self._connections = connections
+        self._labels = labels
         self._orders = orders
 
     async def report(self, tenant_id: str, actor: Actor, found: CameBack) -> Started:
@@ -126,15 +123,12 @@ class UndeliveredParcels:
         self, tenant_id: str, found: CameBack, held: dict[str, list[str]]
     ) -> ReturnRequest:
         asked = FetchFacts(tenant_id, found.order_id)
-        facts = await read_facts(self._connections, self._orders, asked)
+        facts = await read_facts(self._orders, asked)
         return refusal_request(facts.order, found.parcel, found.entries, held)
 
     async def _check_no_label(self, tenant_id: str, found: CameBack) -> None:
         """Refuse a parcel that somebody sent back with our label: its return counts it."""
-        known = await self._tracking.newest_delivery(tenant_id, found.parcel)
-        if known is None or known.purpose != "return":
-            return
-        row = await self._returns.get(tenant_id, known.return_id)
+        row = await self._labels.return_of(tenant_id, found.parcel)
         if row is not None and row.order_id == found.order_id:
             raise RefusedError(
                 "invalid_request", f"is the label of {row.rma_no}: count it there", field="parcel"

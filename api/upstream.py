@@ -4,28 +4,25 @@ from temporalio.exceptions import ApplicationError
 
 from activities.orders import FetchFacts, OrderActivities, OrderFacts
 from domain.codes import PROBLEMS, RefusedError
-from integrations.directory import Connections, UnknownConnectionError
+from integrations.directory import UnknownConnectionError
 
 
-async def read_facts(
-    connections: Connections, orders: OrderActivities, asked: FetchFacts
-) -> OrderFacts:
+async def read_facts(orders: OrderActivities, asked: FetchFacts) -> OrderFacts:
     """Read an order's facts outside of any workflow.
 
     Raises:
         RefusedError: no connection to the platform, no such order, or no sensible answer.
     """
     try:
-        await connections.commerce(asked.tenant_id)
         return await orders.fetch_facts(asked)
-    except UnknownConnectionError as error:
-        raise RefusedError("connection_missing", str(error)) from error
     except ApplicationError as error:
         raise refusal_of(error) from error
 
 
 def refusal_of(error: ApplicationError) -> RefusedError:
     """Return the refusal that a reading activity's error stands for, outside of any workflow."""
+    if isinstance(error.__cause__, UnknownConnectionError):
+        return RefusedError("connection_missing", error.message)
     code = error.type or ""
     field = error.details[1] if len(error.details) > 1 else None
     if code in PROBLEMS:

@@ -123,10 +123,8 @@ def _case(row: Json, now: datetime) -> Case:
 
 
 def _return(row: Json) -> Return | None:
-    if row["resume_from"] is None:
-        return None
-    resumed = resuming.load(row["resume_from"]).resumed
-    return None if resumed is None else resumed.ret
+    start = resuming.load(row["resume_from"])
+    return start.resumed.ret if start is not None and start.resumed is not None else None
 
 
 def _is_of_a_provider(row: Json) -> bool:

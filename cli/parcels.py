@@ -1,15 +1,14 @@
 """``backhaul returns parcel``: a parcel by its number, and what to do when a bulk one is lost."""
 
 import argparse
-import uuid
 from collections.abc import Sequence
 
 from backhaul_client import BackhaulClient, BackhaulError, MarkLostCommand
 from backhaul_client.parcels import InParcel
 from cli import printing
 from cli.calling import calls
+from domain.ids import part_id
 
-_NAMESPACE = uuid.UUID("6f2a3f0e-6a39-5d0c-9d53-2b8f6f1f7c11")
 _HEADINGS = ("RMA", "delivery", "state", "bag")
 
 
@@ -49,8 +48,8 @@ async def _lose(client: BackhaulClient, arguments: argparse.Namespace) -> None:
             delivery_id=one.delivery_id, evidence=arguments.evidence, claim_ref=arguments.claim
         )
         # The same loss of the same parcel is the same command, however often it is given.
-        said = f"{arguments.tracking_code}/{arguments.evidence}/{one.return_id}"
-        key = str(uuid.uuid5(_NAMESPACE, said))
+        claim = arguments.claim or ""
+        key = part_id(one.return_id, "lost", one.delivery_id, arguments.evidence, claim)
         try:
             await client.mark_lost(one.return_id, command, idempotency_key=key)
         except BackhaulError as error:

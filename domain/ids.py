@@ -9,6 +9,8 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date
 from typing import Any
 
+RETURN_WORKFLOW = "ReturnWorkflow"
+"""The type of the one workflow of a return, in the engine."""
 _FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NAMESPACE = uuid.UUID("6f7a1c1e-4f0a-5a53-9d1b-6d2c2b9f5a10")
 # No I, L, O, U or Z, so a number survives being read aloud. 31 digits, because the check digit is

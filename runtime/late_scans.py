@@ -5,22 +5,13 @@ from datetime import UTC, datetime
 
 import structlog
 from temporalio.client import Client
-from temporalio.common import (
-    SearchAttributeKey,
-    SearchAttributePair,
-    TypedSearchAttributes,
-    WorkflowIDConflictPolicy,
-    WorkflowIDReusePolicy,
-)
 
-from activities.engine import ANSWERS_WITHIN
-from domain.ids import workflow_id_for
+from activities.engine import begin_again_with_news
 from domain.late_scans import may_revive
 from storage.returns import Returns
 from workflows import resuming
-from workflows.messages import RETURN_WORKFLOW, CarrierMilestones
+from workflows.messages import CarrierMilestones
 
-_TENANT = SearchAttributeKey.for_keyword("TenantId")
 _log = structlog.get_logger(__name__)
 
 
@@ -37,24 +28,21 @@ class LateScans:
         and decides.
         """
         kept = await self._returns.resume_from(tenant_id, return_id)
-        start = resuming.load(kept) if kept is not None else None
+        start = resuming.load(kept)
         if start is None or start.resumed is None:
             return False
         ret, now = start.resumed.ret, datetime.now(UTC)
         if not may_revive(ret, told.delivery_id, told.milestones, at=now):
             return False
-        await self._client.start_workflow(
-            RETURN_WORKFLOW,
+        await begin_again_with_news(
+            self._client,
             replace(start, restarts=start.restarts + 1),
-            id=workflow_id_for(return_id),
+            tenant_id=tenant_id,
+            return_id=return_id,
             task_queue=self._task_queue,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            start_signal="carrier_milestones",
-            start_signal_args=[told],
-            search_attributes=TypedSearchAttributes([SearchAttributePair(_TENANT, tenant_id)]),
-            static_summary=f"{ret.rma_no}: scanned after it had expired",
-            rpc_timeout=ANSWERS_WITHIN,
+            signal="carrier_milestones",
+            told=told,
+            summary=f"{ret.rma_no}: scanned after it had expired",
         )
         _log.info("return.scanned_late", tenant_id=tenant_id, return_id=return_id)
         return True

@@ -112,6 +112,14 @@ class Returns:
             return None
         return await self._one(tenant_id, ReturnModel.return_id == return_id)
 
+    async def get_many(self, tenant_id: str, return_ids: Collection[str]) -> tuple[ReturnRow, ...]:
+        """Read the returns of these ids that there are, by primary key: one statement."""
+        query = select(*_RETURN_COLUMNS).where(
+            ReturnModel.tenant_id == tenant_id, ReturnModel.return_id.in_(return_ids)
+        )
+        async with self._database.tenant(tenant_id) as connection:
+            return tuple(_return_row(row) for row in await connection.execute(query))
+
     async def by_rma(self, tenant_id: str, rma_no: str) -> ReturnRow | None:
         """Read one return by its number: one statement."""
         return await self._one(tenant_id, ReturnModel.rma_no == rma_no)

@@ -20,7 +20,6 @@ from domain.returns import Return
 from domain.reviewing import LineReason
 from domain.tracking import Reached
 
-RETURN_WORKFLOW = "ReturnWorkflow"
 INSPECTION_SIGNAL = "inspection_result"
 CHARGEBACK_SIGNAL = "chargeback_news"
 PARCEL_SIGNAL = "parcel_news"

@@ -11,5 +11,6 @@ def dump(start: StartReturn) -> str:
     return _START.dump_json(start).decode()
 
 
-def load(text: str) -> StartReturn:
-    return _START.validate_json(text)
+def load(kept: str | None) -> StartReturn | None:
+    """Return the start; ``None`` where the projection keeps none."""
+    return _START.validate_json(kept) if kept is not None else None

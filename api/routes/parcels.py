@@ -21,9 +21,12 @@ async def read_parcel(
     A number that nothing travels under holds none.
     """
     tenant_id = caller.tenant_id
+    found_in = await services.tracking.deliveries_in(tenant_id, tracking_code)
+    returns = await services.reads.get_many(tenant_id, [one.return_id for one in found_in])
+    rows = {row.return_id: row for row in returns}
     held = []
-    for found in await services.tracking.deliveries_in(tenant_id, tracking_code):
-        row = await services.returns.find(tenant_id, found.return_id)
+    for found in found_in:
+        row = rows[found.return_id]
         deliveries: list[dict[str, Any]] = (row.snapshot or {}).get("deliveries", [])
         shown = next((d for d in deliveries if d["delivery_id"] == found.delivery_id), None)
         if shown is not None:

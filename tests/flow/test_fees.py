@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from api.preview import Previewed, Previews
+from api.preview import Previewed
 from domain.inspection import Grade
 from domain.value_ledger import Account, AccountKind
 from storage import value_ledger
@@ -182,7 +182,7 @@ async def test_a_preview_has_the_hash_of_the_settlement_it_leads_to(ruled: Ruled
     rules = charging(clawback=True, handling={"per_return_minor": {"CNY": 500}})
     house = await ruled(rules)
     order = with_promotion(house)
-    previews = Previews(house.needs.connections, house.returns, rules)
+    previews = house.previews()
 
     async def shown(quantity: int) -> Previewed:
         return await previews.preview(TENANT, some_of(order, quantity), at=datetime.now(UTC))
@@ -204,7 +204,7 @@ async def test_a_preview_has_the_hash_of_the_settlement_it_leads_to(ruled: Ruled
 async def test_another_grade_is_another_settlement(house: House) -> None:
     """The hash that was shown does not stand for less money."""
     order = house.sandbox.order("three-units")
-    previews = Previews(house.needs.connections, house.returns, house.needs.policy)
+    previews = house.previews()
     before = await previews.preview(TENANT, whole_order(order), at=datetime.now(UTC))
     opened = await house.open(whole_order(order))
     await opened.ready_for_handover()

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from api.preview import Previews
 from domain.policies import Policy
 from domain.requests import HandoverMethod, ReturnRequest
 from tests.flow.conftest import Ruled
@@ -46,7 +45,7 @@ async def test_what_may_be_kept_is_paid_without_a_parcel(ruled: Ruled) -> None:
     house = await ruled(up_to(20_000))
     order = house.sandbox.order("three-units")
     asked = to_keep(some_of(order, 1))
-    previews = Previews(house.needs.connections, house.returns, house.needs.policy)
+    previews = house.previews()
     forecast = await previews.preview(TENANT, asked, at=datetime.now(UTC))
 
     opened = await house.open(asked)

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from api.preview import Previews
 from domain.pickups import PickupOutcome
 from domain.tracking import Milestone
 from tests.flow.conftest import Ruled
@@ -235,7 +234,7 @@ async def test_edge_27_a_visit_in_vain_is_charged_by_its_fault(ruled: Ruled) -> 
     rules = charging(missed_visit={"per_visit_minor": {"CNY": 1_000}})
     house = await ruled(replace(rules, pickup_attempts=2))
     asked = with_pickup(some_of(house.sandbox.order("three-units"), 1))
-    previews = Previews(house.needs.connections, house.returns, house.needs.policy)
+    previews = house.previews()
     forecast = await previews.preview(TENANT, asked, at=datetime.now(UTC))
     opened = await house.open(asked)
     for number, outcome in ((1, NO_SHOW), (2, ABSENT)):

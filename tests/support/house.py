@@ -18,6 +18,8 @@ from temporalio.client import (
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.testing import WorkflowEnvironment
 
+from activities.orders import OrderActivities
+from api.preview import Previews
 from domain.ids import return_id_for, workflow_id_for
 from domain.inspection import Grade
 from domain.requests import ReturnRequest
@@ -140,6 +142,11 @@ class House:
         server: Any = self.env
         unlocked: AbstractAsyncContextManager[None] = server.time_skipping_unlocked()
         return unlocked
+
+    def previews(self) -> Previews:
+        """Return what tells a shopper what a start would lead to."""
+        orders = OrderActivities(self.needs.connections, time_scale=1.0, policy=self.needs.policy)
+        return Previews(orders, self.returns)
 
     async def open(self, request: ReturnRequest, *, key: str | None = None) -> "OpenReturn":
         """Start a return that is expected to be registered."""
