@@ -4,17 +4,18 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from activities.label_messages import BoughtLabel, CourierWish
+from activities.label_messages import BoughtLabel
+from domain.requests import PickupWindow
 from integrations.carriers.port import Label
 from integrations.directory import CarrierAccount
 from storage.rows import BookingRow
 
 _COURIER = "courier"
 _LABEL = TypeAdapter(BoughtLabel)
-_WISH: TypeAdapter[CourierWish | None] = TypeAdapter(CourierWish | None)
+_WISH: TypeAdapter[PickupWindow | None] = TypeAdapter(PickupWindow | None)
 
 
-def asked_with(courier: CourierWish | None) -> dict[str, Any]:
+def asked_with(courier: PickupWindow | None) -> dict[str, Any]:
     """Return what a booking keeps from before it was sent: the courier that is asked for."""
     return {_COURIER: _WISH.dump_python(courier, mode="json")}
 

@@ -6,15 +6,7 @@ from datetime import datetime
 from activities.choosing import PassedOver
 from domain.corrections import Correction
 from domain.money import Money
-
-
-@dataclass(frozen=True, slots=True)
-class CourierWish:
-    """When a courier is wished for; ``time_zone`` is the IANA zone of the address."""
-
-    not_before: datetime
-    not_after: datetime
-    time_zone: str
+from domain.requests import PickupWindow
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +28,7 @@ class BuyLabel:
     corrections: tuple[Correction, ...] = ()
     country: str | None = None
     currency: str = ""
-    courier: CourierWish | None = None
+    courier: PickupWindow | None = None
     as_code: bool = False
     connection_id: str | None = None
     excluded: tuple[str, ...] = ()
@@ -84,7 +76,7 @@ class BoughtLabel:
     adapter: str | None = None
     promised_days: int | None = None
     valid_until: datetime | None = None
-    courier: CourierWish | None = None
+    courier: PickupWindow | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Scans into the table, and what of them a return has to be told."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from domain.tracking import Milestone, Reached, Scan, milestones
@@ -18,12 +19,26 @@ async def take_scans(
 
 
 def unknown_to(delivery: dict[str, Any], proven: Sequence[Reached]) -> bool:
-    """Say whether a return, by its projection, has not heard of something that is proven."""
+    """Say whether a return, by its projection, has not heard of something that is proven.
+
+    An earlier time of what it knows is news: it is evidence.
+    """
     trouble, arrived = delivery.get("trouble"), delivery["delivered_at"] is not None
-    known = {
-        Milestone.FIRST_SCAN: delivery["first_scan_at"] is not None,
-        Milestone.DELIVERED: arrived,
+    known_since = {
+        Milestone.FIRST_SCAN: delivery["first_scan_at"],
+        Milestone.DELIVERED: delivery["delivered_at"],
+    }
+    is_known = {
         Milestone.RETURNED_TO_SENDER: arrived or trouble == "RETURNED_TO_SENDER",
         Milestone.EXCEPTION: arrived or trouble is not None,
     }
-    return any(not known[news.milestone] for news in proven)
+    return any(
+        not is_known[news.milestone]
+        if news.milestone in is_known
+        else _is_sooner(news, known_since[news.milestone])
+        for news in proven
+    )
+
+
+def _is_sooner(news: Reached, known: str | None) -> bool:
+    return known is None or news.occurred_at < datetime.fromisoformat(known)

@@ -2,7 +2,7 @@
 
 from domain.lifecycle import AWAITED, LotState
 from domain.parcel_terms import Settle
-from domain.returns import Return
+from domain.returns import Return, inspection_key
 
 
 def is_rest_awaited(ret: Return) -> bool:
@@ -17,6 +17,6 @@ def is_rest_awaited(ret: Return) -> bool:
     return any(
         lot.state in AWAITED
         or lot.state is LotState.MISSING
-        or (lot.state is LotState.RECEIVED and f"lot/{lot.lot_id}/inspection" not in late)
+        or (lot.state is LotState.RECEIVED and inspection_key(lot) not in late)
         for lot in ret.lots
     )

@@ -5,9 +5,9 @@ from dataclasses import replace
 from domain.codes import RefusedError
 from domain.events import Fact, JsonValue
 from domain.lifecycle import GRANTED, DeliveryState
-from domain.money import Money
 from domain.parcels import Delivery
 from domain.returns import Change, CustomsPapers, Return
+from domain.transport import cost_recorded
 
 _EU = "EU"
 _OF_THE_UNION = frozenset(
@@ -78,14 +78,7 @@ def papers_recorded(ret: Return, papers: CustomsPapers) -> Change:
     }
     facts = [Fact("customs.papers_recorded", data)]
     if papers.drawback is not None:
-        facts.append(_drawback(papers.drawback))
+        facts.append(
+            cost_recorded("duty_drawback", -papers.drawback.minor, papers.drawback.currency)
+        )
     return replace(ret, customs=papers), tuple(facts)
-
-
-def _drawback(amount: Money) -> Fact:
-    data: dict[str, JsonValue] = {
-        "component": "duty_drawback",
-        "amount_minor": -amount.minor,
-        "currency": amount.currency,
-    }
-    return Fact("cost.recorded", data)

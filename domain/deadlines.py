@@ -66,15 +66,15 @@ def _default_decision(ret: Return, _passed: Waiting, at: datetime) -> Change:
 
 
 def _miss_pickup(ret: Return, wait: Waiting, at: datetime) -> Change:
-    return pickup_failed(ret, wait.key.split("/")[1], None, at=at)
+    return pickup_failed(ret, _delivery_of(wait), None, at=at)
 
 
 def _remind_of_label(ret: Return, wait: Waiting, at: datetime) -> Change:
-    return remind_of_label(ret, wait.key.split("/")[1], at=at)
+    return remind_of_label(ret, _delivery_of(wait), at=at)
 
 
 def _label_ran_out(ret: Return, wait: Waiting, _at: datetime) -> Change:
-    return label_ran_out(ret, wait.key.split("/")[1])
+    return label_ran_out(ret, _delivery_of(wait))
 
 
 def _expire(ret: Return, passed: Waiting, at: datetime) -> Change:
@@ -85,7 +85,7 @@ def _expire(ret: Return, passed: Waiting, at: datetime) -> Change:
 
 
 def _not_received(ret: Return, wait: Waiting, at: datetime) -> Change:
-    delivery = ret.delivery(wait.key.split("/")[1])
+    delivery = ret.delivery(_delivery_of(wait))
     if is_lost_by_now(ret, delivery, at=at):
         return not_received(ret, delivery, at=at)
     return _escalate(ret, wait, at)
@@ -115,6 +115,11 @@ def _no_objection(ret: Return, wait: Waiting, at: datetime) -> Change:
 
 def _refund_instead(ret: Return, wait: Waiting, _at: datetime) -> Change:
     return choose_resolution(ret, _lot_of(wait)), (_breached(wait),)
+
+
+def _delivery_of(wait: Waiting) -> str:
+    """Return the delivery of a key ``delivery/<delivery id>/<wait>``."""
+    return wait.key.split("/")[1]
 
 
 def _lot_of(wait: Waiting) -> str:

@@ -33,6 +33,7 @@ EVENT_TYPES: dict[str, str] = {
     "delivery.scanned_late": "the carrier has the parcel, after the return had expired: it goes on "
     "if its units can be had",
     "delivery.delivered": "the carrier says the parcel arrived; `on_time` if by `promised_at`",
+    "delivery.time_corrected": "a scan was earlier than was told `before`: `milestone`",
     "delivery.delay_expected": "the parcel will probably not keep its promise: `expected_at`",
     "delivery.exception": "the carrier reports a problem",
     "delivery.returned_to_sender": "the carrier brought the parcel back to its sender",

@@ -7,7 +7,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from domain.lifecycle import AWAITED, GRANTED, DeliveryState
-from domain.parcels import Delivery
+from domain.parcels import Delivery, handover_key
 from domain.requests import HandoverMethod
 from domain.returns import Return
 from domain.transport import BEFORE_HANDOVER, was_handed_over
@@ -99,4 +99,4 @@ def _handed_over_by(ret: Return, delivery: Delivery, deadlines: Mapping[str, dat
     if delivery.state is DeliveryState.PICKUP_SCHEDULED and delivery.pickup_window is not None:
         return max(delivery.pickup_window.not_after, delivery.since)
     by = delivery.since + ret.policy.handling.hand_over_by
-    return deadlines.get(f"delivery/{delivery.delivery_id}/handover", by)
+    return deadlines.get(handover_key(delivery), by)

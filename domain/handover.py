@@ -151,6 +151,26 @@ def granted_wish(ret: Return, delivery_id: str, *, at: datetime) -> Change:
     return ret.with_delivery(changed), ((handover_ready(ret, changed),) if is_ready else ())
 
 
+def goes_on(
+    ret: Return,
+    delivery: Delivery,
+    method: HandoverMethod,
+    window: PickupWindow | None,
+    *,
+    at: datetime,
+) -> Return:
+    """Let a parcel whose courier did not take it go on, with the next one or to a drop-off point.
+
+    With its label, unless that was ordered with the courier: then another parcel takes its place.
+    """
+    if not delivery.with_courier:
+        return ret.with_delivery(replace(delivery, pickup_window=window))
+    ret, next_window = ret.with_delivery(delivery), window
+    if method is not HandoverMethod.PICKUP:
+        next_window = None
+    return another_parcel(ret, delivery.delivery_id, method, next_window, at=at)[0]
+
+
 def another_parcel(
     ret: Return,
     delivery_id: str,
@@ -158,11 +178,13 @@ def another_parcel(
     window: PickupWindow | None,
     *,
     at: datetime,
+    ended: DeliveryState = DeliveryState.CANCEL_REQUESTED,
 ) -> tuple[Return, Delivery]:
-    """Let another parcel go instead of one whose label is of no more use, and is given back."""
-    given_up = replace(
-        ret.delivery(delivery_id), state=DeliveryState.CANCEL_REQUESTED, since=at, wish=None
-    )
+    """Let another parcel go instead of one whose label is of no more use.
+
+    It is given back, unless it has ``ended`` already.
+    """
+    given_up = replace(ret.delivery(delivery_id), state=ended, since=at, wish=None)
     instead = Delivery(
         delivery_id=f"d{len(ret.deliveries) + 1}",
         method=method,
@@ -265,9 +287,14 @@ def wants_qr_code(delivery: Delivery) -> bool:
     return wanted and delivery.state is DeliveryState.AWAITING_HANDOVER
 
 
-def qr_code_made(ret: Return, delivery_id: str, qr_url: str) -> Change:
-    """The code that stands for the label is there; one that nobody wants any more is kept."""
+def qr_code_made(ret: Return, delivery_id: str, qr_url: str, *, at: datetime) -> Change:
+    """The code that stands for the label is there; one that nobody wants any more is kept.
+
+    The customer could not hand the parcel over without it: the time for that begins now.
+    """
     delivery = replace(ret.delivery(delivery_id), qr_url=qr_url)
+    if delivery.state is DeliveryState.AWAITING_HANDOVER:
+        delivery = replace(delivery, since=at)
     told: dict[str, JsonValue] = {
         "delivery_id": delivery_id,
         "tracking_code": delivery.tracking_code,

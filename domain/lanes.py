@@ -35,12 +35,16 @@ class Lane:
     @property
     def region(self) -> str:
         """The country of the area: whose peak calendar holds."""
-        return self.area.partition("-")[0]
+        return region_of(self.area)
 
 
 def area_of(country: str, postal_code: str) -> str:
     """Return the country and the first two characters of the postal code: some thousand homes."""
     return f"{country}-{postal_code.strip()[:2].upper()}"
+
+
+def region_of(area: str) -> str:
+    return area.partition("-")[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from domain.parcel_links import swapped_label
 from domain.parcels import LateScan
 from domain.returns import Change, Return, ReturnLine
 from domain.tracking import Milestone, Reached, merged
-from domain.transport import is_called_off, reached
+from domain.transport import granted_again, is_called_off, reached
 
 
 def told_by_carrier(
@@ -96,14 +96,17 @@ def revived_late(ret: Return, units: Mapping[str, Sequence[int]], *, at: datetim
         )
         for line in ret.lines
     )
-    declined = any(lot.state is LotState.DECLINED for lot in lots)
-    granted = AuthorizationState.PARTIALLY_APPROVED if declined else AuthorizationState.APPROVED
     # From when it was heard of, so that a task that is done again says the same to the customer.
     expected = late.since + ret.policy.handling.arrival
     data: dict[str, JsonValue] = {"before": ret.authorization, "deadline": expected.isoformat()}
     fact = Fact("return.revived", data)
     going_on = replace(
-        ret, authorization=granted, authorized_since=at, lots=lots, lines=lines, late_scan=None
+        ret,
+        authorization=granted_again(lots),
+        authorized_since=at,
+        lots=lots,
+        lines=lines,
+        late_scan=None,
     )
     parcel = going_on.delivery(late.delivery_id)
     going_on = going_on.with_delivery(

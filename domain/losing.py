@@ -6,6 +6,7 @@ from datetime import datetime
 
 from domain.codes import RefusedError
 from domain.events import Fact, JsonValue
+from domain.handover import another_parcel
 from domain.inspection import Disposition
 from domain.lifecycle import GRANTED, DeliveryState, LotState
 from domain.parcels import Delivery
@@ -104,16 +105,9 @@ def new_label(ret: Return, delivery_id: str, *, reason: str, at: datetime) -> Ch
     delivery = ret.delivery(delivery_id)
     came_back = delivery.state is DeliveryState.RETURNED_TO_SENDER
     courier = delivery.method is HandoverMethod.PICKUP
-    another = Delivery(
-        delivery_id=f"d{len(ret.deliveries) + 1}",
-        method=HandoverMethod.DROP_OFF if courier else delivery.method,
-        state=DeliveryState.LABEL_PENDING,
-        since=at,
-        replaces=delivery_id,
-    )
+    method = HandoverMethod.DROP_OFF if courier else delivery.method
     ended = DeliveryState.CANCELLED if came_back else DeliveryState.CANCEL_REQUESTED
-    ret = ret.with_delivery(replace(delivery, state=ended, since=at))
-    ret = replace(ret, deliveries=(*ret.deliveries, another))
+    ret, another = another_parcel(ret, delivery_id, method, None, at=at, ended=ended)
     if came_back:
         back = [lot for lot in ret.lots if lot.state is LotState.IN_TRANSIT]
         ret = ret.with_lots(*(lot.moved(LotState.AUTHORIZED, at) for lot in back))

@@ -63,9 +63,16 @@ def links_to_tell(ret: Return) -> tuple[ParcelLink, ...]:
     return tuple(link for link in ret.links if link.to_tell)
 
 
-def other_knows(ret: Return, link: ParcelLink) -> Change:
-    """Note that the other return was told of a link, if it still stands as it was told."""
+def other_knows(ret: Return, link: ParcelLink, *, told: bool) -> Change:
+    """Note that the other return was told of a link, if it still stands as it was told.
+
+    One that was not ``told``, as it has ended, needs not know.
+    """
+    if link not in ret.links:
+        return ret, ()
     links = tuple(replace(one, to_tell=False) if one == link else one for one in ret.links)
+    if not told:
+        return replace(ret, links=links), ()
     data: dict[str, JsonValue] = {"tracking_code": link.tracking_code, "rma_no": link.rma_no}
     return replace(ret, links=links), (Fact("parcel.link_told", data),)
 

@@ -104,6 +104,11 @@ class Delivery:
         return replace(self, attempts=(*self.attempts[:-1], last))
 
 
+def handover_key(delivery: Delivery) -> str:
+    """Name the wait for a parcel to be handed over."""
+    return f"delivery/{delivery.delivery_id}/handover"
+
+
 def chain_of(deliveries: Sequence[Delivery], delivery: Delivery) -> tuple[Delivery, ...]:
     """Return a parcel with those that it is instead of, the newest first."""
     by_id, found = {one.delivery_id: one for one in deliveries}, [delivery]
@@ -121,6 +126,18 @@ def wants_courier(delivery: Delivery) -> bool:
         return True
     last = delivery.attempts[-1]
     return last.window != window or last.cancel is VisitCancel.CONFIRMED
+
+
+def ordered_instead(delivery: Delivery, window: PickupWindow) -> Delivery:
+    """Return a delivery whose courier was ordered for another window than is wished by now.
+
+    Its wish is granted once he is called off, as if it had come after the order.
+    """
+    courier = (HandoverMethod.PICKUP, window)
+    wish = (delivery.method, delivery.pickup_window)
+    if wish == courier:
+        return delivery
+    return replace(delivery, method=courier[0], pickup_window=window, wish=delivery.wish or wish)
 
 
 @dataclass(frozen=True, slots=True)

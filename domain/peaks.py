@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from enum import IntEnum
 
 from domain.pack_reading import At
 
@@ -12,14 +11,7 @@ _LONGEST_PEAK_DAYS = 120
 _LONGEST_REST_DAYS = 400
 
 
-class Weekday(IntEnum):
-    MONDAY = 0
-    TUESDAY = 1
-    WEDNESDAY = 2
-    THURSDAY = 3
-    FRIDAY = 4
-    SATURDAY = 5
-    SUNDAY = 6
+_WEEKDAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +50,10 @@ def _calendar(at: At) -> Calendar:
     at.only("rest", "closed", "peaks")
     rest = set()
     for index, name in enumerate(at.texts("rest")):
-        if name not in Weekday.__members__:
+        if name not in _WEEKDAYS:
             raise at.error(f"rest[{index}]", f"wanted a weekday such as SUNDAY, found {name!r}")
-        rest.add(int(Weekday[name]))
-    if len(rest) == len(Weekday):
+        rest.add(_WEEKDAYS.index(name))
+    if len(rest) == len(_WEEKDAYS):
         raise at.error("rest", "wanted a weekday on which something moves")
     paces: dict[date, float] = {}
     for peak in at.tables("peaks"):

@@ -7,10 +7,17 @@ from zoneinfo import ZoneInfo
 
 from domain.codes import RefusedError
 from domain.events import Fact, JsonValue
-from domain.handover import another_parcel, granted_wish
+from domain.handover import goes_on, granted_wish
 from domain.inspection import Fault
 from domain.lifecycle import DeliveryState
-from domain.parcels import SLOT_GONE, Delivery, PickupAttempt, VisitCancel, chain_of
+from domain.parcels import (
+    SLOT_GONE,
+    Delivery,
+    PickupAttempt,
+    VisitCancel,
+    chain_of,
+    ordered_instead,
+)
 from domain.requests import HandoverMethod, PickupWindow
 from domain.returns import Change, Return
 from domain.transport import cost_recorded
@@ -38,14 +45,13 @@ def pickup_booked(
     confirmation: str | None,
     cost_minor: int,
     cost_currency: str,
-    window: PickupWindow | None = None,
+    window: PickupWindow,
 ) -> Change:
     """A courier is ordered for ``window``; a delivery that went another way meanwhile stays on it.
 
     Where another way or window was wished while he was ordered, he is called off for it.
     """
     delivery = ret.delivery(delivery_id)
-    window = window or _wished(ret, delivery_id)[1]
     attempt = PickupAttempt(len(delivery.attempts) + 1, window, pickup_ref, confirmation)
     after = replace(delivery, attempts=(*delivery.attempts, attempt))
     if delivery.state in (DeliveryState.LABEL_PENDING, DeliveryState.AWAITING_HANDOVER):
@@ -62,18 +68,6 @@ def pickup_booked(
     }
     facts = (Fact("pickup.booked", data), cost_recorded("pickup", cost_minor, cost_currency))
     return ret.with_delivery(after), facts
-
-
-def ordered_instead(delivery: Delivery, window: PickupWindow) -> Delivery:
-    """Return a delivery whose courier was ordered for another window than is wished by now.
-
-    Its wish is granted once he is called off, as if it had come after the order.
-    """
-    courier = (HandoverMethod.PICKUP, window)
-    wish = (delivery.method, delivery.pickup_window)
-    if wish == courier:
-        return delivery
-    return replace(delivery, method=courier[0], pickup_window=window, wish=delivery.wish or wish)
 
 
 def told_window(window: PickupWindow) -> dict[str, JsonValue]:
@@ -93,31 +87,21 @@ def pickup_refused(
     at: datetime,
     pickup_ref: str,
     reason: str,
-    window: PickupWindow | None = None,
+    window: PickupWindow,
 ) -> Change:
     """No courier comes there: the parcel can still be dropped off.
 
-    With its label, unless that was ordered with the courier: then another parcel takes its place.
     Where another way or window than the asked one is wished by now, that goes on.
     """
     delivery = ret.delivery(delivery_id)
-    window = window or _wished(ret, delivery_id)[1]
     number = len(delivery.attempts) + 1
     attempt = PickupAttempt(number, window, pickup_ref, outcome="refused")
     after = replace(delivery, attempts=(*delivery.attempts, attempt))
     if delivery.pickup_window != window:
         return ret.with_delivery(after), ()
-    ret, method = ret.with_delivery(after), HandoverMethod.DROP_OFF
-    if after.with_courier:
-        ret, _ = another_parcel(ret, delivery_id, method, None, at=at)
-    return ret, (attempted(after, reason, method),)
-
-
-def _wished(ret: Return, delivery_id: str) -> tuple[Delivery, PickupWindow]:
-    delivery = ret.delivery(delivery_id)
-    if delivery.pickup_window is None:
-        raise ValueError(f"delivery {delivery_id} has no pickup window")
-    return delivery, delivery.pickup_window
+    method = HandoverMethod.DROP_OFF
+    told = attempted(after, reason, method)
+    return goes_on(ret, after, method, after.pickup_window, at=at), (told,)
 
 
 def check_pickup_outcome(ret: Return, delivery_id: str, attempt: int) -> None:
@@ -175,10 +159,7 @@ def pickup_failed(
         method = HandoverMethod.PICKUP
         window = next_window(delivery.attempts[-1].window, after=at)
     fact = attempted(after, reason, method)
-    if after.with_courier:
-        window = window if method is HandoverMethod.PICKUP else None
-        return another_parcel(ret, delivery_id, method, window, at=at)[0], (fact,)
-    return ret.with_delivery(replace(after, pickup_window=window)), (fact,)
+    return goes_on(ret, after, method, window, at=at), (fact,)
 
 
 def visits_made(ret: Return, delivery: Delivery) -> int:

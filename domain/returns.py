@@ -177,6 +177,11 @@ class Lot:
         return replace(self, state=state, since=at, version=self.version + 1)
 
 
+def inspection_key(lot: Lot) -> str:
+    """Name the wait for a grade of a lot that arrived."""
+    return f"lot/{lot.lot_id}/inspection"
+
+
 @dataclass(frozen=True, slots=True)
 class Replacement:
     """Goods ordered instead; ``status`` is ``created``, ``shipped`` or ``delivered``.

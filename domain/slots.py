@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from domain.events import Fact, JsonValue
-from domain.handover import another_parcel
+from domain.handover import goes_on
 from domain.lifecycle import DeliveryState
 from domain.parcels import SLOT_GONE, Delivery, PickupAttempt, chain_of
 from domain.pickups import attempted, next_window, told_window
@@ -70,19 +70,13 @@ def slot_gone(ret: Return, delivery_id: str, *, at: datetime, pickup_ref: str = 
     over = replace(
         delivery, attempts=(*delivery.attempts, visit), slot_moves=delivery.slot_moves + 1
     )
-    ret = ret.with_delivery(over)
+    ret, method = ret.with_delivery(over), HandoverMethod.PICKUP
     if moves_made(ret, over) > MOST_MOVES:
         method = HandoverMethod.DROP_OFF
-        facts = (attempted(over, SLOT_GONE, method),)
-        if over.with_courier:
-            ret, _ = another_parcel(ret, delivery_id, method, None, at=at)
-        return ret, facts
+        told = attempted(over, SLOT_GONE, method)
+        return goes_on(ret, over, method, over.pickup_window, at=at), (told,)
     window = next_window(delivery.pickup_window, after=at)
-    told = (_rescheduled(over, window),)
-    if over.with_courier:
-        ret, _ = another_parcel(ret, delivery_id, HandoverMethod.PICKUP, window, at=at)
-        return ret, told
-    return ret.with_delivery(replace(over, pickup_window=window)), told
+    return goes_on(ret, over, method, window, at=at), (_rescheduled(over, window),)
 
 
 def _rescheduled(delivery: Delivery, window: PickupWindow) -> Fact:

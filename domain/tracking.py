@@ -80,6 +80,11 @@ def milestones(scans: Iterable[Scan]) -> tuple[Reached, ...]:
     return _in_order(earliest)
 
 
+def told_as(proven: Iterable[Reached]) -> tuple[str, ...]:
+    """Name what is told by milestones: an earlier time of one is another message."""
+    return tuple(f"{one.milestone}@{one.occurred_at.isoformat()}" for one in proven)
+
+
 def merged(some: Iterable[Reached], more: Iterable[Reached]) -> tuple[Reached, ...]:
     """Return each milestone of both, once, with its earliest time."""
     earliest: dict[Milestone, datetime] = {}

@@ -8,10 +8,10 @@ from domain.codes import RefusedError
 from domain.events import Fact, JsonValue
 from domain.label_dates import told_date, valid_until
 from domain.lifecycle import CALLED_OFF, GRANTED, AuthorizationState, DeliveryState, LotState
-from domain.parcels import Delivery, chain_of
+from domain.parcels import Delivery, chain_of, ordered_instead
 from domain.promises import promised_at
 from domain.releasing import is_value_out
-from domain.requests import HandoverMethod
+from domain.requests import HandoverMethod, PickupWindow
 from domain.returns import Change, Lot, Return
 from domain.tracking import Milestone, Reached
 
@@ -37,12 +37,14 @@ def labelled(
     promised_days: int | None = None,
     adapter: str | None = None,
     with_courier: bool = False,
+    courier: PickupWindow | None = None,
     label_valid_until: datetime | None = None,
 ) -> Change:
     """A label was bought; without a courier the parcel now waits for the customer.
 
     A delivery that went another way meanwhile (called off, received) stays on it. ``with_courier``:
-    the visit was ordered with the label, as one. ``label_valid_until`` is what the carrier said.
+    the visit was ordered with the label, as one, for ``courier``. ``label_valid_until`` is what the
+    carrier said.
     """
     delivery = ret.delivery(delivery_id)
     after = delivery
@@ -61,6 +63,8 @@ def labelled(
         adapter=adapter,
         with_courier=with_courier,
     )
+    if courier is not None:
+        after = ordered_instead(after, courier)
     if delivery.ship_back_of is None:
         until = valid_until(ret, label_valid_until, at=at)
         after = replace(after, label_valid_until=until)
@@ -87,8 +91,8 @@ def reached(
     Repeats change nothing; of late ones an earlier time counts, for it is evidence. A delivered
     parcel never goes back to moving, and trouble before the first scan shows only once the parcel
     moves. So the order decides nothing but what is told when: trouble that is told after the
-    delivery is no news (edge 39). A scan proves that the goods are on
-    their way, so a withdrawal or expiry that is still being cancelled no longer holds (edge 78).
+    delivery is no news (edge 39). A scan proves that the goods are on their way, so a withdrawal
+    or expiry that is still being cancelled no longer holds (edge 78).
     """
     facts: list[Fact] = []
     for milestone in milestones:
@@ -104,12 +108,12 @@ def _reach(ret: Return, delivery: Delivery, news: Reached, at: datetime) -> Chan
     }
     if news.milestone is Milestone.FIRST_SCAN:
         if delivery.first_scan_at is not None:
-            earlier = min(delivery.first_scan_at, news.occurred_at)
-            return ret.with_delivery(_scanned(ret, delivery, earlier)), ()
+            sooner = _scanned(ret, delivery, news.occurred_at)
+            return _corrected(ret, sooner, news, before=delivery.first_scan_at)
         return _handed_over(ret, delivery, news.occurred_at, where, at)
     if delivery.delivered_at is not None and news.milestone is Milestone.DELIVERED:
-        earlier = min(delivery.delivered_at, news.occurred_at)
-        return ret.with_delivery(replace(delivery, delivered_at=earlier)), ()
+        sooner = replace(delivery, delivered_at=news.occurred_at)
+        return _corrected(ret, sooner, news, before=delivery.delivered_at)
     if delivery.delivered_at is not None or delivery.state in NOTHING_AWAITED:
         return ret, ()
     if news.milestone is Milestone.DELIVERED:
@@ -122,6 +126,19 @@ def _reach(ret: Return, delivery: Delivery, news: Reached, at: datetime) -> Chan
         changed = replace(changed, state=trouble, since=at)
     told = Fact(f"delivery.{trouble.lower()}", where, news.occurred_at)
     return ret.with_delivery(changed), (told,)
+
+
+def _corrected(ret: Return, sooner: Delivery, news: Reached, *, before: datetime) -> Change:
+    """Take a time that is earlier than the one told ``before``, and nothing else."""
+    if news.occurred_at >= before:
+        return ret, ()
+    data: dict[str, JsonValue] = {
+        "delivery_id": sooner.delivery_id,
+        "milestone": news.milestone,
+        "occurred_at": news.occurred_at.isoformat(),
+        "before": before.isoformat(),
+    }
+    return ret.with_delivery(sooner), (Fact("delivery.time_corrected", data, news.occurred_at),)
 
 
 NOTHING_AWAITED = (
@@ -170,7 +187,12 @@ def _scanned(ret: Return, delivery: Delivery, scanned_at: datetime) -> Delivery:
     """Return the delivery with its first scan, and with the date that its promise becomes by it."""
     promised = None
     if delivery.promised_days is not None:
-        promised = promised_at(scanned_at, delivery.promised_days, time_zone=ret.time_zone)
+        promised = promised_at(
+            scanned_at,
+            delivery.promised_days,
+            time_zone=ret.time_zone,
+            country=ret.country or "",
+        )
     return replace(delivery, first_scan_at=scanned_at, promised_at=promised)
 
 
@@ -330,8 +352,6 @@ def revive(ret: Return, *, at: datetime) -> Change:
     """The goods come after all: what was called off and not yet cancelled goes on."""
     if not is_called_off(ret):
         return ret, ()
-    declined = any(lot.state is LotState.DECLINED for lot in ret.lots)
-    granted = AuthorizationState.PARTIALLY_APPROVED if declined else AuthorizationState.APPROVED
     deliveries = tuple(
         replace(d, state=DeliveryState.AWAITING_HANDOVER, since=at)
         if d.state is DeliveryState.CANCEL_REQUESTED
@@ -339,7 +359,18 @@ def revive(ret: Return, *, at: datetime) -> Change:
         for d in ret.deliveries
     )
     fact = Fact("return.revived", {"before": ret.authorization})
-    return replace(ret, authorization=granted, authorized_since=at, deliveries=deliveries), (fact,)
+    return replace(
+        ret,
+        authorization=granted_again(ret.lots),
+        authorized_since=at,
+        deliveries=deliveries,
+    ), (fact,)
+
+
+def granted_again(lots: Sequence[Lot]) -> AuthorizationState:
+    """Return how a return was granted that had been called off, or had expired."""
+    declined = any(lot.state is LotState.DECLINED for lot in lots)
+    return AuthorizationState.PARTIALLY_APPROVED if declined else AuthorizationState.APPROVED
 
 
 def cancelled(

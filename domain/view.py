@@ -39,6 +39,7 @@ def document(ret: Return) -> Document:
         "currency": ret.currency,
         "requested_at": _time(ret.requested_at),
         "completed_at": _time(ret.completed_at),
+        "customs_papers": ret.customs.reference if ret.customs is not None else None,
         "location_id": ret.location_id,
         "time_zone": ret.time_zone,
         "lines": [_line(ret, line) for line in ret.lines]
@@ -84,7 +85,6 @@ def _parcel_links(ret: Return) -> Document:
     if not ret.links:
         return {}
     return {
-        "customs_papers": ret.customs.reference if ret.customs is not None else None,
         "parcel_links": [
             {
                 "tracking_code": link.tracking_code,

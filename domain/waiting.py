@@ -22,14 +22,14 @@ from domain.lifecycle import AWAITED, ENDED_EARLY, AuthorizationState, DeliveryS
 from domain.money import Money
 from domain.not_received import COUNTS_AS_LOST, counts_as_lost_at, receipt_key
 from domain.parcel_links import links_to_tell, swapped_label
-from domain.parcels import Delivery, wants_courier
+from domain.parcels import Delivery, handover_key, wants_courier
 from domain.pickups import missed_from
 from domain.proposals import Proposal
 from domain.recovering import gives_back_by_hand, is_asked, is_awaited, recovery_of
 from domain.recovery import LotHold, RecoveryState
 from domain.requests import Resolution
 from domain.resolving import lots_to_move
-from domain.returns import Lot, Return
+from domain.returns import Lot, Return, inspection_key
 from domain.securing import hold_of
 from domain.settling import lots_to_settle
 from domain.transport import is_left_behind, is_withdrawable
@@ -214,7 +214,7 @@ def _handover_wait(ret: Return, delivery: Delivery) -> list[Waiting]:
     if delivery.state is DeliveryState.AWAITING_HANDOVER and is_expected:
         lasts = ret.policy.handling.hand_over_by
         code = "label_expired" if delivery.label_expired else "awaiting_handover"
-        wait = _wait(ret, f"{key}/handover", code, since, lasts)
+        wait = _wait(ret, handover_key(delivery), code, since, lasts)
         return [replace(wait, detail=_label_date(ret, delivery)), *_label_wait(ret, delivery)]
     return []
 
@@ -277,7 +277,7 @@ def _lot_wait(ret: Return, lot: Lot) -> list[Waiting]:
     match lot.state:
         case LotState.RECEIVED:
             lasts, late = handling.inspection, "inspection_overdue"
-            key = f"{key}/inspection"
+            key = inspection_key(lot)
             found.append(_wait(ret, key, "awaiting_inspection", since, lasts, overdue=late))
         case LotState.MISSING:
             lasts = handling.wait_for_rest

@@ -13,7 +13,7 @@ from activities.refund_books import count_past_us, take_word
 from activities.reopening import RefundTold, Reopener, ReopenFor
 from activities.scans import take_scans
 from domain.ids import is_id, part_id, workflow_id_for
-from domain.tracking import Reached
+from domain.tracking import Reached, told_as
 from integrations.carriers.port import CarrierGateway, TrackingEvent
 from integrations.commerce.port import CommercePlatform, ReplacementEvent
 from integrations.directory import WebhookTarget
@@ -196,8 +196,7 @@ def _message_id(
     """
     if not again:
         return event.event_id
-    said = (f"{news.milestone}@{news.occurred_at.isoformat()}" for news in proven)
-    return part_id(return_id, "scans", event.event_id, *said)
+    return part_id(return_id, "scans", event.event_id, *told_as(proven))
 
 
 def _is_of_another_generation(intent: IntentRow, refund: Refund) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, Select, Subquery, and_, exists, func,
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from domain.carriers import Record
-from domain.lanes import Lane, Trip, on_the_way
+from domain.lanes import Lane, Trip, on_the_way, region_of
 from domain.promises import promised_at
 from domain.tracking import CODE_IS_OF_ONE_PARCEL, HANDED_OVER, Scan, ScanStatus
 from storage.database import Database
@@ -96,9 +96,10 @@ class Lanes:
         counts: dict[str, Record] = {}
         async with self._database.tenant(tenant_id) as connection:
             rows = await connection.execute(promised_and_delivered(tenant_id, limit=_OF_LATE))
-            for connection_id, days, first_scan, delivered in rows:
+            for connection_id, area, days, first_scan, delivered in rows:
                 before = counts.get(connection_id, Record())
-                kept = delivered <= promised_at(first_scan, days)
+                promised = promised_at(first_scan, days, country=region_of(area))
+                kept = delivered <= promised
                 counts[connection_id] = Record(before.delivered + 1, before.on_time + kept)
         return counts
 
@@ -115,9 +116,11 @@ def promised_and_delivered(tenant_id: str, *, limit: int) -> Select[Any]:
     first_scan = func.min(ScanModel.occurred_at).filter(ScanModel.status.in_(_LEFT))
     delivered = func.min(ScanModel.occurred_at).filter(ScanModel.status == ScanStatus.DELIVERED)
     return (
-        select(trips.c.connection_id, trips.c.promised_days, first_scan, delivered)
+        select(trips.c.connection_id, trips.c.area, trips.c.promised_days, first_scan, delivered)
         .join(ScanModel, _scans_of(trips))
-        .group_by(trips.c.tracking_code, trips.c.connection_id, trips.c.promised_days)
+        .group_by(
+            *(trips.c[name] for name in ("tracking_code", "connection_id", "area", "promised_days"))
+        )
         .having(first_scan.is_not(None), delivered.is_not(None))
     )
 
@@ -176,6 +179,8 @@ def _trips(rows: Sequence[Row[Any]]) -> list[Trip]:
             if row.status is not None
         ]
         way, days = on_the_way(scans), found[0].promised_days
-        promised = promised_at(way[0].occurred_at, days) if way and days is not None else None
+        promised = None
+        if way and days is not None:
+            promised = promised_at(way[0].occurred_at, days, country=lane.region)
         trips.append(Trip(lane, promised, tuple(scans)))
     return trips

@@ -10,6 +10,7 @@ from temporalio.workflow import ActivityConfig
 
 from activities.carrier_rounds import Account, CarrierRounds, ScansToTell
 from domain.ids import workflow_id_for
+from domain.tracking import told_as
 from workflows.messages import CarrierMilestones, DelayNews
 from workflows.options import LOOK_AFTER_CARRIER, carrier_queue
 from workflows.steps import call
@@ -119,8 +120,8 @@ def _together(parts: Iterable[CarrierRound]) -> CarrierRound:
 
 
 def _milestones(news: ScansToTell) -> CarrierMilestones:
-    proven = "+".join(one.milestone for one in news.milestones)
-    return CarrierMilestones(news.delivery_id, news.milestones, f"poll/{news.delivery_id}/{proven}")
+    said = "+".join(told_as(news.milestones))
+    return CarrierMilestones(news.delivery_id, news.milestones, f"poll/{news.delivery_id}/{said}")
 
 
 async def _tell(return_id: str, signal: str, *told: object) -> bool:

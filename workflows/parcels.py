@@ -41,10 +41,10 @@ async def tell(case: Case, parking: Parking, subject: str) -> None:
         kind=link.kind,
         event_id=part_id(ret.return_id, "link", link.tracking_code, link.return_id, link.kind),
     )
-    await parking.attempt(
+    told = await parking.attempt(
         f"tell/{subject}",
         lambda: case.call(
             LinkActivities.tell_of_parcel, asked, summary=f"{link.rma_no}: a parcel of both"
         ),
     )
-    case.take(other_knows(case.ret, link))
+    case.take(other_knows(case.ret, link, told=told))

@@ -3,9 +3,10 @@
 from temporalio import workflow
 
 from activities.booking import CancelBooking
-from activities.label_messages import BuyLabel, CourierWish, MakeQrCode
+from activities.label_messages import BuyLabel, MakeQrCode
 from activities.labels import LabelActivities
 from activities.visits import BookPickup, PickupActivities
+from domain.booking import wants_label
 from domain.handover import (
     qr_code_made,
     visit_cancelled,
@@ -16,8 +17,8 @@ from domain.handover import (
 from domain.lifecycle import DeliveryState, LotState
 from domain.money import share_of_units
 from domain.parcels import SLOT_GONE, Delivery
-from domain.pickups import ordered_instead, pickup_booked, pickup_refused
-from domain.requests import HandoverMethod, PickupWindow
+from domain.pickups import pickup_booked, pickup_refused
+from domain.requests import HandoverMethod
 from domain.returns import Return
 from domain.slots import is_slot_over, kept_ahead, next_slot, slot_gone
 from domain.transport import cancelled, labelled, reached, sent_back
@@ -39,7 +40,7 @@ async def book(case: Case, parking: Parking, delivery_id: str) -> None:
         # As it is wished by each try: the way may change while it stands parked.
         lambda: buy_label(case, _label_order(case.ret, case.ret.delivery(delivery_id))),
         wanted=lambda: (
-            _is(case, delivery_id, DeliveryState.LABEL_PENDING)
+            wants_label(case.ret, delivery_id)
             and not is_slot_over(case.ret.delivery(delivery_id), workflow.now())
         ),
     )
@@ -61,14 +62,10 @@ async def book(case: Case, parking: Parking, delivery_id: str) -> None:
             adapter=label.adapter,
             promised_days=label.promised_days,
             with_courier=label.with_courier,
+            courier=label.courier,
             label_valid_until=label.valid_until,
         )
     )
-    if label.courier is not None:
-        wish = label.courier
-        ordered = PickupWindow(wish.not_before, wish.not_after, wish.time_zone)
-        instead = ordered_instead(case.ret.delivery(delivery_id), ordered)
-        case.take((case.ret.with_delivery(instead), ()))
     lot_id = delivery.ship_back_of
     if lot_id is not None and case.ret.lot(lot_id).state is LotState.RETURN_TO_CUSTOMER:
         case.take(sent_back(case.ret, lot_id, at=workflow.now()))
@@ -175,7 +172,7 @@ async def make_qr_code(case: Case, parking: Parking, delivery_id: str) -> None:
         ),
         wanted=lambda: wants_qr_code(case.ret.delivery(delivery_id)),
     )
-    case.take(qr_code_made(case.ret, delivery_id, code.url))
+    case.take(qr_code_made(case.ret, delivery_id, code.url, at=workflow.now()))
 
 
 async def cancel(case: Case, parking: Parking, delivery_id: str) -> None:
@@ -252,13 +249,6 @@ def _label_order(ret: Return, delivery: Delivery) -> BuyLabel:
         corrections=ret.corrections,
         country=ret.country,
         currency=ret.currency,
-        courier=_courier(delivery),
+        courier=delivery.pickup_window if delivery.method is HandoverMethod.PICKUP else None,
         as_code=delivery.method is HandoverMethod.QR_DROP_OFF,
     )
-
-
-def _courier(delivery: Delivery) -> CourierWish | None:
-    window = delivery.pickup_window
-    if delivery.method is not HandoverMethod.PICKUP or window is None:
-        return None
-    return CourierWish(window.not_before, window.not_after, window.time_zone)

@@ -3,16 +3,21 @@
 import uuid
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from domain.requests import HandoverMethod
 from domain.tracking import Milestone, Scan, ScanStatus
 from integrations.carriers.port import TrackingEvent
 from integrations.directory import WebhookTarget
 from runtime.news import News
 from storage.tracking import Tracking
+from tests.flow.test_carrier_rounds import everything_is_due, go_round
 from tests.flow.test_handover import asked, until_delivery
 from tests.support.house import TENANT, House, OpenReturn
 from tests.support.told import scanned
 from workflows.return_workflow import ReturnWorkflow
+
+__all__ = ["everything_is_due"]
 
 
 async def parcel(house: House) -> tuple[OpenReturn, str]:
@@ -34,6 +39,17 @@ async def hear(house: House, code: str, event_id: str, *, again: bool = False) -
     await news.tell(WebhookTarget(TENANT, "carrier", account.gateway), event, again=again)
 
 
+async def told_late(opened: OpenReturn, code: str, *milestones: Milestone) -> datetime:
+    """Let a return and its scan table know of scans some hours after they really were."""
+    late = datetime.now(UTC) + timedelta(hours=5)
+    moved, arrived = Scan(ScanStatus.IN_TRANSIT, late), Scan(ScanStatus.DELIVERED, late)
+    scans = (moved, arrived) if Milestone.DELIVERED in milestones else (moved,)
+    await Tracking(opened.house.needs.database).add_scans(TENANT, code, scans)
+    news = scanned("d1", *milestones, at=late)
+    await opened.handle.signal(ReturnWorkflow.carrier_milestones, news)
+    return late
+
+
 async def test_edge_39_a_webhook_that_is_told_again_tells_what_came_since(house: House) -> None:
     """The try that died told of the first scan; the delivery since is told, and told once."""
     opened, code = await parcel(house)
@@ -52,11 +68,7 @@ async def test_edge_39_a_webhook_that_is_told_again_tells_what_came_since(house:
 async def test_edge_39_an_earlier_time_that_is_told_later_is_told(house: House) -> None:
     """The same milestones, but sooner: the return keeps the time that is the evidence."""
     opened, code = await parcel(house)
-    late = datetime.now(UTC) + timedelta(hours=5)
-    scans = (Scan(ScanStatus.IN_TRANSIT, late), Scan(ScanStatus.DELIVERED, late))
-    await Tracking(house.needs.database).add_scans(TENANT, code, scans)
-    news = scanned("d1", Milestone.FIRST_SCAN, Milestone.DELIVERED, at=late)
-    await opened.handle.signal(ReturnWorkflow.carrier_milestones, news)
+    late = await told_late(opened, code, Milestone.FIRST_SCAN, Milestone.DELIVERED)
     await until_delivery(opened, 1, state="DELIVERED")
     is_scanned(house, code, "in_transit")
     is_scanned(house, code, "delivered")
@@ -67,3 +79,18 @@ async def test_edge_39_an_earlier_time_that_is_told_later_is_told(house: House) 
     assert shown is not None
     (delivery,) = shown["deliveries"]
     assert max(delivery["first_scan_at"], delivery["delivered_at"]) < late.isoformat()
+
+
+@pytest.mark.usefixtures("everything_is_due")
+async def test_edge_39_an_earlier_time_that_no_webhook_tells_is_told(house: House) -> None:
+    """A round that reads a parcel under way tells it, and once."""
+    opened, code = await parcel(house)
+    late = await told_late(opened, code, Milestone.FIRST_SCAN)
+    await until_delivery(opened, 1, state="IN_TRANSIT")
+    is_scanned(house, code, "in_transit")
+
+    first = await go_round(house)
+    await opened.until(lambda view: view["deliveries"][0]["first_scan_at"] < late.isoformat())
+    second = await go_round(house)
+
+    assert (first.told, second.told) == (1, 0)

@@ -120,6 +120,7 @@ async def test_edge_33_a_return_that_has_ended_needs_not_know(house: House) -> N
 
     assert (await one.ends()).headline == "CLOSED"
     assert (await other.view()).get("parcel_links") is None
+    assert "parcel.link_told" not in await one.event_types()
 
 
 async def test_edge_33_the_same_count_is_one_whoever_owns_the_label_by_then(

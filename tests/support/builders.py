@@ -198,6 +198,13 @@ def with_label(ret: Return, delivery_id: str = "d1", *, at: datetime = NOW) -> R
     )[0]
 
 
+def window_of(ret: Return, delivery_id: str = "d1") -> PickupWindow:
+    """Return when the courier is wished for."""
+    window = ret.delivery(delivery_id).pickup_window
+    assert window is not None
+    return window
+
+
 def with_pickup(ret: Return, *, at: datetime = NOW) -> Return:
     return pickup_booked(
         ret,
@@ -207,6 +214,7 @@ def with_pickup(ret: Return, *, at: datetime = NOW) -> Return:
         confirmation="CONF-1",
         cost_minor=300,
         cost_currency="EUR",
+        window=window_of(ret),
     )[0]
 
 

@@ -14,6 +14,7 @@ from domain.customs import (
 )
 from domain.money import Money
 from domain.returns import CustomsPapers, Return
+from domain.view import document
 from domain.waiting import waits
 from domain.work import WorkKind, due_work
 from tests.support.builders import decided, policy
@@ -62,6 +63,7 @@ def test_edge_43_with_papers_it_is_booked() -> None:
     assert any(work.kind is WorkKind.BOOK for work in due_work(ret))
     assert not can_record_papers(ret)
     assert [fact.type for fact in facts] == ["customs.papers_recorded"]
+    assert document(ret)["customs_papers"] == "folder 7"
 
 
 def test_edge_43_duty_that_comes_back_is_a_line_of_its_own() -> None:

@@ -115,7 +115,7 @@ def denied(ret: Return) -> Return:
 
 def link_told(ret: Return) -> Return:
     (link,) = links_to_tell(ret)
-    return other_knows(ret, link)[0]
+    return other_knows(ret, link, told=True)[0]
 
 
 def units_had(ret: Return) -> Return:

@@ -10,6 +10,7 @@ from domain.handover import (
     change_handover,
     check_change,
     handover_of,
+    qr_code_made,
     sent,
     sent_on,
     visit_cancelled,
@@ -20,7 +21,8 @@ from domain.requests import HandoverMethod, PickupWindow
 from domain.returns import Return
 from domain.settlement import settle
 from domain.settling import statutory_due_on
-from tests.support.builders import after, granted, opened, receipt
+from domain.waiting import waits
+from tests.support.builders import after, granted, opened, receipt, scanned
 from tests.support.settling import accepted, charging
 
 M, CANCELLED = HandoverMethod, DeliveryState.CANCELLED
@@ -100,3 +102,23 @@ def test_a_courier_may_be_wished_for_instead_of_a_store() -> None:
 def test_nothing_is_booked_before_it_is_granted() -> None:
     """A request has no way back yet."""
     assert handover_of(opened()) is None
+
+
+def test_edge_42_the_time_to_hand_over_begins_with_the_code() -> None:
+    """Who has no printer cannot hand the parcel over before the drop-off point can print it."""
+    ret = granted()
+    ret = ret.with_delivery(replace(ret.deliveries[0], method=M.QR_DROP_OFF))
+
+    ret, _ = qr_code_made(ret, "d1", "https://carrier.example.com/q", at=after(days=20))
+
+    (wait,) = [wait for wait in waits(ret) if wait.code == "awaiting_handover"]
+    assert wait.deadline == after(days=20) + ret.policy.handling.hand_over_by
+
+
+def test_a_code_that_comes_too_late_moves_no_clock() -> None:
+    """The parcel is under way without it."""
+    ret = scanned(granted())
+
+    changed, _ = qr_code_made(ret, "d1", "https://carrier.example.com/q", at=after(days=20))
+
+    assert changed.delivery("d1").since == ret.delivery("d1").since

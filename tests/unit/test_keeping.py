@@ -158,7 +158,6 @@ class TestWhatIsPaid:
     def test_value_that_goes_out_early_elsewhere_is_no_recovery_here(self) -> None:
         """Nothing has to come back for it."""
         ret = ruled(under=up_to(WORTH, releasing(refund="approval")))
-        ret = replace(ret, lots=tuple(replace(lot, kept_at=NOW) for lot in ret.lots))
 
         assert {row.cover for row in settle(ret, lots_to_settle(ret))} == {"keep_item"}
         assert broken(settled(ret)) == ()

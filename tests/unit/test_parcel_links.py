@@ -167,8 +167,9 @@ def test_a_link_that_changed_while_it_was_told_is_told_again() -> None:
     (link,) = links_to_tell(told)
     changed = replace(told, links=(replace(link, kind=LinkKind.SHARED),))
 
-    assert links_to_tell(other_knows(told, link)[0]) == ()
-    assert links_to_tell(other_knows(changed, link)[0]) != ()
+    assert links_to_tell(other_knows(told, link, told=True)[0]) == ()
+    assert links_to_tell(other_knows(changed, link, told=True)[0]) != ()
+    assert other_knows(changed, link, told=True) == (changed, ())
 
 
 def test_a_mark_that_is_nobodys_label_links_nothing() -> None:

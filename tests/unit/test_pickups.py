@@ -41,6 +41,7 @@ from tests.support.builders import (
     granted,
     policy,
     scanned,
+    window_of,
     with_label,
     with_pickup,
 )
@@ -116,7 +117,9 @@ class TestOutcomes:
         """An address that is not served today is not served tomorrow."""
         ret = with_label(decided(pickup=True))
 
-        ret, facts = pickup_refused(ret, "d1", at=NOW, pickup_ref="pickup_1", reason="no_rates")
+        ret, facts = pickup_refused(
+            ret, "d1", at=NOW, pickup_ref="pickup_1", reason="no_rates", window=window_of(ret)
+        )
 
         assert [wait.code for wait in waits(ret)] == ["awaiting_handover"]
         assert facts[0].data["next_method"] == "DROP_OFF"

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from activities.peaks import load_calendars
+from domain.peaks import Calendar
 from domain.promises import promised_at
 
 
@@ -34,6 +36,19 @@ def test_days_are_counted_on_the_wall_and_without_sundays(
     assert promised_at(scanned, days, time_zone=time_zone) == datetime.fromisoformat(
         promised
     ).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("region", "calendar"), load_calendars().items())
+def test_a_promise_rests_on_the_sundays_of_the_peak_calendar(
+    region: str, calendar: Calendar
+) -> None:
+    """What the delay watch counts as a day under way is one of the carrier's promise too."""
+    saturday = datetime(2026, 3, 7, 10, tzinfo=UTC)
+    moves = calendar.pace(saturday.date() + timedelta(days=1)) > 0
+
+    promised = promised_at(saturday, 1, country=region)
+
+    assert promised == datetime(2026, 3, 9 if moves else 10, tzinfo=UTC)
 
 
 def test_a_promise_of_less_than_no_time_is_refused() -> None:

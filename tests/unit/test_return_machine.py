@@ -114,6 +114,7 @@ from tests.support.builders import (
     order_line,
     policy,
     receipt,
+    window_of,
 )
 from tests.support.releasing import releasing
 
@@ -488,7 +489,11 @@ class ReturnMachine(RuleBasedStateMachine):
             case WorkKind.CALL_COURIER_OFF:
                 self.take(visit_cancelled(self.ret, work.subject, at=self.now))
             case WorkKind.QR_CODE:
-                self.take(qr_code_made(self.ret, work.subject, "https://carrier.example.com/q"))
+                self.take(
+                    qr_code_made(
+                        self.ret, work.subject, "https://carrier.example.com/q", at=self.now
+                    )
+                )
             case _:
                 undone = {"pickup_cancelled": True, "label_voided": True}
                 self.take(cancelled(self.ret, work.subject, at=self.now, **undone))
@@ -565,7 +570,12 @@ class ReturnMachine(RuleBasedStateMachine):
             reason = "no_rates"
             self.take(
                 pickup_refused(
-                    self.ret, delivery_id, at=self.now, pickup_ref="pickup", reason=reason
+                    self.ret,
+                    delivery_id,
+                    at=self.now,
+                    pickup_ref="pickup",
+                    reason=reason,
+                    window=window_of(self.ret, delivery_id),
                 )
             )
             return
@@ -581,6 +591,7 @@ class ReturnMachine(RuleBasedStateMachine):
                 confirmation=None,
                 cost_minor=0,
                 cost_currency="EUR",
+                window=window_of(self.ret, delivery_id),
             )
         )
 

@@ -116,12 +116,17 @@ def test_edge_39_the_earliest_time_of_each_scan_is_kept(
 
 
 def test_edge_39_an_earlier_delivery_told_late_is_the_evidence() -> None:
-    """It changes the time and nothing else, and is no second delivery."""
+    """It changes the time and nothing else, is no second delivery, and the log says so once."""
     ret = scanned(granted(), Milestone.FIRST_SCAN, Milestone.DELIVERED)
     early = Reached(Milestone.DELIVERED, after(days=2) - timedelta(hours=3))
 
-    moved, facts = reached(ret, "d1", [early], at=TOLD_AT)
+    moved, (fact,) = reached(ret, "d1", [early], at=TOLD_AT)
 
     assert moved.delivery("d1").delivered_at == early.occurred_at
     assert moved.delivery("d1").since == ret.delivery("d1").since
-    assert facts == ()
+    assert (fact.type, fact.data["milestone"], fact.data["before"]) == (
+        "delivery.time_corrected",
+        "delivered",
+        after(days=2).isoformat(),
+    )
+    assert reached(moved, "d1", [early], at=TOLD_AT) == (moved, ())

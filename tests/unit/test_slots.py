@@ -23,6 +23,7 @@ from tests.support.builders import (
     granted,
     policy,
     scanned,
+    window_of,
     with_label,
     with_pickup,
 )
@@ -179,7 +180,9 @@ class TestCouriersWhoBringTheLabel:
         ret = labelled_with_wish()
         ret = ret.with_delivery(replace(ret.deliveries[0], with_courier=True))
 
-        ret, _ = pickup_refused(ret, "d1", at=TOO_LATE, pickup_ref="p", reason="no_rates")
+        ret, _ = pickup_refused(
+            ret, "d1", at=TOO_LATE, pickup_ref="p", reason="no_rates", window=window_of(ret)
+        )
 
         assert (ret.delivery("d2").method, ret.delivery("d2").state) == (
             M.DROP_OFF,

@@ -166,11 +166,6 @@ class TestBooking:
 
         assert ret.deliveries[0].attempts[0].outcome == "cancelled"
 
-    def test_a_delivery_without_window_has_no_courier(self) -> None:
-        """A courier cannot be booked for a parcel that is dropped off."""
-        with pytest.raises(ValueError, match="no pickup window"):
-            with_pickup(granted())
-
 
 class TestWithdrawal:
     @pytest.mark.parametrize("ret", [decided(), granted(), granted(pickup=True)])
