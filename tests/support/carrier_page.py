@@ -1,17 +1,9 @@
 """docs/carriers.md: the carriers' capability sheets, as the code has them."""
 
-from integrations.carriers.easypost.adapter import EasyPostCarrier
-from integrations.carriers.kuaidi100.adapter import Kuaidi100Carrier
-from integrations.carriers.sf.adapter import SfCarrier
-from integrations.carriers.ups.adapter import UpsCarrier
+from runtime.adapters import CARRIER_SHEETS
 from tests.support.sheets import sheet_tables
 
-SHEETS = (
-    EasyPostCarrier.capabilities,
-    UpsCarrier.capabilities,
-    Kuaidi100Carrier.capabilities,
-    SfCarrier.capabilities,
-)
+SHEETS = tuple(CARRIER_SHEETS.values())
 
 _INTRODUCTION = """\
 # Carriers
