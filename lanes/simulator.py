@@ -66,7 +66,7 @@ def simulate(seed: int, *, watched: Climate = NORMAL, per_day: int = 20) -> Worl
         raise ValueError(f"seed and parcels a day start at 1, found {seed} and {per_day}")
     routes = lay_out(_chance(seed, "layout"))
     days = {region.name: _days(region) for region in REGIONS}
-    promises = {route.lane: _promise(route, _chance(seed, route.lane)) for route in routes}
+    promises = {route.lane: _promise(route, _chance(seed, _key(route.lane))) for route in routes}
     backlogs = _backlogs(seed, routes, watched)
     weights = [route.weight for route in routes]
     parcels = []
@@ -96,6 +96,14 @@ def simulate(seed: int, *, watched: Climate = NORMAL, per_day: int = 20) -> Worl
             )
     parcels.sort(key=lambda parcel: parcel.handed_over_at)
     return World(seed, _at(HISTORY_DAYS * DAY), tuple(parcels))
+
+
+def _key(lane: Lane) -> str:
+    """Return what a lane's chance is drawn by. Other words would promise other days everywhere."""
+    return (
+        f"Lane(carrier={lane.carrier!r}, service={lane.service!r}, area={lane.area!r},"
+        f" location={lane.location!r})"
+    )
 
 
 def _days(region: Region, *, closed: bool = True) -> Days:
