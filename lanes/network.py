@@ -3,17 +3,8 @@
 from dataclasses import dataclass
 from random import Random
 
+from domain.lanes import Lane
 from lanes.seasons import REGIONS, Region
-
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """From an area to a receiving location, with one service of one carrier."""
-
-    carrier: str
-    service: str
-    area: str
-    location: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
+from domain.lanes import Lane
 from domain.tracking import Scan, ScanStatus
 from lanes.climate import NORMAL, Climate
-from lanes.network import Lane, Route, lay_out
+from lanes.network import Route, lay_out
 from lanes.seasons import REGIONS, Region, intensities, is_working
 from lanes.travel import DAY, Days, Step, travel
 
@@ -102,7 +103,7 @@ def _key(lane: Lane) -> str:
     """Return what a lane's chance is drawn by. Other words would promise other days everywhere."""
     return (
         f"Lane(carrier={lane.carrier!r}, service={lane.service!r}, area={lane.area!r},"
-        f" location={lane.location!r})"
+        f" location={lane.location_id!r})"
     )
 
 

@@ -118,9 +118,8 @@ def _scores(parcel: Parcel, past: "_Past", now: datetime) -> tuple[float, ...]:
 
 
 def _trip(parcel: Parcel, now: datetime | None = None) -> Trip:
-    lane = parcel.lane
     return Trip(
-        Lane(lane.carrier, lane.service, lane.area, lane.location),
+        parcel.lane,
         parcel.promised_at,
         tuple(s.scan for s in parcel.sightings if now is None or s.known_at <= now),
     )

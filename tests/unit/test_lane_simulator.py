@@ -104,7 +104,7 @@ def test_parcels_that_pass_a_facility_on_the_same_days_are_late_together() -> No
     """A backlog is shared: beside a late parcel its neighbour on the way is late far more often."""
     ways: dict[object, list[Parcel]] = {}
     for parcel in second_year(NORMAL):
-        way = (parcel.lane.carrier, parcel.lane.location, parcel.promised_days)
+        way = (parcel.lane.carrier, parcel.lane.location_id, parcel.promised_days)
         ways.setdefault((*way, parcel.handed_over_at.date()), []).append(parcel)
     beside = [later for way in ways.values() for one, later in pairwise(way) if one.is_late]
 
