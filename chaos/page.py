@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from chaos.marks import fill
 from chaos.packs import PACKS, STANDARD
 from chaos.points import BOOKING, ELSEWHERE, HOLDING, SETTLEMENT, Point, Process
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = DOCS / "reliability.md"
 RESULTS = DOCS / "reliability.jsonl"
-_BEGIN, _END = "<!-- from reliability.jsonl, by `make docs` -->", "<!-- end -->"
+_MARKS = "<!-- from reliability.jsonl, by `make docs` -->", "<!-- end -->"
 _COLUMNS = (
     *(
         "seed",
@@ -50,9 +51,7 @@ def pack_of(row: Row) -> str:
 
 def render(page: str, rows: Sequence[Row]) -> str:
     """Return the page with the tables of these rows between its two marks."""
-    head, _, rest = page.partition(_BEGIN)
-    _, _, tail = rest.partition(_END)
-    return f"{head}{_BEGIN}\n\n{tables(rows)}\n{_END}{tail}"
+    return fill(page, _MARKS, tables(rows))
 
 
 def tables(rows: Sequence[Row]) -> str:

@@ -4,12 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+from chaos.marks import fill
 from lanes.report import tables
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = DOCS / "reliability.md"
 RESULTS = DOCS / "delay-watch.json"
-_BEGIN, _END = "<!-- from delay-watch.json, by `make docs` -->", "<!-- end of it -->"
+_MARKS = "<!-- from delay-watch.json, by `make docs` -->", "<!-- end of it -->"
 
 
 def read_trial(results: Path) -> dict[str, Any]:
@@ -20,9 +21,7 @@ def read_trial(results: Path) -> dict[str, Any]:
 
 def render(page: str, kept: dict[str, Any]) -> str:
     """Return the page with the tables of this trial between its two marks."""
-    head, _, rest = page.partition(_BEGIN)
-    _, _, tail = rest.partition(_END)
-    return f"{head}{_BEGIN}\n\n{tables(kept)}\n{_END}{tail}"
+    return fill(page, _MARKS, tables(kept))
 
 
 def main() -> None:
