@@ -34,7 +34,7 @@ def tables(kept: Kept) -> str:
     lines: list[str] = []
     for part in kept["parts"]:
         figures = part["judged"][0]["figures"]
-        seeds = len(kept["plan"][_SEEDS[part["name"]]])
+        seeds = len(kept["plan"][part["name"].replace("-", "_")])
         lines += [
             _HEADING.format(part["name"], seeds, figures["in_time"], figures["late"]),
             "",
@@ -61,7 +61,6 @@ _ARRIVALS = (
     "promise: {:.0%}), and within a day for {:.0%} ({:.0%})."
 )
 _HEADING = "**{}**, {} seeds, {} parcels in time, {} late:"
-_SEEDS = {"validation": "validation", "held-out": "held_out", "shifted": "shifted"}
 
 
 def _line(judged: Kept) -> str:
