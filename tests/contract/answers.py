@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import parse_qsl
 
 import httpx
@@ -44,3 +45,10 @@ def json_of(request: httpx.Request) -> dict[str, object]:
     body = json.loads(request.content)
     assert isinstance(body, dict)
     return body
+
+
+def json_in_form(request: httpx.Request, field: str) -> dict[str, Any]:
+    """Return what one field of a form holds as JSON."""
+    found = json.loads(form_of(request)[field])
+    assert isinstance(found, dict)
+    return found

@@ -437,3 +437,7 @@ class CarrierGatewayContract(ABC):
                 assert (await gateway.get_pickup(uuid.uuid4().hex)).status == "unbooked"
         with pytest.raises(NotFoundError):
             await gateway.track(unique("code"))
+
+    async def test_can_be_checked_for_nothing(self, gateway: CarrierGateway) -> None:
+        """A small reading that costs nothing succeeds."""
+        await gateway.check()

@@ -3,47 +3,17 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import httpx
 
-from integrations.carriers.port import Address, Parcel, ShipmentRequest, Visit
 from integrations.carriers.sf.adapter import SfCarrier, open_sf_client
-from tests.contract.answers import Answer, Answering, form_of, json_answer
+from tests.contract.answers import Answer, Answering, form_of, json_answer, json_in_form
+from tests.contract.inside_china import KEY, NOW
 
-NOW = datetime(2026, 6, 10, 2, tzinfo=UTC)
-"""Ten in the morning in China."""
-KEY = "0123456789abcdef0123456789abcdef"
 QUOTED = f"{KEY}-2-CNY1350-1"
 NUMBER = "SF7444400043266"
-CUSTOMER = Address(
-    name="Kim Example",
-    street1="例子路1号",
-    city="深圳市",
-    region="广东省",
-    postal_code="518000",
-    country="CN",
-    phone="13800000000",
-)
-WAREHOUSE = replace(CUSTOMER, name="Returns", street1="仓库路2号", phone="13900000000")
-VISIT = Visit(
-    datetime(2026, 6, 11, 1, tzinfo=UTC), datetime(2026, 6, 11, 3, 30, tzinfo=UTC), "Asia/Shanghai"
-)
-
-
-def request_of(**changes: Any) -> ShipmentRequest:
-    request = ShipmentRequest(
-        reference="return-1/label/1",
-        key=KEY,
-        sender=CUSTOMER,
-        recipient=WAREHOUSE,
-        parcel=Parcel(weight_grams=901),
-        is_return=True,
-        visit=VISIT,
-    )
-    return replace(request, **changes)
 
 
 def inner(**said: object) -> httpx.Response:
@@ -99,9 +69,7 @@ def service_of(request: httpx.Request) -> str:
 
 
 def data_of(request: httpx.Request) -> dict[str, Any]:
-    found = json.loads(form_of(request)["msgData"])
-    assert isinstance(found, dict)
-    return found
+    return json_in_form(request, "msgData")
 
 
 @asynccontextmanager

@@ -1,74 +1,26 @@
 """The carrier contract on Kuaidi100's adapter, over HTTP against the sandbox."""
 
 from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from integrations.carriers.kuaidi100.adapter import Kuaidi100Carrier, open_kuaidi100_client
-from integrations.carriers.port import Address
 from integrations.errors import RejectedError, UnansweredError, WebhookSignatureError
-from tests.contract.carrier_contract import (
-    TOMORROW,
-    CarrierGatewayContract,
-    CarrierWorld,
-    pickup_request,
-)
+from tests.contract.carrier_contract import TOMORROW, CarrierWorld, pickup_request
+from tests.contract.inside_china import WAREHOUSE, InsideChinaContract
 from tests.contract.outside import Outside
+from tests.contract.sandbox_carrier import SandboxCarrier
 from tests.support.sandbox import Sandbox
-from tests.support.webhook_receiver import webhook_receiver
 
 SALT = "salt of the test"
 ORDER = "POST /order/borderapi.do"
-CUSTOMER = Address(
-    name="Kim Example",
-    street1="例子路1号",
-    city="深圳市",
-    region="广东省",
-    postal_code="518000",
-    country="CN",
-    phone="13800000000",
-)
-WAREHOUSE = Address(
-    name="Returns",
-    street1="仓库路2号",
-    city="北京市",
-    postal_code="100000",
-    country="CN",
-    phone="13900000000",
-)
 
 
-class Kuaidi100World:
-    """The sandbox as Kuaidi100."""
-
-    unserved_postal_code = "00000"
-
-    def __init__(self, outside: Outside) -> None:
-        self._outside = outside
-        self.scan = outside.scan
-        self.courier_came = outside.courier_came
-
-    def labels_bought(self, reference: str) -> int:
-        return len(self._outside.effects("labels", reference=reference))
-
-    def visits_ordered(self, reference: str) -> int:
-        return len(self._outside.effects("pickups", reference=reference))
-
-    def losing_the_answer(self, operation: str) -> AbstractContextManager[None]:
-        assert operation == "buy label"
-        return self._outside.fault("kuaidi100", ORDER, "lost_reply", containing="method=bOrder")
-
-
-class TestKuaidi100(CarrierGatewayContract):
-    sender, recipient, time_zone = CUSTOMER, WAREHOUSE, "Asia/Shanghai"
-
-    @classmethod
-    def nowhere(cls, world: CarrierWorld) -> Address:
-        """Return an address that nobody serves: Kuaidi100 is told no postal codes."""
-        return replace(CUSTOMER, street1=f"无人区{world.unserved_postal_code}号")
+class TestKuaidi100(InsideChinaContract):
+    # A city that is a province of its own: it is written without one.
+    recipient = replace(WAREHOUSE, city="北京市", region="", postal_code="100000")
 
     @pytest.fixture
     async def gateway(self, shared_sandbox: Sandbox) -> AsyncIterator[Kuaidi100Carrier]:
@@ -84,8 +36,9 @@ class TestKuaidi100(CarrierGatewayContract):
             )
 
     @pytest.fixture
-    def world(self, outside: Outside) -> Kuaidi100World:
-        return Kuaidi100World(outside)
+    def world(self, outside: Outside) -> SandboxCarrier:
+        calls = {"buy label": ORDER}
+        return SandboxCarrier(outside, "kuaidi100", calls, containing="method=bOrder")
 
     async def test_edge_25_orders_once_when_the_answer_was_lost(
         self, gateway: Kuaidi100Carrier, world: CarrierWorld
@@ -152,23 +105,13 @@ class TestKuaidi100(CarrierGatewayContract):
         assert found.scans[0].occurred_at.utcoffset() == timedelta(hours=8)
 
     async def test_verifies_the_push_of_a_scan(
-        self, gateway: Kuaidi100Carrier, world: CarrierWorld, outside: Outside
+        self, gateway: Kuaidi100Carrier, world: SandboxCarrier
     ) -> None:
         """The push of a scan, as it arrives, names the parcel to read again."""
         label = await self.label(gateway)
-        with webhook_receiver() as receiver:
-            outside.send_webhooks("kuaidi100", url=receiver.url, secret=SALT)
-            world.scan(label.tracking_code, "in_transit")
-            received = receiver.next()
-            event = gateway.parse_webhook(received.headers, received.body, datetime.now(UTC))
-            while event is None or event.tracking_code != label.tracking_code:
-                received = receiver.next()
-                event = gateway.parse_webhook(received.headers, received.body, datetime.now(UTC))
+
+        event, received = world.pushed_scan(gateway, label.tracking_code, secret=SALT)
 
         assert event.event_type == "poll.polling"
         with pytest.raises(WebhookSignatureError):
             gateway.parse_webhook({}, received.body.replace(b"sign=", b"sign=0"), TOMORROW)
-
-    async def test_can_be_checked_for_nothing(self, gateway: Kuaidi100Carrier) -> None:
-        """A small reading that costs nothing succeeds."""
-        await gateway.check()

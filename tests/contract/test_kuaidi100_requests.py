@@ -28,21 +28,17 @@ from integrations.errors import (
     WebhookSignatureError,
 )
 from tests.contract.answers import Answering, form_of, json_answer
+from tests.contract.inside_china import CUSTOMER, KEY, NOW, VISIT, request_of
 from tests.contract.kuaidi100_answers import (
-    CUSTOMER,
-    KEY,
-    NOW,
     NUMBERS,
     PLACED,
     QUOTED,
     SALT,
-    VISIT,
     answer,
     carrier,
     detail,
     param_of,
     refusal,
-    request_of,
 )
 from tests.contract.shared_data import read_json
 

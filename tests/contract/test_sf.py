@@ -1,14 +1,13 @@
 """The carrier contract on SF's adapter, over HTTP against the sandbox."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 import pytest
 
-from integrations.carriers.port import Address
 from integrations.carriers.sf.adapter import SfCarrier, open_sf_client
 from integrations.errors import (
     AlreadyDoneError,
@@ -16,9 +15,10 @@ from integrations.errors import (
     ConfigurationError,
     RejectedError,
 )
-from tests.contract.carrier_contract import CarrierGatewayContract, CarrierWorld, pickup_request
+from tests.contract.carrier_contract import CarrierWorld, pickup_request
+from tests.contract.inside_china import CUSTOMER, InsideChinaContract
 from tests.contract.outside import Outside
-from tests.contract.sf_answers import CUSTOMER, WAREHOUSE
+from tests.contract.sandbox_carrier import SandboxCarrier
 from tests.support.sandbox import Sandbox
 
 SERVICE = "POST /std/service"
@@ -47,43 +47,16 @@ async def connected(
         )
 
 
-class SfWorld:
-    """The sandbox as SF."""
-
-    unserved_postal_code = "00000"
-
-    def __init__(self, outside: Outside) -> None:
-        self._outside = outside
-        self.scan = outside.scan
-        self.courier_came = outside.courier_came
-
-    def labels_bought(self, reference: str) -> int:
-        return len(self._outside.effects("labels", reference=reference))
-
-    def visits_ordered(self, reference: str) -> int:
-        return len(self._outside.effects("pickups", reference=reference))
-
-    def losing_the_answer(self, operation: str) -> AbstractContextManager[None]:
-        assert operation == "buy label"
-        return self._outside.fault("sf", SERVICE, "lost_reply", containing="EXP_RECE_CREATE_ORDER")
-
-
-class TestSf(CarrierGatewayContract):
-    sender, recipient, time_zone = CUSTOMER, WAREHOUSE, "Asia/Shanghai"
-
-    @classmethod
-    def nowhere(cls, world: CarrierWorld) -> Address:
-        """Return an address that nobody serves: for a price SF is told no postal codes."""
-        return replace(CUSTOMER, street1=f"无人区{world.unserved_postal_code}号")
-
+class TestSf(InsideChinaContract):
     @pytest.fixture
     async def gateway(self, shared_sandbox: Sandbox) -> AsyncIterator[SfCarrier]:
         async with connected(shared_sandbox.sf_url) as sf:
             yield sf
 
     @pytest.fixture
-    def world(self, outside: Outside) -> SfWorld:
-        return SfWorld(outside)
+    def world(self, outside: Outside) -> SandboxCarrier:
+        calls = {"buy label": SERVICE}
+        return SandboxCarrier(outside, "sf", calls, containing="EXP_RECE_CREATE_ORDER")
 
     async def test_edge_25_orders_once_when_the_answer_was_lost(
         self, gateway: SfCarrier, world: CarrierWorld
@@ -196,7 +169,3 @@ class TestSf(CarrierGatewayContract):
         """Another product is not offered under this account."""
         async with connected(shared_sandbox.sf_url, {"product": "266"}) as sf:
             assert (await sf.create_shipment(self.request())).offer is None
-
-    async def test_can_be_checked_for_nothing(self, gateway: SfCarrier) -> None:
-        """A small reading that costs nothing succeeds."""
-        await gateway.check()

@@ -20,8 +20,8 @@ from integrations.errors import (
     ThrottledError,
 )
 from tests.contract.answers import json_answer
+from tests.contract.inside_china import KEY, request_of
 from tests.contract.sf_answers import (
-    KEY,
     NUMBER,
     QUOTED,
     answer,
@@ -32,7 +32,6 @@ from tests.contract.sf_answers import (
     rate,
     rates,
     refusal,
-    request_of,
     route,
     routes,
 )

@@ -15,21 +15,16 @@ from integrations.carriers.port import PickupRequest, Visit
 from integrations.carriers.sf import wire
 from integrations.errors import RejectedError, WebhookSignatureError
 from tests.contract.answers import form_of
+from tests.contract.inside_china import CUSTOMER, KEY, NOW, VISIT, WAREHOUSE, request_of
 from tests.contract.sf_answers import (
-    CUSTOMER,
-    KEY,
-    NOW,
     NUMBER,
     QUOTED,
-    VISIT,
-    WAREHOUSE,
     answer,
     carrier,
     data_of,
     order,
     rate,
     rates,
-    request_of,
     route,
     routes,
     service_of,

@@ -1,7 +1,6 @@
 """The carrier contract on UPS's adapter, over HTTP against the sandbox."""
 
 from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -16,8 +15,8 @@ from tests.contract.carrier_contract import (
     shipment_request,
 )
 from tests.contract.outside import Outside
+from tests.contract.sandbox_carrier import SandboxCarrier
 from tests.support.sandbox import Sandbox
-from tests.support.webhook_receiver import webhook_receiver
 
 CREDENTIAL = "credential of the test"
 OPERATIONS = {
@@ -26,26 +25,11 @@ OPERATIONS = {
 }
 
 
-class UpsWorld:
-    """The sandbox as UPS."""
-
-    unserved_postal_code = "00000"
-
-    def __init__(self, outside: Outside) -> None:
-        self._outside = outside
-        self.scan = outside.scan
-
-    def labels_bought(self, reference: str) -> int:
-        return len(self._outside.effects("labels", reference=reference))
-
-    def visits_ordered(self, reference: str) -> int:
-        return len(self._outside.effects("pickups", reference=reference))
+class UpsWorld(SandboxCarrier):
+    """The sandbox as UPS, whose visits we name with more than UPS's number."""
 
     def courier_came(self, pickup_ref: str) -> None:
-        self._outside.courier_came(pickup_ref.partition("-")[0])
-
-    def losing_the_answer(self, operation: str) -> AbstractContextManager[None]:
-        return self._outside.fault("ups", OPERATIONS[operation], "lost_reply")
+        super().courier_came(pickup_ref.partition("-")[0])
 
 
 class TestUps(CarrierGatewayContract):
@@ -61,21 +45,15 @@ class TestUps(CarrierGatewayContract):
 
     @pytest.fixture
     def world(self, outside: Outside) -> UpsWorld:
-        return UpsWorld(outside)
+        return UpsWorld(outside, "ups", OPERATIONS)
 
     async def test_verifies_the_webhook_of_a_scan(
-        self, gateway: UpsCarrier, world: CarrierWorld, outside: Outside
+        self, gateway: UpsCarrier, world: UpsWorld
     ) -> None:
         """The event of a scan, as it arrives, names the parcel to read again."""
         label = await self.label(gateway)
-        with webhook_receiver() as receiver:
-            outside.send_webhooks("ups", url=receiver.url, secret=CREDENTIAL)
-            world.scan(label.tracking_code, "in_transit")
-            received = receiver.next()
-            event = gateway.parse_webhook(received.headers, received.body, datetime.now(UTC))
-            while event is None or event.tracking_code != label.tracking_code:
-                received = receiver.next()
-                event = gateway.parse_webhook(received.headers, received.body, datetime.now(UTC))
+
+        event, received = world.pushed_scan(gateway, label.tracking_code, secret=CREDENTIAL)
 
         assert event.event_type == "track.alert"
         assert event.tracker_ref == label.tracker_ref
@@ -126,7 +104,3 @@ class TestUps(CarrierGatewayContract):
         assert (await gateway.get_pickup(draft.pickup_ref)).status == "scheduled"
         assert (await gateway.cancel_pickup(draft.pickup_ref)).status == "canceled"
         assert (await gateway.get_pickup(draft.pickup_ref)).status == "unbooked"
-
-    async def test_can_be_checked_for_nothing(self, gateway: UpsCarrier) -> None:
-        """A small reading that costs nothing succeeds."""
-        await gateway.check()
