@@ -38,8 +38,14 @@ async def ensure_sweep(client: Client, *, task_queue: str, time_scale: float) ->
 
     A schedule that an operator paused stays paused.
     """
-    every = max(SWEEP_EVERY / time_scale, SWEEP_AT_MOST_EVERY)
-    await _ensure(client, sweep_id_for(task_queue), _sweep(task_queue, every))
+    action = ScheduleActionStartWorkflow(
+        SweepWorkflow.run,
+        Sweep(),
+        id=sweep_id_for(task_queue),
+        task_queue=task_queue,
+        execution_timeout=SWEEP_LASTS,
+    )
+    await _ensure(client, action.id, _again_and_again(action, SWEEP_EVERY / time_scale))
 
 
 async def ensure_reconciliation(client: Client, *, task_queue: str) -> None:
@@ -49,8 +55,13 @@ async def ensure_reconciliation(client: Client, *, task_queue: str) -> None:
 
 async def ensure_carrier_rounds(client: Client, *, task_queue: str, time_scale: float) -> None:
     """Let Temporal look after parcels, bookings and outages at the carriers again and again."""
-    every = max(CARRIER_ROUND_EVERY / time_scale, SWEEP_AT_MOST_EVERY)
-    await _ensure(client, carrier_rounds_id_for(task_queue), _carrier_rounds(task_queue, every))
+    action = ScheduleActionStartWorkflow(
+        CarrierRoundWorkflow.run,
+        id=carrier_rounds_id_for(task_queue),
+        task_queue=task_queue,
+        execution_timeout=CARRIER_ROUND_LASTS,
+    )
+    await _ensure(client, action.id, _again_and_again(action, CARRIER_ROUND_EVERY / time_scale))
 
 
 async def _ensure(client: Client, schedule_id: str, schedule: Schedule) -> None:
@@ -82,28 +93,10 @@ def _reconciliation(task_queue: str) -> Schedule:
     )
 
 
-def _carrier_rounds(task_queue: str, every: timedelta) -> Schedule:
+def _again_and_again(action: ScheduleActionStartWorkflow, wanted: timedelta) -> Schedule:
+    every = max(wanted, SWEEP_AT_MOST_EVERY)
     return Schedule(
-        action=ScheduleActionStartWorkflow(
-            CarrierRoundWorkflow.run,
-            id=carrier_rounds_id_for(task_queue),
-            task_queue=task_queue,
-            execution_timeout=CARRIER_ROUND_LASTS,
-        ),
-        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)]),
-        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=every),
-    )
-
-
-def _sweep(task_queue: str, every: timedelta) -> Schedule:
-    return Schedule(
-        action=ScheduleActionStartWorkflow(
-            SweepWorkflow.run,
-            Sweep(),
-            id=sweep_id_for(task_queue),
-            task_queue=task_queue,
-            execution_timeout=SWEEP_LASTS,
-        ),
+        action=action,
         spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)]),
         # One at a time, and none made up for: the next one sees all that they would have seen.
         policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=every),
