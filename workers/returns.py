@@ -86,6 +86,20 @@ class Dependencies:
     watches_delays: bool = True
 
 
+def needs_of(settings: Settings, database: Database, connections: Connections) -> Dependencies:
+    """Return what the settings say of a worker."""
+    return Dependencies(
+        database=database,
+        connections=connections,
+        tokens=SurveyTokens(settings.secret_key.get_secret_value()),
+        task_queue=settings.task_queue,
+        time_scale=settings.time_scale,
+        policy=load_policy(settings.policy_pack),
+        carrier_rates=read_rates(settings.carrier_rates),
+        watches_delays=settings.delay_watch,
+    )
+
+
 def build_workers(client: Client, needs: Dependencies) -> tuple[Worker, ...]:
     """Build what one process runs: a worker for all workflows, and one for each carrier's calls."""
     labels = LabelActivities(needs.connections, Bookings(needs.database), Lanes(needs.database))
@@ -218,8 +232,7 @@ async def run(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     database = Database(settings.database_url.get_secret_value())
-    secret_key = settings.secret_key.get_secret_value()
-    tenants = Tenants(database, SecretBox(secret_key))
+    tenants = Tenants(database, SecretBox(settings.secret_key.get_secret_value()))
     await check_stored_connections(tenants, settings)
     connections = stored_connections(tenants, settings)
     client = await connect(settings.temporal_address, settings.temporal_namespace)
@@ -229,16 +242,7 @@ async def run(settings: Settings) -> None:
     await ensure_carrier_rounds(
         client, task_queue=settings.task_queue, time_scale=settings.time_scale
     )
-    needs = Dependencies(
-        database=database,
-        connections=connections,
-        tokens=SurveyTokens(secret_key),
-        task_queue=settings.task_queue,
-        time_scale=settings.time_scale,
-        policy=load_policy(settings.policy_pack),
-        carrier_rates=read_rates(settings.carrier_rates),
-        watches_delays=settings.delay_watch,
-    )
+    needs = needs_of(settings, database, connections)
     relay = build_relay(client, needs, public_url=settings.public_url)
     async with working(*build_workers(client, needs)):
         log.info("worker.started", task_queue=settings.task_queue, time_scale=settings.time_scale)

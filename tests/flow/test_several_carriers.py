@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from domain.requests import HandoverMethod
+from runtime.adapters import CARRIER_SHEETS
 from tests.flow.test_carrier_rounds import go_round
 from tests.flow.test_ups import QUOTE, SHIP, by_both, courier_wished
 from tests.support.house import TENANT, House, OpenReturn
 from tests.support.told import some_of
+from workers.returns import build_workers
 
 __all__ = ["by_both"]
 
@@ -52,6 +54,47 @@ async def test_the_better_one_is_taken_and_the_log_says_why(
     assert sold_by(opened) == [said["carrier"]]
     assert {said["carrier"], other["carrier"]} == {"easypost", "ups"}
     assert other["reason"] in ("dearer", "slower")
+
+
+def queues(history: Any, activity: str) -> list[str]:
+    """Return the task queues that calls of one kind went to."""
+    scheduled = [event.activity_task_scheduled_event_attributes for event in history]
+    return [one.task_queue.name for one in scheduled if one.activity_type.name == activity]
+
+
+async def test_a_label_is_bought_on_the_queue_of_who_sells_it(
+    by_both: House, order: dict[str, Any]
+) -> None:
+    """Its rate is that carrier's: no other one's calls are held back by it."""
+    opened = await labelled(by_both, order)
+
+    (seller,) = sold_by(opened)
+    assert queues(await opened.history(), "buy_label") == [f"{by_both.needs.task_queue}-{seller}"]
+
+
+async def test_a_round_reads_each_carriers_parcels_on_its_queue(by_both: House) -> None:
+    """Many parcels are read at the pace that their carrier takes."""
+    workflow_id = "carriers-by-queue"
+    await go_round(by_both, workflow_id)
+
+    history = await by_both.client.get_workflow_handle(workflow_id).fetch_history()
+    wanted = [f"{by_both.needs.task_queue}-{carrier}" for carrier in ("easypost", "ups")]
+    assert sorted(queues(history.events, "poll_parcels")) == wanted
+    assert sorted(queues(history.events, "sweep_bookings")) == wanted
+
+
+async def test_the_queue_of_a_carrier_gives_out_as_many_calls_as_it_takes(house: House) -> None:
+    """As its sheet or the setting says; one that says nothing is not held back."""
+    needs = replace(house.needs, task_queue="unhurried", carrier_rates={"ups": 2.5})
+
+    workers = [worker.config() for worker in build_workers(house.client, needs)]
+
+    rates = {f"unhurried-{name}": sheet.calls_per_second for name, sheet in CARRIER_SHEETS.items()}
+    assert {one["task_queue"]: one["max_task_queue_activities_per_second"] for one in workers} == {
+        **rates,
+        "unhurried": None,
+        "unhurried-ups": 2.5,
+    }
 
 
 @pytest.mark.parametrize(("closed", "left"), [("easypost", "ups"), ("ups", "easypost")])

@@ -21,7 +21,6 @@ from pydantic import SecretStr
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities.policies import load_policy
 from api.app import create_app
 from api.services import Services, open_services
 from api.starting import Patience
@@ -36,7 +35,7 @@ from tests.support.house import TENANT, sandbox_connections
 from tests.support.postgres import Database
 from tests.support.sandbox import Sandbox
 from tests.support.sandbox_client import SandboxClient
-from workers.returns import Dependencies, build_relay, build_workers
+from workers.returns import build_relay, build_workers, needs_of
 from workers.schedules import ensure_sweep
 from workers.working import working
 
@@ -188,14 +187,7 @@ async def _served(app: FastAPI, listener: socket.socket) -> AsyncIterator[None]:
 async def _working(services: Services, settings: Settings) -> AsyncIterator[Worker]:
     secret_key = settings.secret_key.get_secret_value()
     connections = stored_connections(Tenants(services.database, SecretBox(secret_key)), settings)
-    needs = Dependencies(
-        database=services.database,
-        connections=connections,
-        tokens=SurveyTokens(secret_key),
-        task_queue=settings.task_queue,
-        time_scale=settings.time_scale,
-        policy=load_policy(settings.policy_pack),
-    )
+    needs = needs_of(settings, services.database, connections)
     relay = build_relay(
         services.temporal,
         needs,
