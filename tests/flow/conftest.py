@@ -3,7 +3,6 @@
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -45,9 +44,7 @@ async def house(
 
 async def under(house: House, policy: Policy) -> House:
     """Let the house work under another pack from now on."""
-    await house.stop_work()
-    house.needs = replace(house.needs, policy=policy)
-    await house.open_for_work()
+    await house.work_with(policy=policy)
     return house
 
 
@@ -61,9 +58,7 @@ async def ruled(house: House) -> AsyncIterator[Ruled]:
 
     yield by
     if house.needs is not before:
-        await house.stop_work()
-        house.needs = before
-        await house.open_for_work()
+        await house.work_with(policy=before.policy)
 
 
 @pytest.fixture

@@ -57,14 +57,20 @@ async def under_way(opened: OpenReturn) -> dict[str, Any]:
     return parcel
 
 
+async def held_up(opened: OpenReturn) -> dict[str, Any]:
+    """Let the parcel stand where all earlier ones of its lane stood for weeks."""
+    parcel = await under_way(opened)
+    trip = await Lanes(opened.house.needs.database).find(TENANT, parcel["tracking_code"])
+    assert trip is not None
+    await slow_lane(opened.house, trip.lane, trips=30)
+    return parcel
+
+
 async def test_a_parcel_on_a_slow_lane_is_told_of_before_its_promise_breaks(
     labelled: OpenReturn,
 ) -> None:
     """Others that stood where it stands took weeks: the shopper hears of it once, with a date."""
-    parcel = await under_way(labelled)
-    trip = await Lanes(labelled.house.needs.database).find(TENANT, parcel["tracking_code"])
-    assert trip is not None
-    await slow_lane(labelled.house, trip.lane, trips=30)
+    parcel = await held_up(labelled)
 
     first = await go_round(labelled.house)
     wait = await labelled.until_waiting("awaiting_arrival")
@@ -80,6 +86,17 @@ async def test_a_parcel_on_a_slow_lane_is_told_of_before_its_promise_breaks(
     await labelled.house.relay.once()
     (mail,) = [m for m in labelled.ledger()["mails"] if "takes longer" in m["subject"]]
     assert f"{expected:%Y-%m-%d}" in str(mail)
+
+
+async def test_where_the_watch_is_off_nobody_is_told(labelled: OpenReturn) -> None:
+    """The same parcel on the same lane: its late arrival is found when its promise breaks."""
+    await labelled.house.work_with(watches_delays=False)
+    await held_up(labelled)
+
+    done = await go_round(labelled.house)
+
+    assert (done.read, done.warned) == (1, 0)
+    assert "delivery.delay_expected" not in await labelled.event_types()
 
 
 async def test_nothing_is_told_where_nothing_is_foretold(labelled: OpenReturn) -> None:

@@ -133,6 +133,12 @@ class House:
         """Stop the worker; what it did not finish stays with the server."""
         await self.work.aclose()
 
+    async def work_with(self, **changes: Any) -> None:
+        """Start the worker anew, with another policy or other settings of its needs."""
+        await self.stop_work()
+        self.needs = replace(self.needs, **changes)
+        await self.open_for_work()
+
     async def pass_time(self, **of: float) -> None:
         """Let the server's clock jump, and the timers on the way ring."""
         await self.env.sleep(timedelta(**of))

@@ -150,6 +150,22 @@ def test_a_stack_hands_on_all_that_its_processes_understand_too(
     assert told["BACKHAUL_POLICY_PACK"] == str(own.resolve())
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("delay_watch", "false"), ("delay_watch", "true"), ("carrier_rates", "sf=2")],
+)
+def test_a_stack_hands_on_what_is_set(complete: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """Its processes read the same as whoever started it wrote."""
+    complete.setenv(variable(name), value)
+    wanted = getattr(load_settings(), name)
+
+    told = plain_environment(load_stack_settings(), {}, {})
+    complete.setenv(variable(name), told[variable(name)])
+
+    assert told[variable(name)] == value
+    assert getattr(load_settings(), name) == wanted
+
+
 def test_does_not_print_secrets(complete: pytest.MonkeyPatch) -> None:
     """Settings may be logged as a whole."""
     printed = repr(load_settings())

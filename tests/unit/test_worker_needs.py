@@ -48,3 +48,9 @@ async def test_a_carrier_is_called_as_often_as_is_set_or_as_its_sheet_says(
     told = needs(database, carrier_rates=rates)
 
     assert rate_of(sheet, told.carrier_rates) == rate
+
+
+@pytest.mark.parametrize("watches", [True, False])
+async def test_parcels_are_watched_unless_that_is_off(database: Database, watches: bool) -> None:
+    """Warnings come too early for some shops."""
+    assert needs(database, delay_watch=watches).watches_delays is watches
