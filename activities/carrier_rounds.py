@@ -234,7 +234,7 @@ class CarrierRounds:
         quiet, orphans = now - SWEEP_AFTER / self._scale, 0
         for sold in await lists.list_bookings(since=now - LISTED_SINCE):
             booking = await self._bookings.by_reference(asked.tenant_id, sold.reference)
-            if booking is None or sold.bought_at >= quiet or booking.updated_at >= quiet:
+            if booking is None or sold.created_at >= quiet or booking.updated_at >= quiet:
                 continue
             ours = booking.state is BookingState.BOUGHT and booking.external_ref == sold.ref
             if not ours and booking.external_ref != sold.ref:

@@ -156,11 +156,14 @@ class TrackingEvent:
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """What a carrier sold: a label, or a courier's visit. ``reference`` is what it was told."""
+    """What a carrier sold: a label, or a courier's visit. ``reference`` is what it was told.
+
+    ``created_at`` is when its draft was made, which may be long before it was bought.
+    """
 
     ref: str
     reference: str
-    bought_at: datetime
+    created_at: datetime
     is_visit: bool
 
 
@@ -169,7 +172,7 @@ class ListsBookings(Protocol):
     """A carrier that can show what it sold, whoever remembers it."""
 
     async def list_bookings(self, *, since: datetime) -> tuple[Booked, ...]:
-        """Return the labels and visits that were sold since then and still stand."""
+        """Return the labels and visits that were sold of drafts made since, and still stand."""
 
 
 class CarrierGateway(Protocol):

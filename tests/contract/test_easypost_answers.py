@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from domain.money import Money
 from domain.tracking import ScanStatus
 from integrations.carriers.easypost.adapter import EasyPostCarrier, open_easypost_client
+from integrations.carriers.port import Booked
 from integrations.errors import (
     ActionRequiredError,
     AlreadyDoneError,
@@ -185,6 +187,36 @@ class TestDrafts:
         async with carrier(answer) as (easypost, _):
             with pytest.raises(TemporarilyUnavailableError):
                 await easypost.create_shipment(shipment_request())
+
+
+class TestListing:
+    async def test_reads_all_pages_of_what_was_sold(self) -> None:
+        """Labels and visits of drafts made since, page by page, and only those that stand."""
+
+        def sold(name: str, **more: object) -> dict[str, object]:
+            known = {"id": name, "reference": f"of {name}", "created_at": "2026-06-02T08:00:00Z"}
+            return {**known, "postage_label": {"label_url": "https://labels.example.com/1"}, **more}
+
+        first = {"shipments": [sold("shp_3"), sold("shp_2")], "has_more": True}
+        given_back = sold("shp_0", refund_status="submitted")
+        second = {"shipments": [sold("shp_1"), given_back], "has_more": False}
+        visits = [sold("pickup_1", status="scheduled"), sold("pickup_0", status="canceled")]
+        pages = (first, second, {"pickups": visits, "has_more": False})
+        since = datetime(2026, 6, 1, 12, tzinfo=UTC)
+        async with carrier(*map(json_answer, pages)) as (easypost, transport):
+            found = await easypost.list_bookings(since=since)
+
+        asked = {"page_size": "100", "start_datetime": "2026-06-01T12:00:00Z"}
+        assert [(r.url.path, dict(r.url.params)) for r in transport.requests] == [
+            ("/v2/shipments", asked),
+            ("/v2/shipments", {**asked, "before_id": "shp_2"}),
+            ("/v2/pickups", asked),
+        ]
+        created_at = datetime(2026, 6, 2, 8, tzinfo=UTC)
+        assert found == tuple(
+            Booked(name, f"of {name}", created_at, is_visit=name.startswith("pickup"))
+            for name in ("shp_3", "shp_2", "shp_1", "pickup_1")
+        )
 
 
 class TestScans:

@@ -130,6 +130,16 @@ class TestShipment:
         assert listed[:3] == made
         assert vendor.shipment.all(page_size=1, purchased="false")["shipments"][0].id == draft.id
 
+    def test_the_list_is_of_what_was_made_since(self, vendor: EasyPostClient) -> None:
+        """What is as old as the start is left out."""
+        made = bought(vendor)
+
+        since = vendor.shipment.all(start_datetime="2026-01-01T00:00:00Z")
+        later = vendor.shipment.all(start_datetime=made.created_at)
+
+        assert since["shipments"][0].id == made.id
+        assert made.id not in [shipment.id for shipment in later["shipments"]]
+
     def test_nobody_serves_the_unserved_postal_code(self, vendor: EasyPostClient) -> None:
         """Carriers refuse in messages with HTTP 200 and no rates."""
         draft = vendor.shipment.create(**(DRAFT | {"to_address": NOWHERE}))

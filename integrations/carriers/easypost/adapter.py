@@ -153,7 +153,7 @@ class EasyPostCarrier:
     async def _pages(
         self, asking: Callable[[dict[str, str]], Call], model: type[_Page], since: datetime
     ) -> list[_Page]:
-        query = {"page_size": "100", "start_datetime": since.strftime("%Y-%m-%dT%H:%M:%SZ")}
+        query = {"page_size": "100", "start_datetime": requests.utc(since)}
         pages: list[_Page] = []
         while True:
             page = await self._api.ask(asking(query), model)

@@ -31,8 +31,8 @@ def pickup(request: PickupRequest) -> dict[str, object]:
             "shipment": {"id": request.shipment_ref},
             "address": _address(request.address),
             "is_account_address": False,
-            "min_datetime": _utc(request.not_before),
-            "max_datetime": _utc(request.not_after),
+            "min_datetime": utc(request.not_before),
+            "max_datetime": utc(request.not_after),
         }
     }
 
@@ -66,5 +66,5 @@ def _tenths_up(value: float) -> float:
     return max(1, -int(-value * 10 // 1)) / 10
 
 
-def _utc(moment: datetime) -> str:
+def utc(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
