@@ -517,3 +517,12 @@ async def test_checks_that_it_answers() -> None:
             await kuaidi100.check()
 
     assert form_of(transport.last)["method"] == "price"
+
+
+@pytest.mark.parametrize("code", ["400", "31005"])
+async def test_takes_a_refused_price_for_a_sign_of_life(code: str) -> None:
+    """The company may go nowhere from the place that is asked about: it answers nevertheless."""
+    async with carrier(refusal(code)) as (kuaidi100, asked):
+        await kuaidi100.check()
+
+    assert len(asked.requests) == 1

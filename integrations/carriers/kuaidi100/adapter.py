@@ -8,6 +8,7 @@ Kuaidi100's own numbers alone. Refusals come with HTTP 200 and ``result: false``
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TypeVar
 from urllib.parse import parse_qs
@@ -164,7 +165,9 @@ class Kuaidi100Carrier:
             "recManPrintAddr": _PLACE,
             "weight": "1",
         }
-        await self._price(question)
+        # That it sends nobody there is an answer as well.
+        with suppress(RejectedError):
+            await self._price(question)
 
     async def track(self, tracker_ref: str) -> TrackingSnapshot:
         ref, number = read_ref(tracker_ref), tracker_ref
