@@ -34,8 +34,6 @@ from integrations.errors import (
     AmbiguousOutcomeError,
     NotFoundError,
     RejectedError,
-    TemporarilyUnavailableError,
-    UnansweredError,
     WebhookMalformedError,
 )
 from integrations.http import Call, HttpApi, open_client
@@ -155,7 +153,7 @@ class Kuaidi100Carrier:
             return Pickup(pickup_ref, "canceled", standing.confirmation, standing.cost)
         left = await self._cancellable(ref)
         if left.status == "scheduled":
-            raise _repeatable(wire.order_error("cancel", answer.return_code))
+            raise wire.order_error("cancel", answer.return_code, repeatable=True)
         return left
 
     async def check(self) -> None:
@@ -226,17 +224,11 @@ class Kuaidi100Carrier:
 
     async def _price(self, param: dict[str, object]) -> Money | None:
         call = self._order_call("price", param)
-        try:
-            return orders.price_of(await self._asked("price", call, wire.WirePriced))
-        except UnansweredError as error:
-            raise _repeatable(error) from None
+        return orders.price_of(await self._asked("price", call, wire.WirePriced))
 
     async def _detail(self, ref: OrderRef) -> wire.WireDetail:
         call = self._order_call("detail", {"taskId": ref.task})
-        try:
-            found = (await self._asked("detail", call, wire.WireDetailed)).data
-        except UnansweredError as error:
-            raise _repeatable(error) from None
+        found = (await self._asked("detail", call, wire.WireDetailed)).data
         if found is None:
             raise NotFoundError(wire.SYSTEM, "no order has this number")
         return found
@@ -250,7 +242,7 @@ class Kuaidi100Carrier:
     async def _asked(self, method: str, call: Call, answer: type[_Answer]) -> _Answer:
         found = await self._api.ask(call, answer)
         if not found.result:
-            raise wire.order_error(method, found.return_code)
+            raise wire.order_error(method, found.return_code, repeatable=call.repeatable)
         return found
 
     def _order_call(
@@ -291,13 +283,6 @@ def _placed(ref: str) -> OrderRef:
 def _pickup(ref: OrderRef, found: wire.WireDetail) -> Pickup:
     # The price is the label's.
     return Pickup(str(ref), scans.pickup_status(found.status), ref.order, Money(0, CURRENCY))
-
-
-def _repeatable(error: Exception) -> Exception:
-    """Return passing trouble of a call that may be repeated as that; another error as it is."""
-    if isinstance(error, UnansweredError):
-        return TemporarilyUnavailableError(wire.SYSTEM, "it cannot answer now", code=error.code)
-    return error
 
 
 def _written(param: Mapping[str, object]) -> str:

@@ -25,10 +25,10 @@ from integrations.http import Refusal, WireModel
 SYSTEM = "kuaidi100"
 OK = "200"
 
+_UNDECIDED = "500"
+"""Passing trouble, as the manual has it, or a request that is not as it should be: its effect is
+not told."""
 _ORDER_ERRORS: Mapping[str, type[IntegrationError]] = {
-    # Passing trouble, as the manual has it, or a request that is not as it should be: its effect
-    # is not told.
-    "500": UnansweredError,
     "501": InProgressError,
     "503": ConfigurationError,
     "600": ConfigurationError,
@@ -140,9 +140,11 @@ def read_refusal(response: httpx.Response, body: Mapping[str, Any]) -> Refusal: 
     return Refusal(str(code) if isinstance(code, str | int) else None)
 
 
-def order_error(what: str, code: str) -> IntegrationError:
+def order_error(what: str, code: str, *, repeatable: bool) -> IntegrationError:
     """Return what an order's ``result: false`` means, which comes with HTTP 200."""
     kind = _ORDER_ERRORS.get(code, RejectedError)
+    if code == _UNDECIDED:
+        kind = TemporarilyUnavailableError if repeatable else UnansweredError
     return kind(SYSTEM, f"{what} answered {code or 'no code'}", code=code or None)
 
 
