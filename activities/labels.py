@@ -1,5 +1,7 @@
 """Choose a carrier, buy and void labels: looked up before anything is sent again."""
 
+from datetime import UTC, datetime
+
 from temporalio import activity
 
 from activities.booking import (
@@ -26,6 +28,7 @@ from activities.label_messages import (
 from domain.booking import label_purpose
 from domain.carriers import ParcelToSend
 from domain.lanes import Lane, area_of
+from domain.parcels import SLOT_GONE
 from integrations.carriers.capabilities import BookingLookUp
 from integrations.carriers.port import Address, Label, Parcel, ShipmentRequest, Visit
 from integrations.directory import CarrierAccount, Connections
@@ -149,6 +152,10 @@ class LabelActivities:
         check_sendable(booking, sheet, sheet.label_lookup)
         request = request or await self._request(asked, booking)
         is_first = booking.sent_at is None
+        late = is_first and sheet.courier_brings_label and _is_over(request.visit)
+        # Unless another try has sent it since, nobody heard of it, and nobody would come any more.
+        if late and await self._bookings.given_up(asked.tenant_id, booking.booking_id):
+            raise RejectedError(sheet.carrier, "the window is over", code=SLOT_GONE)
         booking = await self._bookings.sending(
             asked.tenant_id, booking.booking_id, asked=asked_with(asked.courier)
         )
@@ -245,6 +252,10 @@ class LabelActivities:
             is_return=not asked.to_customer,
             visit=Visit(wish.not_before, wish.not_after, wish.time_zone) if wish else None,
         )
+
+
+def _is_over(visit: Visit | None) -> bool:
+    return visit is not None and visit.not_after <= datetime.now(UTC)
 
 
 def _parcel(asked: BuyLabel) -> ParcelToSend:

@@ -140,8 +140,9 @@ async def test_says_that_there_is_no_such_time_zone() -> None:
     assert asked.requests == []
 
 
-async def test_sends_nothing_for_a_window_that_is_over() -> None:
-    """What was sent may stand, and what was not would bring somebody at another time."""
+async def test_sends_nothing_again_for_a_window_that_is_over() -> None:
+    """What was sent may stand; if it does not, another order would bring somebody at another
+    time."""
     async with carrier(answer(NUMBERS), now=VISIT.not_after) as (kuaidi100, asked):
         draft = await kuaidi100.create_shipment(request_of())
         with pytest.raises(AmbiguousOutcomeError):

@@ -4,10 +4,13 @@ import json
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from domain.requests import PickupWindow
+from storage.bookings import Bookings
 from storage.rows import ConnectionRow
 from tests.flow.test_pickups import visits_at_carrier
 from tests.support.house import TENANT, House, OpenReturn
@@ -19,6 +22,11 @@ ORDERS = {
     "kuaidi100": {"operation": "POST /order/borderapi.do", "containing": "method=bOrder"},
 }
 """How each takes an order, for the sandbox's faults."""
+QUOTES = {
+    "sf": {"operation": "POST /std/service", "containing": "EXP_RECE_QUERY_DELIVERTM"},
+    "kuaidi100": {"operation": "POST /order/borderapi.do", "containing": "method=price"},
+}
+"""How each is asked for a price."""
 ACCOUNTS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "sf": (
         {"check_word": "SFcheckword"},
@@ -64,12 +72,19 @@ async def by_courier(house: House, adapter: str) -> AsyncIterator[House]:
     house.sandbox.http.delete("/_control/locations/cn").raise_for_status()
 
 
-async def courier_wished(house: House) -> OpenReturn:
+async def courier_wished(house: House, *, within: timedelta | None = None) -> OpenReturn:
+    """A return to be fetched tomorrow, or ``within`` so long, where it is about noon now."""
     order: dict[str, Any] = house.sandbox.order("three-units")
     order["ship_to"] |= {"phone": "13800000000"}
-    return await house.open(
-        with_pickup(some_of(house.sandbox.put(f"orders/{order['order_id']}", order), 1))
-    )
+    order = house.sandbox.put(f"orders/{order['order_id']}", order)
+    now = datetime.now(UTC)
+    # Some come within one day alone, as their own calendar has it.
+    zone = f"Etc/GMT{now.hour - 12:+d}"
+    tomorrow = now + timedelta(days=1)
+    wish = PickupWindow(tomorrow, tomorrow + timedelta(hours=4), zone)
+    if within is not None:
+        wish = PickupWindow(now - timedelta(hours=1), now + within, zone)
+    return await house.open(replace(with_pickup(some_of(order, 1)), pickup_window=wish))
 
 
 def labels(opened: OpenReturn) -> list[tuple[str, str]]:
@@ -105,3 +120,23 @@ async def test_edge_25_an_answer_that_is_lost_orders_one_courier(
 
     assert visits_at_carrier(opened) == ["scheduled"]
     assert labels(opened) == [(adapter, "bought")]
+
+
+async def test_edge_26_an_order_that_comes_too_late_is_sent_for_the_next_window(
+    by_courier: House, adapter: str
+) -> None:
+    """The window ends while the price is told: nothing is sent for it, and another one is taken."""
+    slow = {"kind": "delay", "delay_ms": 5000}
+    with by_courier.sandbox.fault(system=adapter, **QUOTES[adapter], **slow):
+        opened = await courier_wished(by_courier, within=timedelta(seconds=5))
+        await opened.until_waiting("awaiting_pickup")
+
+    bookings = await Bookings(by_courier.needs.database).of_return(TENANT, opened.return_id)
+    orders = sorted(
+        (one for one in bookings if one.purpose == "label-d1"), key=lambda one: one.attempt
+    )
+    assert [one.sent_at is not None for one in orders] == [False, True]
+    assert len(await opened.events("pickup.rescheduled")) == 1
+    assert await opened.events("blocker.raised") == []
+    assert labels(opened) == [(adapter, "bought")]
+    assert visits_at_carrier(opened) == ["scheduled"]

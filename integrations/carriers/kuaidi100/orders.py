@@ -70,12 +70,13 @@ def placed(
     """Return an order of label and courier in one, told of on ``webhook_url``.
 
     Raises:
-        AmbiguousOutcomeError: the window is over. Asked once more, Kuaidi100 would answer the order
-            that stands, but for want of one it would send somebody at another time.
+        AmbiguousOutcomeError: the window is over, so this was sent before: a first order is not
+            sent that late. Kuaidi100 would answer the one that stands, but for want of one it would
+            send somebody at another time.
         RejectedError: no courier is ordered for this window (``no_rates``).
     """
     if visit.not_after <= now:
-        raise AmbiguousOutcomeError(SYSTEM, "the window is over: nothing is sent for it any more")
+        raise AmbiguousOutcomeError(SYSTEM, "the window is over: it is not sent again")
     return {
         "kuaidicom": company,
         "recManName": request.recipient.name,
