@@ -41,7 +41,8 @@ CUSTOMER = Address(
 WAREHOUSE = Address(
     name="Returns", street1="Dock Road 2", city="Rotterdam", postal_code="3011", country="NL"
 )
-TOMORROW = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
+TOMORROW = datetime.now(UTC).replace(hour=4, microsecond=0) + timedelta(days=1)
+"""An hour whose next four are of one day in Europe and in China: some come within one day alone."""
 
 
 class CarrierWorld(Protocol):
