@@ -63,7 +63,14 @@ class TestToWire:
 
 class TestFromWire:
     @pytest.mark.parametrize(
-        ("value", "minor"), [("10", 1_000), ("10.5", 1_050), ("10.500", 1_050), ("0.00", 0)]
+        ("value", "minor"),
+        [
+            ("10", 1_000),
+            ("10.5", 1_050),
+            ("10.500", 1_050),
+            ("0.00", 0),
+            ("1" * 29 + ".23", int("1" * 29 + "23")),
+        ],
     )
     def test_reads_decimals_however_many(self, value: str, minor: int) -> None:
         """Zeros at the end say nothing."""

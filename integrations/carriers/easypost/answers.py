@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from domain.money import Money, exponent
+from domain.money import Money
 from domain.tracking import Scan, ScanStatus
+from integrations.amounts import exact
 from integrations.carriers.easypost import wire
 from integrations.carriers.port import Booked, Label, Offer, Pickup, Shipment, TrackingSnapshot
 from integrations.errors import ProtocolError, RejectedError
@@ -47,12 +48,7 @@ def cheapest(rates: Sequence[wire.WireRate], messages: Sequence[wire.WireMessage
 
 
 def _money(rate: wire.WireRate) -> Money:
-    minor = rate.rate.scaleb(exponent(rate.currency))
-    if minor != minor.to_integral_value():
-        raise ProtocolError(
-            wire.SYSTEM, f"a rate is no whole number of {rate.currency} minor units", field="rate"
-        )
-    return Money(int(minor), rate.currency)
+    return exact(wire.SYSTEM, rate.rate, rate.currency, field="rate")
 
 
 def qr_code(found: wire.WireShipment) -> str | None:

@@ -5,10 +5,11 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.money import Money
+from integrations.amounts import exact
 from integrations.carriers.kuaidi100.refs import CURRENCY
 from integrations.carriers.kuaidi100.wire import SYSTEM, WirePriced
 from integrations.carriers.port import Address, ShipmentRequest, Visit
-from integrations.errors import AmbiguousOutcomeError, ProtocolError, RejectedError
+from integrations.errors import AmbiguousOutcomeError, RejectedError
 
 _DAYS = ("今天", "明天", "后天")
 _LONGEST_ADDRESS = 300
@@ -126,10 +127,7 @@ def price_of(answer: WirePriced) -> Money | None:
     """Return the quoted price; ``None`` where no courier is offered."""
     if answer.data is None or answer.data.price is None:
         return None
-    fen = answer.data.price.scaleb(2)
-    if fen != fen.to_integral_value():
-        raise ProtocolError(SYSTEM, "a price is no whole number of fen", field="data.price")
-    return Money(int(fen), CURRENCY)
+    return exact(SYSTEM, answer.data.price, CURRENCY, field="data.price")
 
 
 def _kilograms(grams: int) -> str:

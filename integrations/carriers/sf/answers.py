@@ -5,10 +5,11 @@ from zoneinfo import ZoneInfo
 
 from domain.money import Money
 from domain.tracking import Scan, ScanStatus
+from integrations.amounts import exact
 from integrations.carriers.port import Label, Offer, TrackingSnapshot
 from integrations.carriers.sf.refs import CURRENCY, Quote, written
 from integrations.carriers.sf.wire import SYSTEM, WireRates, WireTracked
-from integrations.errors import NotFoundError, ProtocolError
+from integrations.errors import NotFoundError
 
 FREE = Money(0, CURRENCY)
 """A visit's price is the label's."""
@@ -45,10 +46,8 @@ def quoted(rates: WireRates, product: str, *, begins: datetime) -> Quote | None:
     for rate in rates.deliver_tm_dto or ():
         if rate.business_type != product or rate.fee is None:
             continue
-        fen = rate.fee.scaleb(2)
-        if fen != fen.to_integral_value():
-            raise ProtocolError(SYSTEM, "a price is no whole number of fen", field="fee")
-        return Quote(product, Money(int(fen), CURRENCY), _days(rate.deliver_time, begins))
+        price = exact(SYSTEM, rate.fee, CURRENCY, field="fee")
+        return Quote(product, price, _days(rate.deliver_time, begins))
     return None
 
 

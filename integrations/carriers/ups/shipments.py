@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 
 from domain.money import Money
+from integrations.amounts import exact
 from integrations.carriers.port import Address, Label, Offer, ShipmentRequest
 from integrations.carriers.ups import addresses, shipment_wire, wire
-from integrations.carriers.ups.money import money
 from integrations.carriers.ups.quotes import LabelQuote, label_ref
 from integrations.errors import RejectedError
 
@@ -94,8 +94,7 @@ def cheapest(rates: shipment_wire.WireRates, country: str) -> LabelQuote:
             wire.SYSTEM, "rates in several currencies cannot be compared", code="mixed_currencies"
         )
     charge, best = min(priced, key=lambda one: (one[0].monetary_value, one[1].service.code))
-    price = money(charge.monetary_value, charge.currency_code)
-    return LabelQuote(best.service.code, country, price, _days(best))
+    return LabelQuote(best.service.code, country, _money(charge), _days(best))
 
 
 def offered(quote: LabelQuote) -> Offer:
@@ -109,7 +108,7 @@ def bought(key: str, quote: LabelQuote, found: shipment_wire.WireShipmentResults
         charge = found.negotiated_rate_charges.total_charge
     elif found.shipment_charges is not None:
         charge = found.shipment_charges.total_charges
-    cost = money(charge.monetary_value, charge.currency_code) if charge else quote.price
+    cost = _money(charge) if charge else quote.price
     return label(key, quote, found.package_results[0].tracking_number, found.label_url, cost)
 
 
@@ -133,6 +132,10 @@ def no_rates() -> RejectedError:
 def _charge(rated: shipment_wire.WireRatedShipment) -> wire.WireCharge:
     agreed = rated.negotiated_rate_charges
     return agreed.total_charge if agreed is not None else rated.total_charges
+
+
+def _money(charge: wire.WireCharge) -> Money:
+    return exact(wire.SYSTEM, charge.monetary_value, charge.currency_code, field="MonetaryValue")
 
 
 def _days(rated: shipment_wire.WireRatedShipment) -> int | None:

@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.money import Money
+from integrations.amounts import exact
 from integrations.carriers.port import Pickup, PickupRequest
 from integrations.carriers.ups import addresses, visit_wire, wire
-from integrations.carriers.ups.money import money
 from integrations.carriers.ups.quotes import LabelQuote, VisitQuote
 from integrations.errors import ProtocolError, RejectedError
 
@@ -135,7 +135,7 @@ def _price(rate: visit_wire.WirePickupRate) -> Money | None:
     amount = rate.grand_total_of_all_charge if amount is None else amount
     if amount is None or rate.currency_code is None:
         return None
-    return money(amount, rate.currency_code)
+    return exact(wire.SYSTEM, amount, rate.currency_code, field="GrandTotalOfAllCharge")
 
 
 def _context(request: PickupRequest) -> dict[str, object]:

@@ -1,8 +1,10 @@
 """Amounts as PayPal writes them: decimal text, in the currencies that it has."""
 
 import re
+from decimal import Decimal
 
 from domain.money import Money, exponent
+from integrations.amounts import in_minor_units
 from integrations.payments.amounts import NotRepresentableError
 
 # developer.paypal.com/api/rest/reference/currency-codes. Forint and Taiwan dollar have decimals in
@@ -13,7 +15,7 @@ CURRENCIES = WITHOUT_DECIMALS | frozenset(
     | {"NOK", "NZD", "PHP", "PLN", "SEK", "SGD", "THB", "USD"}
 )
 
-_VALUE = re.compile(r"(?P<sign>-?)(?P<whole>[0-9]+)(?:\.(?P<decimals>[0-9]+))?", re.ASCII)
+_VALUE = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)
 
 
 def to_wire(amount: Money) -> str:
@@ -40,15 +42,12 @@ def from_wire(value: str, currency: str) -> Money:
             that PayPal does not have.
     """
     _places(currency)
-    read = _VALUE.fullmatch(value)
-    if read is None or len(value) > 32:
+    if not _VALUE.fullmatch(value) or len(value) > 32:
         raise NotRepresentableError("wanted a decimal text")
-    places = exponent(currency)
-    decimals = (read["decimals"] or "").rstrip("0")
-    if len(decimals) > places:
-        raise NotRepresentableError(f"more than {places} decimals in {currency}")
-    minor = int(read["whole"] + decimals.ljust(places, "0"))
-    return Money(-minor if read["sign"] else minor, currency)
+    found = in_minor_units(Decimal(value), currency)
+    if found is None:
+        raise NotRepresentableError(f"more than {exponent(currency)} decimals in {currency}")
+    return found
 
 
 def _places(currency: str) -> int:
