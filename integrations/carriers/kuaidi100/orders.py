@@ -2,10 +2,10 @@
 
 from datetime import datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.money import Money
 from integrations.amounts import exact
+from integrations.carriers.clocks import local
 from integrations.carriers.kuaidi100.refs import CURRENCY
 from integrations.carriers.kuaidi100.wire import SYSTEM, WirePriced
 from integrations.carriers.port import Address, ShipmentRequest, Visit
@@ -104,16 +104,14 @@ def window(visit: Visit, now: datetime) -> dict[str, str]:
     """Return a visit's day and hours, local to its address.
 
     Raises:
-        RejectedError: it is none of today, tomorrow and the day after, or of more than one day.
+        RejectedError: it is none of today, tomorrow and the day after, or of more than one day; or
+            there is no such time zone.
     """
-    try:
-        zone = ZoneInfo(visit.time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise RejectedError(
-            SYSTEM, "no such time zone", code="bad_time_zone", field="time_zone"
-        ) from None
-    first, last = visit.not_before.astimezone(zone), visit.not_after.astimezone(zone)
-    days = (last.date() - now.astimezone(zone).date()).days
+    first, last, today = (
+        local(SYSTEM, moment, visit.time_zone)
+        for moment in (visit.not_before, visit.not_after, now)
+    )
+    days = (last.date() - today.date()).days
     if first.date() != last.date() or not 0 <= days < len(_DAYS):
         raise no_rates("a courier is ordered for one of three days, from today on")
     return {

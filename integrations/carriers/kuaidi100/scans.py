@@ -1,13 +1,9 @@
 """Kuaidi100's states in the domain's words."""
 
-from datetime import datetime, timedelta, timezone
-
 from domain.tracking import Scan, ScanStatus
+from integrations.carriers.clocks import read_in_china
 from integrations.carriers.kuaidi100 import wire
 from integrations.carriers.port import TrackingSnapshot
-
-_CHINA = timezone(timedelta(hours=8))
-"""All of China has one time, without summer time; Kuaidi100 tells no other."""
 
 _STATES = {
     "0": ScanStatus.IN_TRANSIT,
@@ -56,7 +52,7 @@ def snapshot(tracking_code: str, track: wire.WireTrack) -> TrackingSnapshot:
     """Return the scans, oldest first, those without a time that can be read left out."""
     found = []
     for place, step in enumerate(track.data):
-        moment = _moment(step.time)
+        moment = read_in_china(step.time)
         # Where the steps bear no codes, the state is that of the newest, which is told first.
         code = step.status_code or (track.state if place == 0 else None)
         if moment is not None:
@@ -71,10 +67,3 @@ def status_of(code: str | None) -> ScanStatus:
 def pickup_status(state: str) -> str:
     """Return a visit's status; an unknown state is of one that is still to come."""
     return _PICKUPS.get(state, "scheduled")
-
-
-def _moment(told: str) -> datetime | None:
-    try:
-        return datetime.strptime(told, "%Y-%m-%d %H:%M:%S").replace(tzinfo=_CHINA)
-    except ValueError:
-        return None

@@ -15,6 +15,7 @@ import httpx
 from pydantic import BaseModel
 
 from domain.tracking import HANDED_OVER
+from integrations.carriers.clocks import local
 from integrations.carriers.port import (
     Label,
     Pickup,
@@ -74,7 +75,7 @@ class SfCarrier:
         if visit is None or not requests.is_inland(request):
             return Shipment(request.key, None)
         requests.check_addresses(request)
-        begins = requests.local(visit.not_before, visit.time_zone)
+        begins = local(wire.SYSTEM, visit.not_before, visit.time_zone)
         asked = requests.priced(request, visit, product=self._product, monthly_card=self._card)
         try:
             rates = await self._ask("EXP_RECE_QUERY_DELIVERTM", asked, wire.WireRates)

@@ -1,11 +1,11 @@
 """SF's answers in the port's words."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from domain.money import Money
 from domain.tracking import Scan, ScanStatus
 from integrations.amounts import exact
+from integrations.carriers.clocks import read_in_china
 from integrations.carriers.port import Label, Offer, TrackingSnapshot
 from integrations.carriers.sf.refs import CURRENCY, Quote, written
 from integrations.carriers.sf.wire import SYSTEM, WireRates, WireTracked
@@ -13,7 +13,6 @@ from integrations.errors import NotFoundError
 
 FREE = Money(0, CURRENCY)
 """A visit's price is the label's."""
-_BEIJING = ZoneInfo("Asia/Shanghai")
 _STATUS = {
     "50": ScanStatus.ACCEPTED,
     "54": ScanStatus.ACCEPTED,
@@ -82,7 +81,7 @@ def snapshot(tracked: WireTracked) -> TrackingSnapshot:
         scans = [
             Scan(_STATUS.get(code, ScanStatus.UNKNOWN), moment, code)
             for route in parcel.routes or ()
-            if (moment := _moment(route.accept_time)) and (code := str(route.op_code))
+            if (moment := read_in_china(route.accept_time)) and (code := str(route.op_code))
         ]
         if scans:
             in_order = sorted(scans, key=lambda scan: scan.occurred_at)
@@ -92,12 +91,5 @@ def snapshot(tracked: WireTracked) -> TrackingSnapshot:
 
 def _days(deliver_time: str | None, begins: datetime) -> int | None:
     """Return the promised days: the last of the times that SF tells counts."""
-    promised = _moment((deliver_time or "").rpartition(",")[2])
+    promised = read_in_china((deliver_time or "").rpartition(",")[2])
     return None if promised is None else max((promised.date() - begins.date()).days, 0)
-
-
-def _moment(told: str) -> datetime | None:
-    try:
-        return datetime.strptime(told.strip(), "%Y-%m-%d %H:%M:%S").replace(tzinfo=_BEIJING)
-    except ValueError:
-        return None

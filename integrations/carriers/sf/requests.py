@@ -1,8 +1,8 @@
 """What SF is asked: addresses, weights and local times in its own words and units."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from integrations.carriers.clocks import local
 from integrations.carriers.port import Address, ShipmentRequest, Visit
 from integrations.carriers.sf.wire import SYSTEM
 from integrations.errors import RejectedError
@@ -39,20 +39,6 @@ def check_addresses(request: ShipmentRequest) -> None:
             raise _unfit(f"{end}.street1", f"has 1 to {_LONGEST_STREET} characters")
 
 
-def local(moment: datetime, time_zone: str) -> datetime:
-    """Return a moment as the clock at the address shows it.
-
-    Raises:
-        RejectedError: there is no such time zone.
-    """
-    try:
-        return moment.astimezone(ZoneInfo(time_zone))
-    except (ZoneInfoNotFoundError, ValueError):
-        raise RejectedError(
-            SYSTEM, "there is no such time zone", code="bad_time_zone", field="time_zone"
-        ) from None
-
-
 def priced(
     request: ShipmentRequest, visit: Visit, *, product: str, monthly_card: str
 ) -> dict[str, object]:
@@ -61,7 +47,7 @@ def priced(
         "businessType": product,
         "monthlyCard": monthly_card,
         "weight": -(-request.parcel.weight_grams // 10) / 100,
-        "consignedTime": _written(local(visit.not_before, visit.time_zone)),
+        "consignedTime": _written(local(SYSTEM, visit.not_before, visit.time_zone)),
         "searchPrice": "1",
         "srcAddress": _place(request.sender),
         "destAddress": _place(request.recipient),
@@ -73,8 +59,8 @@ def ordered(
 ) -> dict[str, object]:
     """Order label and courier as one. A window that has begun begins now, which SF takes unsaid."""
     parcel = request.parcel
-    begins = local(visit.not_before, visit.time_zone)
-    ends = local(visit.not_after, visit.time_zone)
+    begins = local(SYSTEM, visit.not_before, visit.time_zone)
+    ends = local(SYSTEM, visit.not_after, visit.time_zone)
     start = {"sendStartTm": _written(begins)} if visit.not_before > now else {}
     return {
         "language": LANGUAGE,

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.money import Money
 from integrations.amounts import exact
+from integrations.carriers.clocks import local
 from integrations.carriers.port import Pickup, PickupRequest
 from integrations.carriers.ups import addresses, visit_wire, wire
 from integrations.carriers.ups.quotes import LabelQuote, VisitQuote
-from integrations.errors import ProtocolError, RejectedError
+from integrations.errors import ProtocolError
 
 _STANDS = "scheduled"
 _NOT_CHARGED = "03"
@@ -23,11 +23,11 @@ def day(request: PickupRequest) -> date:
     Raises:
         RejectedError: there is no such time zone.
     """
-    return _local(request.not_before, request.time_zone).date()
+    return local(wire.SYSTEM, request.not_before, request.time_zone).date()
 
 
 def is_today(request: PickupRequest, now: datetime) -> bool:
-    return day(request) == _local(now, request.time_zone).date()
+    return day(request) == local(wire.SYSTEM, now, request.time_zone).date()
 
 
 def priced(request: PickupRequest, *, account: str, country: str) -> dict[str, object]:
@@ -143,20 +143,11 @@ def _context(request: PickupRequest) -> dict[str, object]:
 
 
 def _window(request: PickupRequest) -> dict[str, str]:
-    ready = _local(request.not_before, request.time_zone)
-    close = _local(request.not_after, request.time_zone)
+    ready = local(wire.SYSTEM, request.not_before, request.time_zone)
+    close = local(wire.SYSTEM, request.not_after, request.time_zone)
     return {
         "PickupDate": f"{ready:%Y%m%d}",
         "ReadyTime": f"{ready:%H%M}",
         # A window is of one day: what goes on after midnight is cut.
         "CloseTime": f"{close:%H%M}" if close.date() == ready.date() else "2359",
     }
-
-
-def _local(moment: datetime, time_zone: str) -> datetime:
-    try:
-        return moment.astimezone(ZoneInfo(time_zone))
-    except (ZoneInfoNotFoundError, ValueError):
-        raise RejectedError(
-            wire.SYSTEM, "there is no such time zone", code="bad_time_zone", field="time_zone"
-        ) from None
