@@ -483,6 +483,16 @@ async def test_believes_a_push_only_as_to_which_parcel() -> None:
     assert (first.tracker_ref, first.tracking_code) == ("YT1", "YT1")
 
 
+async def test_looks_at_nothing_else_of_a_push() -> None:
+    """What nobody believes can be as odd as it likes."""
+    body = pushed('{"status":"polling","lastResult":{"nu":"YT1","state":{},"data":"none"}}')
+    async with carrier(answer()) as (kuaidi100, _):
+        event = kuaidi100.parse_webhook({}, body, NOW)
+
+    assert event is not None
+    assert event.tracking_code == "YT1"
+
+
 async def test_follows_no_push_about_orders() -> None:
     """What is told of an order on the same address is read when it is wanted."""
     body = pushed('{"kuaidicom":"yuantong","status":"200","data":{"orderId":"1","status":10}}')

@@ -23,7 +23,6 @@ from integrations.errors import (
 from integrations.http import Refusal, WireModel
 
 SYSTEM = "kuaidi100"
-OK = "200"
 
 _UNDECIDED = "500"
 """Passing trouble, as the manual has it, or a request that is not as it should be: its effect is
@@ -117,15 +116,12 @@ class WireTrack(WireModel):
 
     result: bool = True
     return_code: Code = Field("", validation_alias="returnCode")
-    number: str = Field("", validation_alias="nu")
     state: Code | None = None
     data: tuple[WireStep, ...] = ()
 
 
 class WireLast(WireModel):
     number: str = Field(validation_alias="nu", min_length=1, max_length=64)
-    state: Code = ""
-    data: tuple[WireStep, ...] = ()
 
 
 class WirePush(WireModel):
