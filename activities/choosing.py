@@ -9,7 +9,7 @@ import structlog
 from activities.errors import refused
 from domain.carriers import ParcelToSend, Quote, Record, ranked, why
 from domain.money import Money
-from integrations.carriers.port import Shipment, ShipmentRequest
+from integrations.carriers.port import Offer, Shipment, ShipmentRequest
 from integrations.directory import CarrierAccount
 from integrations.errors import (
     IntegrationError,
@@ -36,7 +36,7 @@ class Choice:
 
     account: CarrierAccount
     draft: Shipment
-    cost: Money | None
+    cost: Money
     passed_over: tuple[PassedOver, ...]
 
 
@@ -71,14 +71,19 @@ async def choose(
     answers = await asyncio.gather(*(_asked(account, request) for account in accounts))
     offers: dict[str, tuple[CarrierAccount, Shipment]] = {}
     errors: list[tuple[str, IntegrationError]] = []
+    quotes: list[Quote] = []
     for account, answer in zip(accounts, answers, strict=True):
-        if isinstance(answer, Shipment):
-            offers[account.connection_id] = account, answer
+        carrier = account.account.carrier
+        if isinstance(answer, IntegrationError):
+            errors.append((carrier, answer))
+        elif answer.offer is None:
+            no_rates = RejectedError(carrier, "no rate is offered", code="no_rates")
+            errors.append((carrier, no_rates))
         else:
-            errors.append((account.account.carrier, answer))
+            offers[account.connection_id] = account, answer
+            quotes.append(_quote(account, answer.offer, records))
     if not offers:
         raise _no_offer(errors)
-    quotes = [_quote(account, draft, records) for account, draft in offers.values()]
     first, *others = ranked(quotes, wants_courier=wants_courier, currency=currency)
     behind = [
         PassedOver(
@@ -90,9 +95,9 @@ async def choose(
     return Choice(account, draft, first.cost, (*_passed_over(errors), *behind))
 
 
-def _quote(account: CarrierAccount, draft: Shipment, records: Mapping[str, Record]) -> Quote:
-    cost, days = (draft.offer.cost, draft.offer.days) if draft.offer is not None else (None, None)
-    return Quote(account.account, cost, days, records.get(account.connection_id, Record()))
+def _quote(account: CarrierAccount, offer: Offer, records: Mapping[str, Record]) -> Quote:
+    record = records.get(account.connection_id, Record())
+    return Quote(account.account, offer.cost, offer.days, record)
 
 
 def _passed_over(errors: Sequence[tuple[str, IntegrationError]]) -> tuple[PassedOver, ...]:
@@ -118,7 +123,7 @@ async def _asked(account: CarrierAccount, request: ShipmentRequest) -> Shipment 
     carrier = account.account.carrier
     try:
         async with asyncio.timeout(_ANSWERS_WITHIN_S):
-            draft = await account.gateway.create_shipment(request)
+            return await account.gateway.create_shipment(request)
     except TimeoutError:
         _log.warning("carrier.unavailable", carrier=carrier)
         return TemporarilyUnavailableError(carrier, "no price within its time")
@@ -127,6 +132,3 @@ async def _asked(account: CarrierAccount, request: ShipmentRequest) -> Shipment 
     except IntegrationError as error:
         _log.warning("carrier.unavailable", carrier=carrier)
         return error
-    if draft.offer is None and account.gateway.capabilities.free_drafts:
-        return RejectedError(carrier, "no rate is offered", code="no_rates")
-    return draft

@@ -69,11 +69,11 @@ class Record:
 class Quote:
     """What one account would take for the parcel, and in how many days from the first scan.
 
-    ``cost`` and ``days`` are ``None`` where the carrier does not tell them before.
+    ``days`` is ``None`` where the carrier promises none.
     """
 
     account: Account
-    cost: Money | None
+    cost: Money
     days: int | None
     record: Record = Record()
 
@@ -82,8 +82,8 @@ def ranked(quotes: Sequence[Quote], *, wants_courier: bool, currency: str) -> tu
     """Return the quotes in the order in which they are taken.
 
     Who can send a wished courier comes before who cannot; who keeps promises before who does not;
-    then the price in ``currency`` (others, and unknown ones, after it: nothing is converted), the
-    promised days, and the carrier's name, so that the same quotes always give the same choice.
+    then the price in ``currency`` (others after it: nothing is converted), the promised days, and
+    the carrier's name, so that the same quotes always give the same choice.
     """
 
     def place(quote: Quote) -> tuple[object, ...]:
@@ -110,12 +110,12 @@ _NAMES = ("no_courier", "often_late", "no_price", "dearer", "slower", "slower")
 def _reasons(
     quote: Quote, *, wants_courier: bool, currency: str
 ) -> tuple[bool, bool, bool, int, bool, int]:
-    comparable = quote.cost is not None and quote.cost.currency == currency
+    comparable = quote.cost.currency == currency
     return (
         wants_courier and not quote.account.couriers,
         quote.record.is_unreliable,
         not comparable,
-        quote.cost.minor if quote.cost is not None and comparable else 0,
+        quote.cost.minor if comparable else 0,
         quote.days is None,
         quote.days or 0,
     )

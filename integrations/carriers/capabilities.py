@@ -38,8 +38,6 @@ class CarrierCapabilities:
     """Whether a courier can be ordered to the customer."""
     courier_brings_label: bool
     """Whether label and visit are one order: calling the courier off ends the label, too."""
-    free_drafts: bool
-    """Whether something is kept at the carrier before anything is bought."""
     label_lookup: BookingLookUp
     pickup_lookup: BookingLookUp
     key_window: timedelta

@@ -96,8 +96,7 @@ class Offer:
 class Shipment:
     """A shipment as the carrier has it; ``label`` is ``None`` while nothing was bought.
 
-    ``offer`` is what it would be bought for; ``None`` where the carrier serves this way not at all,
-    or tells no price before.
+    ``offer`` is what it would be bought for; ``None`` where the carrier does not serve this way.
     """
 
     shipment_ref: str

@@ -427,7 +427,7 @@ class CarrierGatewayContract(ABC):
         """Ids the carrier never gave out are named as such; where nothing is kept of drafts, a key
         of ours that was never used has no label and no visit.
         """
-        if gateway.capabilities.free_drafts:
+        if gateway.capabilities.label_lookup is BookingLookUp.BY_DRAFT:
             with pytest.raises(NotFoundError):
                 await gateway.get_shipment("shp_unknown")
             with pytest.raises(NotFoundError):

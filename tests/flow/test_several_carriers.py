@@ -127,6 +127,16 @@ async def test_one_that_does_not_answer_is_passed_over(
     assert await opened.events("blocker.raised") == []
 
 
+async def test_one_that_offers_nothing_is_no_choice(by_both: House, order: dict[str, Any]) -> None:
+    """UPS serves nobody there: it is asked for a price, and never for the label."""
+    nothing = {"path": "RateResponse.RatedShipment", "value": []}
+    with by_both.sandbox.fault(**QUOTE, kind="nonsense", set=nothing):
+        opened = await labelled(by_both, order)
+
+    assert sold_by(opened) == ["easypost"]
+    assert (await chosen(opened))["passed_over"] == [{"carrier": "ups", "reason": "no_rates"}]
+
+
 async def test_one_that_refuses_after_all_is_left_for_the_next(
     by_both: House, order: dict[str, Any]
 ) -> None:

@@ -13,7 +13,6 @@ CAPABILITIES = CarrierCapabilities(
     qr_codes=False,
     couriers=True,
     courier_brings_label=True,
-    free_drafts=False,
     label_lookup=BookingLookUp.NONE,
     pickup_lookup=BookingLookUp.NONE,
     key_window=timedelta(hours=48),
@@ -31,7 +30,6 @@ CAPABILITIES = CarrierCapabilities(
         "qr_codes": "none is documented",
         "couriers": "the manual, bOrder: dayType, pickupStartTime and pickupEndTime",
         "courier_brings_label": "the manual: one order is both, and cancel ends it whole",
-        "free_drafts": "the manual, price: it is quoted, nothing is kept",
         "label_lookup": "detail is documented by its own taskId, which a lost answer takes along;"
         " by our thirdOrderId unconfirmed, so not relied on",
         "pickup_lookup": "ordered with the label: as label_lookup",

@@ -11,7 +11,6 @@ CAPABILITIES = CarrierCapabilities(
     qr_codes=False,
     couriers=True,
     courier_brings_label=True,
-    free_drafts=False,
     label_lookup=BookingLookUp.BY_REFERENCE,
     pickup_lookup=BookingLookUp.BY_REFERENCE,
     key_window=timedelta.max,
@@ -31,7 +30,6 @@ CAPABILITIES = CarrierCapabilities(
         "couriers": "EXP_RECE_CREATE_ORDER: isDocall, sendStartTm and pickupAppointEndTime",
         "courier_brings_label": "EXP_RECE_CREATE_ORDER: one order is both, and its cancellation"
         " ends it whole",
-        "free_drafts": "EXP_RECE_QUERY_DELIVERTM: it is quoted, nothing is kept",
         "label_lookup": "EXP_RECE_SEARCH_ORDER_RESP is for orders whose answer was lost. It tells"
         " no price, so a label that is found again has the quoted one; how it speaks of orders"
         " that are unknown or cancelled is unconfirmed",

@@ -11,7 +11,6 @@ CAPABILITIES = CarrierCapabilities(
     qr_codes=False,
     couriers=True,
     courier_brings_label=False,
-    free_drafts=False,
     label_lookup=BookingLookUp.BY_REFERENCE,
     pickup_lookup=BookingLookUp.BY_ADDRESS,
     key_window=timedelta(0),
@@ -31,7 +30,6 @@ CAPABILITIES = CarrierCapabilities(
         " an address to keep",
         "couriers": "Pickup.yaml: pickup creation",
         "courier_brings_label": "Pickup.yaml, ShippingLabelsAvailable: it is printed before",
-        "free_drafts": "Rating.yaml, Pickup.yaml: rates are quoted, nothing is kept",
         "label_lookup": "Shipping.yaml: label recovery by ReferenceNumber, for 30 days; it tells no"
         " price, so a label that is found again has the quoted one",
         "pickup_lookup": "Pickup.yaml, PRN: the same number is returned if a pickup request exists"
