@@ -47,7 +47,6 @@ class CarrierCapabilities:
     """How long after a purchase a look-up may still miss it; zero is read-after-write."""
     visits_are_shared: bool
     """Whether two visits to one address are one: whoever calls it off calls off both."""
-    visits_are_cancellable: bool
     pushes_scans: bool
     """Whether it tells of scans; where not, only reading its trackers does."""
     countries: frozenset[str] | None

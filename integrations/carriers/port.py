@@ -140,7 +140,6 @@ class Pickup:
 class TrackingSnapshot:
     tracking_code: str
     scans: tuple[Scan, ...]
-    estimated_delivery: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,7 +197,6 @@ class TestTracking:
         assert snapshot.tracking_code == "EZ1000000001"
         assert [scan.status for scan in snapshot.scans] == [ScanStatus.LABEL_CREATED] * 2
         assert snapshot.scans[1].description == "Shipping Label Created"
-        assert snapshot.estimated_delivery is not None
 
 
 class TestErrors:

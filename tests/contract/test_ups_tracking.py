@@ -34,8 +34,8 @@ def activity(kind: str | None, **told: str) -> dict[str, object]:
     return {"status": status, **moment}
 
 
-def tracked(*scans: dict[str, object], **more: object) -> httpx.Response:
-    parcel = {"trackingNumber": NUMBER, "activity": list(scans), **more}
+def tracked(*scans: dict[str, object]) -> httpx.Response:
+    parcel = {"trackingNumber": NUMBER, "activity": list(scans)}
     return json_answer({"trackResponse": {"shipment": [{"package": [parcel]}]}})
 
 
@@ -140,30 +140,6 @@ class TestScans:
         (found,) = snapshot(NUMBER, WireParcel.model_validate_json(json.dumps(seen))).scans
 
         assert found.occurred_at == (at - timedelta(minutes=minutes)).replace(tzinfo=UTC)
-
-
-class TestPromise:
-    @pytest.mark.parametrize(
-        ("dates", "expected"),
-        [
-            ([], None),
-            ([{"type": "DEL", "date": "20260612"}], None),
-            ([{"type": "SDD", "date": "20260612"}], 12),
-            ([{"type": "SDD", "date": "20260612"}, {"type": "RDD", "date": "20260613"}], 13),
-            ([{"type": "SDD", "date": "soon"}], None),
-        ],
-        ids=("none", "delivered", "scheduled", "rescheduled", "no date"),
-    )
-    async def test_is_the_end_of_the_day_that_ups_names(
-        self, dates: list[dict[str, str]], expected: int | None
-    ) -> None:
-        """A day is promised where the parcel is: until its last second there."""
-        seen = activity("I", date="20260610", time="120000", gmtOffset="+02:00")
-        async with carrier(tracked(seen, deliveryDate=dates)) as (ups, _):
-            promised = (await ups.track(NUMBER)).estimated_delivery
-
-        end = None if expected is None else datetime(2026, 6, expected, 21, 59, 59, tzinfo=UTC)
-        assert promised == end
 
 
 class TestUnknownParcels:

@@ -121,7 +121,6 @@ def snapshot(tracker: wire.WireTracker) -> TrackingSnapshot:
             for detail in tracker.tracking_details
             if detail.datetime is not None
         ),
-        estimated_delivery=tracker.est_delivery_date,
     )
 
 

@@ -99,7 +99,6 @@ class WireTrackingDetail(WireModel):
 class WireTracker(WireModel):
     id: str
     tracking_code: str
-    est_delivery_date: AwareDatetime | None = None
     tracking_details: tuple[WireTrackingDetail, ...] = ()
 
 

@@ -18,7 +18,6 @@ CAPABILITIES = CarrierCapabilities(
     key_window=timedelta(hours=48),
     settle_time=timedelta(0),
     visits_are_shared=False,
-    visits_are_cancellable=True,
     pushes_scans=True,
     countries=frozenset({"CN"}),
     max_weight_grams=None,
@@ -37,7 +36,6 @@ CAPABILITIES = CarrierCapabilities(
         " ordered again; as integrators tell, unconfirmed",
         "settle_time": "nothing is looked up by our key",
         "visits_are_shared": "each order is a visit of its own; unconfirmed",
-        "visits_are_cancellable": "the manual, cancel: until the parcel was collected",
         "pushes_scans": "the manual: pushes are signed with MD5 of param and our salt, which is"
         " weak: they only name a parcel to read again",
         "countries": "the manual: inside China",

@@ -16,7 +16,6 @@ CAPABILITIES = CarrierCapabilities(
     key_window=timedelta.max,
     settle_time=timedelta(0),
     visits_are_shared=False,
-    visits_are_cancellable=True,
     pushes_scans=False,
     countries=frozenset({"CN"}),
     max_weight_grams=None,
@@ -38,7 +37,6 @@ CAPABILITIES = CarrierCapabilities(
         " 8016 (duplicate); after a cancellation it is not free again",
         "settle_time": "not told, unconfirmed; sent again too early, it is not ordered twice",
         "visits_are_shared": "each order is a visit of its own; unconfirmed",
-        "visits_are_cancellable": "EXP_RECE_UPDATE_ORDER, dealType 2",
         "pushes_scans": "RoutePushService: no signature is documented, so its pushes are not"
         " accepted and the routes are read",
         "countries": "EXP_RECE_CREATE_ORDER takes Hong Kong, Macau and Taiwan as well, with customs"

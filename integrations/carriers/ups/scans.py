@@ -31,7 +31,6 @@ def snapshot(tracking_code: str, parcel: tracking_wire.WireParcel) -> TrackingSn
             for moment, status in reversed(scans)
             if moment is not None and status is not None
         ),
-        estimated_delivery=_promised(parcel),
     )
 
 
@@ -59,14 +58,6 @@ def status_of(status: tracking_wire.WireScanStatus) -> ScanStatus:
     if kind in {"I", "D"} and {status.code, status.status_code} & _OUT_FOR_DELIVERY:
         return ScanStatus.OUT_FOR_DELIVERY
     return _BY_TYPE.get(kind, ScanStatus.UNKNOWN)
-
-
-def _promised(parcel: tracking_wire.WireParcel) -> datetime | None:
-    """Return the end of the promised day, as it is where the parcel was last seen."""
-    days = {told.type: told.date for told in parcel.delivery_date}
-    end = _read(days.get("RDD") or days.get("SDD"), "235959")
-    offset = _offset(parcel.activity[0].gmt_offset) if parcel.activity else None
-    return None if end is None else end.replace(tzinfo=timezone(offset or timedelta()))
 
 
 def _moment(activity: tracking_wire.WireActivity) -> datetime | None:

@@ -16,7 +16,6 @@ CAPABILITIES = CarrierCapabilities(
     key_window=timedelta(0),
     settle_time=timedelta(hours=1),
     visits_are_shared=True,
-    visits_are_cancellable=True,
     pushes_scans=True,
     countries=None,
     max_weight_grams=None,
@@ -37,7 +36,6 @@ CAPABILITIES = CarrierCapabilities(
         "key_window": "no idempotency keys are documented",
         "settle_time": "not told; an hour of ours, unconfirmed",
         "visits_are_shared": "Pickup.yaml, PRN: as pickup_lookup",
-        "visits_are_cancellable": "Pickup.yaml: pickup cancel by PRN",
         "pushes_scans": "UPSTrackAlert.yaml, for an account that is subscribed once at UPS. Its"
         " events bear a fixed credential and no signature: they only name a parcel to read again",
         "countries": "what its rates say",

@@ -27,17 +27,11 @@ class WireActivity(CamelModel):
     gmt_offset: str | None = None
 
 
-class WireDeliveryDate(CamelModel):
-    type: str | None = None
-    date: str | None = None
-
-
 class WireParcel(CamelModel):
     """``activity`` is its scans, the newest first."""
 
     tracking_number: Annotated[str, Field(min_length=1)]
     activity: tuple[WireActivity, ...] = ()
-    delivery_date: tuple[WireDeliveryDate, ...] = ()
 
 
 class WireTrackedShipment(CamelModel):
