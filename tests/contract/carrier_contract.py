@@ -26,6 +26,7 @@ from integrations.errors import (
     AmbiguousOutcomeError,
     NotFoundError,
     RejectedError,
+    TemporarilyUnavailableError,
 )
 from tests.contract.outside import unique
 
@@ -60,6 +61,9 @@ class CarrierWorld(Protocol):
 
     def losing_the_answer(self, operation: str) -> AbstractContextManager[None]:
         """Let the next ``buy label`` or ``buy pickup`` happen without an answer."""
+
+    def out_of_order(self) -> AbstractContextManager[None]:
+        """Let nothing that the carrier is asked be answered, for as long as the context is open."""
 
 
 def shipment_request(*, is_return: bool = True) -> ShipmentRequest:
@@ -403,6 +407,15 @@ class CarrierGatewayContract(ABC):
             await gateway.cancel_pickup(visit.pickup_ref, visit.confirmation)
 
         assert (await gateway.get_pickup(visit.pickup_ref)).status == "over"
+
+    async def test_says_whether_it_answers_at_all(
+        self, gateway: CarrierGateway, world: CarrierWorld
+    ) -> None:
+        """Who waits for its outage to end asks for nothing more, and is told either way."""
+        await gateway.check()
+
+        with world.out_of_order(), pytest.raises(TemporarilyUnavailableError):
+            await gateway.check()
 
     async def test_tells_where_a_parcel_was(
         self, gateway: CarrierGateway, world: CarrierWorld
