@@ -40,6 +40,9 @@ class SandboxCarrier:
         call = self._operations[operation]
         return self._outside.fault(self._system, call, "lost_reply", **self._details)
 
+    def out_of_order(self) -> AbstractContextManager[None]:
+        return self._outside.fault(self._system, "*", "http_503", times=20)
+
     def pushed_scan(
         self,
         gateway: CarrierGateway,
