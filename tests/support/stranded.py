@@ -18,7 +18,7 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     reports = runtestprotocol(item, nextitem=nextitem, log=False)
     if any(report.failed and _is_stranded(report) for report in reports):
-        item._initrequest()  # type: ignore[attr-defined]  # noqa: SLF001  # fresh fixtures
+        item._initrequest()  # type: ignore[attr-defined]  # fresh fixtures
         reports = runtestprotocol(item, nextitem=nextitem, log=False)
     for report in reports:
         hook.pytest_runtest_logreport(report=report)
