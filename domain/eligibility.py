@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from domain.considered import Considered
 from domain.ids import content_hash
 from domain.lifecycle import AuthorizationState
 from domain.orders import Order, OrderLine
@@ -65,6 +66,7 @@ class Decision:
     explanation: str
     facts_hash: str
     evaluated_at: datetime
+    considered: tuple[Considered, ...] = ()
 
     @property
     def granted(self) -> bool:

@@ -1,0 +1,38 @@
+"""What became of each rule that was looked at for a line, kept with its decision."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class Finding(StrEnum):
+    """What a rule said of the line; of those that grant, the best for the consumer counts."""
+
+    GRANTS = "grants"
+    EXCLUDED = "excluded"
+    WINDOW_OVER = "window_over"
+    DOES_NOT_APPLY = "does_not_apply"
+    NEEDS_PERSON = "needs_person"
+    NOT_INTACT = "not_intact"
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """One rule and what it said of the line.
+
+    ``policy_ref`` is the pack or promise that the rule stands in, with its version; ``codes`` are
+    those of :mod:`domain.reason_codes`. The window runs from ``anchored_on`` to ``last_day``,
+    local days, both inclusive of the last; ``rolled_from`` is the last day before a holiday moved
+    it. ``sources`` are ``KEY#articles``; ``certainty`` is that of the weakest of them.
+    """
+
+    rule_id: str
+    policy_ref: str
+    layer: str
+    finding: Finding
+    codes: tuple[str, ...] = ()
+    anchored_on: date | None = None
+    last_day: date | None = None
+    rolled_from: date | None = None
+    sources: tuple[str, ...] = ()
+    certainty: str = ""
