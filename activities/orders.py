@@ -6,24 +6,30 @@ from temporalio import activity
 
 from activities.errors import refused, translated
 from domain.corrections import Correction
+from domain.law.governing import GoverningLaw
+from domain.law.places import place_of
 from domain.locations import ReceivingLocation, serving
 from domain.orders import Order
 from domain.policies import Policy
+from domain.reasons import Ground
 from integrations.commerce.port import CommercePlatform, Product
 from integrations.directory import Connections
 from integrations.errors import NotFoundError
+from packs.library import Library, shipped
 
 
 @dataclass(frozen=True, slots=True)
 class FetchFacts:
     """``skus`` are the goods wanted in exchange, each priced and counted.
 
-    ``corrections`` are laid over the platform's order before it is checked.
+    ``corrections`` are laid over the platform's order before it is checked. Of the law that governs
+    the contract only the rules for ``ground`` are read.
     """
 
     tenant_id: str
     order_id: str
     skus: tuple[str, ...] = ()
+    ground: Ground = Ground.WITHDRAWAL
     corrections: tuple[Correction, ...] = ()
 
 
@@ -32,6 +38,7 @@ class OrderFacts:
     """Facts without personal data, for workflow history. ``time_scale`` is the deployment's.
 
     ``locations`` are those that serve the order; ``None`` where the platform leaves no choice.
+    ``law`` is that of the contract; ``None`` where no pack is for its place.
     """
 
     order: Order
@@ -39,6 +46,7 @@ class OrderFacts:
     products: tuple[Product, ...]
     time_scale: float = 1.0
     locations: tuple[ReceivingLocation, ...] | None = None
+    law: GoverningLaw | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +63,16 @@ class Governing:
 
 
 class OrderActivities:
-    def __init__(self, connections: Connections, *, time_scale: float, policy: Policy) -> None:
+    def __init__(
+        self,
+        connections: Connections,
+        *,
+        time_scale: float,
+        policy: Policy,
+        library: Library | None = None,
+    ) -> None:
         self._connections = connections
+        self._library = library if library is not None else shipped()
         self._time_scale = time_scale
         self._policy = policy
 
@@ -80,7 +96,25 @@ class OrderActivities:
             order = await _order(platform, asked)
             products = tuple([await _product(platform, sku) for sku in asked.skus])
             locations = serving(await platform.list_locations(), order)
-        return OrderFacts(order, self._policy, products, self._time_scale, locations)
+        return OrderFacts(
+            order,
+            self._policy,
+            products,
+            self._time_scale,
+            locations,
+            law_of(order, asked.ground, self._library),
+        )
+
+
+def law_of(order: Order, ground: Ground, library: Library) -> GoverningLaw | None:
+    """Return the rules of law for a contract and a ground; ``None`` where no pack is for the place.
+
+    Workflow history keeps it with the facts: the same decision comes out of a replay.
+    """
+    place = place_of(order.delivery_country, order.delivery_region)
+    if not library.covers(place):
+        return None
+    return library.governing(place, order.contract_at).for_ground(ground)
 
 
 async def _order(platform: CommercePlatform, asked: FetchFacts) -> Order:

@@ -95,7 +95,7 @@ class Previews:
             RefusedError: a start would be refused in the same words.
         """
         facts = await self._facts(tenant_id, request)
-        decisions = decide_lines(request, facts.order, facts.policy, at=at)
+        decisions = decide_lines(request, facts.order, facts.policy, facts.law, at=at)
         prices = {product.sku: product.price for product in facts.products}
         check_exchanges(request, facts.order, prices, uneven=facts.policy.uneven_exchange)
         check_credit(request, facts.order, facts.policy)
@@ -140,7 +140,9 @@ class Previews:
         )
 
     async def _facts(self, tenant_id: str, request: ReturnRequest) -> OrderFacts:
-        asked = FetchFacts(tenant_id, request.order_id, needs_exchange(request))
+        asked = FetchFacts(
+            tenant_id, request.order_id, needs_exchange(request), ground=request.ground
+        )
         return await read_facts(self._orders, asked)
 
     async def _tenders(self, tenant_id: str, order: Order) -> tuple[TenderLeft, ...]:

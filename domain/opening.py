@@ -8,6 +8,7 @@ from domain.eligibility import Decision, Verdict, evaluate, facts_of
 from domain.events import Fact, JsonValue
 from domain.exchanges import exchange_prices
 from domain.handover import check_bookable
+from domain.law.governing import GoverningLaw
 from domain.lifecycle import AuthorizationState, LotState
 from domain.locations import Receiving
 from domain.money import Money, allocated
@@ -21,9 +22,16 @@ from domain.triggers import HoldRule
 
 
 def decide_lines(
-    request: ReturnRequest, order: Order, policy: Policy, *, at: datetime
+    request: ReturnRequest,
+    order: Order,
+    policy: Policy,
+    law: GoverningLaw | None = None,
+    *,
+    at: datetime,
 ) -> tuple[Decision, ...]:
     """Decide each requested line. Preview and execution both come through here.
+
+    ``law`` is that of the order's contract; ``None`` where no pack is for its place.
 
     Raises:
         RefusedError: the order has no such line, or none of it was sent yet.
@@ -56,9 +64,13 @@ def decide_lines(
             ground=request.ground,
             resolution=line.resolution,
             requested_at=at,
+            quantity=line.quantity,
+            exchange_sku=line.exchange_sku,
+            declares=policy.declares,
+            closed_days=law.closed_days if law is not None else (),
         )
-        decision = evaluate(facts, policy)
-        if decision.verdict is Verdict.NEED_INFO:
+        decision = evaluate(facts, policy, law)
+        if "M_NOT_DELIVERED" in decision.reason_codes:
             raise RefusedError(
                 "use_cancellation", decision.explanation, field=f"lines[{index}].line_id"
             )

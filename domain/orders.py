@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from domain.currencies import EXPONENTS
+from domain.law.facts import NEVER_REPAIRED, NOTHING_TOLD, Disclosures, History, Sanbao
 
 
 class TenderKind(StrEnum):
@@ -49,12 +50,16 @@ class Tax:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """Part of a line that travelled together; ``delivered_at`` is ``None`` until it arrived."""
+    """Part of a line that travelled together; ``delivered_at`` is ``None`` until it arrived.
+
+    ``installed_at`` is there only where the seller installs.
+    """
 
     parcel_id: str
     quantity: int
     fulfilled_at: datetime
     delivered_at: datetime | None
+    installed_at: datetime | None = None
 
 
 NOT_FOR_CARRIERS = ("HAZARDOUS", "NOT_TRANSPORTABLE")
@@ -66,7 +71,9 @@ class OrderLine:
     """Totals are for the whole line in minor units: paid = gross - discount + taxes.
 
     ``gross_minor`` excludes tax; ``discount_minor`` holds line and order discounts together;
-    ``refunded_minor`` is what earlier price adjustments or goodwill gave back.
+    ``refunded_minor`` is what earlier price adjustments or goodwill gave back. ``sanbao`` is there
+    for goods under China's three guarantees; ``repaired`` is what was tried with them already.
+    ``same_model_in_stock`` is ``None`` where nobody said.
     """
 
     line_id: str
@@ -82,6 +89,9 @@ class OrderLine:
     traits: tuple[str, ...] = ()
     final_sale: bool = False
     refunded_minor: int = 0
+    sanbao: Sanbao | None = None
+    repaired: History = NEVER_REPAIRED
+    same_model_in_stock: bool | None = None
 
     @property
     def paid_minor(self) -> int:
@@ -184,6 +194,10 @@ class Order:
     promotions: tuple[Promotion, ...] = ()
     credit_account: str = ""
     """The platform's name of the customer's store credit; empty where it names none."""
+    told: Disclosures = NOTHING_TOLD
+    """What the buyer was told at purchase, as far as the platform states it."""
+    free_shipping_from_minor: int | None = None
+    """From which sum of its lines on the order was shipped for free; ``None``: by no such rule."""
     delivery_region: str = ""
     """State or province, as the platform writes it; empty where it names none."""
 

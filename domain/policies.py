@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
+from domain.declared import AS_USUAL, Declared, read_declared
 from domain.fees import NO_FEES, Fees, read_fees
 from domain.ids import content_hash
 from domain.inspection import Acceptance, Disposition, Fault, Grade
@@ -138,6 +139,7 @@ class Policy:
     Who chooses store credit over money gets ``credit_bonus_percent`` more; ``None``: it is not
     offered. Of what a coupon paid, nothing is given back where ``coupons_lapse``.
     ``parcels`` says whether what came in one is paid before the others are here.
+    ``declares`` is what the shop tells every buyer, where an order does not say otherwise.
     """
 
     pack_id: str
@@ -167,6 +169,7 @@ class Policy:
     label_valid_days: int | None = None
     customs_papers: bool = False
     parcels: ParcelTerms = AS_THEY_COME
+    declares: Declared = AS_USUAL
 
     def refund_gate(self, currency: str) -> int | None:
         """Return the gate in a currency's minor units; ``None`` where it has none."""
@@ -194,10 +197,11 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
         PolicyError: something is missing, of the wrong type, out of range or not resolved. Fees,
             promotion clawback, uneven exchange, tender order, limits of approval, the refund gate,
             fallback tenders, triggers, store credit, coupons, keep item, how long labels are good,
-            customs papers and parcels may be left out: no fee, no clawback, any price, our order,
-            no limit, no gate, no fallback, all that goes out waits for the goods, no credit to
-            choose, coupons are given back, a person alone lets goods be kept, labels have the date
-            of their carrier, no papers are waited for, and each parcel is paid as it comes.
+            customs papers, parcels and what is declared may be left out: no fee, no clawback, any
+            price, our order, no limit, no gate, no fallback, all that goes out waits for the goods,
+            no credit to choose, coupons are given back, a person alone lets goods be kept, labels
+            have the date of their carrier, no papers are waited for, each parcel is paid as it
+            comes, and buyers are told as usual.
     """
     pack = At("", data)
     governs = pack.table("governs")
@@ -241,6 +245,9 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
         label_valid_days=_label_valid_days(pack),
         customs_papers=pack.optional("customs_papers", pack.flag, default=False),
         parcels=read_parcel_terms(pack),
+        declares=pack.optional(
+            "declares", lambda name: read_declared(pack.table(name)), default=AS_USUAL
+        ),
     )
     _check(policy)
     return policy

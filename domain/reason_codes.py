@@ -62,6 +62,7 @@ _TERMS = {
     "T_EXCLUSION_NOT_CONFIRMED_IGNORED": "an exclusion did not count: the buyer did not confirm it",
     "T_SPECIAL_TERMS_NOT_VALIDLY_SHOWN": "Japan: other terms did not count, shown in one place",
     "T_POLICY_AT_PURCHASE": "the promise as it was at purchase decided, not another version",
+    "T_ANCHOR_ESTIMATED": "no delivery was told; the window counts from the sending and a buffer",
     "T_REPAIR_OR_REPLACE_FIRST": "repair or replacement comes before money",
 }
 _FOR_A_PERSON = {
@@ -72,6 +73,7 @@ _FOR_A_PERSON = {
     "M_PACK_MISSING": "no policy governs the day of the contract",
     "M_LAW_UNCERTAIN": "the law is not certain enough to decide by rule",
     "M_NO_RULE": "no rule covers the ground",
+    "M_FACT_MISSING": "a fact that decides was not stated; the decision names it",
     "M_NOT_DELIVERED": "the goods were not delivered yet",
     "M_KEEP_ITEM": "the customer wants to keep the goods, and the policy leaves that to a person",
     "M_NOT_TRANSPORTABLE": "no carrier may take the goods the wished way",

@@ -101,7 +101,9 @@ async def read_facts(
         RefusedError: the platform knows no such order or goods.
         FailureError: the platform does not answer, or answers nonsense.
     """
-    asked = FetchFacts(tenant_id, request.order_id, needs_exchange(request), corrections)
+    asked = FetchFacts(
+        tenant_id, request.order_id, needs_exchange(request), request.ground, corrections
+    )
     try:
         return await call(
             OrderActivities.fetch_facts,
@@ -143,7 +145,7 @@ async def register(
         FailureError: the order's currency is another than before, or no place takes the goods.
     """
     now, request_of = workflow.now(), request_hash(request)
-    decisions = decide_lines(request, facts.order, facts.policy, at=requested_at)
+    decisions = decide_lines(request, facts.order, facts.policy, facts.law, at=requested_at)
     prices = {product.sku: product.price for product in facts.products}
     check_exchanges(request, facts.order, prices, uneven=facts.policy.uneven_exchange)
     check_credit(request, facts.order, facts.policy)

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import httpx
 from pydantic import AfterValidator, AwareDatetime, Field, ValidationError
 
+from domain.law.facts import Disclosures, History, Sanbao
 from domain.locations import Accepts, Area, ReceivingLocation
 from domain.orders import (
     HoldMethod,
@@ -112,6 +113,27 @@ class WireParcel(WireModel):
     quantity: Units
     fulfilled_at: AwareDatetime
     delivered_at: AwareDatetime | None
+    installed_at: AwareDatetime | None = None
+
+
+class WireSanbao(WireModel):
+    validity_months: Annotated[int, Field(ge=0, le=1200)]
+    daily_depreciation: Annotated[str, Field(pattern=r"^(0|0?\.\d{1,9}|0\.\d{1,9}|1)$")]
+
+
+class WireDisclosures(WireModel):
+    """What the buyer was told; what is left out nobody states."""
+
+    exclusion_marked: bool | None = None
+    exclusion_confirmed: bool | None = None
+    withdrawal_right_informed: bool | None = None
+    return_cost_informed: bool | None = None
+    return_terms_in_ad: bool | None = None
+    return_terms_on_final_screen: bool | None = None
+    refund_policy_posted: bool | None = None
+
+    def told(self) -> Disclosures:
+        return Disclosures(**self.model_dump())
 
 
 class WireLine(WireModel):
@@ -128,6 +150,10 @@ class WireLine(WireModel):
     traits: tuple[str, ...] = ()
     final_sale: bool = False
     refunded_minor: Amount = 0
+    sanbao: WireSanbao | None = None
+    failed_repairs: Annotated[int, Field(ge=0, le=1000)] = 0
+    repair_days: Annotated[int, Field(ge=0, le=36_500)] = 0
+    same_model_in_stock: bool | None = None
 
 
 class WireHoldMethod(WireModel):
@@ -236,6 +262,8 @@ class WireOrder(WirePart):
     tenders: tuple[WireTender, ...]
     lines: tuple[WireLine, ...]
     promotions: tuple[WirePromotion, ...] = ()
+    disclosures: WireDisclosures = WireDisclosures()
+    free_shipping_from_minor: Amount | None = None
     customer: Any = None
 
     def facts(self) -> Order:
@@ -256,6 +284,8 @@ class WireOrder(WirePart):
             ),
             promotions=tuple(promotion.promotion() for promotion in self.promotions),
             credit_account=self._credit_account(),
+            told=self.disclosures.told(),
+            free_shipping_from_minor=self.free_shipping_from_minor,
             delivery_region=self.ship_to.region_name(),
         )
 
@@ -370,10 +400,18 @@ def _line(line: WireLine) -> OrderLine:
         discount_minor=line.discount_minor,
         taxes=tuple(Tax(t.jurisdiction, t.rate, t.amount_minor) for t in line.taxes),
         parcels=tuple(
-            Parcel(p.parcel_id, p.quantity, p.fulfilled_at, p.delivered_at) for p in line.parcels
+            Parcel(p.parcel_id, p.quantity, p.fulfilled_at, p.delivered_at, p.installed_at)
+            for p in line.parcels
         ),
         weight_grams=line.weight_grams,
         traits=line.traits,
         final_sale=line.final_sale,
         refunded_minor=line.refunded_minor,
+        sanbao=(
+            Sanbao(line.sanbao.validity_months, line.sanbao.daily_depreciation)
+            if line.sanbao is not None
+            else None
+        ),
+        repaired=History(line.failed_repairs, line.repair_days),
+        same_model_in_stock=line.same_model_in_stock,
     )

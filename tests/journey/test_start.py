@@ -26,7 +26,7 @@ async def test_answers_with_the_decision(journey: Journey) -> None:
     assert view.headline == "APPROVED"
     assert view.rma_no.startswith("RMA-")
     assert view.next_step is not None
-    assert view.lines[0].decision.rule_id == "STD-WITHDRAWAL-30"
+    assert view.lines[0].decision.rule_id == "CN-7D-WITHDRAWAL"
 
 
 async def test_repeats_the_first_answer_for_the_same_key_and_content(journey: Journey) -> None:

@@ -9,6 +9,7 @@ from domain.allowed import allowed_commands
 from domain.codes import RefusedError
 from domain.eligibility import Decision, Facts, Verdict, evaluate, facts_of
 from domain.ids import content_hash
+from domain.law.schema import Remedy
 from domain.lifecycle import AuthorizationState
 from domain.opening import decide_lines
 from domain.orders import OrderLine, Parcel
@@ -159,7 +160,7 @@ class TestUnclearCases:
         decision = evaluate(facts(resolution=Resolution.EXCHANGE), parse_policy(data))
 
         assert decision.verdict is Verdict.APPROVE_ALTERNATIVE
-        assert decision.remedies == (Resolution.REFUND,)
+        assert decision.remedies == (Remedy.REFUND,)
 
 
 class TestDecision:
@@ -170,7 +171,11 @@ class TestDecision:
         assert decision.policy_ref == "STANDARD@2024-01-01"
         assert decision.rule_id == "STD-WITHDRAWAL-30"
         assert [source.key for source in decision.sources] == ["STD-TERMS", "EU-CRD"]
-        assert decision.reason_codes == ("R_PROMISE_APPLIES", "T_RETURN_SHIPPING_TRADER")
+        assert decision.reason_codes == (
+            "R_PROMISE_APPLIES",
+            "T_OUTBOUND_STANDARD_REFUNDED",
+            "T_RETURN_SHIPPING_TRADER",
+        )
         assert decision.terms is not None
         assert decision.terms.refund_due_days == 14
 
