@@ -21,9 +21,10 @@ class Considered:
     """One rule and what it said of the line.
 
     ``policy_ref`` is the pack or promise that the rule stands in, with its version; ``codes`` are
-    those of :mod:`domain.reason_codes`. The window runs from ``anchored_on`` to ``last_day``,
-    local days, both inclusive of the last; ``rolled_from`` is the last day before a holiday moved
-    it. ``sources`` are ``KEY#articles``; ``certainty`` is that of the weakest of them.
+    those of :mod:`domain.reason_codes`. Days are local: ``anchored_on`` is that of the event which
+    the window counts from, ``last_day`` its end, inclusive, and ``rolled_from`` the end that it
+    would have had, had that been a working day. ``sources`` are ``KEY`` or ``KEY#articles``;
+    ``certainty`` is that of the rule's reading of them.
     """
 
     rule_id: str
