@@ -15,6 +15,7 @@ from api.routes import (
     books,
     commands,
     credit,
+    decision_tree,
     documents,
     finance,
     health,
@@ -43,6 +44,7 @@ def routed_app() -> FastAPI:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json", title="Backhaul")
     for routes in (
         returns,
+        decision_tree,
         documents,
         arrivals,
         parcels,

@@ -1,11 +1,14 @@
 """What became of each rule that was looked at for a line, kept with its decision."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from domain.events import JsonValue
 
-class Finding(StrEnum):
+
+class RuleFinding(StrEnum):
     """What a rule said of the line; of those that grant, the best for the consumer counts."""
 
     GRANTS = "grants"
@@ -30,10 +33,34 @@ class Considered:
     rule_id: str
     policy_ref: str
     layer: str
-    finding: Finding
+    finding: RuleFinding
     codes: tuple[str, ...] = ()
     anchored_on: date | None = None
     last_day: date | None = None
     rolled_from: date | None = None
     sources: tuple[str, ...] = ()
     certainty: str = ""
+
+
+def considered_parts(rules: Sequence[Considered]) -> dict[str, JsonValue]:
+    """Show the rules in a decision's document; a decision of before them does not mention any."""
+    return {"considered": [_shown(rule) for rule in rules]} if rules else {}
+
+
+def _shown(rule: Considered) -> JsonValue:
+    return {
+        "rule_id": rule.rule_id,
+        "policy_ref": rule.policy_ref,
+        "layer": rule.layer,
+        "finding": rule.finding,
+        "codes": [*rule.codes],
+        "anchored_on": _day(rule.anchored_on),
+        "last_day": _day(rule.last_day),
+        "rolled_from": _day(rule.rolled_from),
+        "sources": [*rule.sources],
+        "certainty": rule.certainty,
+    }
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day is not None else None

@@ -7,8 +7,10 @@ from typing import Any
 
 from domain.allowed import allowed_commands
 from domain.approving import proposal_parts
+from domain.considered import considered_parts
 from domain.counters import Counters, counters
 from domain.disputing import holds
+from domain.eligibility import Decision
 from domain.events import JsonValue
 from domain.intents import Intent, Settlement
 from domain.invariants import broken
@@ -171,9 +173,19 @@ def _line(ret: Return, line: ReturnLine) -> JsonValue:
                 {"key": source.key, "title": source.title, "url": source.url}
                 for source in decision.sources
             ],
+            **_refund_due(decision),
+            **considered_parts(decision.considered),
         },
         "authorization": _authorization(line.authorization),
     }
+
+
+def _refund_due(decision: Decision) -> Document:
+    """Show how soon money is due; what grants none does not mention it."""
+    terms = decision.terms
+    if terms is None:
+        return {}
+    return {"refund_due": {"days": terms.refund_due_days, "kind": terms.refund_due_kind}}
 
 
 def _authorization(decided: LineAuthorization | None) -> JsonValue:

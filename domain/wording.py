@@ -50,7 +50,7 @@ def language_of(code: str, language: Language) -> Language:
     return language if code in catalogue(language).texts else Language.ENGLISH
 
 
-def text(code: str, language: Language, **values: object) -> str:
+def text(code: str, language: Language, /, **values: object) -> str:
     """Return the text of a code, or of ``section.name``, with its values filled in.
 
     Dates are written as ISO 8601 has them, as in our mails. A value of ``None`` or ``""`` is not

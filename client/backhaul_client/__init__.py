@@ -30,6 +30,7 @@ from backhaul_client.answers import (
 from backhaul_client.arrivals import ArrivalDay, ArrivalPage, ArrivalView
 from backhaul_client.client import BackhaulClient
 from backhaul_client.credit import NewReversal, NewSpend
+from backhaul_client.decision_tree import DecisionTree, TreeLine, TreeNode
 from backhaul_client.documents import DocumentList, DocumentView, Paper
 from backhaul_client.errors import BackhaulError
 from backhaul_client.listing import (
@@ -101,6 +102,7 @@ __all__ = [
     "CreatedKey",
     "CreatedTenant",
     "CustomersConsent",
+    "DecisionTree",
     "DeclineSettlementCommand",
     "DeliveryView",
     "DenyCommand",
@@ -154,6 +156,8 @@ __all__ = [
     "SurveyReceipt",
     "SurveyView",
     "TenantView",
+    "TreeLine",
+    "TreeNode",
     "WaitView",
     "WithdrawCommand",
 ]

@@ -16,8 +16,38 @@ class Source(AnswerModel):
     url: str
 
 
+class ConsideredView(AnswerModel):
+    """One rule that was looked at for a line, and its ``finding``.
+
+    It is grants, excluded, window_over, does_not_apply, needs_person or not_intact. Days are local:
+    the window counts from the event of ``anchored_on`` to ``last_day``, inclusive; ``rolled_from``
+    is the last day before a holiday or weekend moved it. ``sources`` are keys, with ``#articles``.
+    """
+
+    rule_id: str
+    policy_ref: str
+    layer: str
+    finding: str
+    codes: tuple[str, ...]
+    anchored_on: date | None
+    last_day: date | None
+    rolled_from: date | None
+    sources: tuple[str, ...]
+    certainty: str
+
+
+class RefundDueView(AnswerModel):
+    """Within how many days money is due, and what says so: STATUTORY, PENALTY_LIMIT, PROMISE."""
+
+    days: int
+    kind: str
+
+
 class LineDecision(AnswerModel):
-    """What policy says of one line; ``window_end`` is the last local day, inclusive."""
+    """What policy says of one line; ``window_end`` is the last local day, inclusive.
+
+    ``considered`` are the rules that it came of; decisions of older versions have none.
+    """
 
     verdict: str
     policy_ref: str
@@ -28,6 +58,8 @@ class LineDecision(AnswerModel):
     return_shipping_payer: str | None
     explanation: str
     sources: tuple[Source, ...]
+    refund_due: RefundDueView | None = None
+    considered: tuple[ConsideredView, ...] = ()
 
 
 class LineAuthorizationView(AnswerModel):

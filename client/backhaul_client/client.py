@@ -20,6 +20,7 @@ from backhaul_client.credit import (
     ReversalView,
     SpendView,
 )
+from backhaul_client.decision_tree import DecisionTree
 from backhaul_client.documents import DocumentList, Paper
 from backhaul_client.errors import BackhaulError
 from backhaul_client.listing import (
@@ -125,6 +126,18 @@ class BackhaulClient:
         """Get the QR code of the RMA number, or of where the carrier shows its own, as SVG."""
         path = f"{_delivery(return_id, delivery_id)}/qr-code"
         return _paper(await self._api.fetch(path, {"of": "label" if of_label else "return"}))
+
+    async def get_decision_tree(
+        self, return_id: str, *, language: str | None = None
+    ) -> DecisionTree:
+        """Get how each line was decided, in words: en, zh, de or ja; English unless stated."""
+        query = {"lang": language} if language is not None else {}
+        return await self._api.get(f"{_return(return_id)}/decision-tree", DecisionTree, query)
+
+    async def get_decision_page(self, return_id: str, *, language: str | None = None) -> Paper:
+        """Get the same as a page of HTML that stands alone, to be shown to the customer."""
+        query = {"lang": language} if language is not None else {}
+        return _paper(await self._api.fetch(f"{_return(return_id)}/decision-page", query))
 
     async def read_parcel(self, tracking_code: str) -> ParcelView:
         """Read which returns travel under a tracking code; a bulk parcel holds many, by bag."""

@@ -1,10 +1,11 @@
 """What a shopper reads: each code has its text, in whole languages and in begun ones."""
 
 import re
+from pathlib import Path
 
 import pytest
 
-from domain.considered import Finding
+from domain.considered import RuleFinding
 from domain.eligibility import Verdict
 from domain.reason_codes import REASON_CODES
 from domain.reasons import Ground
@@ -24,7 +25,7 @@ ENGLISH = catalogue(Language.ENGLISH).texts
 _SECTIONS: dict[str, set[str]] = {
     "verdict": {*Verdict, "UNDECIDED"},
     "meaning": {*Verdict, "UNDECIDED"},
-    "finding": {*Finding},
+    "finding": {*RuleFinding},
     "ground": {*Ground},
     "remedy": {*Resolution, "REPLACE", "REPAIR", "PRICE_REDUCTION"},
     "due_kind": {"STATUTORY", "PENALTY_LIMIT", "PROMISE"},
@@ -62,6 +63,13 @@ def test_every_word_of_the_page_is_there(language: Language) -> None:
     page = set(catalogue(language).texts) - of_a_decision(language)
 
     assert page == set(ENGLISH) - of_a_decision(Language.ENGLISH)
+
+
+def test_every_word_of_the_page_is_used_and_none_is_asked_for_that_is_not_there() -> None:
+    source = (Path(__file__).parents[2] / "api" / "decision_tree.py").read_text(encoding="utf-8")
+    asked = set(re.findall(r'"(page\.\w+)"', source))
+
+    assert asked == set(ENGLISH) - of_a_decision(Language.ENGLISH)
 
 
 @pytest.mark.parametrize("language", Language)
