@@ -8,7 +8,7 @@ from enum import StrEnum
 from domain.events import JsonValue
 
 
-class RuleFinding(StrEnum):
+class Finding(StrEnum):
     """What a rule said of the line; of those that grant, the best for the consumer counts."""
 
     GRANTS = "grants"
@@ -33,7 +33,7 @@ class Considered:
     rule_id: str
     policy_ref: str
     layer: str
-    finding: RuleFinding
+    finding: Finding
     codes: tuple[str, ...] = ()
     anchored_on: date | None = None
     last_day: date | None = None

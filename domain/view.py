@@ -185,7 +185,12 @@ def _refund_due(decision: Decision) -> Document:
     terms = decision.terms
     if terms is None:
         return {}
-    return {"refund_due": {"days": terms.refund_due_days, "kind": terms.refund_due_kind}}
+    due: Document = {
+        "days": terms.refund_due_days,
+        "counts_from": "RECEIVED",
+        "kind": terms.refund_due_kind,
+    }
+    return {"refund_due": due}
 
 
 def _authorization(decided: LineAuthorization | None) -> JsonValue:

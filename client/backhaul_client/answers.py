@@ -37,9 +37,14 @@ class ConsideredView(AnswerModel):
 
 
 class RefundDueView(AnswerModel):
-    """Within how many days money is due, and what says so: STATUTORY, PENALTY_LIMIT, PROMISE."""
+    """Within how many days money is due, from which event on, and what says so.
 
-    days: int
+    ``counts_from`` is NOTICE, RECEIVED, RECEIVED_OR_PROOF or AGREED; ``kind`` is STATUTORY,
+    PENALTY_LIMIT (later counts as delayed) or PROMISE. Nobody says how many where ``days`` is null.
+    """
+
+    days: int | None
+    counts_from: str
     kind: str
 
 

@@ -8,22 +8,23 @@ import pytest
 
 from api.decision_tree import decision_tree
 from api.views import return_view
-from backhaul_client.answers import ReturnView
+from backhaul_client.answers import RefundDueView, ReturnView
 from backhaul_client.decision_tree import DecisionTree, TreeLine, TreeNode
-from domain.considered import Considered, RuleFinding
+from domain.considered import Considered, Finding
 from domain.eligibility import Decision
+from domain.inspection import Grade
 from domain.reasons import Ground
 from domain.requests import RequestedLine
 from domain.returns import LineAuthorization, Return
 from domain.view import document
 from domain.wording import Language
-from tests.support.builders import NOW, decided, order, order_line
+from tests.support.builders import NOW, decided, graded, order, order_line, settled
 
 BY_LAW = Considered(
     rule_id="EU-WITHDRAWAL-14",
     policy_ref="EU-CORE@2026-06-19",
     layer="LAW",
-    finding=RuleFinding.WINDOW_OVER,
+    finding=Finding.WINDOW_OVER,
     codes=("X_WINDOW_EXPIRED",),
     anchored_on=date(2026, 9, 6),
     last_day=date(2026, 9, 21),
@@ -35,7 +36,7 @@ BY_PROMISE = Considered(
     rule_id="STD-WITHDRAWAL-30",
     policy_ref="STANDARD@2024-01-01",
     layer="MERCHANT",
-    finding=RuleFinding.GRANTS,
+    finding=Finding.GRANTS,
     codes=("R_PROMISE_APPLIES",),
     anchored_on=date(2026, 9, 6),
     last_day=date(2026, 10, 6),
@@ -93,9 +94,20 @@ class TestALine:
         assert sentences(under(line, "On these terms")) == [
             "Possible: money back, other goods instead",
             "The shop pays the way back.",
-            "The law says when you get your money: within 14 days.",
+            "The law says when you get your money: within 14 days after the goods arrive.",
         ]
         assert sentences(under(line, "Who decided")) == ["The rules alone decided on 2026-03-02."]
+
+    def test_says_until_when_its_money_is_due_once_it_is_settled(self) -> None:
+        view = seen(settled(graded(Grade.A)))
+
+        (line,) = decision_tree(view, Language.ENGLISH).lines
+
+        due_on = view.settlements[0].due_on
+        assert due_on is not None
+        assert sentences(under(line, "On these terms"))[-1] == (
+            f"Your money is due by {due_on} at the latest."
+        )
 
     def test_that_is_refused_has_no_terms(self) -> None:
         (line,) = told(decided(of=order(order_line(final_sale=True)))).lines
@@ -179,7 +191,7 @@ class TestRules:
 
     def test_give_a_reason_of_their_own_where_the_decision_has_another(self) -> None:
         other = replace(
-            BY_LAW, finding=RuleFinding.DOES_NOT_APPLY, codes=("X_NOT_CONSUMER",), last_day=None
+            BY_LAW, finding=Finding.DOES_NOT_APPLY, codes=("X_NOT_CONSUMER",), last_day=None
         )
 
         (line,) = told(with_decision(decided(), considered=(other,))).lines
@@ -230,6 +242,20 @@ class TestLanguage:
         assert reason.language == "en"
         assert tree.title.language == "de"
         assert "steht auf Englisch" in tree.closing[0].text
+
+    def test_a_sentence_is_of_one_language_with_the_names_in_it(self) -> None:
+        """Japanese has no text for the line behind which a penalty begins."""
+        view = seen(decided())
+        line = view.lines[0]
+        due = RefundDueView(days=15, counts_from="NOTICE", kind="PENALTY_LIMIT")
+        decision = line.decision.model_copy(update={"refund_due": due})
+        view = view.model_copy(update={"lines": (line.model_copy(update={"decision": decision}),)})
+
+        (told_line,) = decision_tree(view, Language.JAPANESE).lines
+
+        last = under(told_line, "条件")[-1]
+        assert last.language == "en"
+        assert "not paid back within 15 days after your request" in last.text
 
 
 class TestAReturn:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.considered import RuleFinding
+from domain.considered import Finding
 from domain.eligibility import Verdict
 from domain.reason_codes import REASON_CODES
 from domain.reasons import Ground
@@ -25,10 +25,11 @@ ENGLISH = catalogue(Language.ENGLISH).texts
 _SECTIONS: dict[str, set[str]] = {
     "verdict": {*Verdict, "UNDECIDED"},
     "meaning": {*Verdict, "UNDECIDED"},
-    "finding": {*RuleFinding},
+    "finding": {*Finding},
     "ground": {*Ground},
     "remedy": {*Resolution, "REPLACE", "REPAIR", "PRICE_REDUCTION"},
     "due_kind": {"STATUTORY", "PENALTY_LIMIT", "PROMISE"},
+    "due_from": {"NOTICE", "RECEIVED", "RECEIVED_OR_PROOF", "AGREED"},
     "payer": {"CONSUMER", "TRADER", "NONE"},
     "layer": {"LAW", "SECTOR_LAW", "PLATFORM", "MERCHANT", "ORDER", "GOODWILL"},
     "certainty": {"HIGH", "MEDIUM", "LOW", "OWN"},
@@ -66,10 +67,24 @@ def test_every_word_of_the_page_is_there(language: Language) -> None:
 
 
 def test_every_word_of_the_page_is_used_and_none_is_asked_for_that_is_not_there() -> None:
-    source = (Path(__file__).parents[2] / "api" / "decision_tree.py").read_text(encoding="utf-8")
-    asked = set(re.findall(r'"(page\.\w+)"', source))
+    told_by = (Path(__file__).parents[2] / "api").glob("*.py")
+    asked = {
+        key for path in told_by for key in re.findall(r'"(page\.\w+)"', path.read_text("utf-8"))
+    }
 
     assert asked == set(ENGLISH) - of_a_decision(Language.ENGLISH)
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize(
+    "section", ["layer", "finding", "ground", "remedy", "certainty", "verdict", "due_from"]
+)
+def test_a_name_that_stands_within_a_sentence_is_in_every_language(
+    section: str, language: Language
+) -> None:
+    names = {f"{section}.{key}" for key in _SECTIONS[section]}
+
+    assert names <= set(catalogue(language).texts)
 
 
 @pytest.mark.parametrize("language", Language)
