@@ -88,9 +88,11 @@ def _terms(words: Words, decision: LineDecision, due_on: Collection[date]) -> li
     told += [words.reason(code, last_day=decision.window_end) for code in codes]
     if decision.return_shipping_payer and not any(code.startswith(_PAYS) for code in codes):
         told.append(words.say(f"payer.{decision.return_shipping_payer}"))
-    if decision.refund_due is not None:
-        told.append(_due(words, decision.refund_due))
-    return [*told, *(words.say("page.due_on", due_on=day) for day in sorted(due_on))]
+    due = decision.refund_due
+    if due is not None:
+        told.append(_due(words, due))
+    days = due_on or ({due.on} if due is not None and due.on is not None else ())
+    return [*told, *(words.say("page.due_on", due_on=day) for day in sorted(days))]
 
 
 def _due(words: Words, due: RefundDueView) -> TreeNode:

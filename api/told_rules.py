@@ -15,11 +15,16 @@ _MOODS: dict[str, str] = {
 
 
 def told_rules(words: Words, decision: LineDecision) -> list[TreeNode]:
-    """Tell each rule, then what the decision was made under.
+    """Tell each rule, those that do not apply together, then what the decision was made under.
 
     A decision of before rules were kept with it is told by the sentence of its record.
     """
-    told = [_rule(words, rule, decision) for rule in decision.considered]
+    applying = [r for r in decision.considered if r.finding != Finding.DOES_NOT_APPLY]
+    others = [r for r in decision.considered if r.finding == Finding.DOES_NOT_APPLY]
+    told = [_rule(words, rule, decision) for rule in applying]
+    if others:
+        names = [_other(words, rule, decision) for rule in others]
+        told.append(over(words.say("page.not_applying"), names))
     if not told and decision.explanation:
         record = words.say("page.record", explanation=decision.explanation)
         told = [over(record, [_source(words, source) for source in decision.sources])]
@@ -41,6 +46,15 @@ def _rule(words: Words, rule: ConsideredView, decision: LineDecision) -> TreeNod
             *_origin(words, rule, decision),
         ],
     )
+
+
+def _other(words: Words, rule: ConsideredView, decision: LineDecision) -> TreeNode:
+    """Name a rule that does not apply: by its first source, or by its layer where it has none."""
+    if rule.sources:
+        named = _source_of(words, rule.sources[0], decision)
+    else:
+        named = words.say(f"layer.{rule.layer}")
+    return named.model_copy(update={"code": rule.rule_id})
 
 
 def _reasons(words: Words, rule: ConsideredView, decision: LineDecision) -> list[TreeNode]:

@@ -183,7 +183,7 @@ def _line(ret: Return, line: ReturnLine) -> JsonValue:
 def _refund_due(decision: Decision) -> Document:
     """Show how soon money is due; what grants none does not mention it."""
     terms = decision.terms
-    if terms is None:
+    if terms is None or not terms.refund_due_kind:
         return {}
     due: Document = {
         "days": terms.refund_due_days,

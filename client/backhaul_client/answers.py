@@ -40,12 +40,14 @@ class RefundDueView(AnswerModel):
     """Within how many days money is due, from which event on, and what says so.
 
     ``counts_from`` is NOTICE, RECEIVED, RECEIVED_OR_PROOF or AGREED; ``kind`` is STATUTORY,
-    PENALTY_LIMIT (later counts as delayed) or PROMISE. Nobody says how many where ``days`` is null.
+    PENALTY_LIMIT (later counts as delayed) or PROMISE. Nobody says how many where ``days`` is null;
+    ``on`` is the last day, where it is known already.
     """
 
     days: int | None
     counts_from: str
     kind: str
+    on: date | None = None
 
 
 class LineDecision(AnswerModel):

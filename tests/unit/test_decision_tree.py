@@ -57,6 +57,14 @@ def with_decision(ret: Return, **changes: object) -> Return:
     return replace(ret, lines=(replace(line, decision=decision),))
 
 
+def due_as(due: RefundDueView) -> ReturnView:
+    """Return a return whose money is due as ``due`` says."""
+    view = seen(decided())
+    line = view.lines[0]
+    decision = line.decision.model_copy(update={"refund_due": due})
+    return view.model_copy(update={"lines": (line.model_copy(update={"decision": decision}),)})
+
+
 def under(line: TreeLine, heading: str) -> list[TreeNode]:
     (found,) = [part for part in line.parts if part.text == heading]
     return [*found.parts]
@@ -81,7 +89,9 @@ def every(tree: DecisionTree) -> Iterator[TreeNode]:
 
 class TestALine:
     def test_says_what_counts_why_and_on_which_terms(self) -> None:
-        (line,) = told(decided()).lines
+        codes = ("R_PROMISE_APPLIES", "T_RETURN_SHIPPING_TRADER")
+
+        (line,) = told(with_decision(decided(), reason_codes=codes)).lines
 
         assert (line.verdict.text, line.verdict.code, line.verdict.mood) == (
             "Granted",
@@ -91,11 +101,12 @@ class TestALine:
         assert sentences(under(line, "Why")) == [
             "When you bought, it was promised that such goods can be sent back, until 2026-03-30."
         ]
-        assert sentences(under(line, "On these terms")) == [
+        *terms, due = sentences(under(line, "On these terms"))
+        assert terms == [
             "Possible: money back, other goods instead",
             "The shop pays the way back.",
-            "The law says when you get your money: within 14 days after the goods arrive.",
         ]
+        assert due.endswith("when you get your money: within 14 days after the goods arrive.")
         assert sentences(under(line, "Who decided")) == ["The rules alone decided on 2026-03-02."]
 
     def test_says_until_when_its_money_is_due_once_it_is_settled(self) -> None:
@@ -108,6 +119,16 @@ class TestALine:
         assert sentences(under(line, "On these terms"))[-1] == (
             f"Your money is due by {due_on} at the latest."
         )
+
+    def test_says_a_due_day_that_is_known_before_that(self) -> None:
+        due = RefundDueView(days=14, counts_from="NOTICE", kind="STATUTORY", on=date(2026, 3, 16))
+
+        (line,) = decision_tree(due_as(due), Language.ENGLISH).lines
+
+        assert sentences(under(line, "On these terms"))[-2:] == [
+            "The law says when you get your money: within 14 days after your request.",
+            "Your money is due by 2026-03-16 at the latest.",
+        ]
 
     def test_that_is_refused_has_no_terms(self) -> None:
         (line,) = told(decided(of=order(order_line(final_sale=True)))).lines
@@ -190,14 +211,33 @@ class TestRules:
         assert policy.text == "Decided under STANDARD@2024-01-01"
 
     def test_give_a_reason_of_their_own_where_the_decision_has_another(self) -> None:
-        other = replace(
-            BY_LAW, finding=Finding.DOES_NOT_APPLY, codes=("X_NOT_CONSUMER",), last_day=None
-        )
+        other = replace(BY_LAW, finding=Finding.EXCLUDED, codes=("X_EXCLUDED_PERISHABLE",))
 
         (line,) = told(with_decision(decided(), considered=(other,))).lines
 
         (first, *_) = under(line, "Rules that were looked at")
-        assert [(node.code, node.mood) for node in first.parts[:1]] == [("X_NOT_CONSUMER", "bad")]
+        assert [(node.code, node.mood) for node in first.parts[:1]] == [
+            ("X_EXCLUDED_PERISHABLE", "bad")
+        ]
+
+    def test_that_do_not_apply_are_only_named_and_all_in_one_place(self) -> None:
+        """A place has many, and what they would have said concerns nobody here."""
+        one = replace(BY_LAW, finding=Finding.DOES_NOT_APPLY, codes=("X_NO_STATUTORY_RIGHT",))
+        two = replace(one, rule_id="EU-SALE", sources=())
+
+        (line,) = told(with_decision(decided(), considered=(one, BY_PROMISE, two))).lines
+
+        promise, others, _ = under(line, "Rules that were looked at")
+        assert promise.code == "STD-WITHDRAWAL-30"
+        assert others.text == "Does not apply here"
+        assert [(node.code, node.text, node.parts) for node in others.parts] == [
+            (
+                "EU-WITHDRAWAL-14",
+                "Source: Directive 2011/83/EU on consumer rights (9,13)",
+                (),
+            ),
+            ("EU-SALE", "Law", ()),
+        ]
 
     def test_of_an_old_decision_are_told_by_its_record(self) -> None:
         """It was kept as a sentence, which is English whatever the reader's language is."""
@@ -245,13 +285,9 @@ class TestLanguage:
 
     def test_a_sentence_is_of_one_language_with_the_names_in_it(self) -> None:
         """Japanese has no text for the line behind which a penalty begins."""
-        view = seen(decided())
-        line = view.lines[0]
         due = RefundDueView(days=15, counts_from="NOTICE", kind="PENALTY_LIMIT")
-        decision = line.decision.model_copy(update={"refund_due": due})
-        view = view.model_copy(update={"lines": (line.model_copy(update={"decision": decision}),)})
 
-        (told_line,) = decision_tree(view, Language.JAPANESE).lines
+        (told_line,) = decision_tree(due_as(due), Language.JAPANESE).lines
 
         last = under(told_line, "条件")[-1]
         assert last.language == "en"
