@@ -62,7 +62,6 @@ _TERMS = {
     "T_EXCLUSION_NOT_CONFIRMED_IGNORED": "an exclusion did not count: the buyer did not confirm it",
     "T_SPECIAL_TERMS_NOT_VALIDLY_SHOWN": "Japan: other terms did not count, shown in one place",
     "T_POLICY_AT_PURCHASE": "the promise as it was at purchase decided, not another version",
-    "T_ANCHOR_ESTIMATED": "no delivery was told; the window counts from the sending and a buffer",
     "T_REPAIR_OR_REPLACE_FIRST": "repair or replacement comes before money",
     "T_ANCHOR_ESTIMATED": "the day of delivery is an estimate, corrected in favour of the customer",
 }
@@ -76,7 +75,6 @@ _FOR_A_PERSON = {
     "M_NO_RULE": "no rule covers the ground",
     "M_FACT_MISSING": "a fact that decides was not stated; the decision names it",
     "M_NOT_DELIVERED": "the goods were not delivered yet",
-    "M_FACT_MISSING": "a fact is missing without which nothing can be decided",
     "M_KEEP_ITEM": "the customer wants to keep the goods, and the policy leaves that to a person",
     "M_NOT_TRANSPORTABLE": "no carrier may take the goods the wished way",
 }
