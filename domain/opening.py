@@ -34,7 +34,7 @@ def decide_lines(
     ``law`` is that of the order's contract; ``None`` where no pack is for its place.
 
     Raises:
-        RefusedError: the order has no such line, or none of it was sent yet.
+        RefusedError: the order has no such line, none of it was sent yet, or none is delivered.
     """
     if request.pickup_window is not None:
         check_bookable(request.pickup_window, at)
@@ -71,11 +71,15 @@ def decide_lines(
         )
         decision = evaluate(facts, policy, law)
         if "M_NOT_DELIVERED" in decision.reason_codes:
-            raise RefusedError(
-                "use_cancellation", decision.explanation, field=f"lines[{index}].line_id"
-            )
+            raise RefusedError("use_cancellation", _ON_ITS_WAY, field=f"lines[{index}].line_id")
         decisions.append(decision)
     return tuple(decisions)
+
+
+_ON_ITS_WAY = (
+    "it is on its way and not delivered: cancel the order, or refuse the delivery, which is paid "
+    "back once the parcel is back"
+)
 
 
 def wanted_units(

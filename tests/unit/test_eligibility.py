@@ -99,13 +99,13 @@ class TestWindow:
 
 
 class TestExclusions:
-    def test_final_sale_is_not_returned_for_no_reason(self) -> None:
+    def test_edge_10_final_sale_is_not_returned_for_no_reason(self) -> None:
         """What was sold as final stays sold when nothing is wrong with it."""
         decision = decide(order_line(final_sale=True))
 
         assert decision.reason_codes == ("X_EXCLUDED_FINAL_SALE",)
 
-    def test_final_sale_can_be_defective(self) -> None:
+    def test_edge_10_final_sale_can_be_defective(self) -> None:
         """A defect is looked at by a person, final sale or not."""
         asked = facts(order_line(final_sale=True), ground=Ground.NON_CONFORMITY)
 
