@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from temporalio import activity
 
 from activities.errors import refused, translated
+from domain.abuse import Recent
 from domain.corrections import Correction
 from domain.law.governing import GoverningLaw
 from domain.law.places import place_of
@@ -16,6 +17,7 @@ from integrations.commerce.port import CommercePlatform, Product
 from integrations.directory import Connections
 from integrations.errors import NotFoundError
 from packs.library import Library, shipped
+from storage.customers import Customers
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class OrderFacts:
 
     ``locations`` are those that serve the order; ``None`` where the platform leaves no choice.
     ``law`` is that of the contract; ``None`` where no pack is for its place.
+    ``recent`` is what the customer sent back before; ``None`` where nothing is counted.
     """
 
     order: Order
@@ -47,6 +50,7 @@ class OrderFacts:
     time_scale: float = 1.0
     locations: tuple[ReceivingLocation, ...] | None = None
     law: GoverningLaw | None = None
+    recent: Recent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +70,14 @@ class OrderActivities:
     def __init__(
         self,
         connections: Connections,
+        customers: Customers,
         *,
         time_scale: float,
         policy: Policy,
         library: Library | None = None,
     ) -> None:
         self._connections = connections
+        self._customers = customers
         self._library = library if library is not None else shipped()
         self._time_scale = time_scale
         self._policy = policy
@@ -85,6 +91,8 @@ class OrderActivities:
     async def fetch_facts(self, asked: FetchFacts) -> OrderFacts:
         """Read the order, the policy, the wanted goods and the places that receive returns.
 
+        Where the policy counts what customers send back, that too.
+
         Reads only; repeats change nothing.
 
         Raises:
@@ -96,14 +104,22 @@ class OrderActivities:
             order = await _order(platform, asked)
             products = tuple([await _product(platform, sku) for sku in asked.skus])
             locations = serving(await platform.list_locations(), order)
+            recent = await self._recent(asked.tenant_id, order)
         return OrderFacts(
             order,
             self._policy,
             products,
             self._time_scale,
             locations,
-            law_of(order, asked.ground, self._library),
+            law=law_of(order, asked.ground, self._library),
+            recent=recent,
         )
+
+    async def _recent(self, tenant_id: str, order: Order) -> Recent | None:
+        limits = self._policy.abuse_signals
+        if not limits.counts or not order.customer_ref:
+            return None
+        return await self._customers.recent(tenant_id, order.customer_ref, limits, order.currency)
 
 
 def law_of(order: Order, ground: Ground, library: Library) -> GoverningLaw | None:

@@ -36,7 +36,7 @@ _PENDING_ID = "00000000-0000-0000-0000-000000000000"
 class Previewed:
     """What a start would decide and pay.
 
-    ``doubts`` are reason codes for which a person has to choose the way back.
+    ``doubts`` are reason codes for which a person decides, beside those of the lines.
     ``amounts`` stand beside ``decisions``, ``None`` where no money would be owed, and so do
     ``differences``, in minor units: of an exchange for dearer goods above zero, what the customer
     pays; for cheaper ones below zero, what is given back once they are sent; ``parts`` is
@@ -184,6 +184,7 @@ def _as_if_open(
         units=dict(units),
         at=at,
         prices={product.sku: product.price for product in facts.products},
+        recent=facts.recent,
     )
 
 

@@ -28,6 +28,7 @@ from runtime.temporal import connect
 from storage.chargebacks import Chargebacks
 from storage.credit_notes import CreditNotes
 from storage.credits import Credits
+from storage.customers import Customers
 from storage.database import Database
 from storage.expected_arrivals import ExpectedArrivals
 from storage.keys import ApiKeys
@@ -95,7 +96,7 @@ async def open_services(
         service = ReturnsService(temporal, returns, patience=patience)
         policy, tracking = load_policy(settings.policy_pack), Tracking(database)
         # Nothing is waited for here, so no wait is scaled.
-        orders = OrderActivities(connections, time_scale=1.0, policy=policy)
+        orders = OrderActivities(connections, Customers(database), time_scale=1.0, policy=policy)
         labels = LabelOwners(returns, tracking)
         yield Services(
             temporal=temporal,

@@ -16,7 +16,7 @@ from backhaul_client import (
     ReceiptEntryView,
     ReturnView,
 )
-from backhaul_client.answers import LotAmountView, ProposedSettlementView
+from backhaul_client.answers import LotAmountView, ProposedSettlementView, SignalView
 from backhaul_client.listing import PreviewLine, PreviewTender
 from domain.money import Money
 
@@ -40,6 +40,8 @@ def show_return(view: ReturnView) -> None:
             why = f": {decided.reason}" if decided.reason else ""
             granted = "granted" if decided.granted else "declined"
             print(f"    {granted} by {decided.decided_by}{why}")
+    for signal in view.signals:
+        print(f"  customer: {_signal(signal, view.currency)}")
     for lot in view.lots:
         grade = f", grade {lot.grade}" if lot.grade else ""
         print(f"  lot {lot.lot_id}: {lot.quantity}, {lot.state}{grade}")
@@ -60,6 +62,17 @@ def show_return(view: ReturnView) -> None:
         by = f" by {view.next_step.by:%Y-%m-%d %H:%M %Z}" if view.next_step.by else ""
         print(f"  next: {view.next_step.owner}: {view.next_step.waiting_for}{by}")
     print(f"  possible now: {', '.join(view.allowed_commands) or 'nothing'}")
+
+
+def _signal(signal: SignalView, currency: str) -> str:
+    """Say what of a customer's returns sends this one to a person."""
+    if signal.counted is None or signal.limit is None:
+        return "blocked by the shop, so a person decides"
+    told = [
+        str(Money(minor, currency)) if signal.measure == "value" else str(minor)
+        for minor in (signal.counted, signal.limit)
+    ]
+    return f"{signal.measure} {told[0]} in {signal.days} days, from {told[1]} on a person decides"
 
 
 def _show_money(view: ReturnView) -> None:
@@ -149,7 +162,7 @@ def _difference(minor: int, currency: str) -> str:
 def show_preview(preview: Preview) -> None:
     print(f"{preview.authorization_state}  order {preview.order_id}")
     if preview.review_codes:
-        print(f"  a person chooses the way back: {', '.join(preview.review_codes)}")
+        print(f"  a person decides: {', '.join(preview.review_codes)}")
     for line in preview.lines:
         amount = Money(line.refund_minor, preview.currency)
         print(f"  line {line.line_id}: {line.quantity}, {line.verdict}, {amount}")

@@ -10,7 +10,8 @@ EVENT_TYPES: dict[str, str] = {
     "return.acknowledged": "the platform was told that the request arrived",
     "return.first_response": "the customer can read the first answer; `by` is decision or human",
     "return.decided": "granted or denied and by whom; each line with reason, policy, rule, sources",
-    "return.review_started": "a person must decide; `codes` say why",
+    "return.review_started": "a person must decide; `codes` say why, `signals` what was counted of "
+    "the customer",
     "return.refused": "a parked request turned out to be impossible; `code` says why",
     "return.withdrawn": "the customer took the request back",
     "return.expired": "nothing was handed over in time",

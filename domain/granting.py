@@ -6,6 +6,7 @@ from datetime import datetime
 
 from domain.codes import RefusedError
 from domain.commands import Actor
+from domain.doubts import doubts_of, signals_json
 from domain.eligibility import authorization_of
 from domain.events import Fact, JsonValue
 from domain.handover import first_state, handover_ready
@@ -15,13 +16,16 @@ from domain.parcels import Delivery
 from domain.reasons import Ground
 from domain.requests import HandoverMethod
 from domain.returns import Change, LineAuthorization, Return, ReturnLine
-from domain.ways_back import way_doubts, way_granted
+from domain.ways_back import way_granted
 
 
 def verdict_on(ret: Return) -> tuple[AuthorizationState, tuple[str, ...]]:
-    """Say what the policy makes of a return, and why a person has to choose its way back."""
+    """Say what the policy makes of a return, and what else a person has to look at it for.
+
+    Doubts never make a refusal of a grant, and what the rules made of each line stays with it.
+    """
     verdict = authorization_of([line.decision for line in ret.lines])
-    doubts = way_doubts(ret)
+    doubts = doubts_of(ret)
     return (AuthorizationState.IN_REVIEW if doubts and verdict in GRANTED else verdict), doubts
 
 
@@ -32,7 +36,10 @@ def apply_policy(ret: Return, *, at: datetime) -> Change:
         decided = {code for line in ret.lines for code in line.decision.reason_codes}
         codes = sorted({*decided, *doubts})
         waiting = replace(ret, authorization=verdict, authorized_since=at)
-        return waiting, (Fact("return.review_started", {"codes": [*codes]}),)
+        data: dict[str, JsonValue] = {"codes": [*codes]}
+        if ret.signals:
+            data["signals"] = signals_json(ret)
+        return waiting, (Fact("return.review_started", data),)
     granted = [line.line_id for line in ret.lines if line.decision.granted]
     return grant(ret, granted, by="rule", at=at)
 

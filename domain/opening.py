@@ -1,8 +1,9 @@
 """From a request and the order's facts to a return with its lines decided and its lots cut."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from domain.abuse import Recent, signals_of
 from domain.codes import RefusedError
 from domain.eligibility import Decision, Verdict, evaluate, facts_of
 from domain.events import Fact, JsonValue
@@ -11,7 +12,7 @@ from domain.handover import check_bookable
 from domain.law.governing import GoverningLaw
 from domain.lifecycle import AuthorizationState, LotState
 from domain.locations import Receiving
-from domain.money import Money, allocated
+from domain.money import Money
 from domain.orders import HoldMethod, Order
 from domain.policies import Policy
 from domain.promotions import freeze_promotions
@@ -93,14 +94,6 @@ def wanted_units(
     )
 
 
-def value_of(order: Order, wanted: Iterable[tuple[str, int]]) -> int:
-    """Return what was paid for units of an order, in its minor units, each line half up."""
-    lines = [(order.line(line_id), units) for line_id, units in wanted]
-    return sum(
-        allocated(line.paid_minor, units=units, of_units=line.quantity) for line, units in lines
-    )
-
-
 _USUAL_PLACE = Receiving()
 
 
@@ -118,10 +111,12 @@ def open_return(
     at: datetime,
     prices: Mapping[str, Money] | None = None,
     receiving: Receiving = _USUAL_PLACE,
+    recent: Recent | None = None,
 ) -> Return:
     """Build the return as requested: every lot PENDING, nothing granted yet.
 
-    ``prices`` are those of the goods wanted in exchange, by SKU, for one unit with its tax.
+    ``prices`` are those of the goods wanted in exchange, by SKU, for one unit with its tax;
+    ``recent`` is what the customer sent back before, where the policy has it counted.
     """
     basis, wanted = freeze_basis(order), exchange_prices(request, prices or {})
     lines = tuple(
@@ -176,6 +171,12 @@ def open_return(
         location_time_zone=receiving.time_zone,
         location_match=receiving.match,
         location_country=receiving.country,
+        signals=signals_of(
+            policy.abuse_signals,
+            order,
+            recent,
+            [(line_id, len(numbers)) for line_id, numbers in units.items()],
+        ),
     )
 
 

@@ -1,11 +1,13 @@
 """Order facts as the platform states them, and the frozen breakdown of what was paid."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from domain.currencies import EXPONENTS
 from domain.law.facts import NEVER_REPAIRED, NOTHING_TOLD, Disclosures, History, Sanbao
+from domain.money import allocated
 
 
 class TenderKind(StrEnum):
@@ -205,6 +207,8 @@ class Order:
     """From which sum of its lines on the order was shipped for free; ``None``: by no such rule."""
     delivery_region: str = ""
     """State or province, as the platform writes it; empty where it names none."""
+    customer_blocked: bool = False
+    """Whether the platform wants a person to look at whatever this customer asks for."""
 
     @property
     def customer_ref(self) -> str:
@@ -213,6 +217,13 @@ class Order:
         It is the one that the customer's store credit goes by.
         """
         return self.credit_account
+
+    def value_of(self, wanted: Iterable[tuple[str, int]]) -> int:
+        """Return what was paid for so many units of each line, in minor units, each half up."""
+        lines = [(self.line(line_id), units) for line_id, units in wanted]
+        return sum(
+            allocated(line.paid_minor, units=units, of_units=line.quantity) for line, units in lines
+        )
 
     def line(self, line_id: str) -> OrderLine:
         """Return one line; ``KeyError`` when the order has none of that id."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
+from domain.abuse import NO_SIGNALS, AbuseSignals, read_abuse_signals
 from domain.declared import AS_USUAL, Declared, read_declared
 from domain.fees import NO_FEES, Fees, read_fees
 from domain.ids import content_hash
@@ -140,6 +141,7 @@ class Policy:
     offered. Of what a coupon paid, nothing is given back where ``coupons_lapse``.
     ``parcels`` says whether what came in one is paid before the others are here.
     ``declares`` is what the shop tells every buyer, where an order does not say otherwise.
+    ``abuse_signals`` are what of a customer's returns sends the next one to a person.
     """
 
     pack_id: str
@@ -170,6 +172,7 @@ class Policy:
     customs_papers: bool = False
     parcels: ParcelTerms = AS_THEY_COME
     declares: Declared = AS_USUAL
+    abuse_signals: AbuseSignals = NO_SIGNALS
 
     def refund_gate(self, currency: str) -> int | None:
         """Return the gate in a currency's minor units; ``None`` where it has none."""
@@ -197,11 +200,11 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
         PolicyError: something is missing, of the wrong type, out of range or not resolved. Fees,
             promotion clawback, uneven exchange, tender order, limits of approval, the refund gate,
             fallback tenders, triggers, store credit, coupons, keep item, how long labels are good,
-            customs papers, parcels and what is declared may be left out: no fee, no clawback, any
-            price, our order, no limit, no gate, no fallback, all that goes out waits for the goods,
+            customs papers, parcels, what is declared and abuse signals may be left out: no fee, no
+            clawback, any price, our order, no limit, no gate, no fallback, all that goes out waits for the goods,
             no credit to choose, coupons are given back, a person alone lets goods be kept, labels
             have the date of their carrier, no papers are waited for, each parcel is paid as it
-            comes, and buyers are told as usual.
+            comes, buyers are told as usual, and no customer's returns are counted.
     """
     pack = At("", data)
     governs = pack.table("governs")
@@ -248,6 +251,7 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
         declares=pack.optional(
             "declares", lambda name: read_declared(pack.table(name)), default=AS_USUAL
         ),
+        abuse_signals=read_abuse_signals(pack),
     )
     _check(policy)
     return policy

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from domain.abuse import Signal
 from domain.chargebacks import Chargeback
 from domain.commands import Actor
 from domain.corrections import Correction
@@ -314,6 +315,8 @@ class Return:
     """Other returns whose parcels or labels these goods were mixed up with, or travelled in."""
     late_scan: LateScan | None = None
     """News of a parcel that came after the return had expired, until it is seen to."""
+    signals: tuple[Signal, ...] = ()
+    """Why a person looks at it by whose it is, as counted when it was requested."""
 
     def line(self, line_id: str) -> ReturnLine:
         """Return one line; ``KeyError`` when there is none of that id."""

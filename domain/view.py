@@ -10,6 +10,7 @@ from domain.approving import proposal_parts
 from domain.considered import considered_parts
 from domain.counters import Counters, counters
 from domain.disputing import holds
+from domain.doubts import signals_json
 from domain.eligibility import Decision
 from domain.events import JsonValue
 from domain.intents import Intent, Settlement
@@ -79,6 +80,7 @@ def document(ret: Return) -> Document:
         "proposed_settlement": _proposed(ret.proposal) if ret.proposal else None,
         **_chargebacks(ret),
         **_parcel_links(ret),
+        **({"signals": signals_json(ret)} if ret.signals else {}),
     }
 
 

@@ -13,6 +13,7 @@ from domain.approving import open_proposal
 from domain.blockers import WAITS
 from domain.customs import awaits_papers
 from domain.disputing import has_disputed_refund
+from domain.doubts import doubts_of
 from domain.exchanges import is_paid_back_instead
 from domain.handover import is_changeable, wants_qr_code, wants_visit_cancelled
 from domain.holding import first_held
@@ -33,7 +34,6 @@ from domain.returns import Lot, Return, inspection_key
 from domain.securing import hold_of
 from domain.settling import lots_to_settle
 from domain.transport import is_left_behind, is_withdrawable
-from domain.ways_back import way_doubts
 from domain.work import (
     RELOCKING,
     WorkKind,
@@ -167,7 +167,7 @@ def _authorization_wait(ret: Return) -> list[Waiting]:
         return []
     lasts = ret.policy.handling.review
     wait = _wait(ret, "review", "awaiting_review", ret.authorized_since, lasts)
-    return [replace(wait, detail=", ".join(way_doubts(ret)))]
+    return [replace(wait, detail=", ".join(doubts_of(ret)))]
 
 
 def _delivery_wait(ret: Return, delivery: Delivery) -> list[Waiting]:

@@ -27,6 +27,11 @@ class Customer(Contract):
         "data: owner of the store credit that a refund may go to, and whose returns are counted; "
         "left out for a guest",
     )
+    blocked: bool = Field(
+        default=False,
+        description="a person looks at whatever this customer asks for from now on; what was "
+        "granted before stays so",
+    )
     email: Name
     name: Name
     locale: Name = Field(description="BCP 47 language tag")

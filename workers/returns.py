@@ -42,6 +42,7 @@ from runtime.temporal import WORKFLOW_RUNNER, connect, ensure_search_attributes
 from runtime.tokens import SurveyTokens
 from storage.bookings import Bookings
 from storage.credit_notes import CreditNotes
+from storage.customers import Customers
 from storage.database import Database
 from storage.externals import ExternalRefunds
 from storage.followups import FollowUps
@@ -144,7 +145,12 @@ def rate_of(sheet: CarrierCapabilities, rates: Mapping[str, float]) -> float | N
 def _returns_worker(
     client: Client, needs: Dependencies, carrier_calls: Sequence[Callable[..., Any]]
 ) -> Worker:
-    orders = OrderActivities(needs.connections, time_scale=needs.time_scale, policy=needs.policy)
+    orders = OrderActivities(
+        needs.connections,
+        Customers(needs.database),
+        time_scale=needs.time_scale,
+        policy=needs.policy,
+    )
     records = RecordActivities(Returns(needs.database))
     payments = PaymentActivities(
         needs.connections,

@@ -23,7 +23,6 @@ from domain.opening import (
     needs_exchange,
     open_return,
     requested_facts,
-    value_of,
     wanted_units,
 )
 from domain.refusals import too_few
@@ -174,7 +173,7 @@ async def register(
         opened_by=workflow.info().first_execution_run_id,
         is_fresh=is_fresh,
         customer_ref=order.customer_ref,
-        value_minor=value_of(order, wanted),
+        value_minor=order.value_of(wanted),
     )
     opened = await write(RecordActivities.open_return, opening, summary="number and locks")
     if opened.short_line_id is not None:
@@ -195,6 +194,7 @@ async def register(
         at=now,
         prices=prices,
         receiving=receiving,
+        recent=facts.recent,
     )
 
 

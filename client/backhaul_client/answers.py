@@ -395,6 +395,19 @@ class ParcelLinkView(AnswerModel):
     is_own_label: bool
 
 
+class SignalView(AnswerModel):
+    """Something of a customer's returns, this one included, that reached the policy's limit.
+
+    ``measure`` is ``returns``, ``units`` or ``value`` over ``days``, the last in minor units of the
+    return's currency; or ``blocked``, which the platform says and which counts nothing.
+    """
+
+    measure: str
+    counted: int | None = None
+    limit: int | None = None
+    days: int | None = None
+
+
 class ReturnView(AnswerModel):
     """One return. Read ``headline`` first; treat a value you do not know as in progress.
 
@@ -435,6 +448,8 @@ class ReturnView(AnswerModel):
     customs_papers: str | None = None
     """Where the papers are with which the goods cross a customs border."""
     parcel_links: tuple[ParcelLinkView, ...] = ()
+    signals: tuple[SignalView, ...] = ()
+    """Why a person decides by whose return it is; what the rules said stands at each line."""
 
 
 class Accepted(AnswerModel):

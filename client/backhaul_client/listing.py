@@ -103,8 +103,9 @@ class Preview(AnswerModel):
     ``authorization_state`` is what the whole return would be: APPROVED, PARTIALLY_APPROVED,
     IN_REVIEW or DENIED. ``preview_hash`` changes when anything of this answer does;
     ``settlement_hash`` when the money does, and a settlement of the same has the same.
-    ``review_codes`` say why a person has to choose the way back. ``missed_visit_fee_minor`` is what
-    each courier's visit would cost that is in vain by the customer's own fault.
+    ``review_codes`` say why a person decides, beside the codes of the lines: the way back, or whose
+    return it is. ``missed_visit_fee_minor`` is what each courier's visit would cost that is in vain
+    by the customer's own fault.
     """
 
     order_id: str

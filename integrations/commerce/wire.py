@@ -12,6 +12,7 @@ from domain.locations import Accepts, Area, ReceivingLocation
 from domain.orders import (
     HoldMethod,
     Order,
+    OrderFactsError,
     OrderLine,
     Parcel,
     Promotion,
@@ -287,6 +288,7 @@ class WireOrder(WirePart):
             told=self.disclosures.told(),
             free_shipping_from_minor=self.free_shipping_from_minor,
             delivery_region=self.ship_to.region_name(),
+            customer_blocked=self._is_blocked(),
         )
 
     def _credit_account(self) -> str:
@@ -295,6 +297,13 @@ class WireOrder(WirePart):
             return WireHolder.model_validate(self.customer).customer_ref
         except ValidationError:
             return ""
+
+    def _is_blocked(self) -> bool:
+        """A block that makes no sense is refused: taken for none, it would protect nobody."""
+        told = self.customer.get("blocked", False) if isinstance(self.customer, dict) else False
+        if not isinstance(told, bool):
+            raise OrderFactsError("customer.blocked", "wanted true or false")
+        return told
 
 
 class WireProduct(WireModel):

@@ -97,6 +97,8 @@ class TestOrderFacts:
             ("lines.0.weight_grams", "heavy"),
             ("lines.0.final_sale", "no"),
             ("lines.0.traits", "fragile"),
+            ("customer.blocked", "yes"),
+            ("customer.blocked", None),
         ],
     )
     async def test_of_another_shape_are_refused(self, path: str, value: object) -> None:
@@ -134,6 +136,14 @@ class TestOrderFacts:
             facts = await shop.get_order("order-1")
 
         assert facts.line("line-1").paid_minor == 1_000
+
+    async def test_edge_17_say_whom_the_platform_blocked(self) -> None:
+        """Nobody, unless the platform says so."""
+        answers = [json_answer(order()), json_answer(changed("customer.blocked", True))]
+        async with platform(*answers) as (shop, _):
+            plain, blocked = [await shop.get_order("order-1") for _ in range(2)]
+
+        assert (plain.customer_blocked, blocked.customer_blocked) == (False, True)
 
     async def test_hold_nothing_personal(self) -> None:
         """What enters workflow history names no person, street or mailbox."""

@@ -26,6 +26,7 @@ from domain.requests import ReturnRequest
 from domain.tracking import Milestone
 from runtime.connections import stored_connections
 from runtime.tokens import SurveyTokens
+from storage.customers import Customers
 from storage.database import Database
 from storage.returns import Returns
 from storage.rows import ConnectionRow, EventRow, ReturnRow
@@ -151,7 +152,10 @@ class House:
 
     def previews(self) -> Previews:
         """Return what tells a shopper what a start would lead to."""
-        orders = OrderActivities(self.needs.connections, time_scale=1.0, policy=self.needs.policy)
+        customers = Customers(self.needs.database)
+        orders = OrderActivities(
+            self.needs.connections, customers, time_scale=1.0, policy=self.needs.policy
+        )
         return Previews(orders, self.returns)
 
     async def open(self, request: ReturnRequest, *, key: str | None = None) -> "OpenReturn":
