@@ -119,6 +119,15 @@ def preview(request: ReturnRequest, found: Previewed) -> listing.Preview:
         authorization_state=found.authorization,
         review_codes=found.doubts,
         missed_visit_fee_minor=found.missed_visit_fee_minor,
+        gifts=tuple(
+            listing.PreviewGift(
+                line_id=gift.line_id,
+                title=gift.title,
+                quantity=gift.quantity,
+                value_minor=gift.value_minor,
+            )
+            for gift in found.gifts
+        ),
         lines=lines,
         refund_minor=found.refund_minor,
         by_tender=tuple(

@@ -111,7 +111,7 @@ def show_proposal(proposal: ProposedSettlementView, currency: str) -> None:
 _COMPONENTS = {
     "gross_minor": "price",
     "discount_minor": "- discount",
-    "clawback_minor": "- lost discount",
+    "clawback_minor": "- lost discount or gift",
     "deduction_minor": "- condition",
     "restocking_fee_minor": "- restocking",
     "handling_fee_minor": "- handling",
@@ -174,6 +174,9 @@ def show_preview(preview: Preview) -> None:
     if preview.missed_visit_fee_minor:
         fee = Money(preview.missed_visit_fee_minor, preview.currency)
         print(f"  a courier's visit in vain costs {fee} if nobody is there")
+    for gift in preview.gifts:
+        value = Money(gift.value_minor, preview.currency)
+        print(f"  not sent back: {gift.quantity} × {gift.title}, a gift for which {value} is kept")
     for tender in preview.by_tender:
         print(f"  {_part(tender, preview.currency)}")
     print(f"  together {Money(preview.refund_minor, preview.currency)}")

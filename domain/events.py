@@ -9,7 +9,8 @@ EVENT_TYPES: dict[str, str] = {
     "return.requested": "a return was asked for and its units are locked",
     "return.acknowledged": "the platform was told that the request arrived",
     "return.first_response": "the customer can read the first answer; `by` is decision or human",
-    "return.decided": "granted or denied and by whom; each line with reason, policy, rule, sources",
+    "return.decided": "granted or denied and by whom; each line with reason, policy, rule, "
+    "sources; `gifts` should come too, or their value is kept back",
     "return.review_started": "a person must decide; `codes` say why, `signals` what was counted of "
     "the customer",
     "return.refused": "a parked request turned out to be impossible; `code` says why",

@@ -9,12 +9,13 @@ from domain.commands import Actor
 from domain.doubts import doubts_of, signals_json
 from domain.eligibility import authorization_of
 from domain.events import Fact, JsonValue
+from domain.gifts import gifts_owed
 from domain.handover import first_state, handover_ready
 from domain.keeping import kept
 from domain.lifecycle import GRANTED, AuthorizationState, LotState
 from domain.parcels import Delivery
 from domain.reasons import Ground
-from domain.requests import HandoverMethod
+from domain.requests import HandoverMethod, Resolution
 from domain.returns import Change, LineAuthorization, Return, ReturnLine
 from domain.ways_back import way_granted
 
@@ -119,6 +120,8 @@ def grant(
         deliveries=() if not line_ids or is_kept else (_first_delivery(ret, method, at),),
     )
     more: tuple[Fact, ...] = ()
+    if line_ids and not is_kept and (gifts := _gifts_to_send(ret, line_ids)):
+        data["gifts"] = gifts
     if line_ids and not method.has_label:
         # Nothing is booked that would say it later.
         data["handover"] = method
@@ -131,6 +134,19 @@ def grant(
         data["due_on"] = more[0].data["due_on"]
     first = Fact("return.first_response", {"by": answered})
     return after, (Fact("return.decided", data), first, *more)
+
+
+def _gifts_to_send(ret: Return, line_ids: Sequence[str]) -> list[JsonValue]:
+    """Return what came free with the goods and should come too, or else its value is kept back."""
+    back = tuple(
+        (line.line_id, line.units)
+        for line in ret.lines
+        if line.line_id in line_ids and line.resolution is not Resolution.EXCHANGE
+    )
+    return [
+        {"title": gift.title, "quantity": gift.quantity, "value_minor": gift.value_minor}
+        for gift in gifts_owed(ret.gifts, back)
+    ]
 
 
 def _first_delivery(ret: Return, method: HandoverMethod, at: datetime) -> Delivery:

@@ -8,6 +8,7 @@ from domain.codes import RefusedError
 from domain.eligibility import Decision, Verdict, evaluate, facts_of
 from domain.events import Fact, JsonValue
 from domain.exchanges import exchange_prices
+from domain.gifts import MissingGift, freeze_gifts
 from domain.handover import check_bookable
 from domain.law.governing import GoverningLaw
 from domain.lifecycle import AuthorizationState, LotState
@@ -165,6 +166,7 @@ def open_return(
         lines=lines,
         lots=lots,
         promotions=freeze_promotions(order) if policy.promotion_clawback else (),
+        gifts=freeze_gifts(order) if policy.missing_gift is MissingGift.DEDUCT else (),
         hold_method=_hold_method(order, policy),
         credit_account="" if policy.credit_bonus_percent is None else order.credit_account,
         location_id=receiving.location_id,

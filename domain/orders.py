@@ -185,6 +185,18 @@ class Promotion:
 
 
 @dataclass(frozen=True, slots=True)
+class Gift:
+    """A line that came free with the line it is the ``gift_of``.
+
+    ``value_minor`` was stated for all its units, tax included.
+    """
+
+    line_id: str
+    gift_of: str
+    value_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """What the platform's order API says, without personal data; amounts are in ``currency``."""
 
@@ -209,6 +221,7 @@ class Order:
     """State or province, as the platform writes it; empty where it names none."""
     customer_blocked: bool = False
     """Whether the platform wants a person to look at whatever this customer asks for."""
+    gifts: tuple[Gift, ...] = ()
 
     @property
     def customer_ref(self) -> str:
@@ -246,9 +259,9 @@ def check_order(order: Order) -> Order:
 
     Raises:
         OrderFactsError: a negative amount, more sent than ordered, a line id twice, totals of
-            lines and shipping that differ from what the tenders captured, or a promotion that
-            never held or gave more than the line's discount. ``field`` is the path in the
-            platform's document.
+            lines and shipping that differ from what the tenders captured, a gift of no line that
+            was bought, or a promotion that never held or gave more than the line's discount.
+            ``field`` is the path in the platform's document.
     """
     if order.currency not in EXPONENTS:
         raise OrderFactsError("currency", "wanted a currency of ISO 4217")
@@ -257,6 +270,7 @@ def check_order(order: Order) -> Order:
     for index, line in enumerate(order.lines):
         _check_units(line, f"lines[{index}]")
         _check_amounts(line, f"lines[{index}]")
+    _check_gifts(order)
     _check_payment(order)
     _check_promotions(order)
     return order
@@ -280,6 +294,15 @@ def _check_amounts(line: OrderLine, name: str) -> None:
         raise OrderFactsError(f"{name}.taxes", "a tax is negative")
     if line.refunded_minor < 0:
         raise OrderFactsError(f"{name}.refunded_minor", "an amount is negative")
+
+
+def _check_gifts(order: Order) -> None:
+    given = [gift.line_id for gift in order.gifts]
+    names = {line.line_id: f"lines[{index}]" for index, line in enumerate(order.lines)}
+    for gift in order.gifts:
+        if gift.gift_of not in names or gift.gift_of in given:
+            name = f"{names[gift.line_id]}.gift_of"
+            raise OrderFactsError(name, "wanted a line of the order that is no gift")
 
 
 def _check_payment(order: Order) -> None:

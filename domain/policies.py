@@ -12,6 +12,7 @@ from enum import StrEnum
 from domain.abuse import NO_SIGNALS, AbuseSignals, read_abuse_signals
 from domain.declared import AS_USUAL, Declared, read_declared
 from domain.fees import NO_FEES, Fees, read_fees
+from domain.gifts import MissingGift
 from domain.ids import content_hash
 from domain.inspection import Acceptance, Disposition, Fault, Grade
 from domain.orders import Destination, TenderKind
@@ -142,6 +143,7 @@ class Policy:
     ``parcels`` says whether what came in one is paid before the others are here.
     ``declares`` is what the shop tells every buyer, where an order does not say otherwise.
     ``abuse_signals`` are what of a customer's returns sends the next one to a person.
+    ``missing_gift`` says whether the value of a gift is kept back whose goods come without it.
     """
 
     pack_id: str
@@ -173,6 +175,7 @@ class Policy:
     parcels: ParcelTerms = AS_THEY_COME
     declares: Declared = AS_USUAL
     abuse_signals: AbuseSignals = NO_SIGNALS
+    missing_gift: MissingGift = MissingGift.LEAVE
 
     def refund_gate(self, currency: str) -> int | None:
         """Return the gate in a currency's minor units; ``None`` where it has none."""
@@ -200,11 +203,12 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
         PolicyError: something is missing, of the wrong type, out of range or not resolved. Fees,
             promotion clawback, uneven exchange, tender order, limits of approval, the refund gate,
             fallback tenders, triggers, store credit, coupons, keep item, how long labels are good,
-            customs papers, parcels, what is declared and abuse signals may be left out: no fee, no
-            clawback, any price, our order, no limit, no gate, no fallback, all that goes out waits for the goods,
-            no credit to choose, coupons are given back, a person alone lets goods be kept, labels
-            have the date of their carrier, no papers are waited for, each parcel is paid as it
-            comes, buyers are told as usual, and no customer's returns are counted.
+            customs papers, parcels, what is declared, abuse signals and missing gifts may be left
+            out: no fee, no clawback, any price, our order, no limit, no gate, no fallback, all that
+            goes out waits for the goods, no credit to choose, coupons are given back, a person
+            alone lets goods be kept, labels have the date of their carrier, no papers are waited
+            for, each parcel is paid as it comes, buyers are told as usual, no customer's returns
+            are counted, and gifts may be kept.
     """
     pack = At("", data)
     governs = pack.table("governs")
@@ -252,6 +256,11 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
             "declares", lambda name: read_declared(pack.table(name)), default=AS_USUAL
         ),
         abuse_signals=read_abuse_signals(pack),
+        missing_gift=pack.optional(
+            "missing_gift",
+            lambda name: pack.option(name, MissingGift),
+            default=MissingGift.LEAVE,
+        ),
     )
     _check(policy)
     return policy

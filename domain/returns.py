@@ -9,6 +9,7 @@ from domain.commands import Actor
 from domain.corrections import Correction
 from domain.eligibility import Decision, Terms
 from domain.events import Fact
+from domain.gifts import GiftBasis
 from domain.inspection import Acceptance, Disposition, Finding
 from domain.intents import Settlement
 from domain.lifecycle import (
@@ -315,6 +316,8 @@ class Return:
     """Other returns whose parcels or labels these goods were mixed up with, or travelled in."""
     late_scan: LateScan | None = None
     """News of a parcel that came after the return had expired, until it is seen to."""
+    gifts: tuple[GiftBasis, ...] = ()
+    """Those of the order whose value the policy keeps back when their goods come without them."""
     signals: tuple[Signal, ...] = ()
     """Why a person looks at it by whose it is, as counted when it was requested."""
 
@@ -370,6 +373,11 @@ class Return:
             self,
             settlements=tuple(changed if s.key == changed.key else s for s in self.settlements),
         )
+
+    @property
+    def looks_at_order(self) -> bool:
+        """Whether what it pays depends on what other returns of its order were paid."""
+        return bool(self.promotions or self.gifts)
 
     @property
     def next_settlement_no(self) -> int:

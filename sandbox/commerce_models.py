@@ -157,6 +157,12 @@ class OrderLine(Contract):
     same_model_in_stock: bool | None = Field(
         None, description="whether the same goods could be sent anew; left out where unknown"
     )
+    gift_of: Text = Field("", description="of a free gift: the line that it came with")
+    gift_value_minor: Minor = Field(
+        0,
+        description="of a free gift: the value that was stated for all its units, tax included; "
+        "kept back where its goods come without it and the policy says so",
+    )
 
 
 class PromotionLine(Contract):

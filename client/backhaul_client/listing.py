@@ -97,6 +97,19 @@ class PreviewTender(AnswerModel):
     bonus_minor: int = 0
 
 
+class PreviewGift(AnswerModel):
+    """A free gift that is not sent back though its goods are; its value is kept back.
+
+    It is in the lines' ``clawback_minor``, as far as there is a refund. Ask it back, too, and it is
+    not.
+    """
+
+    line_id: str
+    title: str
+    quantity: int
+    value_minor: int
+
+
 class Preview(AnswerModel):
     """What a start with the same request would decide and pay now. Nothing was written.
 
@@ -113,6 +126,7 @@ class Preview(AnswerModel):
     authorization_state: str
     review_codes: tuple[str, ...] = ()
     missed_visit_fee_minor: int = 0
+    gifts: tuple[PreviewGift, ...] = ()
     lines: tuple[PreviewLine, ...]
     refund_minor: int
     by_tender: tuple[PreviewTender, ...]

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, ValidationError
 from domain.law.facts import Disclosures, History, Sanbao
 from domain.locations import Accepts, Area, ReceivingLocation
 from domain.orders import (
+    Gift,
     HoldMethod,
     Order,
     OrderFactsError,
@@ -155,6 +156,8 @@ class WireLine(WireModel):
     failed_repairs: Annotated[int, Field(ge=0, le=1000)] = 0
     repair_days: Annotated[int, Field(ge=0, le=36_500)] = 0
     same_model_in_stock: bool | None = None
+    gift_of: Annotated[str, Field(max_length=200)] = ""
+    gift_value_minor: Amount = 0
 
 
 class WireHoldMethod(WireModel):
@@ -289,6 +292,11 @@ class WireOrder(WirePart):
             free_shipping_from_minor=self.free_shipping_from_minor,
             delivery_region=self.ship_to.region_name(),
             customer_blocked=self._is_blocked(),
+            gifts=tuple(
+                Gift(line.line_id, line.gift_of, line.gift_value_minor)
+                for line in self.lines
+                if line.gift_of
+            ),
         )
 
     def _credit_account(self) -> str:

@@ -97,6 +97,8 @@ class TestOrderFacts:
             ("lines.0.weight_grams", "heavy"),
             ("lines.0.final_sale", "no"),
             ("lines.0.traits", "fragile"),
+            ("lines.0.gift_of", 7),
+            ("lines.0.gift_value_minor", -1),
             ("customer.blocked", "yes"),
             ("customer.blocked", None),
         ],
