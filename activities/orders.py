@@ -1,16 +1,20 @@
 """Read the facts that grant money from the platform's order API, and freeze them."""
 
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 from temporalio import activity
 
 from activities.errors import refused, translated
+from activities.policies import GoverningPolicies
 from domain.abuse import Recent
 from domain.corrections import Correction
 from domain.law.governing import GoverningLaw
 from domain.law.places import place_of
 from domain.locations import ReceivingLocation, serving
 from domain.orders import Order
+from domain.pack_reading import PolicyError
 from domain.policies import Policy
 from domain.reasons import Ground
 from integrations.commerce.port import CommercePlatform, Product
@@ -73,19 +77,21 @@ class OrderActivities:
         customers: Customers,
         *,
         time_scale: float,
-        policy: Policy,
+        policies: GoverningPolicies,
         library: Library | None = None,
     ) -> None:
         self._connections = connections
         self._customers = customers
         self._library = library if library is not None else shipped()
         self._time_scale = time_scale
-        self._policy = policy
+        self._policies = policies
 
     @activity.defn
-    async def read_policy(self, asked: PolicyFor) -> Governing:  # noqa: ARG002  # one for all so far
-        """Read the policy of a return whose order cannot be read."""
-        return Governing(self._policy, self._time_scale)
+    async def read_policy(self, asked: PolicyFor) -> Governing:
+        """Read the policy whose waits govern while the order cannot be read: today's."""
+        with translated():
+            policy = await self._policies.waits_of(asked.tenant_id, datetime.now(UTC).date())
+        return Governing(policy, self._time_scale)
 
     @activity.defn
     async def fetch_facts(self, asked: FetchFacts) -> OrderFacts:
@@ -104,10 +110,11 @@ class OrderActivities:
             order = await _order(platform, asked)
             products = tuple([await _product(platform, sku) for sku in asked.skus])
             locations = serving(await platform.list_locations(), order)
-            recent = await self._recent(asked.tenant_id, order)
+            policy = await _policy(self._policies, asked.tenant_id, contract_day(order))
+            recent = await self._recent(asked.tenant_id, order, policy)
         return OrderFacts(
             order,
-            self._policy,
+            policy,
             products,
             self._time_scale,
             locations,
@@ -115,8 +122,8 @@ class OrderActivities:
             recent=recent,
         )
 
-    async def _recent(self, tenant_id: str, order: Order) -> Recent | None:
-        limits = self._policy.abuse_signals
+    async def _recent(self, tenant_id: str, order: Order, policy: Policy) -> Recent | None:
+        limits = policy.abuse_signals
         if not limits.counts or not order.customer_ref:
             return None
         return await self._customers.recent(tenant_id, order.customer_ref, limits, order.currency)
@@ -131,6 +138,18 @@ def law_of(order: Order, ground: Ground, library: Library) -> GoverningLaw | Non
     if not library.covers(place):
         return None
     return library.governing(place, order.contract_at).for_ground(ground)
+
+
+def contract_day(order: Order) -> date:
+    """Return the local day of the contract, where the goods were delivered to."""
+    return order.contract_at.astimezone(ZoneInfo(order.delivery_time_zone)).date()
+
+
+async def _policy(policies: GoverningPolicies, tenant_id: str, day: date) -> Policy:
+    try:
+        return await policies.of(tenant_id, day)
+    except PolicyError as error:
+        raise refused("BadUpstreamData", f"the policy: {error}", field="policy") from error
 
 
 async def _order(platform: CommercePlatform, asked: FetchFacts) -> Order:

@@ -20,6 +20,7 @@ from api.routes import (
     finance,
     health,
     parcels,
+    policies,
     refusals,
     returns,
     surveys,
@@ -56,6 +57,7 @@ def routed_app() -> FastAPI:
         surveys,
         webhooks,
         tenants,
+        policies,
         health,
     ):
         app.include_router(routes.router)

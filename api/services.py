@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from temporalio.client import Client
 
 from activities.orders import OrderActivities
-from activities.policies import load_policy
+from activities.policies import GoverningPolicies, load_policy
 from api.credit_service import CreditService
 from api.documents_service import DocumentsService
 from api.finance_service import FinanceService
 from api.pages.sessions import Sessions
+from api.policies_service import PoliciesService
 from api.preview import Previews
 from api.receiving import LabelOwners
 from api.reopening import ClosedReturns
@@ -32,6 +33,7 @@ from storage.customers import Customers
 from storage.database import Database
 from storage.expected_arrivals import ExpectedArrivals
 from storage.keys import ApiKeys
+from storage.policy_versions import PolicyVersions
 from storage.reconciliations import Reconciliations
 from storage.refunds import Refunds
 from storage.returns import Returns
@@ -59,6 +61,7 @@ class Services:
     tracking: Tracking
     surveys: SurveysService
     tenants: TenantsService
+    policies: PoliciesService
     finance: FinanceService
     refunds: Refunds
     chargebacks: Chargebacks
@@ -96,7 +99,11 @@ async def open_services(
         service = ReturnsService(temporal, returns, patience=patience)
         policy, tracking = load_policy(settings.policy_pack), Tracking(database)
         # Nothing is waited for here, so no wait is scaled.
-        orders = OrderActivities(connections, Customers(database), time_scale=1.0, policy=policy)
+        versions = PolicyVersions(database)
+        policies = GoverningPolicies(versions, policy)
+        orders = OrderActivities(
+            connections, Customers(database), time_scale=1.0, policies=policies
+        )
         labels = LabelOwners(returns, tracking)
         yield Services(
             temporal=temporal,
@@ -121,6 +128,7 @@ async def open_services(
             tracking=tracking,
             surveys=SurveysService(temporal, Surveys(database)),
             tenants=TenantsService(tenants, keys, settings),
+            policies=PoliciesService(versions, keys),
             finance=FinanceService(
                 temporal,
                 Reconciliations(database),

@@ -149,7 +149,7 @@ def evaluate(
     """
     promises = (*promises_of(policy), *more)
     law = governing.law if governing is not None else None
-    if law is None and not _governs(policy, facts):
+    if policy.rules and not _governs(policy, facts):
         ruling = decide(facts, Law(policy.ref, policy.content_hash, is_missing=True), ())
     elif facts.ground is Ground.REFUSAL:
         ruling = _came_back(facts, promises)

@@ -341,6 +341,8 @@ def _condition(data: At) -> Condition:
 
 
 def _check(policy: Policy) -> None:
+    if policy.governs_to is not None and policy.governs_to <= policy.governs_from:
+        raise PolicyError("governs.to: wanted a day after governs.from, or null")
     known = {source.key for source in policy.sources}
     for rule in policy.rules:
         _check_rule(rule, known)

@@ -21,7 +21,7 @@ from activities.linking import LinkActivities
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
 from activities.platform import PlatformActivities
-from activities.policies import load_policy
+from activities.policies import GoverningPolicies, load_policy
 from activities.quotes import QuoteActivities
 from activities.reconciling import ReconcileActivities
 from activities.records import RecordActivities
@@ -48,6 +48,7 @@ from storage.externals import ExternalRefunds
 from storage.followups import FollowUps
 from storage.lanes import Lanes
 from storage.missing import MissingRuns
+from storage.policy_versions import PolicyVersions
 from storage.redirects import Redirects
 from storage.relay import Outbox
 from storage.returns import Returns
@@ -72,8 +73,9 @@ log = structlog.get_logger()
 class Dependencies:
     """What a worker needs.
 
-    ``time_scale`` divides our own waits, see the settings; ``policy`` governs returns to come, and
-    those under way keep theirs; ``carrier_rates`` are steps a second by adapter.
+    ``time_scale`` divides our own waits, see the settings; ``policy`` governs returns to come
+    where a tenant has none of its own, and those under way keep theirs; ``carrier_rates`` are steps
+    a second by adapter.
     """
 
     database: Database
@@ -149,7 +151,7 @@ def _returns_worker(
         needs.connections,
         Customers(needs.database),
         time_scale=needs.time_scale,
-        policy=needs.policy,
+        policies=GoverningPolicies(PolicyVersions(needs.database), needs.policy),
     )
     records = RecordActivities(Returns(needs.database))
     payments = PaymentActivities(

@@ -44,6 +44,14 @@ from backhaul_client.listing import (
     SurveyView,
 )
 from backhaul_client.parcels import InParcel, ParcelView
+from backhaul_client.policies import (
+    NewPublication,
+    PolicyChange,
+    PolicyDiff,
+    PolicyVersionView,
+    PolicyView,
+)
+from backhaul_client.policy_client import PolicyClient
 from backhaul_client.requests import (
     ApproveCommand,
     ApproveSettlementCommand,
@@ -124,6 +132,7 @@ __all__ = [
     "NewConnection",
     "NewKey",
     "NewPickupWindow",
+    "NewPublication",
     "NewRefusal",
     "NewReturn",
     "NewReturnLine",
@@ -135,6 +144,11 @@ __all__ = [
     "ParcelView",
     "PhotoReference",
     "PickupOutcomeCommand",
+    "PolicyChange",
+    "PolicyClient",
+    "PolicyDiff",
+    "PolicyVersionView",
+    "PolicyView",
     "Preview",
     "ReceiptEntryView",
     "ReceiptView",

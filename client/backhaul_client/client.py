@@ -33,6 +33,7 @@ from backhaul_client.listing import (
     TimelinePage,
 )
 from backhaul_client.parcels import ParcelView
+from backhaul_client.policy_client import PolicyClient
 from backhaul_client.transport import Query, Transport, read
 
 _ACCEPTED = 202
@@ -52,6 +53,7 @@ class BackhaulClient:
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._api = Transport(http)
         self.admin = AdminClient(self._api)
+        self.policies = PolicyClient(self._api)
 
     async def preview(self, wanted: requests.NewReturn) -> Preview:
         """Ask what a start would decide and pay. Writes nothing."""

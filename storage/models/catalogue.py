@@ -9,11 +9,23 @@ from storage.models import (
     holds,
     lanes,
     orders,
+    policies,
     returns,
     tenants,
     values,
 )
 from storage.models.declarative import Model
 
-SUBJECTS = (tenants, orders, returns, effects, holds, arrivals, credit_notes, values, lanes)
+SUBJECTS = (
+    tenants,
+    policies,
+    orders,
+    returns,
+    effects,
+    holds,
+    arrivals,
+    credit_notes,
+    values,
+    lanes,
+)
 METADATA: MetaData = Model.metadata

@@ -1,9 +1,10 @@
 """Facts for storage tests: everything has a default but what the test is about."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from domain.ids import return_id_for
+from domain.policy_versions import PolicyVersion
 from storage.records import (
     ArrivalRecord,
     DeliveryRecord,
@@ -101,6 +102,20 @@ def arrival(delivery_id: str = "d1", **changes: Any) -> ArrivalRecord:
         "units": (("LAMP", 2),),
     }
     return ArrivalRecord(**facts | changes)
+
+
+def drafted(version: str, **changes: Any) -> PolicyVersion:
+    """A version of the pack OWN, for contracts from 2026-01-01 on, drafted by the key k1."""
+    facts: dict[str, Any] = {
+        "pack_id": "OWN",
+        "version": version,
+        "content_hash": f"sha256:{version}",
+        "governs_from": date(2026, 1, 1),
+        "governs_to": None,
+        "drafted_by": "admin:k1",
+        "drafted_at": NOON,
+    }
+    return PolicyVersion(**facts | changes)
 
 
 def notice(number: int = 1, name: str = "first") -> NoticeRecord:

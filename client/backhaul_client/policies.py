@@ -1,0 +1,66 @@
+"""A tenant's own policies on the wire."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from pydantic import StringConstraints
+
+from backhaul_client.answers import AnswerModel
+from backhaul_client.requests import RequestModel
+
+
+class PolicyVersionView(AnswerModel):
+    """One version: ``DRAFT``, ``PUBLISHED``, or ``RETIRED`` when its days are over.
+
+    It governs contracts of the local days from ``governs_from`` to before ``governs_to``; no end
+    is ``None``. ``content_hash`` is what decisions name. ``drafted_by`` and ``published_by`` are a
+    role and the id of a key.
+    """
+
+    ref: str
+    pack_id: str
+    version: str
+    state: str
+    content_hash: str
+    governs_from: date
+    governs_to: date | None
+    drafted_by: str
+    drafted_at: datetime
+    published_by: str | None
+    published_at: datetime | None
+
+
+class PolicyView(PolicyVersionView):
+    """``document`` is the pack as it was sent."""
+
+    document: dict[str, Any]
+
+
+class PolicyVersionList(AnswerModel):
+    """By the day that they begin on, drafts too."""
+
+    items: tuple[PolicyVersionView, ...]
+
+
+class PolicyChange(AnswerModel):
+    """One place that differs: ``added``, ``removed`` or ``changed``.
+
+    ``path`` is written ``rules[RULE-ID].window.days``: rows are known by their id, key or grade.
+    """
+
+    path: str
+    kind: str
+    before: Any
+    after: Any
+
+
+class PolicyDiff(AnswerModel):
+    before: str
+    after: str
+    changes: tuple[PolicyChange, ...]
+
+
+class NewPublication(RequestModel):
+    """``content_hash`` is that of the draft as whoever publishes it has read it."""
+
+    content_hash: Annotated[str, StringConstraints(strict=True, pattern=r"^sha256:[0-9a-f]{64}$")]
