@@ -16,6 +16,7 @@ from api.routes import (
     commands,
     credit,
     decision_tree,
+    decisions,
     documents,
     finance,
     health,
@@ -46,6 +47,7 @@ def routed_app() -> FastAPI:
     for routes in (
         returns,
         decision_tree,
+        decisions,
         documents,
         arrivals,
         parcels,

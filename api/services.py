@@ -31,6 +31,7 @@ from storage.credit_notes import CreditNotes
 from storage.credits import Credits
 from storage.customers import Customers
 from storage.database import Database
+from storage.decisions import Decisions
 from storage.expected_arrivals import ExpectedArrivals
 from storage.keys import ApiKeys
 from storage.policy_versions import PolicyVersions
@@ -62,6 +63,7 @@ class Services:
     surveys: SurveysService
     tenants: TenantsService
     policies: PoliciesService
+    decisions: Decisions
     finance: FinanceService
     refunds: Refunds
     chargebacks: Chargebacks
@@ -129,6 +131,7 @@ async def open_services(
             surveys=SurveysService(temporal, Surveys(database)),
             tenants=TenantsService(tenants, keys, settings),
             policies=PoliciesService(versions, keys),
+            decisions=Decisions(database),
             finance=FinanceService(
                 temporal,
                 Reconciliations(database),

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from domain.abuse import Recent, signals_of
 from domain.codes import RefusedError
-from domain.eligibility import Decision, Verdict, evaluate, facts_of
+from domain.eligibility import Decision, Facts, Verdict, evaluate, facts_of
 from domain.events import Fact, JsonValue
 from domain.exchanges import exchange_prices
 from domain.gifts import MissingGift, freeze_gifts
@@ -17,7 +17,7 @@ from domain.money import Money
 from domain.orders import HoldMethod, Order
 from domain.policies import Policy
 from domain.promotions import freeze_promotions
-from domain.requests import Resolution, ReturnRequest
+from domain.requests import RequestedLine, Resolution, ReturnRequest
 from domain.returns import Lot, Return, ReturnLine
 from domain.settlement import freeze_basis
 from domain.triggers import HoldRule
@@ -60,18 +60,7 @@ def decide_lines(
                 f"wanted {line.quantity}, sent {known.fulfilled}",
                 field=f"lines[{index}].quantity",
             )
-        facts = facts_of(
-            order,
-            line.line_id,
-            ground=request.ground,
-            resolution=line.resolution,
-            requested_at=at,
-            quantity=line.quantity,
-            exchange_sku=line.exchange_sku,
-            declares=policy.declares,
-            closed_days=law.closed_days if law is not None else (),
-        )
-        decision = evaluate(facts, policy, law)
+        decision = evaluate(_facts(request, line, order, policy, law, at=at), policy, law)
         if "M_NOT_DELIVERED" in decision.reason_codes:
             raise RefusedError("use_cancellation", _ON_ITS_WAY, field=f"lines[{index}].line_id")
         decisions.append(decision)
@@ -82,6 +71,40 @@ _ON_ITS_WAY = (
     "it is on its way and not delivered: cancel the order, or refuse the delivery, which is paid "
     "back once the parcel is back"
 )
+
+
+def asked_facts(
+    request: ReturnRequest,
+    order: Order,
+    policy: Policy,
+    law: GoverningLaw | None = None,
+    *,
+    at: datetime,
+) -> tuple[Facts, ...]:
+    """Return what :func:`decide_lines` decided each line on, which it has to have done before."""
+    return tuple(_facts(request, line, order, policy, law, at=at) for line in request.lines)
+
+
+def _facts(
+    request: ReturnRequest,
+    line: RequestedLine,
+    order: Order,
+    policy: Policy,
+    law: GoverningLaw | None,
+    *,
+    at: datetime,
+) -> Facts:
+    return facts_of(
+        order,
+        line.line_id,
+        ground=request.ground,
+        resolution=line.resolution,
+        requested_at=at,
+        quantity=line.quantity,
+        exchange_sku=line.exchange_sku,
+        declares=policy.declares,
+        closed_days=law.closed_days if law is not None else (),
+    )
 
 
 def wanted_units(

@@ -81,6 +81,7 @@ async def _open_with(start: StartReturn, facts: OrderFacts) -> Case:
     if ret.policy.approval_above:
         ret = replace(ret, requested_by=start.actor)
     case = Case(start, ret)
+    case.decided(ret, facts)
     case.take((ret, requested_facts(ret)), actor=start.actor)
     case.take(apply_policy(case.ret, at=workflow.now()))
     await case.record()

@@ -45,6 +45,8 @@ from backhaul_client.listing import (
 )
 from backhaul_client.parcels import InParcel, ParcelView
 from backhaul_client.policies import (
+    DecisionRecord,
+    DecisionRecordList,
     NewPublication,
     PolicyChange,
     PolicyDiff,
@@ -110,6 +112,8 @@ __all__ = [
     "CreatedKey",
     "CreatedTenant",
     "CustomersConsent",
+    "DecisionRecord",
+    "DecisionRecordList",
     "DecisionTree",
     "DeclineSettlementCommand",
     "DeliveryView",

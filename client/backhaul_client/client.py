@@ -33,6 +33,7 @@ from backhaul_client.listing import (
     TimelinePage,
 )
 from backhaul_client.parcels import ParcelView
+from backhaul_client.policies import DecisionRecordList
 from backhaul_client.policy_client import PolicyClient
 from backhaul_client.transport import Query, Transport, read
 
@@ -112,6 +113,10 @@ class BackhaulClient:
     async def explain(self, return_id: str) -> Explanation:
         """Ask what a return waits for, who must act and by when; needs no worker to answer."""
         return await self._api.get(f"{_return(return_id)}/explain", Explanation)
+
+    async def list_decisions(self, return_id: str) -> DecisionRecordList:
+        """Read what the rules, people and time-outs decided on each line, and on which facts."""
+        return await self._api.get(f"{_return(return_id)}/decisions", DecisionRecordList)
 
     async def list_documents(self, return_id: str) -> DocumentList:
         """Read which papers the return's parcels have, and where each is."""

@@ -64,3 +64,32 @@ class NewPublication(RequestModel):
     """``content_hash`` is that of the draft as whoever publishes it has read it."""
 
     content_hash: Annotated[str, StringConstraints(strict=True, pattern=r"^sha256:[0-9a-f]{64}$")]
+
+
+class DecisionRecord(AnswerModel):
+    """One decision on one line: ``by`` the rules (``rule``), a person (``human``) or ``timeout``.
+
+    ``rule`` is what the rules found of the line, also beside what somebody else decided; it is
+    ``None`` of returns that are older than these records. ``facts`` are what the rules were given.
+    ``granted`` and ``reason`` are those of a person or time-out.
+    """
+
+    number: int
+    line_id: str
+    by: str
+    decided_by: str
+    decided_at: datetime
+    policy_ref: str
+    content_hash: str
+    granted: bool | None
+    reason: str | None
+    rule: dict[str, Any] | None
+    facts: dict[str, Any] | None
+
+
+class DecisionRecordList(AnswerModel):
+    """The rules' first, then in the order of deciding."""
+
+    return_id: str
+    rma_no: str
+    items: tuple[DecisionRecord, ...]

@@ -5,6 +5,7 @@ from sqlalchemy import MetaData
 from storage.models import (
     arrivals,
     credit_notes,
+    decisions,
     effects,
     holds,
     lanes,
@@ -21,6 +22,7 @@ SUBJECTS = (
     policies,
     orders,
     returns,
+    decisions,
     effects,
     holds,
     arrivals,

@@ -127,6 +127,7 @@ async def test_another_tenants_return_cannot_be_read(
         ("start", "POST /v1/returns", {"order_id": "O", "lines": []}),
         ("timeline", "GET /v1/returns/x/timeline", None),
         ("explain", "GET /v1/returns/x/explain", None),
+        ("timeline", "GET /v1/returns/x/decisions", None),
         ("read-books", "GET /v1/refunds", None),
         ("read-books", "GET /v1/credit-notes", None),
         ("read-books", "GET /v1/credit-notes/x", None),

@@ -3,10 +3,14 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
+from domain.eligibility import evaluate
 from domain.ids import return_id_for
+from domain.opening import asked_facts
 from domain.policy_versions import PolicyVersion
+from domain.requests import RequestedLine
 from storage.records import (
     ArrivalRecord,
+    DecisionOnLine,
     DeliveryRecord,
     EventRecord,
     NoticeRecord,
@@ -16,6 +20,7 @@ from storage.records import (
     Transition,
 )
 from storage.returns import Returns
+from tests.support.builders import NOW, order, order_line, policy, request
 
 TENANT = "acme"
 OTHER = "other"
@@ -116,6 +121,20 @@ def drafted(version: str, **changes: Any) -> PolicyVersion:
         "drafted_at": NOON,
     }
     return PolicyVersion(**facts | changes)
+
+
+def on_line(line_id: str = "shoes", **changes: Any) -> DecisionOnLine:
+    """What the standard policy says of two units of a line that was delivered in time."""
+    wanted = request(RequestedLine(line_id, 2))
+    bought, at = order(order_line(line_id)), changes.pop("at", NOW)
+    facts = asked_facts(wanted, bought, policy(), at=at)[0]
+    told: dict[str, Any] = {
+        "facts": facts,
+        "decision": evaluate(facts, policy()),
+        "quantity": 2,
+        "decided_at": NOON,
+    }
+    return DecisionOnLine(**told | changes)
 
 
 def notice(number: int = 1, name: str = "first") -> NoticeRecord:

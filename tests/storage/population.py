@@ -38,6 +38,7 @@ from tests.storage.builders import (
     delivery,
     drafted,
     notice,
+    on_line,
     opened,
     return_id,
     transition,
@@ -60,6 +61,7 @@ async def populate(store: Database, tenant_id: str) -> None:
             deliveries=(delivery(),),
             notices=(notice(),),
             arrivals=(arrival(),),
+            decisions=(on_line(),),
         )
     )
     await Settlements(store).seal(
