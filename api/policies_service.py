@@ -7,7 +7,7 @@ from typing import Any
 from domain.codes import RefusedError
 from domain.commands import Actor
 from domain.pack_reading import PolicyError
-from domain.policies import parse_policy
+from domain.policies import Policy, parse_policy
 from domain.policy_diff import Difference, differences
 from domain.policy_versions import PolicyVersion, read_ref
 from domain.texts import WANTED, bad_text_in_json
@@ -104,14 +104,23 @@ class PoliciesService:
         return Compared(old.about, new.about, differences(old.document, new.document))
 
 
-def _drafted(pack_id: str, version: str, document: dict[str, Any], actor: Actor) -> PolicyVersion:
+def parsed(document: dict[str, Any]) -> Policy:
+    """Return the policy that a pack is.
+
+    Raises:
+        RefusedError: ``invalid_policy``, whose field is the path in the pack.
+    """
     if place := bad_text_in_json(document):
         raise RefusedError("invalid_policy", WANTED, field=place)
     try:
-        policy = parse_policy(document)
+        return parse_policy(document)
     except PolicyError as error:
         path, _, message = str(error).partition(": ")
         raise RefusedError("invalid_policy", message, field=path) from error
+
+
+def _drafted(pack_id: str, version: str, document: dict[str, Any], actor: Actor) -> PolicyVersion:
+    policy = parsed(document)
     for name, found, wanted in (
         ("id", policy.pack_id, pack_id),
         ("version", policy.version, version),

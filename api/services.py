@@ -18,6 +18,7 @@ from api.receiving import LabelOwners
 from api.reopening import ClosedReturns
 from api.restarting import Restarter
 from api.returns_service import ReturnsService
+from api.simulating import Simulations
 from api.starting import Patience, Starter
 from api.surveys_service import SurveysService
 from api.tenants_service import TenantsService
@@ -63,6 +64,7 @@ class Services:
     surveys: SurveysService
     tenants: TenantsService
     policies: PoliciesService
+    simulations: Simulations
     decisions: Decisions
     finance: FinanceService
     refunds: Refunds
@@ -131,6 +133,7 @@ async def open_services(
             surveys=SurveysService(temporal, Surveys(database)),
             tenants=TenantsService(tenants, keys, settings),
             policies=PoliciesService(versions, keys),
+            simulations=Simulations(Decisions(database), versions, policy),
             decisions=Decisions(database),
             finance=FinanceService(
                 temporal,

@@ -45,7 +45,7 @@ class RecordedRow:
     line_id: str
     quantity: int
     currency: str
-    content_hash: str
+    pack_hash: str
     facts: dict[str, Any]
     result: dict[str, Any]
 
@@ -84,6 +84,7 @@ def _of_rules(transition: Transition) -> Iterator[dict[str, Any]]:
             "decided_at": decided.decided_at,
             "policy_ref": decision.policy_ref,
             "content_hash": decision.content_hash,
+            "pack_hash": decided.pack_hash,
             "facts": facts_json(decided.facts),
             "result": decision_json(decision),
         }
@@ -104,6 +105,7 @@ def _of_others(fresh: Sequence[tuple[int, EventRecord]]) -> Iterator[dict[str, A
                 "decided_at": event.occurred_at,
                 "policy_ref": line["policy_ref"],
                 "content_hash": line["content_hash"],
+                "pack_hash": None,
                 "facts": None,
                 "result": {"granted": line["granted"], "reason": line["reason"]},
             }
@@ -137,7 +139,7 @@ class Decisions:
                 DecisionRecordModel.line_id,
                 DecisionRecordModel.quantity,
                 ReturnModel.currency,
-                DecisionRecordModel.content_hash,
+                DecisionRecordModel.pack_hash,
                 DecisionRecordModel.facts,
                 DecisionRecordModel.result,
             )

@@ -81,6 +81,16 @@ class PolicyVersions:
         async with self._database.tenant(tenant_id) as connection:
             return tuple(PolicyVersion(**row._asdict()) for row in await connection.execute(query))
 
+    async def of_content(self, tenant_id: str, hashes: Collection[str]) -> tuple[StoredPolicy, ...]:
+        """Read the versions of these contents, with their documents: one statement."""
+        query: Select[Any] = select(*_COLUMNS, PolicyVersionModel.document).where(
+            PolicyVersionModel.tenant_id == tenant_id,
+            PolicyVersionModel.content_hash.in_(hashes),
+        )
+        async with self._database.tenant(tenant_id) as connection:
+            rows = (await connection.execute(query)).all()
+        return tuple(stored for row in rows if (stored := _stored(row)) is not None)
+
     async def governing(self, tenant_id: str, day: date) -> StoredPolicy | None:
         """Read the published version for a contract of a local day: one statement.
 

@@ -116,11 +116,15 @@ class EventRecord:
 
 @dataclass(frozen=True, slots=True)
 class DecisionOnLine:
-    """What the rules decided on a line that asks for ``quantity`` units, and on which facts."""
+    """What the rules decided on a line that asks for ``quantity`` units, and on which facts.
+
+    ``pack_hash`` is of the merchant's pack that the return is pinned to.
+    """
 
     facts: Facts
     decision: Decision
     quantity: int
+    pack_hash: str
     decided_at: datetime
 
 

@@ -104,7 +104,9 @@ class Case:
         at = ret.lines[0].decision.evaluated_at
         facts = asked_facts(ret.request, known.order, ret.policy, known.law, at=at)
         self._decisions = tuple(
-            DecisionOnLine(asked, line.decision, line.requested, workflow.now())
+            DecisionOnLine(
+                asked, line.decision, line.requested, ret.policy.content_hash, workflow.now()
+            )
             for asked, line in zip(facts, ret.lines, strict=True)
         )
 

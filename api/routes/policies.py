@@ -10,14 +10,20 @@ from api.asking import KEY_REQUIRED, ServicesOf
 from api.auth import Caller, needs
 from api.days import Day
 from backhaul_client.policies import (
+    MoneyChange,
     NewPublication,
+    NewSimulation,
     PolicyChange,
     PolicyDiff,
     PolicyVersionList,
     PolicyVersionView,
     PolicyView,
+    SimulatedLine,
+    SimulationView,
+    VerdictChange,
 )
 from domain.policy_versions import PolicyVersion
+from domain.simulating import Simulated
 from storage.policy_versions import StoredPolicy
 
 router = APIRouter(prefix="/v1/policies", tags=["policies"])
@@ -82,6 +88,32 @@ async def diff_policies(
     )
 
 
+@router.post("/simulate", operation_id="simulate_policy")
+async def simulate_policy(
+    caller: Annotated[Caller, needs("draft-policy")], body: NewSimulation, services: ServicesOf
+) -> SimulationView:
+    """Try a pack on the returns of the last days. Writes nothing, so it needs no key."""
+    tried = await services.simulations.of(caller.tenant_id, body.document, days=body.since_days)
+    found = tried.found
+    return SimulationView(
+        since=tried.since,
+        is_cut=tried.is_cut,
+        returns=found.returns,
+        lines=found.lines,
+        changed=found.changed,
+        verdicts=tuple(
+            VerdictChange(before=before, after=after, lines=lines)
+            for before, after, lines in found.verdicts
+        ),
+        money=tuple(
+            MoneyChange(currency=currency, before_minor=before, after_minor=after)
+            for currency, before, after in found.money
+        ),
+        without_money=found.without_money,
+        examples=tuple(map(_example, found.examples)),
+    )
+
+
 @router.post("/{ref}/publish", operation_id="publish_policy", dependencies=[KEY_REQUIRED])
 async def publish_policy(
     caller: Annotated[Caller, needs("publish-policy")],
@@ -97,6 +129,23 @@ async def publish_policy(
         caller.tenant_id, ref, content_hash=body.content_hash, actor=caller.actor
     )
     return _version(published)
+
+
+def _example(line: Simulated) -> SimulatedLine:
+    before, after = line.recorded.decision, line.after
+    return SimulatedLine(
+        return_id=line.recorded.return_id,
+        rma_no=line.recorded.rma_no,
+        line_id=after.line_id,
+        before=before.verdict,
+        after=after.verdict,
+        before_codes=before.reason_codes,
+        after_codes=after.reason_codes,
+        currency=line.recorded.currency,
+        before_minor=line.before_minor,
+        after_minor=line.after_minor,
+        explanation=after.explanation,
+    )
 
 
 def _version(about: PolicyVersion) -> PolicyVersionView:

@@ -48,10 +48,12 @@ from backhaul_client.policies import (
     DecisionRecord,
     DecisionRecordList,
     NewPublication,
+    NewSimulation,
     PolicyChange,
     PolicyDiff,
     PolicyVersionView,
     PolicyView,
+    SimulationView,
 )
 from backhaul_client.policy_client import PolicyClient
 from backhaul_client.requests import (
@@ -141,6 +143,7 @@ __all__ = [
     "NewReturn",
     "NewReturnLine",
     "NewReversal",
+    "NewSimulation",
     "NewSpend",
     "NewSurveyAnswer",
     "NewTenant",
@@ -171,6 +174,7 @@ __all__ = [
     "ReturnSummary",
     "ReturnView",
     "SettlementView",
+    "SimulationView",
     "SurveyReceipt",
     "SurveyView",
     "TenantView",

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from backhaul_client.answers import AnswerModel
 from backhaul_client.requests import RequestModel
@@ -64,6 +64,68 @@ class NewPublication(RequestModel):
     """``content_hash`` is that of the draft as whoever publishes it has read it."""
 
     content_hash: Annotated[str, StringConstraints(strict=True, pattern=r"^sha256:[0-9a-f]{64}$")]
+
+
+class NewSimulation(RequestModel):
+    """Try a pack on what was decided in the last ``since_days``."""
+
+    document: dict[str, Any]
+    since_days: Annotated[int, Field(strict=True, ge=1, le=366)] = 30
+
+
+class VerdictChange(AnswerModel):
+    """How many lines went from one verdict to another, or stay."""
+
+    before: str
+    after: str
+    lines: int
+
+
+class MoneyChange(AnswerModel):
+    """What is owed together, in minor units, where the rules alone grant it."""
+
+    currency: str
+    before_minor: int
+    after_minor: int
+
+
+class SimulatedLine(AnswerModel):
+    """A line that would be decided otherwise, or be owed other money.
+
+    ``before_minor`` is ``None`` where its policy is not known any more.
+    """
+
+    return_id: str
+    rma_no: str
+    line_id: str
+    before: str
+    after: str
+    before_codes: tuple[str, ...]
+    after_codes: tuple[str, ...]
+    currency: str
+    before_minor: int | None
+    after_minor: int
+    explanation: str
+
+
+class SimulationView(AnswerModel):
+    """What a pack would have made of the returns decided since then, had it governed them.
+
+    ``is_cut``: there were more, and the oldest were left out. ``money`` is of each line with its
+    tax, less fees, as if its goods came as they were sent: without outbound shipping, promotions
+    and what a person granted, and without the ``without_money`` lines whose earlier policy is not
+    known any more. ``examples`` are five at most, other verdicts first, the newest first.
+    """
+
+    since: datetime
+    returns: int
+    lines: int
+    is_cut: bool
+    changed: int
+    verdicts: tuple[VerdictChange, ...]
+    money: tuple[MoneyChange, ...]
+    without_money: int
+    examples: tuple[SimulatedLine, ...]
 
 
 class DecisionRecord(AnswerModel):

@@ -7,10 +7,12 @@ from urllib.parse import quote
 
 from backhaul_client.policies import (
     NewPublication,
+    NewSimulation,
     PolicyDiff,
     PolicyVersionList,
     PolicyVersionView,
     PolicyView,
+    SimulationView,
 )
 from backhaul_client.transport import Transport
 
@@ -41,6 +43,10 @@ class PolicyClient:
     async def diff(self, before: str, after: str) -> PolicyDiff:
         """Ask how two versions differ, path by path."""
         return await self._api.get(f"{_policy(before)}/diff", PolicyDiff, {"to": after})
+
+    async def simulate(self, simulation: NewSimulation) -> SimulationView:
+        """Ask what a pack would have made of the returns of the last days. Writes nothing."""
+        return await self._api.post("/v1/policies/simulate", simulation, SimulationView)
 
     async def publish(
         self, ref: str, publication: NewPublication, *, idempotency_key: str

@@ -139,6 +139,7 @@ async def test_another_tenants_return_cannot_be_read(
         ("read-policies", "GET /v1/policies/x@1", None),
         ("read-policies", "GET /v1/policies/x@1/diff", None),
         ("draft-policy", "PUT /v1/policies/x@1", {}),
+        ("draft-policy", "POST /v1/policies/simulate", {}),
         ("publish-policy", "POST /v1/policies/x@1/publish", {}),
         ("manage-connections", "GET /v1/connections", None),
         ("manage-connections", "POST /v1/connections", {}),

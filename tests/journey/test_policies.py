@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from backhaul_client import BackhaulError, NewPublication, ReturnView
+from backhaul_client import BackhaulError, NewPublication, NewSimulation, ReturnView
 from tests.support.asking import new_key, units_of
 from tests.support.journey import Journey
 from tests.support.sandbox import Sandbox
@@ -211,3 +211,43 @@ async def test_a_contract_that_no_version_governs_goes_to_a_person(shop: Shop) -
     assert view.headline == "IN_REVIEW"
     assert (decision.verdict, decision.reason_codes) == ("MANUAL_REVIEW", ("M_PACK_MISSING",))
     assert decision.policy_ref == "OWN@1"
+
+
+async def test_a_draft_is_tried_on_what_was_decided(shop: Shop) -> None:
+    """It says what would change, with money and examples, and writes nothing."""
+    await shop.publish(own_pack("1"))
+    kept, refused = await start(shop), await start(shop, "out-of-window")
+    dora = await shop.person("ops", "Dora")
+
+    same = await dora.policies.simulate(NewSimulation(document=own_pack("2")))
+    strict = await dora.policies.simulate(
+        NewSimulation(document=own_pack("2", start="2030-01-01", days=0), since_days=1)
+    )
+
+    assert (same.returns, same.lines, same.changed, same.is_cut) == (2, 2, 0, False)
+    money = next(one for one in same.money if one.currency == kept.currency)
+    assert money.before_minor == money.after_minor > 0
+    assert [(one.before, one.after, one.lines) for one in strict.verdicts] == [
+        ("APPROVE", "REJECT", 1),
+        ("REJECT", "REJECT", 1),
+    ]
+    assert {one.after_minor for one in strict.money} == {0}
+    assert sum(one.before_minor for one in strict.money) == money.before_minor
+    first = strict.examples[0]
+    assert (first.rma_no, first.before, first.after) == (kept.rma_no, "APPROVE", "REJECT")
+    assert "R_PROMISE_APPLIES" in first.before_codes
+    assert first.after_codes == ("X_WINDOW_EXPIRED",)
+    assert [one.ref for one in await dora.policies.list()] == ["OWN@1"]
+    assert refused.headline == "DENIED"
+
+
+async def test_a_draft_that_is_no_pack_is_not_tried(shop: Shop) -> None:
+    """It is refused with the path, as if it were put."""
+    dora = await shop.person("ops", "Dora")
+    document = own_pack("2")
+    document["rules"][0]["window"]["days"] = -1
+
+    with pytest.raises(BackhaulError) as refused:
+        await dora.policies.simulate(NewSimulation(document=document))
+
+    assert (refused.value.code, refused.value.field) == ("invalid_policy", "rules[0].window.days")

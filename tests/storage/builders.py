@@ -132,6 +132,7 @@ def on_line(line_id: str = "shoes", **changes: Any) -> DecisionOnLine:
         "facts": facts,
         "decision": evaluate(facts, policy()),
         "quantity": 2,
+        "pack_hash": policy().content_hash,
         "decided_at": NOON,
     }
     return DecisionOnLine(**told | changes)

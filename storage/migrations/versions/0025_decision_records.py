@@ -25,13 +25,15 @@ def upgrade() -> None:
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("policy_ref", sa.Text(), nullable=False),
         sa.Column("content_hash", sa.Text(), nullable=False),
+        sa.Column("pack_hash", sa.Text(), nullable=True),
         sa.Column("facts", JSONB(), nullable=True),
         sa.Column("result", JSONB(), nullable=False),
         sa.CheckConstraint(
             "by IN ('rule', 'human', 'timeout')", name=op.f("ck_decision_records_by_is_known")
         ),
         sa.CheckConstraint(
-            "(by = 'rule') = (facts IS NOT NULL) AND (by = 'rule') = (quantity IS NOT NULL)",
+            "(by = 'rule') = (facts IS NOT NULL) AND (by = 'rule') = (quantity IS NOT NULL) "
+            "AND (by = 'rule') = (pack_hash IS NOT NULL)",
             name=op.f("ck_decision_records_rules_have_facts"),
         ),
         sa.ForeignKeyConstraint(
