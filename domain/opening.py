@@ -1,6 +1,6 @@
 """From a request and the order's facts to a return with its lines decided and its lots cut."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from domain.codes import RefusedError
@@ -10,7 +10,7 @@ from domain.exchanges import exchange_prices
 from domain.handover import check_bookable
 from domain.lifecycle import AuthorizationState, LotState
 from domain.locations import Receiving
-from domain.money import Money
+from domain.money import Money, allocated
 from domain.orders import HoldMethod, Order
 from domain.policies import Policy
 from domain.promotions import freeze_promotions
@@ -74,6 +74,14 @@ def wanted_units(
         (line.line_id, line.quantity)
         for line, decision in zip(request.lines, decisions, strict=True)
         if decision.verdict is not Verdict.REJECT
+    )
+
+
+def value_of(order: Order, wanted: Iterable[tuple[str, int]]) -> int:
+    """Return what was paid for units of an order, in its minor units, each line half up."""
+    lines = [(order.line(line_id), units) for line_id, units in wanted]
+    return sum(
+        allocated(line.paid_minor, units=units, of_units=line.quantity) for line, units in lines
     )
 
 

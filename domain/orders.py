@@ -187,6 +187,14 @@ class Order:
     delivery_region: str = ""
     """State or province, as the platform writes it; empty where it names none."""
 
+    @property
+    def customer_ref(self) -> str:
+        """The platform's opaque name of the customer, over all channels; empty for a guest.
+
+        It is the one that the customer's store credit goes by.
+        """
+        return self.credit_account
+
     def line(self, line_id: str) -> OrderLine:
         """Return one line; ``KeyError`` when the order has none of that id."""
         for line in self.lines:

@@ -21,7 +21,12 @@ class Contract(BaseModel):
 
 
 class Customer(Contract):
-    customer_ref: Name = Field(description="owner of the store credit that a refund may go to")
+    customer_ref: Name | None = Field(
+        None,
+        description="your opaque name of the customer, the same in every channel and no personal "
+        "data: owner of the store credit that a refund may go to, and whose returns are counted; "
+        "left out for a guest",
+    )
     email: Name
     name: Name
     locale: Name = Field(description="BCP 47 language tag")

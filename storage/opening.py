@@ -42,7 +42,7 @@ async def open_return(
                 ReturnModel.tenant_id == opening.tenant_id,
                 ReturnModel.return_id == opening.return_id,
             )
-            .values(currency=opening.currency, units=stored_units)
+            .values(currency=opening.currency, units=stored_units, **_whose(opening))
         )
     else:
         rma_no = await _insert(
@@ -104,9 +104,14 @@ async def _insert(
             authorization_state=authorization,
             logistics_state=LogisticsState.NOT_REQUIRED,
             settlement_state=SettlementState.NONE,
+            **(_whose(opening) if isinstance(opening, Opening) else {}),
         )
     )
     return rma_no
+
+
+def _whose(opening: Opening) -> dict[str, Any]:
+    return {"customer_ref": opening.customer_ref or None, "value_minor": opening.value_minor}
 
 
 async def find_existing(

@@ -30,6 +30,8 @@ class Opening:
 
     ``resume_from`` is the JSON that a new run of the return would start with; storage keeps it.
     ``opened_by`` names the run; it is ``is_fresh`` unless it takes over from another.
+    ``customer_ref`` is empty where the platform names nobody; ``value_minor`` is what was paid for
+    the wanted units.
     """
 
     tenant_id: str
@@ -43,6 +45,8 @@ class Opening:
     resume_from: str = ""
     opened_by: str = ""
     is_fresh: bool = False
+    customer_ref: str = ""
+    value_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)

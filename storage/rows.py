@@ -17,7 +17,9 @@ from storage.states import BookingState, ChargebackState, IntentState, Role, Uni
 class ReturnRow:
     """``snapshot`` is ``None`` and ``version`` 0 until the first transition is recorded.
 
-    ``currency`` is ``None`` while the return is a draft.
+    ``currency`` is ``None`` while the return is a draft. ``customer_ref`` is the platform's opaque
+    name of the customer, and ``value_minor`` what was paid for the units locked at the start:
+    ``None`` for drafts, and where the platform named nobody.
     ``missing_since`` is when the engine was found to have no run of it; ``next_deadline`` is then
     that of the restart.
     """
@@ -38,6 +40,8 @@ class ReturnRow:
     blocker_codes: tuple[str, ...]
     snapshot: dict[str, Any] | None
     missing_since: datetime | None
+    customer_ref: str | None
+    value_minor: int | None
     created_at: datetime
     updated_at: datetime
 

@@ -18,7 +18,14 @@ from domain.exchanges import check_exchanges
 from domain.granting import apply_policy
 from domain.ids import is_id, workflow_id_for
 from domain.locations import NoLocationError, Receiving, choose_location
-from domain.opening import decide_lines, needs_exchange, open_return, requested_facts, wanted_units
+from domain.opening import (
+    decide_lines,
+    needs_exchange,
+    open_return,
+    requested_facts,
+    value_of,
+    wanted_units,
+)
 from domain.refusals import too_few
 from domain.requests import RequestError, ReturnRequest, check_request, request_hash
 from domain.returns import Return
@@ -164,6 +171,8 @@ async def register(
         resume_from=resume_from,
         opened_by=workflow.info().first_execution_run_id,
         is_fresh=is_fresh,
+        customer_ref=order.customer_ref,
+        value_minor=value_of(order, wanted),
     )
     opened = await write(RecordActivities.open_return, opening, summary="number and locks")
     if opened.short_line_id is not None:

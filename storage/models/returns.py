@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.lifecycle import TERMINAL_HEADLINES
-from storage.models.declarative import Model, UuidText, one_of
+from storage.models.declarative import Minor, Model, UuidText, one_of
 from storage.states import NoticeState
 
 _RETURN = (["tenant_id", "return_id"], ["returns.tenant_id", "returns.return_id"])
@@ -46,7 +46,9 @@ class ReturnModel(Model):
     ``units`` are those chosen at the start, ``[[line_id, [unit_no, …]], …]``, kept so that a
     repeated start is answered alike after some of them were released.
 
-    ``currency`` is the order ledger's; a draft has neither.
+    ``currency`` is the order ledger's; a draft has neither. ``customer_ref`` is the platform's
+    opaque name of the customer, ``value_minor`` what was paid for the units locked at the start;
+    a draft has none of the two.
     """
 
     __tablename__ = "returns"
@@ -60,6 +62,14 @@ class ReturnModel(Model):
         Index(None, "tenant_id", "created_at", "return_id"),
         Index(None, "tenant_id", "headline", "created_at", "return_id"),
         Index(None, "tenant_id", "order_id", "created_at", "return_id"),
+        Index(
+            "ix_returns_of_customer",
+            "tenant_id",
+            "customer_ref",
+            "created_at",
+            "return_id",
+            postgresql_where=text("customer_ref IS NOT NULL"),
+        ),
         Index("ix_returns_open", "tenant_id", "return_id", postgresql_where=text(IS_OPEN)),
     )
 
@@ -83,6 +93,8 @@ class ReturnModel(Model):
     resume_from: Mapped[dict[str, Any] | None]
     first_answer: Mapped[dict[str, Any] | None]
     opened_by: Mapped[str | None]
+    customer_ref: Mapped[str | None]
+    value_minor: Mapped[Minor | None]
     restarts: Mapped[int] = mapped_column(server_default=text("0"))
     missing_since: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -3,12 +3,14 @@
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
+from fractions import Fraction
 from typing import Any
 
 import pytest
 from temporalio.service import RPCError
 
 from domain.ids import return_id_for, workflow_id_for
+from domain.money import half_up
 from domain.requests import RequestedLine, ReturnRequest
 from domain.tracking import Milestone
 from tests.support.house import TENANT, House, eventually
@@ -29,6 +31,20 @@ async def test_grants_what_the_policy_allows(house: House) -> None:
     assert document["rma_no"].startswith("RMA-")
     assert await house.held(order["order_id"]) == 2
     await opened.ready_for_handover()
+
+
+async def test_notes_whose_return_it_is(house: House) -> None:
+    """The platform's name of the customer, and what two of the three units cost him."""
+    order = house.sandbox.order("three-units")
+    (line,) = order["lines"]
+    paid = line["gross_minor"] - line["discount_minor"]
+    paid += sum(tax["amount_minor"] for tax in line["taxes"])
+
+    opened = await house.open(some_of(order, 2))
+
+    row = await opened.row()
+    assert row.customer_ref == order["customer"]["customer_ref"]
+    assert row.value_minor == half_up(Fraction(paid * 2, 3))
 
 
 async def test_registers_a_denial_that_locks_nothing(house: House) -> None:

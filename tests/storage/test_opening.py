@@ -1,6 +1,7 @@
 """Opening a return numbers it and locks its units, once, or leaves nothing behind."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -9,7 +10,7 @@ from storage.database import Database
 from storage.ledger import CurrencyChangedError
 from storage.models.orders import OrderLedgerModel, TenderModel
 from storage.models.returns import ReturnModel
-from storage.records import Existing, NotEnoughUnits, Opened, TenderFacts
+from storage.records import DraftOpening, Existing, NotEnoughUnits, Opened, TenderFacts
 from storage.returns import Returns
 from tests.storage.builders import CARD, OTHER, TENANT, opened, opening, return_id, transition
 
@@ -155,3 +156,30 @@ async def test_a_tender_with_more_refunded_than_captured_is_refused(returns: Ret
     assert await returns.get(TENANT, return_id("first")) is None
     assert await returns.tender_balances(TENANT, "O-1") == ()
     assert CARD.refunded_elsewhere_minor == 0
+
+
+async def test_keeps_whose_it_is_and_what_was_paid(returns: Returns) -> None:
+    """The platform's name of the customer stands with the return, also of one that was a draft."""
+    whose: dict[str, Any] = {"customer_ref": "customer-1", "value_minor": 9_900}
+    await opened(returns, **whose)
+    await returns.open_draft(DraftOpening(TENANT, return_id("late"), "O-2", "sha256:late"))
+    draft = await returns.get(TENANT, return_id("late"))
+
+    await opened(returns, "late", order_id="O-2", **whose)
+
+    assert draft is not None
+    assert (draft.customer_ref, draft.value_minor) == (None, None)
+    for name in ("first", "late"):
+        row = await returns.get(TENANT, return_id(name))
+        assert row is not None
+        assert (row.customer_ref, row.value_minor) == ("customer-1", 9_900)
+
+
+async def test_a_guest_is_nobody(returns: Returns) -> None:
+    """Where the platform names nobody, no two guests are taken for one customer."""
+    await opened(returns)
+
+    row = await returns.get(TENANT, return_id("first"))
+
+    assert row is not None
+    assert row.customer_ref is None
