@@ -29,6 +29,16 @@ TEXTS: dict[str, Text] = {
     "request_denied": Text(
         "Your return request {rma_no}", "We cannot take this return.\n{declined}"
     ),
+    "info_requested": Text(
+        "A question about your return {rma_no}",
+        "We need to know something before we can decide on your return:\n\n{question}\n\nPlease "
+        "answer by {until}; photos help. {otherwise}",
+    ),
+    "info_reminder": Text(
+        "Our question about your return {rma_no} is still open",
+        "We asked you, and have no answer yet:\n\n{question}\n\nPlease answer by {until}; photos "
+        "help. {otherwise}",
+    ),
     "handover_ready": Text(
         "How to send back {rma_no}", "{handover} Write {rma_no} on the parcel if you can."
     ),
@@ -197,6 +207,22 @@ def _next_step(data: Mapping[str, Any]) -> str:
     return "we send you a label, or the courier's time."
 
 
+_OTHERWISE = {
+    "deny": "Without an answer by then we cannot take the return.",
+    "approve": "Without an answer by then we go on with what you told us.",
+    "review": "Without an answer by then we decide on what you told us.",
+}
+
+
+def _question(data: Mapping[str, Any]) -> dict[str, str]:
+    """Say what is asked, until when by the customer's clock, and what silence leads to."""
+    return {
+        "question": str(data["question"]),
+        "until": _local_time(data["answer_by"]),
+        "otherwise": _OTHERWISE[str(data["default"])],
+    }
+
+
 def _keep_item(data: Mapping[str, Any]) -> dict[str, str]:
     """Say what is granted, and until when the money comes where any is owed."""
     due = data["due_on"]
@@ -333,6 +359,8 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], dict[str, str]]] = {
     "request_received": _decision,
     "keep_item": _keep_item,
     "request_denied": _decision,
+    "info_requested": _question,
+    "info_reminder": _question,
     "handover_ready": lambda data: {"handover": _handover(data)},
     "parcel_late": lambda data: {
         "expected_on": f"{datetime.fromisoformat(data['expected_at']):%Y-%m-%d}"

@@ -18,6 +18,7 @@ from backhaul_client import (
 )
 from backhaul_client.answers import LotAmountView, ProposedSettlementView
 from backhaul_client.listing import PreviewLine, PreviewTender
+from cli.showing_review import show_review
 from domain.money import Money
 
 
@@ -56,6 +57,8 @@ def show_return(view: ReturnView) -> None:
     for receipt in view.receipts:
         print(f"  receipt {receipt.receipt_id}: {', '.join(map(_counted, receipt.entries))}")
     _show_money(view)
+    if view.review is not None:
+        show_review(view.review)
     if view.next_step is not None:
         by = f" by {view.next_step.by:%Y-%m-%d %H:%M %Z}" if view.next_step.by else ""
         print(f"  next: {view.next_step.owner}: {view.next_step.waiting_for}{by}")
@@ -196,6 +199,8 @@ def show_explanation(found: Explanation) -> None:
             print(f"    last error: {wait.detail}" if of_work else f"    {wait.detail}")
     if found.proposed_settlement is not None and found.currency is not None:
         show_proposal(found.proposed_settlement, found.currency)
+    if found.review is not None:
+        show_review(found.review)
     for sentence in found.broken_invariants:
         print(f"  contradiction: {sentence}")
     if found.engine is None:

@@ -1,6 +1,7 @@
 """Which commands would move a return now: what ``explain`` offers and a refusal names."""
 
 from domain.approving import open_proposal
+from domain.asking_info import has_question_left, open_question
 from domain.customs import can_record_papers
 from domain.drafts import is_draft
 from domain.handover import is_changeable, is_sendable
@@ -26,6 +27,8 @@ def allowed_commands(ret: Return) -> tuple[str, ...]:
     possible = {
         "approve": in_review,
         "deny": in_review,
+        "ask-info": in_review and has_question_left(ret),
+        "answer-info": open_question(ret) is not None,
         "withdraw": is_withdrawable(ret),
         "report-pickup-outcome": courier_comes,
         "change-handover": is_changeable(ret),

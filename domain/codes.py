@@ -92,6 +92,9 @@ _CATALOGUE = (
     ProblemCode(
         "command_not_allowed", _K.CONFLICT, "the return is not in a state for this command"
     ),
+    ProblemCode(
+        "too_many_questions", _K.CONFLICT, "the policy lets a reviewer ask no more of the customer"
+    ),
     ProblemCode("return_closed", _K.CONFLICT, "the return has ended"),
     ProblemCode(
         "no_restart_point", _K.CONFLICT, "the return was recorded before restarts were possible"

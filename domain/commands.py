@@ -72,6 +72,12 @@ _CATALOGUE = (
     CommandKind("approve", (_R.REVIEWER,), "grant some or all lines under review"),
     CommandKind("deny", (_R.REVIEWER,), "refuse all lines under review"),
     CommandKind(
+        "ask-info", (_R.REVIEWER,), "ask the customer; the review's clock stands until the answer"
+    ),
+    CommandKind(
+        "answer-info", (_R.PLATFORM, _R.OPS), "answer a reviewer's question, with evidence"
+    ),
+    CommandKind(
         "report-pickup-outcome",
         (_R.PLATFORM, _R.OPS),
         "tell that a courier visit was over without the parcel",

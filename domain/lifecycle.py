@@ -9,6 +9,7 @@ class AuthorizationState(StrEnum):
 
     DRAFT = "DRAFT"
     REQUESTED = "REQUESTED"
+    AWAITING_INFO = "AWAITING_INFO"
     IN_REVIEW = "IN_REVIEW"
     APPROVED = "APPROVED"
     PARTIALLY_APPROVED = "PARTIALLY_APPROVED"
@@ -18,6 +19,13 @@ class AuthorizationState(StrEnum):
     CANCELLED = "CANCELLED"
 
 
+UNDER_REVIEW = frozenset(
+    {
+        AuthorizationState.IN_REVIEW,
+        AuthorizationState.AWAITING_INFO,
+    }
+)
+"""A person decides; while info is awaited it is the customer's turn, and the clock stands."""
 GRANTED = frozenset({AuthorizationState.APPROVED, AuthorizationState.PARTIALLY_APPROVED})
 ENDED_EARLY = frozenset(
     {
@@ -72,6 +80,7 @@ class SettlementState(StrEnum):
 class Headline(StrEnum):
     DRAFT = "DRAFT"
     REQUESTED = "REQUESTED"
+    AWAITING_INFO = "AWAITING_INFO"
     IN_REVIEW = "IN_REVIEW"
     APPROVED = "APPROVED"
     IN_TRANSIT = "IN_TRANSIT"
@@ -275,6 +284,7 @@ def roll_up(deliveries: Sequence[DeliveryState], lots: Sequence[LotState]) -> Lo
 _BEFORE_GOODS = {
     AuthorizationState.DRAFT: Headline.DRAFT,
     AuthorizationState.REQUESTED: Headline.REQUESTED,
+    AuthorizationState.AWAITING_INFO: Headline.AWAITING_INFO,
     AuthorizationState.IN_REVIEW: Headline.IN_REVIEW,
     AuthorizationState.DENIED: Headline.DENIED,
     AuthorizationState.WITHDRAWN: Headline.WITHDRAWN,

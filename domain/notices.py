@@ -44,6 +44,8 @@ def notices_for(ret: Return, events: Sequence[Event]) -> tuple[Notice, ...]:
 
 
 _PLAIN = {
+    "return.info_requested": "info_requested",
+    "return.info_reminded": "info_reminder",
     "return.withdrawn": "withdrawn",
     "return.revived": "revived",
     "return.expired": "expired",

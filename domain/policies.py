@@ -17,6 +17,7 @@ from domain.pack_reading import At, PolicyError
 from domain.parcel_terms import AS_THEY_COME, ParcelTerms, read_parcel_terms
 from domain.reasons import Ground
 from domain.requests import Resolution
+from domain.review_terms import USUAL_REVIEW, ReviewTerms, read_review_terms
 from domain.triggers import AT_ACCEPTANCE, ReleaseTerms, read_release
 from domain.value_ledger import Shortfall
 
@@ -99,6 +100,8 @@ class Handling:
     """When, after the carrier delivered it, a parcel that nobody counted is lost; zero: never."""
     late_scan: timedelta = timedelta()
     """How long after a return expired a scan of its parcel revives it; zero: it stays expired."""
+    info_answer: timedelta = timedelta(hours=120)
+    """How long the customer may think about a reviewer's question; half of it, until reminded."""
 
     def scaled(self, time_scale: float) -> "Handling":
         """Return the same waits ``time_scale`` times shorter.
@@ -138,6 +141,7 @@ class Policy:
     Who chooses store credit over money gets ``credit_bonus_percent`` more; ``None``: it is not
     offered. Of what a coupon paid, nothing is given back where ``coupons_lapse``.
     ``parcels`` says whether what came in one is paid before the others are here.
+    ``review`` is how a person may look at a return.
     """
 
     pack_id: str
@@ -167,6 +171,7 @@ class Policy:
     label_valid_days: int | None = None
     customs_papers: bool = False
     parcels: ParcelTerms = AS_THEY_COME
+    review: ReviewTerms = USUAL_REVIEW
 
     def refund_gate(self, currency: str) -> int | None:
         """Return the gate in a currency's minor units; ``None`` where it has none."""
@@ -194,10 +199,11 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
         PolicyError: something is missing, of the wrong type, out of range or not resolved. Fees,
             promotion clawback, uneven exchange, tender order, limits of approval, the refund gate,
             fallback tenders, triggers, store credit, coupons, keep item, how long labels are good,
-            customs papers and parcels may be left out: no fee, no clawback, any price, our order,
-            no limit, no gate, no fallback, all that goes out waits for the goods, no credit to
-            choose, coupons are given back, a person alone lets goods be kept, labels have the date
-            of their carrier, no papers are waited for, and each parcel is paid as it comes.
+            customs papers, parcels and reviews may be left out: no fee, no clawback, any price,
+            our order, no limit, no gate, no fallback, all that goes out waits for the goods, no
+            credit to choose, coupons are given back, a person alone lets goods be kept, labels
+            have the date of their carrier, no papers are waited for, each parcel is paid as it
+            comes, and a review is as :class:`ReviewTerms` has it.
     """
     pack = At("", data)
     governs = pack.table("governs")
@@ -241,6 +247,7 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
         label_valid_days=_label_valid_days(pack),
         customs_papers=pack.optional("customs_papers", pack.flag, default=False),
         parcels=read_parcel_terms(pack),
+        review=read_review_terms(pack),
     )
     _check(policy)
     return policy
@@ -282,10 +289,12 @@ def _handling(hours: At) -> Handling:
         if name not in names:
             raise PolicyError(f"handling_hours.{name}: wanted one of {', '.join(names)}")
     wanted = [name for name in names if name not in _MAY_BE_LEFT_OUT or name in hours.data]
+    if hours.data.get("info_answer") == 0:
+        raise hours.error("info_answer", "wanted 1 or more: nobody answers at once")
     return Handling(**{name: timedelta(hours=hours.number(name)) for name in wanted})
 
 
-_MAY_BE_LEFT_OUT = ("recovery", "not_received", "late_scan")
+_MAY_BE_LEFT_OUT = ("recovery", "not_received", "late_scan", "info_answer")
 
 
 def _rule(data: At) -> Rule:

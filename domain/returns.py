@@ -29,6 +29,7 @@ from domain.promotions import PromotionBasis
 from domain.proposals import Proposal
 from domain.recovery import Advance
 from domain.requests import Resolution, ReturnRequest
+from domain.review import Review
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +315,8 @@ class Return:
     """Other returns whose parcels or labels these goods were mixed up with, or travelled in."""
     late_scan: LateScan | None = None
     """News of a parcel that came after the return had expired, until it is seen to."""
+    review: Review | None = None
+    """What passed between reviewer and customer; ``None`` where nothing did."""
 
     def line(self, line_id: str) -> ReturnLine:
         """Return one line; ``KeyError`` when there is none of that id."""

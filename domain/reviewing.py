@@ -1,13 +1,17 @@
-"""What a reviewer must say before a decision counts: which lines, and why the others are not."""
+"""What a reviewer must say before a decision counts, and the clock that he decides against."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from domain.codes import RefusedError
-from domain.granting import check_grant
+from domain.commands import TIMEOUT
+from domain.eligibility import Verdict
+from domain.granting import check_grant, grant
 from domain.lifecycle import AuthorizationState
 from domain.requests import HandoverMethod
-from domain.returns import Return
+from domain.returns import Change, Return
+from domain.review import NOT_REVIEWED
 from domain.ways_back import check_way_chosen
 
 
@@ -67,3 +71,31 @@ def _check_reasons(
         if not row.reason:
             raise RefusedError("invalid_request", "wanted a text", field=f"{at}.reason")
         seen.append(row.line_id)
+
+
+REVIEW_CLOCK = "review"
+"""The key of the wait for a reviewer's decision."""
+
+
+def back_to_review(ret: Return, *, since: datetime, at: datetime) -> Return:
+    """Make it the reviewer's turn again, with what was left of the clock at ``since``.
+
+    A deadline that a person moved moves on as well.
+    """
+    review, paused = ret.review or NOT_REVIEWED, at - since
+    return replace(
+        ret,
+        authorization=AuthorizationState.IN_REVIEW,
+        review=replace(review, paused=review.paused + paused),
+        extended=tuple(
+            (key, until + paused if key == REVIEW_CLOCK else until) for key, until in ret.extended
+        ),
+    )
+
+
+def decided_by_clock(ret: Return, *, approve: bool, reason: str, at: datetime) -> Change:
+    """Decide for who did not in time: grant what the rules do not deny, or nothing."""
+    denied = [line for line in ret.lines if line.decision.verdict is Verdict.REJECT]
+    granted = [line.line_id for line in ret.lines if approve and line not in denied]
+    ruled = {line.line_id: line.decision.explanation for line in denied}
+    return grant(ret, granted, by="timeout", at=at, reason=reason, reasons=ruled, actor=TIMEOUT)

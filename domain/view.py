@@ -18,6 +18,7 @@ from domain.proposals import Proposal
 from domain.recovery import Advance
 from domain.requests import RequestedLine
 from domain.returns import LineAuthorization, Lot, Return, ReturnLine
+from domain.review_view import review_document
 from domain.waiting import Waiting, missing_wait, next_step, waits
 
 Document = dict[str, JsonValue]
@@ -77,6 +78,7 @@ def document(ret: Return) -> Document:
         "proposed_settlement": _proposed(ret.proposal) if ret.proposal else None,
         **_chargebacks(ret),
         **_parcel_links(ret),
+        **review_document(ret),
     }
 
 

@@ -30,6 +30,7 @@ from workflows import (
     reopening,
     resolution,
     restarting,
+    review_kinds,
     settlement,
 )
 from workflows.drafting import open_or_park
@@ -71,6 +72,7 @@ from workflows.opening import DecidedBeforeError
 from workflows.parking import Parking
 from workflows.recording import Case
 from workflows.results import leave_result
+from workflows.review_messages import AnswerInfo, AskInfo
 from workflows.rounds import Rounds
 from workflows.starting import read_start
 from workflows.steps import uninterrupted
@@ -173,6 +175,22 @@ class ReturnWorkflow:
     @deny.validator
     def check_deny(self, command: Deny) -> None:
         self._check("deny", command, command_kinds.check_deny)
+
+    @workflow.update(description="ask the customer; the review's clock stands until the answer")
+    def ask_info(self, command: AskInfo) -> CommandAnswer:
+        return self._carry_out(command, review_kinds.do_ask_info)
+
+    @ask_info.validator
+    def check_ask_info(self, command: AskInfo) -> None:
+        self._check("ask-info", command, review_kinds.check_ask_info)
+
+    @workflow.update(description="answer a reviewer's question, with evidence")
+    def answer_info(self, command: AnswerInfo) -> CommandAnswer:
+        return self._carry_out(command, review_kinds.do_answer_info)
+
+    @answer_info.validator
+    def check_answer_info(self, command: AnswerInfo) -> None:
+        self._check("answer-info", command, review_kinds.check_answer_info)
 
     @workflow.update(description="tell that a courier visit was over without the parcel")
     def report_pickup_outcome(self, command: ReportPickupOutcome) -> CommandAnswer:

@@ -78,15 +78,18 @@ from backhaul_client.requests import (
     RetryCommand,
     WithdrawCommand,
 )
+from backhaul_client.review import AnswerInfoCommand, AskInfoCommand
 
 __all__ = [
     "Accepted",
     "AdminClient",
+    "AnswerInfoCommand",
     "ApproveCommand",
     "ApproveSettlementCommand",
     "ArrivalDay",
     "ArrivalPage",
     "ArrivalView",
+    "AskInfoCommand",
     "BackhaulClient",
     "BackhaulError",
     "ChangeHandoverCommand",

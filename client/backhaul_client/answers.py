@@ -3,11 +3,8 @@
 from datetime import date, datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
-
-class AnswerModel(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+from backhaul_client.answer_model import AnswerModel
+from backhaul_client.review import ReviewView
 
 
 class Source(AnswerModel):
@@ -396,6 +393,8 @@ class ReturnView(AnswerModel):
     customs_papers: str | None = None
     """Where the papers are with which the goods cross a customs border."""
     parcel_links: tuple[ParcelLinkView, ...] = ()
+    review: ReviewView | None = None
+    """What passed between reviewer and customer, where anything did."""
 
 
 class Accepted(AnswerModel):

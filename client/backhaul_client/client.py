@@ -32,6 +32,7 @@ from backhaul_client.listing import (
     TimelinePage,
 )
 from backhaul_client.parcels import ParcelView
+from backhaul_client.review import AnswerInfoCommand, AskInfoCommand
 from backhaul_client.transport import Query, Transport, read
 
 _ACCEPTED = 202
@@ -166,6 +167,18 @@ class BackhaulClient:
         self, return_id: str, command: requests.DenyCommand, *, idempotency_key: str
     ) -> CommandView:
         return await self._command(return_id, "deny", command, idempotency_key)
+
+    async def ask_info(
+        self, return_id: str, command: AskInfoCommand, *, idempotency_key: str
+    ) -> CommandView:
+        """Ask the customer for facts or evidence; the review's clock stands until the answer."""
+        return await self._command(return_id, "ask-info", command, idempotency_key)
+
+    async def answer_info(
+        self, return_id: str, command: AnswerInfoCommand, *, idempotency_key: str
+    ) -> CommandView:
+        """Answer a reviewer's question: the review goes on with what was left of its clock."""
+        return await self._command(return_id, "answer-info", command, idempotency_key)
 
     async def report_pickup_outcome(
         self, return_id: str, command: requests.PickupOutcomeCommand, *, idempotency_key: str

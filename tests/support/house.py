@@ -78,6 +78,7 @@ from workflows.messages import (
     Withdraw,
 )
 from workflows.return_workflow import ReturnWorkflow
+from workflows.review_messages import AnswerInfo, AskInfo
 
 TENANT = "acme"
 _T = TypeVar("_T")
@@ -368,6 +369,8 @@ _UPDATES: dict[type, str] = {
     Withdraw: "withdraw",
     Approve: "approve",
     Deny: "deny",
+    AskInfo: "ask_info",
+    AnswerInfo: "answer_info",
     ReportPickupOutcome: "report_pickup_outcome",
     ChangeHandover: "change_handover",
     RecordSending: "record_sending",

@@ -9,6 +9,7 @@ import pytest
 from domain import disputing
 from domain.allowed import allowed_commands
 from domain.approving import approve, decline
+from domain.asking_info import ask
 from domain.blockers import WAITS, Kind
 from domain.commands import COMMANDS, Actor
 from domain.customs import papers_recorded
@@ -63,6 +64,7 @@ from tests.support.builders import (
     settled,
     with_label,
 )
+from tests.support.reviewing import QUESTION, RITA, answered, asked
 from tests.support.settling import proposed_to_finance
 from tests.unit.test_waiting import (
     STAGES,
@@ -111,6 +113,10 @@ def approved(ret: Return) -> Return:
 
 def denied(ret: Return) -> Return:
     return grant(ret, [], by="human", at=LATER, reason="no defect")[0]
+
+
+def questioned(ret: Return) -> Return:
+    return ask(ret, QUESTION, by=RITA, at=LATER)[0]
 
 
 def link_told(ret: Return) -> Return:
@@ -292,7 +298,12 @@ _APPROVAL: dict[str, Step] = {
 }
 
 WALKS: dict[str, tuple[Stage, dict[str, Step]]] = {
-    "awaiting_review": (in_review, {"approve": approved, "deny": denied, "withdraw": withdrew}),
+    "awaiting_review": (
+        in_review,
+        {"approve": approved, "deny": denied, "ask-info": questioned, "withdraw": withdrew},
+    ),
+    "awaiting_info": (asked, {"answer-info": answered, "withdraw": withdrew}),
+    "info_reminder": (asked, {"answer-info": answered, "withdraw": withdrew}),
     "booking_delivery": (
         decided,
         {"delivery.label_created": with_label, "withdraw": withdrew},

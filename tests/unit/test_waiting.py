@@ -62,6 +62,7 @@ from tests.support.builders import (
     settled,
     with_label,
 )
+from tests.support.reviewing import asked
 from tests.support.ruling import ruled_by
 from tests.support.settling import proposed_to_finance
 
@@ -218,6 +219,8 @@ def without_papers() -> Return:
 
 STAGES: list[tuple[Callable[[], Return], str, str]] = [
     (in_review, "awaiting_review", "reviewer"),
+    (asked, "awaiting_info", "customer"),
+    (asked, "info_reminder", "customer"),
     (decided, "booking_delivery", "carrier"),
     (without_papers, "customs_papers_missing", "platform"),
     (withdrawn, "cancelling_delivery", "carrier"),

@@ -1,0 +1,46 @@
+"""A review on the wire: what reviewer and customer send, and what a return shows of it."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from backhaul_client.answer_model import AnswerModel
+from backhaul_client.requests import Command, Note, PhotoReference
+
+
+class AskInfoCommand(Command):
+    """Ask the customer, who reads the ``question``; the review's clock stands meanwhile."""
+
+    question: Annotated[Note, StringConstraints(min_length=1)]
+
+
+class AnswerInfoCommand(Command):
+    """The customer's answer: a text, evidence by reference, or both."""
+
+    answer: Note = ""
+    evidence: Annotated[tuple[PhotoReference, ...], Field(max_length=100)] = ()
+
+
+class EvidenceView(AnswerModel):
+    url: str
+    sha256: str
+
+
+class QuestionView(AnswerModel):
+    """What a reviewer asked; without an ``answer`` it is over at ``ended_at`` all the same."""
+
+    number: int
+    question: str
+    asked_by: str
+    asked_at: datetime
+    reminded_at: datetime | None
+    answer: str | None
+    evidence: tuple[EvidenceView, ...]
+    ended_at: datetime | None
+
+
+class ReviewView(AnswerModel):
+    """What passed between reviewer and customer, oldest first."""
+
+    questions: tuple[QuestionView, ...] = ()

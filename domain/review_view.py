@@ -1,0 +1,32 @@
+"""What passed in a review, as JSON: for the return's document, beside the rules."""
+
+from datetime import datetime
+
+from domain.events import JsonValue
+from domain.returns import Return
+from domain.review import Question
+
+
+def review_document(ret: Return) -> dict[str, JsonValue]:
+    """Show questions and answers; a return without any does not mention them."""
+    review = ret.review
+    if review is None:
+        return {}
+    return {"review": {"questions": [_question(question) for question in review.questions]}}
+
+
+def _question(question: Question) -> JsonValue:
+    return {
+        "number": question.number,
+        "question": question.text,
+        "asked_by": question.asked_by,
+        "asked_at": question.asked_at.isoformat(),
+        "reminded_at": _time(question.reminded_at),
+        "answer": question.answer,
+        "evidence": [{"url": photo.url, "sha256": photo.sha256} for photo in question.evidence],
+        "ended_at": _time(question.ended_at),
+    }
+
+
+def _time(at: datetime | None) -> str | None:
+    return at.isoformat() if at is not None else None

@@ -1,0 +1,53 @@
+"""What a return in review waits for: a decision, an answer, a second person, an offer's end."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from domain import asking_info
+from domain.asking_info import answer_key, open_question
+from domain.lifecycle import AuthorizationState
+from domain.returns import Return
+from domain.review import NOT_REVIEWED
+from domain.reviewing import REVIEW_CLOCK
+from domain.ways_back import way_doubts
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One wait of a review; ``at_deadline`` is what the policy makes of its end, if it says so."""
+
+    key: str
+    code: str
+    since: datetime
+    lasts: timedelta
+    detail: str = ""
+    at_deadline: str = field(default="", kw_only=True)
+
+
+def review_waits(ret: Return) -> list[Due]:
+    """Return what is open; a return that nobody reviews waits for nothing of this."""
+    match ret.authorization:
+        case AuthorizationState.IN_REVIEW:
+            return _of_reviewer(ret)
+        case AuthorizationState.AWAITING_INFO:
+            return _of_answer(ret)
+        case _:
+            return []
+
+
+def _of_reviewer(ret: Return) -> list[Due]:
+    review, lasts = ret.review or NOT_REVIEWED, ret.policy.handling.review
+    since = ret.authorized_since + review.paused
+    return [Due(REVIEW_CLOCK, "awaiting_review", since, lasts, ", ".join(way_doubts(ret)))]
+
+
+def _of_answer(ret: Return) -> list[Due]:
+    question, lasts = open_question(ret), ret.policy.handling.info_answer
+    if question is None:
+        return []
+    key, since = answer_key(question), question.asked_at
+    then = asking_info.AT_DEADLINE[ret.policy.review.info_default]
+    found = [Due(key, "awaiting_info", since, lasts, question.text, at_deadline=then)]
+    if question.reminded_at is None:
+        found.append(Due(f"{key}/reminder", "info_reminder", since, lasts / 2))
+    return found

@@ -1,0 +1,29 @@
+"""Returns in every stage of a review: asked about, answered, offered something."""
+
+from domain.asking_info import answer, ask
+from domain.commands import Actor
+from domain.policies import Policy
+from domain.reasons import Ground
+from domain.requests import RequestedLine
+from domain.returns import Return
+from tests.support.builders import after, decided
+
+RITA = Actor("reviewer", "rita")
+QUESTION = "Where is the crack?"
+ASKED = after(hours=6)
+"""When a question or an offer is made: of 24 hours 18 are left."""
+
+
+def in_review(*lines: RequestedLine, under: Policy | None = None) -> Return:
+    """A complaint, which a person is to decide; about three shoes unless stated."""
+    wanted = lines or (RequestedLine("shoes", 3, reason="DEFECTIVE"),)
+    return decided(*wanted, ground=Ground.NON_CONFORMITY, under=under)
+
+
+def asked(under: Policy | None = None) -> Return:
+    """The customer was asked, and has not answered yet."""
+    return ask(in_review(under=under), QUESTION, by=RITA, at=ASKED)[0]
+
+
+def answered(ret: Return) -> Return:
+    return answer(ret, "At the heel.", [], at=after(hours=100))[0]
