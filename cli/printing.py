@@ -19,6 +19,7 @@ from backhaul_client import (
 from backhaul_client.answers import LotAmountView, ProposedSettlementView
 from backhaul_client.listing import PreviewLine, PreviewTender
 from cli.showing_review import show_review
+from domain.currencies import NO_CURRENCY
 from domain.money import Money
 
 
@@ -40,7 +41,8 @@ def show_return(view: ReturnView) -> None:
         if (decided := line.authorization) is not None:
             why = f": {decided.reason}" if decided.reason else ""
             granted = "granted" if decided.granted else "declined"
-            print(f"    {granted} by {decided.decided_by}{why}")
+            against = " against the rule" if decided.overrides else ""
+            print(f"    {granted}{against} by {decided.decided_by}{why}")
     for lot in view.lots:
         grade = f", grade {lot.grade}" if lot.grade else ""
         print(f"  lot {lot.lot_id}: {lot.quantity}, {lot.state}{grade}")
@@ -58,7 +60,7 @@ def show_return(view: ReturnView) -> None:
         print(f"  receipt {receipt.receipt_id}: {', '.join(map(_counted, receipt.entries))}")
     _show_money(view)
     if view.review is not None:
-        show_review(view.review)
+        show_review(view.review, view.currency)
     if view.next_step is not None:
         by = f" by {view.next_step.by:%Y-%m-%d %H:%M %Z}" if view.next_step.by else ""
         print(f"  next: {view.next_step.owner}: {view.next_step.waiting_for}{by}")
@@ -200,7 +202,7 @@ def show_explanation(found: Explanation) -> None:
     if found.proposed_settlement is not None and found.currency is not None:
         show_proposal(found.proposed_settlement, found.currency)
     if found.review is not None:
-        show_review(found.review)
+        show_review(found.review, found.currency or NO_CURRENCY)
     for sentence in found.broken_invariants:
         print(f"  contradiction: {sentence}")
     if found.engine is None:

@@ -1,11 +1,14 @@
-"""A review for people: what was asked, and what came back."""
+"""A review for people: what was asked and came back, and who approved first."""
 
-from backhaul_client.review import QuestionView, ReviewView
+from backhaul_client.review import FirstApprovalView, QuestionView, ReviewView
+from domain.money import Money
 
 
-def show_review(review: ReviewView) -> None:
+def show_review(review: ReviewView, currency: str) -> None:
     for question in review.questions:
         _show_question(question)
+    if review.first_approval is not None:
+        _show_first(review.first_approval, currency)
 
 
 def _show_question(question: QuestionView) -> None:
@@ -18,3 +21,11 @@ def _show_question(question: QuestionView) -> None:
         print("    not answered in time")
     else:
         print("    not answered yet")
+
+
+def _show_first(first: FirstApprovalView, currency: str) -> None:
+    """Show what a second person is asked to approve, as they would have to type it."""
+    value, limit = Money(first.value_minor, currency), Money(first.limit_minor, currency)
+    way = f" --handover {first.handover}" if first.handover else ""
+    print(f"  approved first by {first.approved_by}: {value}, above {limit}")
+    print(f"    a second person: approve {' '.join(first.line_ids)}{way}")

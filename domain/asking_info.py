@@ -46,7 +46,7 @@ def ask(ret: Return, text: str, *, by: Actor, at: datetime) -> Change:
     """Hand the return to the customer; the clock of the review stands from now on."""
     review = ret.review or NOT_REVIEWED
     question = Question(len(review.questions) + 1, text, str(by), at)
-    review = replace(review, questions=(*review.questions, question))
+    review = replace(review, questions=(*review.questions, question), first_approval=None)
     ret = replace(
         ret,
         authorization=AuthorizationState.AWAITING_INFO,

@@ -54,6 +54,15 @@ _CATALOGUE = (
         ("approve", "deny", "ask-info", "withdraw"),
     ),
     WaitKind(
+        "awaiting_second_approval",
+        Kind.WAIT,
+        Owner.FINANCE,
+        "a second person's approval of what a reviewer approved above their limit",
+        "review",
+        "the policy's default decision is taken by system:timeout",
+        ("approve", "deny", "ask-info", "withdraw"),
+    ),
+    WaitKind(
         "awaiting_info",
         Kind.WAIT,
         Owner.CUSTOMER,

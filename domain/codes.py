@@ -113,8 +113,9 @@ _CATALOGUE = (
         "the settlement is not what was approved; the diff says how",
     ),
     ProblemCode(
-        "four_eyes", _K.FORBIDDEN, "whoever had a hand in the return cannot approve its money"
+        "four_eyes", _K.FORBIDDEN, "whoever had a hand in the return cannot approve it or its money"
     ),
+    ProblemCode("above_authority", _K.FORBIDDEN, "the amount is above what this role may grant"),
     ProblemCode("receipt_conflict", _K.CONFLICT, "the receipt id came with another content before"),
     ProblemCode("evidence_missing", _K.INVALID, "this grade needs a checklist entry or a photo"),
     ProblemCode(

@@ -69,8 +69,17 @@ _CATALOGUE = (
         (_R.PLATFORM, _R.OPS),
         "choose again for a lot whose replacement is out of stock or not paid for",
     ),
-    CommandKind("approve", (_R.REVIEWER,), "grant some or all lines under review"),
-    CommandKind("deny", (_R.REVIEWER,), "refuse all lines under review"),
+    CommandKind(
+        "approve",
+        (_R.REVIEWER, _R.FINANCE, _R.OPS),
+        "grant some or all lines under review; finance and ops above a reviewer's limit, as the "
+        "second person",
+    ),
+    CommandKind(
+        "deny",
+        (_R.REVIEWER, _R.FINANCE, _R.OPS),
+        "refuse all lines under review; finance and ops as the second person",
+    ),
     CommandKind(
         "ask-info", (_R.REVIEWER,), "ask the customer; the review's clock stands until the answer"
     ),

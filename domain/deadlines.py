@@ -130,6 +130,7 @@ def _close(ret: Return, _passed: Waiting, _at: datetime) -> Change:
 
 _AT_DEADLINE: dict[str, Callable[[Return, Waiting, datetime], Change]] = {
     "awaiting_review": _default_decision,
+    "awaiting_second_approval": _default_decision,
     "awaiting_info": _unanswered,
     "info_reminder": _remind_of_question,
     "awaiting_pickup": _miss_pickup,

@@ -61,6 +61,8 @@ class LineAuthorization:
     decided_by: str
     decided_at: datetime
     reason: str = ""
+    overrides: bool = False
+    """Whether a person decided otherwise than the rule's own result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,8 +289,8 @@ class Return:
     country: str | None = None
     """Where the order was delivered to, ISO 3166-1 alpha-2: carriers go by it."""
     requested_by: Actor | None = None
-    """Who asked for it: kept until the request is registered, and where a settlement may need
-    another person's approval."""
+    """Who asked for it: kept until the request is registered, and where another person has to
+    decide on it or to approve a settlement."""
     corrections: tuple[Correction, ...] = ()
     refused: Refused | None = None
     promotions: tuple[PromotionBasis, ...] = ()

@@ -1,9 +1,11 @@
-"""A review as nouns: what was asked and answered."""
+"""A review as nouns: what was asked and answered, and who approved first."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from domain.commands import Actor
 from domain.inspection import Photo
+from domain.requests import HandoverMethod
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +27,29 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class FirstApproval:
+    """What one person approved above their limit: it counts once a second one says the same.
+
+    ``reasons`` are (line, reason) of declined lines.
+    """
+
+    line_ids: tuple[str, ...]
+    by: Actor
+    at: datetime
+    value_minor: int
+    limit_minor: int
+    reason: str = ""
+    reasons: tuple[tuple[str, str], ...] = ()
+    handover: HandoverMethod | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
     """``paused`` is how long the reviewer's clock stood, for it was the customer's turn."""
 
     questions: tuple[Question, ...] = ()
     paused: timedelta = timedelta()
+    first_approval: FirstApproval | None = None
 
 
 NOT_REVIEWED = Review()

@@ -1,8 +1,9 @@
-"""What a pack says of reviews: how often the customer is asked, and what silence leads to."""
+"""What a pack says of reviews: questions, what silence leads to, and who may grant how much."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
+from domain.commands import Role
 from domain.pack_reading import At
 
 
@@ -18,15 +19,23 @@ class Silence(StrEnum):
 class ReviewTerms:
     """A reviewer asks the customer at most ``info_rounds`` times.
 
-    A question that nobody answers leads to ``info_default``.
+    A question that nobody answers leads to ``info_default``. ``limits`` are what a role may grant
+    of one return, in minor units by currency; who is not named has none.
     """
 
     info_rounds: int = 3
     info_default: Silence = Silence.REVIEW
+    limits: tuple[tuple[Role, tuple[tuple[str, int], ...]], ...] = ()
+
+    def limit(self, role: str, currency: str) -> int | None:
+        """Return the most that a role may grant, in minor units; ``None`` where it has no limit."""
+        amounts = next((amounts for named, amounts in self.limits if named == role), ())
+        return dict(amounts).get(currency)
 
 
 USUAL_REVIEW = ReviewTerms()
 _MOST_ROUNDS = 10
+_LIMITED = (Role.REVIEWER, Role.FINANCE, Role.OPS)
 
 
 def read_review_terms(pack: At) -> ReviewTerms:
@@ -43,4 +52,10 @@ def read_review_terms(pack: At) -> ReviewTerms:
         info_default=pack.optional(
             "info_default", lambda name: pack.option(name, Silence), default=Silence.REVIEW
         ),
+        limits=pack.optional("review_limits", lambda name: _limits(pack.table(name)), default=()),
     )
+
+
+def _limits(table: At) -> tuple[tuple[Role, tuple[tuple[str, int], ...]], ...]:
+    table.only(*_LIMITED)
+    return tuple((role, table.amounts(role)) for role in _LIMITED if role in table.data)

@@ -4,15 +4,20 @@ from datetime import datetime
 
 from domain.events import JsonValue
 from domain.returns import Return
-from domain.review import Question
+from domain.review import FirstApproval, Question
 
 
 def review_document(ret: Return) -> dict[str, JsonValue]:
-    """Show questions and answers; a return without any does not mention them."""
+    """Show what passed; a return whose review nothing passed in does not mention it."""
     review = ret.review
     if review is None:
         return {}
-    return {"review": {"questions": [_question(question) for question in review.questions]}}
+    return {
+        "review": {
+            "questions": [_question(question) for question in review.questions],
+            "first_approval": _first(review.first_approval),
+        }
+    }
 
 
 def _question(question: Question) -> JsonValue:
@@ -25,6 +30,19 @@ def _question(question: Question) -> JsonValue:
         "answer": question.answer,
         "evidence": [{"url": photo.url, "sha256": photo.sha256} for photo in question.evidence],
         "ended_at": _time(question.ended_at),
+    }
+
+
+def _first(first: FirstApproval | None) -> JsonValue:
+    if first is None:
+        return None
+    return {
+        "line_ids": [*first.line_ids],
+        "approved_by": str(first.by),
+        "approved_at": first.at.isoformat(),
+        "value_minor": first.value_minor,
+        "limit_minor": first.limit_minor,
+        "handover": first.handover,
     }
 
 

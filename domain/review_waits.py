@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from domain import asking_info
 from domain.asking_info import answer_key, open_question
 from domain.lifecycle import AuthorizationState
+from domain.money import Money
 from domain.returns import Return
 from domain.review import NOT_REVIEWED
 from domain.reviewing import REVIEW_CLOCK
@@ -38,6 +39,11 @@ def review_waits(ret: Return) -> list[Due]:
 def _of_reviewer(ret: Return) -> list[Due]:
     review, lasts = ret.review or NOT_REVIEWED, ret.policy.handling.review
     since = ret.authorized_since + review.paused
+    if (first := review.first_approval) is not None:
+        value = Money(first.value_minor, ret.currency)
+        most = Money(first.limit_minor, ret.currency)
+        detail = f"{first.by} approved {', '.join(first.line_ids)}: {value}, above {most}"
+        return [Due(REVIEW_CLOCK, "awaiting_second_approval", since, lasts, detail)]
     return [Due(REVIEW_CLOCK, "awaiting_review", since, lasts, ", ".join(way_doubts(ret)))]
 
 

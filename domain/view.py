@@ -187,6 +187,7 @@ def _authorization(decided: LineAuthorization | None) -> JsonValue:
         "decided_by": decided.decided_by,
         "decided_at": _time(decided.decided_at),
         "reason": decided.reason,
+        **({"overrides": True} if decided.overrides else {}),
     }
 
 

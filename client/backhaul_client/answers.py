@@ -28,13 +28,17 @@ class LineDecision(AnswerModel):
 
 
 class LineAuthorizationView(AnswerModel):
-    """Who granted or declined a line: ``by`` rule, human or timeout; ``reason`` says why not."""
+    """Who granted or declined a line: ``by`` rule, human or timeout; ``reason`` says why not.
+
+    It ``overrides`` where a person decided otherwise than the rule's own result.
+    """
 
     granted: bool
     by: str
     decided_by: str
     decided_at: datetime
     reason: str
+    overrides: bool = False
 
 
 class LineView(AnswerModel):

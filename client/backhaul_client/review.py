@@ -40,7 +40,19 @@ class QuestionView(AnswerModel):
     ended_at: datetime | None
 
 
+class FirstApprovalView(AnswerModel):
+    """What a reviewer approved above the limit; finance or ops approve the same, or deny."""
+
+    line_ids: tuple[str, ...]
+    approved_by: str
+    approved_at: datetime
+    value_minor: int
+    limit_minor: int
+    handover: str | None
+
+
 class ReviewView(AnswerModel):
     """What passed between reviewer and customer, oldest first."""
 
     questions: tuple[QuestionView, ...] = ()
+    first_approval: FirstApprovalView | None = None

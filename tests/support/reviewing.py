@@ -6,7 +6,9 @@ from domain.policies import Policy
 from domain.reasons import Ground
 from domain.requests import RequestedLine
 from domain.returns import Return
+from domain.reviewing import approved
 from tests.support.builders import after, decided
+from tests.support.ruling import ruled_by
 
 RITA = Actor("reviewer", "rita")
 QUESTION = "Where is the crack?"
@@ -27,3 +29,14 @@ def asked(under: Policy | None = None) -> Return:
 
 def answered(ret: Return) -> Return:
     return answer(ret, "At the heel.", [], at=after(hours=100))[0]
+
+
+def limited(**amounts: int) -> Policy:
+    """A pack under which these roles may grant so many minor units of a euro."""
+    return ruled_by(review_limits={role: {"EUR": minor} for role, minor in amounts.items()})
+
+
+def approved_first(under: Policy | None = None) -> Return:
+    """Rita approved shoes of 40.60 EUR, and may grant 40.00 alone."""
+    ret = in_review(under=under or limited(reviewer=4_000))
+    return approved(ret, ["shoes"], by=RITA, at=ASKED)[0]

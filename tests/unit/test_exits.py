@@ -64,7 +64,7 @@ from tests.support.builders import (
     settled,
     with_label,
 )
-from tests.support.reviewing import QUESTION, RITA, answered, asked
+from tests.support.reviewing import QUESTION, RITA, answered, approved_first, asked
 from tests.support.settling import proposed_to_finance
 from tests.unit.test_waiting import (
     STAGES,
@@ -300,6 +300,10 @@ _APPROVAL: dict[str, Step] = {
 WALKS: dict[str, tuple[Stage, dict[str, Step]]] = {
     "awaiting_review": (
         in_review,
+        {"approve": approved, "deny": denied, "ask-info": questioned, "withdraw": withdrew},
+    ),
+    "awaiting_second_approval": (
+        approved_first,
         {"approve": approved, "deny": denied, "ask-info": questioned, "withdraw": withdrew},
     ),
     "awaiting_info": (asked, {"answer-info": answered, "withdraw": withdrew}),

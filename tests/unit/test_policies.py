@@ -104,6 +104,12 @@ def _drop(*path: str | int) -> Callable[[Any], None]:
             "rules.STD-WITHDRAWAL-30.return_shipping_payer: wanted one of CONSUMER",
         ),
         (_set("keep_item_up_to", to={"EUR": "5"}), "keep_item_up_to.EUR: wanted a whole number"),
+        (_set("review_limits", to=[]), "review_limits: wanted an object"),
+        (_set("review_limits", to={"king": {}}), "review_limits.king: wanted one of reviewer"),
+        (
+            _set("review_limits", to={"reviewer": {"EUR": -1}}),
+            "review_limits.reviewer.EUR: wanted a whole number",
+        ),
         (_set("info_rounds", to=11), "info_rounds: wanted 0 to 10"),
         (_set("info_default", to="shrug"), "info_default: wanted one of deny, approve, review"),
         (_set("handling_hours", "info_answer", to=0), "handling_hours.info_answer: wanted 1"),
