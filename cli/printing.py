@@ -105,6 +105,7 @@ _COMPONENTS = {
     "discount_minor": "- discount",
     "clawback_minor": "- lost discount",
     "deduction_minor": "- condition",
+    "retained_minor": "- price of what is kept",
     "restocking_fee_minor": "- restocking",
     "handling_fee_minor": "- handling",
     "return_shipping_fee_minor": "- return shipping",

@@ -1,8 +1,17 @@
-"""``backhaul returns ask|answer``: what passes between reviewer and customer in a review."""
+"""``backhaul returns ask|answer|offer|accept-offer|decline-offer``: the talk of a review."""
 
 import argparse
 
-from backhaul_client import AnswerInfoCommand, AskInfoCommand, BackhaulClient, PhotoReference
+from backhaul_client import (
+    AcceptOfferCommand,
+    AnswerInfoCommand,
+    AskInfoCommand,
+    BackhaulClient,
+    CounterOfferCommand,
+    DeclineOfferCommand,
+    PhotoReference,
+)
+from cli.asking import positive
 from cli.commands import add_command, give
 
 
@@ -19,6 +28,23 @@ def add_review_commands(actions: "argparse._SubParsersAction[argparse.ArgumentPa
         metavar="SHA256=URL",
         help="a photo or paper by reference; repeatable",
     )
+    _add_offers(actions)
+
+
+def _add_offers(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    offer = add_command(
+        actions, "offer", "counter-offer", "let the goods be kept for a part of the money", _offer
+    )
+    part = offer.add_mutually_exclusive_group(required=True)
+    part.add_argument("--percent", type=positive, help="of what was paid for the goods")
+    part.add_argument("--amount", type=positive, metavar="MINOR", help="in minor units")
+    offer.add_argument("--message", required=True, help="the customer reads it")
+    accept = add_command(actions, "accept-offer", "accept-offer", "keep the goods for it", _accept)
+    accept.add_argument("offer", type=positive, help="its number, as `returns get` shows it")
+    decline = add_command(
+        actions, "decline-offer", "decline-offer", "leave it to the reviewer", _decline
+    )
+    decline.add_argument("offer", type=positive, help="its number, as `returns get` shows it")
 
 
 def evidence(text: str) -> PhotoReference:
@@ -42,3 +68,23 @@ async def _answer(client: BackhaulClient, arguments: argparse.Namespace) -> None
         evidence=tuple(arguments.evidence),
     )
     await give(client.answer_info, arguments, command)
+
+
+async def _offer(client: BackhaulClient, arguments: argparse.Namespace) -> None:
+    command = CounterOfferCommand(
+        expected_version=arguments.version,
+        percent=arguments.percent,
+        amount_minor=arguments.amount,
+        message=arguments.message,
+    )
+    await give(client.counter_offer, arguments, command)
+
+
+async def _accept(client: BackhaulClient, arguments: argparse.Namespace) -> None:
+    command = AcceptOfferCommand(expected_version=arguments.version, offer_no=arguments.offer)
+    await give(client.accept_offer, arguments, command)
+
+
+async def _decline(client: BackhaulClient, arguments: argparse.Namespace) -> None:
+    command = DeclineOfferCommand(expected_version=arguments.version, offer_no=arguments.offer)
+    await give(client.decline_offer, arguments, command)

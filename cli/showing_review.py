@@ -1,4 +1,4 @@
-"""A review for people: what was asked and came back, and who approved first."""
+"""A review for people: questions, answers, offers, and who approved first."""
 
 from backhaul_client.review import FirstApprovalView, QuestionView, ReviewView
 from domain.money import Money
@@ -7,6 +7,12 @@ from domain.money import Money
 def show_review(review: ReviewView, currency: str) -> None:
     for question in review.questions:
         _show_question(question)
+    for offer in review.offers:
+        amount, until = Money(offer.amount_minor, currency), f"{offer.open_until:%Y-%m-%d %H:%M %Z}"
+        print(f"  offer {offer.number} by {offer.offered_by}: keep it for {amount}, {offer.state}")
+        print(f"    {offer.message}")
+        if offer.state == "OPEN":
+            print(f"    until {until}")
     if review.first_approval is not None:
         _show_first(review.first_approval, currency)
 

@@ -7,6 +7,7 @@ from domain.drafts import is_draft
 from domain.handover import is_changeable, is_sendable
 from domain.lifecycle import AuthorizationState, DeliveryState, Headline, LotState
 from domain.losing import can_be_lost, can_have_new_label
+from domain.offers import can_be_offered, open_offer
 from domain.receiving import is_receivable
 from domain.recovering import is_resolvable
 from domain.redirecting import refused_refunds
@@ -28,6 +29,9 @@ def allowed_commands(ret: Return) -> tuple[str, ...]:
         "approve": in_review,
         "deny": in_review,
         "ask-info": in_review and has_question_left(ret),
+        "counter-offer": can_be_offered(ret),
+        "accept-offer": open_offer(ret) is not None,
+        "decline-offer": open_offer(ret) is not None,
         "answer-info": open_question(ret) is not None,
         "withdraw": is_withdrawable(ret),
         "report-pickup-outcome": courier_comes,

@@ -51,7 +51,7 @@ _CATALOGUE = (
         "a reviewer's decision",
         "review",
         "the policy's default decision is taken by system:timeout",
-        ("approve", "deny", "ask-info", "withdraw"),
+        ("approve", "deny", "ask-info", "counter-offer", "withdraw"),
     ),
     WaitKind(
         "awaiting_second_approval",
@@ -60,7 +60,7 @@ _CATALOGUE = (
         "a second person's approval of what a reviewer approved above their limit",
         "review",
         "the policy's default decision is taken by system:timeout",
-        ("approve", "deny", "ask-info", "withdraw"),
+        ("approve", "deny", "ask-info", "counter-offer", "withdraw"),
     ),
     WaitKind(
         "awaiting_info",
@@ -79,6 +79,15 @@ _CATALOGUE = (
         "half of info_answer",
         "the customer is reminded of the question, once",
         ("answer-info", "withdraw"),
+    ),
+    WaitKind(
+        "offer_open",
+        Kind.WAIT,
+        Owner.CUSTOMER,
+        "the customer to accept or decline an offer to keep the goods; the reviewer's clock stands",
+        "counter_offer",
+        "the offer is over, and the policy's default for that is taken by system:timeout",
+        ("accept-offer", "decline-offer", "counter-offer", "withdraw", "extend-deadline"),
     ),
     WaitKind(
         "booking_delivery",

@@ -95,6 +95,7 @@ _CATALOGUE = (
     ProblemCode(
         "too_many_questions", _K.CONFLICT, "the policy lets a reviewer ask no more of the customer"
     ),
+    ProblemCode("offer_over", _K.CONFLICT, "the offer was answered or replaced, or it ran out"),
     ProblemCode("return_closed", _K.CONFLICT, "the return has ended"),
     ProblemCode(
         "no_restart_point", _K.CONFLICT, "the return was recorded before restarts were possible"

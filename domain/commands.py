@@ -87,6 +87,13 @@ _CATALOGUE = (
         "answer-info", (_R.PLATFORM, _R.OPS), "answer a reviewer's question, with evidence"
     ),
     CommandKind(
+        "counter-offer",
+        (_R.REVIEWER,),
+        "offer to let the goods be kept for a part of what was paid, instead of an earlier offer",
+    ),
+    CommandKind("accept-offer", (_R.PLATFORM, _R.OPS), "keep the goods for what is offered"),
+    CommandKind("decline-offer", (_R.PLATFORM, _R.OPS), "leave the decision to the reviewer"),
+    CommandKind(
         "report-pickup-outcome",
         (_R.PLATFORM, _R.OPS),
         "tell that a courier visit was over without the parcel",

@@ -10,6 +10,7 @@ from domain.events import Fact
 from domain.grading import accept_rejection
 from domain.label_dates import label_ran_out, remind_of_label
 from domain.not_received import is_lost_by_now, not_received
+from domain.offers import expire_offer
 from domain.pickups import pickup_failed
 from domain.receiving import give_up_missing
 from domain.recovering import not_returned
@@ -60,6 +61,10 @@ def _remind_of_question(ret: Return, _passed: Waiting, at: datetime) -> Change:
 
 def _unanswered(ret: Return, _passed: Waiting, at: datetime) -> Change:
     return unanswered(ret, at=at)
+
+
+def _expire_offer(ret: Return, _passed: Waiting, at: datetime) -> Change:
+    return expire_offer(ret, at=at)
 
 
 def _miss_pickup(ret: Return, wait: Waiting, at: datetime) -> Change:
@@ -133,6 +138,7 @@ _AT_DEADLINE: dict[str, Callable[[Return, Waiting, datetime], Change]] = {
     "awaiting_second_approval": _default_decision,
     "awaiting_info": _unanswered,
     "info_reminder": _remind_of_question,
+    "offer_open": _expire_offer,
     "awaiting_pickup": _miss_pickup,
     "awaiting_handover": _expire,
     "label_expired": _expire,

@@ -11,6 +11,7 @@ class AuthorizationState(StrEnum):
     REQUESTED = "REQUESTED"
     AWAITING_INFO = "AWAITING_INFO"
     IN_REVIEW = "IN_REVIEW"
+    COUNTER_OFFERED = "COUNTER_OFFERED"
     APPROVED = "APPROVED"
     PARTIALLY_APPROVED = "PARTIALLY_APPROVED"
     DENIED = "DENIED"
@@ -23,9 +24,10 @@ UNDER_REVIEW = frozenset(
     {
         AuthorizationState.IN_REVIEW,
         AuthorizationState.AWAITING_INFO,
+        AuthorizationState.COUNTER_OFFERED,
     }
 )
-"""A person decides; while info is awaited it is the customer's turn, and the clock stands."""
+"""A person decides; in the last two it is the customer's turn, and the clock stands."""
 GRANTED = frozenset({AuthorizationState.APPROVED, AuthorizationState.PARTIALLY_APPROVED})
 ENDED_EARLY = frozenset(
     {
@@ -82,6 +84,7 @@ class Headline(StrEnum):
     REQUESTED = "REQUESTED"
     AWAITING_INFO = "AWAITING_INFO"
     IN_REVIEW = "IN_REVIEW"
+    COUNTER_OFFERED = "COUNTER_OFFERED"
     APPROVED = "APPROVED"
     IN_TRANSIT = "IN_TRANSIT"
     PARTIALLY_RECEIVED = "PARTIALLY_RECEIVED"
@@ -286,6 +289,7 @@ _BEFORE_GOODS = {
     AuthorizationState.REQUESTED: Headline.REQUESTED,
     AuthorizationState.AWAITING_INFO: Headline.AWAITING_INFO,
     AuthorizationState.IN_REVIEW: Headline.IN_REVIEW,
+    AuthorizationState.COUNTER_OFFERED: Headline.COUNTER_OFFERED,
     AuthorizationState.DENIED: Headline.DENIED,
     AuthorizationState.WITHDRAWN: Headline.WITHDRAWN,
     AuthorizationState.EXPIRED: Headline.EXPIRED,

@@ -102,6 +102,8 @@ class Handling:
     """How long after a return expired a scan of its parcel revives it; zero: it stays expired."""
     info_answer: timedelta = timedelta(hours=120)
     """How long the customer may think about a reviewer's question; half of it, until reminded."""
+    counter_offer: timedelta = timedelta(hours=72)
+    """How long an offer of a reviewer stands."""
 
     def scaled(self, time_scale: float) -> "Handling":
         """Return the same waits ``time_scale`` times shorter.
@@ -289,12 +291,14 @@ def _handling(hours: At) -> Handling:
         if name not in names:
             raise PolicyError(f"handling_hours.{name}: wanted one of {', '.join(names)}")
     wanted = [name for name in names if name not in _MAY_BE_LEFT_OUT or name in hours.data]
-    if hours.data.get("info_answer") == 0:
-        raise hours.error("info_answer", "wanted 1 or more: nobody answers at once")
+    for name in _CUSTOMERS_TURN:
+        if hours.data.get(name) == 0:
+            raise hours.error(name, "wanted 1 or more: nobody answers at once")
     return Handling(**{name: timedelta(hours=hours.number(name)) for name in wanted})
 
 
-_MAY_BE_LEFT_OUT = ("recovery", "not_received", "late_scan", "info_answer")
+_CUSTOMERS_TURN = ("info_answer", "counter_offer")
+_MAY_BE_LEFT_OUT = ("recovery", "not_received", "late_scan", *_CUSTOMERS_TURN)
 
 
 def _rule(data: At) -> Rule:

@@ -123,6 +123,8 @@ class Lot:
     """When the carrier had lost it; what it is paid then is for no goods that came."""
     kept_at: datetime | None = None
     """When its goods were left to the customer: it is settled without them."""
+    offered_minor: int | None = None
+    """What it is paid with its tax, where its goods are kept for that instead of all of it."""
 
     @property
     def quantity(self) -> int:

@@ -1,7 +1,8 @@
-"""A review as nouns: what was asked and answered, and who approved first."""
+"""A review as nouns: what was asked and answered, what was offered, and who approved first."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from domain.commands import Actor
 from domain.inspection import Photo
@@ -23,6 +24,32 @@ class Question:
     reminded_at: datetime | None = None
     answer: str | None = None
     evidence: tuple[Photo, ...] = ()
+    ended_at: datetime | None = None
+
+
+class OfferState(StrEnum):
+    OPEN = "OPEN"
+    ACCEPTED = "ACCEPTED"
+    DECLINED = "DECLINED"
+    EXPIRED = "EXPIRED"
+    SUPERSEDED = "SUPERSEDED"
+
+
+@dataclass(frozen=True, slots=True)
+class CounterOffer:
+    """The goods are kept for a part of what was paid: ``amount_minor``, with its tax.
+
+    ``number`` counts a return's from 1; ``percent`` is how the reviewer put it, if so; ``message``
+    is for the customer to read.
+    """
+
+    number: int
+    amount_minor: int
+    percent: int | None
+    message: str
+    offered_by: Actor
+    offered_at: datetime
+    state: OfferState = OfferState.OPEN
     ended_at: datetime | None = None
 
 
@@ -48,6 +75,7 @@ class Review:
     """``paused`` is how long the reviewer's clock stood, for it was the customer's turn."""
 
     questions: tuple[Question, ...] = ()
+    offers: tuple[CounterOffer, ...] = ()
     paused: timedelta = timedelta()
     first_approval: FirstApproval | None = None
 

@@ -19,12 +19,14 @@ class Silence(StrEnum):
 class ReviewTerms:
     """A reviewer asks the customer at most ``info_rounds`` times.
 
-    A question that nobody answers leads to ``info_default``. ``limits`` are what a role may grant
+    A question that nobody answers leads to ``info_default``, an offer that ran out to
+    ``offer_default``: silence never accepts one. ``limits`` are what a role may grant
     of one return, in minor units by currency; who is not named has none.
     """
 
     info_rounds: int = 3
     info_default: Silence = Silence.REVIEW
+    offer_default: Silence = Silence.REVIEW
     limits: tuple[tuple[Role, tuple[tuple[str, int], ...]], ...] = ()
 
     def limit(self, role: str, currency: str) -> int | None:
@@ -47,11 +49,16 @@ def read_review_terms(pack: At) -> ReviewTerms:
     rounds = pack.optional("info_rounds", pack.number, default=USUAL_REVIEW.info_rounds)
     if rounds > _MOST_ROUNDS:
         raise pack.error("info_rounds", f"wanted 0 to {_MOST_ROUNDS}")
+    info_default, offer_default = (
+        pack.optional(name, lambda name: pack.option(name, Silence), default=Silence.REVIEW)
+        for name in ("info_default", "offer_default")
+    )
+    if offer_default is Silence.APPROVE:
+        raise pack.error("offer_default", "wanted deny or review: silence accepts nothing")
     return ReviewTerms(
         info_rounds=rounds,
-        info_default=pack.optional(
-            "info_default", lambda name: pack.option(name, Silence), default=Silence.REVIEW
-        ),
+        info_default=info_default,
+        offer_default=offer_default,
         limits=pack.optional("review_limits", lambda name: _limits(pack.table(name)), default=()),
     )
 

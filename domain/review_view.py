@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from domain.events import JsonValue
+from domain.offers import open_until
 from domain.returns import Return
-from domain.review import FirstApproval, Question
+from domain.review import CounterOffer, FirstApproval, Question
 
 
 def review_document(ret: Return) -> dict[str, JsonValue]:
@@ -15,6 +16,7 @@ def review_document(ret: Return) -> dict[str, JsonValue]:
     return {
         "review": {
             "questions": [_question(question) for question in review.questions],
+            "offers": [_offer(ret, offer) for offer in review.offers],
             "first_approval": _first(review.first_approval),
         }
     }
@@ -30,6 +32,20 @@ def _question(question: Question) -> JsonValue:
         "answer": question.answer,
         "evidence": [{"url": photo.url, "sha256": photo.sha256} for photo in question.evidence],
         "ended_at": _time(question.ended_at),
+    }
+
+
+def _offer(ret: Return, offer: CounterOffer) -> JsonValue:
+    return {
+        "number": offer.number,
+        "amount_minor": offer.amount_minor,
+        "percent": offer.percent,
+        "message": offer.message,
+        "offered_by": str(offer.offered_by),
+        "offered_at": offer.offered_at.isoformat(),
+        "open_until": open_until(ret, offer).isoformat(),
+        "state": offer.state,
+        "ended_at": _time(offer.ended_at),
     }
 
 

@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from domain import asking_info
+from domain import asking_info, offers
 from domain.asking_info import answer_key, open_question
 from domain.lifecycle import AuthorizationState
 from domain.money import Money
+from domain.offers import offer_key, open_offer
 from domain.returns import Return
 from domain.review import NOT_REVIEWED
 from domain.reviewing import REVIEW_CLOCK
@@ -32,6 +33,8 @@ def review_waits(ret: Return) -> list[Due]:
             return _of_reviewer(ret)
         case AuthorizationState.AWAITING_INFO:
             return _of_answer(ret)
+        case AuthorizationState.COUNTER_OFFERED:
+            return _of_offer(ret)
         case _:
             return []
 
@@ -57,3 +60,12 @@ def _of_answer(ret: Return) -> list[Due]:
     if question.reminded_at is None:
         found.append(Due(f"{key}/reminder", "info_reminder", since, lasts / 2))
     return found
+
+
+def _of_offer(ret: Return) -> list[Due]:
+    made, lasts = open_offer(ret), ret.policy.handling.counter_offer
+    if made is None:
+        return []
+    then = offers.AT_DEADLINE[ret.policy.review.offer_default]
+    detail = f"keep the goods for {Money(made.amount_minor, ret.currency)}: {made.message}"
+    return [Due(offer_key(made), "offer_open", made.offered_at, lasts, detail, at_deadline=then)]

@@ -152,7 +152,15 @@ def back_to_review(ret: Return, *, since: datetime, at: datetime) -> Return:
 
 def decided_by_clock(ret: Return, *, approve: bool, reason: str, at: datetime) -> Change:
     """Decide for who did not in time: grant what the rules do not deny, or nothing."""
-    denied = [line for line in ret.lines if line.decision.verdict is Verdict.REJECT]
-    granted = [line.line_id for line in ret.lines if approve and line not in denied]
-    ruled = {line.line_id: line.decision.explanation for line in denied}
+    ruled = reasons_of_rules(ret)
+    granted = [line.line_id for line in ret.lines if approve and line.line_id not in ruled]
     return grant(ret, granted, by="timeout", at=at, reason=reason, reasons=ruled, actor=TIMEOUT)
+
+
+def reasons_of_rules(ret: Return) -> dict[str, str]:
+    """Return why the rules deny the lines that they deny."""
+    return {
+        line.line_id: line.decision.explanation
+        for line in ret.lines
+        if line.decision.verdict is Verdict.REJECT
+    }

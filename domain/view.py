@@ -241,6 +241,7 @@ def _lot(lot: Lot) -> JsonValue:
         "replacement_payment_url": replacement.payment_url if replacement else None,
         "replacement_tracking_code": replacement.tracking_code if replacement else None,
         "advance": _advance(lot.advance) if lot.advance else None,
+        **({"offered_minor": lot.offered_minor} if lot.offered_minor is not None else {}),
     }
 
 
@@ -316,7 +317,7 @@ def _settlement(settlement: Settlement) -> JsonValue:
         "amount_minor": settlement.amount_minor,
         "due_on": settlement.due_on.isoformat() if settlement.due_on else None,
         "sealed_at": _time(settlement.sealed_at),
-        "breakdown": [{**asdict(row)} for row in settlement.breakdown],
+        "breakdown": [{**row.as_data()} for row in settlement.breakdown],
         "settlement_hash": settlement.settlement_hash,
         "credit_note_no": settlement.credit_note_no,
         "gives_back": settlement.gives_back,

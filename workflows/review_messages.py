@@ -21,3 +21,25 @@ class AnswerInfo:
     info: CommandInfo
     answer: str = ""
     evidence: tuple[Photo, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MakeOffer:
+    """The goods are kept for ``percent`` of what was paid for them, or for ``amount_minor``."""
+
+    info: CommandInfo
+    message: str
+    percent: int | None = None
+    amount_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptOffer:
+    info: CommandInfo
+    offer_no: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineOffer:
+    info: CommandInfo
+    offer_no: int

@@ -18,7 +18,7 @@ from storage.rows import ReturnRow
 from workflows.commands import payload_hash
 from workflows.messages import INSPECTION_SIGNAL, CommandInfo, Reopen
 
-_OF_A_SECOND_PERSON = ("approve", "approve-settlement")
+_OF_A_SECOND_PERSON = ("approve", "approve-settlement", "counter-offer")
 
 router = APIRouter(prefix="/v1/returns/{return_id}/commands", tags=["commands"])
 Body = TypeVar("Body", bound=requests.Command)

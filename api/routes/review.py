@@ -26,3 +26,27 @@ async def answer_info(
 ) -> CommandView:
     """Answer a reviewer's question: the review goes on with what was left of its clock."""
     return await giver.give(body, reviewing.answer_info)
+
+
+@router.post("/counter-offer", operation_id="counter_offer")
+async def counter_offer(
+    giver: Annotated[Giver, giver_of("counter-offer")], body: review.CounterOfferCommand
+) -> CommandView:
+    """Offer to let the goods be kept for a part of what was paid for them."""
+    return await giver.give(body, reviewing.counter_offer)
+
+
+@router.post("/accept-offer", operation_id="accept_offer")
+async def accept_offer(
+    giver: Annotated[Giver, giver_of("accept-offer")], body: review.AcceptOfferCommand
+) -> CommandView:
+    """Keep the goods for what is offered: that is paid at once, and nothing comes back."""
+    return await giver.give(body, reviewing.accept_offer)
+
+
+@router.post("/decline-offer", operation_id="decline_offer")
+async def decline_offer(
+    giver: Annotated[Giver, giver_of("decline-offer")], body: review.DeclineOfferCommand
+) -> CommandView:
+    """Leave the decision on an offer to the reviewer."""
+    return await giver.give(body, reviewing.decline_offer)

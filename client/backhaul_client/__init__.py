@@ -78,9 +78,16 @@ from backhaul_client.requests import (
     RetryCommand,
     WithdrawCommand,
 )
-from backhaul_client.review import AnswerInfoCommand, AskInfoCommand
+from backhaul_client.review import (
+    AcceptOfferCommand,
+    AnswerInfoCommand,
+    AskInfoCommand,
+    CounterOfferCommand,
+    DeclineOfferCommand,
+)
 
 __all__ = [
+    "AcceptOfferCommand",
     "Accepted",
     "AdminClient",
     "AnswerInfoCommand",
@@ -101,9 +108,11 @@ __all__ = [
     "CorrectCommand",
     "CorrectionView",
     "CountedItem",
+    "CounterOfferCommand",
     "CreatedKey",
     "CreatedTenant",
     "CustomersConsent",
+    "DeclineOfferCommand",
     "DeclineSettlementCommand",
     "DeliveryView",
     "DenyCommand",

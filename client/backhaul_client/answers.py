@@ -118,6 +118,8 @@ class LotView(AnswerModel):
     replacement_payment_url: str | None = None
     replacement_tracking_code: str | None
     advance: AdvanceView | None = None
+    offered_minor: int | None = None
+    """What it is paid where its goods are kept for that."""
 
 
 class PickupView(AnswerModel):
@@ -189,9 +191,9 @@ class ReceiptView(AnswerModel):
 class LotAmountView(AnswerModel):
     """A lot's refund and how it came about, in minor units, each as it was really taken.
 
-    refund = gross - discount - clawback - deduction - fees - exchange + tax + shipping. A clawback
-    below zero gives back what an earlier return of the order kept back; the exchange is what wanted
-    goods of a lower price cost.
+    refund = gross - discount - clawback - deduction - retained - fees - exchange + tax + shipping.
+    A clawback below zero gives back what an earlier return of the order kept back; the exchange is
+    what wanted goods of a lower price cost.
     """
 
     lot_id: str
@@ -208,6 +210,8 @@ class LotAmountView(AnswerModel):
     return_shipping_fee_minor: int = 0
     exchange_minor: int = 0
     missed_visit_fee_minor: int = 0
+    retained_minor: int = 0
+    """What of the price stays paid for goods that are kept by an offer."""
 
 
 class RefundView(AnswerModel):

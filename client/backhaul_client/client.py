@@ -32,7 +32,13 @@ from backhaul_client.listing import (
     TimelinePage,
 )
 from backhaul_client.parcels import ParcelView
-from backhaul_client.review import AnswerInfoCommand, AskInfoCommand
+from backhaul_client.review import (
+    AcceptOfferCommand,
+    AnswerInfoCommand,
+    AskInfoCommand,
+    CounterOfferCommand,
+    DeclineOfferCommand,
+)
 from backhaul_client.transport import Query, Transport, read
 
 _ACCEPTED = 202
@@ -179,6 +185,24 @@ class BackhaulClient:
     ) -> CommandView:
         """Answer a reviewer's question: the review goes on with what was left of its clock."""
         return await self._command(return_id, "answer-info", command, idempotency_key)
+
+    async def counter_offer(
+        self, return_id: str, command: CounterOfferCommand, *, idempotency_key: str
+    ) -> CommandView:
+        """Offer to let the goods be kept for a part of what was paid for them."""
+        return await self._command(return_id, "counter-offer", command, idempotency_key)
+
+    async def accept_offer(
+        self, return_id: str, command: AcceptOfferCommand, *, idempotency_key: str
+    ) -> CommandView:
+        """Keep the goods for what is offered: that is paid at once."""
+        return await self._command(return_id, "accept-offer", command, idempotency_key)
+
+    async def decline_offer(
+        self, return_id: str, command: DeclineOfferCommand, *, idempotency_key: str
+    ) -> CommandView:
+        """Leave the decision to the reviewer."""
+        return await self._command(return_id, "decline-offer", command, idempotency_key)
 
     async def report_pickup_outcome(
         self, return_id: str, command: requests.PickupOutcomeCommand, *, idempotency_key: str

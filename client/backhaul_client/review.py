@@ -22,6 +22,30 @@ class AnswerInfoCommand(Command):
     evidence: Annotated[tuple[PhotoReference, ...], Field(max_length=100)] = ()
 
 
+class CounterOfferCommand(Command):
+    """Offer to let the goods be kept for a part of what was paid for them, with its tax.
+
+    Either ``percent`` or ``amount_minor``, in the return's currency; the customer reads the
+    ``message``. It takes the place of an earlier offer.
+    """
+
+    percent: Annotated[int, Field(strict=True, ge=1, le=100)] | None = None
+    amount_minor: Annotated[int, Field(strict=True, ge=1, le=10**15)] | None = None
+    message: Annotated[Note, StringConstraints(min_length=1)]
+
+
+class AcceptOfferCommand(Command):
+    """Keep the goods for what offer ``offer_no`` says: nothing comes back."""
+
+    offer_no: Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
+
+
+class DeclineOfferCommand(Command):
+    """Leave the decision to the reviewer."""
+
+    offer_no: Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
+
+
 class EvidenceView(AnswerModel):
     url: str
     sha256: str
@@ -40,6 +64,23 @@ class QuestionView(AnswerModel):
     ended_at: datetime | None
 
 
+class OfferView(AnswerModel):
+    """An offer to keep the goods for ``amount_minor``.
+
+    ``state`` is OPEN, ACCEPTED, DECLINED, EXPIRED or SUPERSEDED by a later one.
+    """
+
+    number: int
+    amount_minor: int
+    percent: int | None
+    message: str
+    offered_by: str
+    offered_at: datetime
+    open_until: datetime
+    state: str
+    ended_at: datetime | None
+
+
 class FirstApprovalView(AnswerModel):
     """What a reviewer approved above the limit; finance or ops approve the same, or deny."""
 
@@ -55,4 +96,5 @@ class ReviewView(AnswerModel):
     """What passed between reviewer and customer, oldest first."""
 
     questions: tuple[QuestionView, ...] = ()
+    offers: tuple[OfferView, ...] = ()
     first_approval: FirstApprovalView | None = None

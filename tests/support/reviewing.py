@@ -2,6 +2,7 @@
 
 from domain.asking_info import answer, ask
 from domain.commands import Actor
+from domain.offers import offer
 from domain.policies import Policy
 from domain.reasons import Ground
 from domain.requests import RequestedLine
@@ -40,3 +41,10 @@ def approved_first(under: Policy | None = None) -> Return:
     """Rita approved shoes of 40.60 EUR, and may grant 40.00 alone."""
     ret = in_review(under=under or limited(reviewer=4_000))
     return approved(ret, ["shoes"], by=RITA, at=ASKED)[0]
+
+
+def offered(
+    percent: int | None = 30, amount_minor: int | None = None, of: Return | None = None
+) -> Return:
+    """Rita offered that the shoes be kept, for 30 % of what was paid for them unless stated."""
+    return offer(of or in_review(), percent, amount_minor, "Keep them.", by=RITA, at=ASKED)[0]

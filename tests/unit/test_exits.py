@@ -21,6 +21,8 @@ from domain.handover import sent as sent_by_customer
 from domain.holding import release, ripe, take_result
 from domain.late_scans import leave_expired, revived_late
 from domain.losing import lost, new_label
+from domain.offers import accept, offer
+from domain.offers import decline as decline_offer
 from domain.parcel_links import links_to_tell, other_knows
 from domain.pickups import PickupOutcome, pickup_failed
 from domain.receiving import receive
@@ -64,7 +66,7 @@ from tests.support.builders import (
     settled,
     with_label,
 )
-from tests.support.reviewing import QUESTION, RITA, answered, approved_first, asked
+from tests.support.reviewing import QUESTION, RITA, answered, approved_first, asked, offered
 from tests.support.settling import proposed_to_finance
 from tests.unit.test_waiting import (
     STAGES,
@@ -117,6 +119,18 @@ def denied(ret: Return) -> Return:
 
 def questioned(ret: Return) -> Return:
     return ask(ret, QUESTION, by=RITA, at=LATER)[0]
+
+
+def offering(ret: Return) -> Return:
+    return offer(ret, 50, None, "Keep them.", by=RITA, at=LATER)[0]
+
+
+def accepting(ret: Return) -> Return:
+    return accept(ret, 1, at=LATER)[0]
+
+
+def declining(ret: Return) -> Return:
+    return decline_offer(ret, 1, at=LATER)[0]
 
 
 def link_told(ret: Return) -> Return:
@@ -300,13 +314,34 @@ _APPROVAL: dict[str, Step] = {
 WALKS: dict[str, tuple[Stage, dict[str, Step]]] = {
     "awaiting_review": (
         in_review,
-        {"approve": approved, "deny": denied, "ask-info": questioned, "withdraw": withdrew},
+        {
+            "approve": approved,
+            "deny": denied,
+            "ask-info": questioned,
+            "counter-offer": offering,
+            "withdraw": withdrew,
+        },
     ),
     "awaiting_second_approval": (
         approved_first,
-        {"approve": approved, "deny": denied, "ask-info": questioned, "withdraw": withdrew},
+        {
+            "approve": approved,
+            "deny": denied,
+            "ask-info": questioned,
+            "counter-offer": offering,
+            "withdraw": withdrew,
+        },
     ),
     "awaiting_info": (asked, {"answer-info": answered, "withdraw": withdrew}),
+    "offer_open": (
+        offered,
+        {
+            "accept-offer": accepting,
+            "decline-offer": declining,
+            "counter-offer": offering,
+            "withdraw": withdrew,
+        },
+    ),
     "info_reminder": (asked, {"answer-info": answered, "withdraw": withdrew}),
     "booking_delivery": (
         decided,

@@ -110,6 +110,8 @@ def _drop(*path: str | int) -> Callable[[Any], None]:
             _set("review_limits", to={"reviewer": {"EUR": -1}}),
             "review_limits.reviewer.EUR: wanted a whole number",
         ),
+        (_set("offer_default", to="approve"), "offer_default: wanted deny or review"),
+        (_set("handling_hours", "counter_offer", to=0), "handling_hours.counter_offer: wanted 1"),
         (_set("info_rounds", to=11), "info_rounds: wanted 0 to 10"),
         (_set("info_default", to="shrug"), "info_default: wanted one of deny, approve, review"),
         (_set("handling_hours", "info_answer", to=0), "handling_hours.info_answer: wanted 1"),
