@@ -29,6 +29,26 @@ TEXTS: dict[str, Text] = {
     "request_denied": Text(
         "Your return request {rma_no}", "We cannot take this return.\n{declined}"
     ),
+    "info_requested": Text(
+        "A question about your return {rma_no}",
+        "We need to know something before we can decide on your return:\n\n{question}\n\nPlease "
+        "answer by {until}; photos help. {otherwise}",
+    ),
+    "info_reminder": Text(
+        "Our question about your return {rma_no} is still open",
+        "We asked you, and have no answer yet:\n\n{question}\n\nPlease answer by {until}; photos "
+        "help. {otherwise}",
+    ),
+    "offer_made": Text(
+        "An offer for your return {rma_no}",
+        "You may keep the goods, and we pay back {amount} of what you paid for them:\n\n{message}"
+        "\n\nPlease accept or decline by {until}. {otherwise}",
+    ),
+    "offer_accepted": Text(
+        "Your return {rma_no}: please keep it",
+        "You accepted our offer: please keep the goods, nothing has to be sent back. {amount} are "
+        "sent {when}.",
+    ),
     "handover_ready": Text(
         "How to send back {rma_no}", "{handover} Write {rma_no} on the parcel if you can."
     ),
@@ -163,6 +183,8 @@ _AMOUNTS = {
     "recovery_charged": "amount_minor",
     "charge_given_back": "amount_minor",
     "difference_to_pay": "due_minor",
+    "offer_made": "amount_minor",
+    "offer_accepted": "amount_minor",
 }
 """The place of the amount that a message names."""
 
@@ -213,6 +235,35 @@ def _next_step(data: Mapping[str, Any]) -> str:
     return "we send you a label, or the courier's time."
 
 
+_OTHERWISE = {
+    "deny": "Without an answer by then we cannot take the return.",
+    "approve": "Without an answer by then we go on with what you told us.",
+    "review": "Without an answer by then we decide on what you told us.",
+}
+
+
+def _question(data: Mapping[str, Any]) -> dict[str, str]:
+    """Say what is asked, until when by the customer's clock, and what silence leads to."""
+    return {
+        "question": str(data["question"]),
+        "until": _local_time(data["answer_by"]),
+        "otherwise": _OTHERWISE[str(data["default"])],
+    }
+
+
+def _offer(data: Mapping[str, Any]) -> dict[str, str]:
+    """Say the reviewer's words, until when it stands, and what silence leads to."""
+    ends = {
+        "deny": "Without your word by then the offer ends, and we cannot take the return.",
+        "review": "Without your word by then the offer ends, and we decide on your return.",
+    }
+    return {
+        "message": str(data["message"]),
+        "until": _local_time(data["open_until"]),
+        "otherwise": ends[str(data["default"])],
+    }
+
+
 def _keep_item(data: Mapping[str, Any]) -> dict[str, str]:
     """Say what is granted, and until when the money comes where any is owed."""
     due = data["due_on"]
@@ -237,6 +288,7 @@ _COMPONENTS = (
     ("discount or gift that no longer holds", "clawback_minor", -1),
     ("wanted goods", "exchange_minor", -1),
     ("deduction for the condition", "deduction_minor", -1),
+    ("price of what you keep", "retained_minor", -1),
     ("restocking fee", "restocking_fee_minor", -1),
     ("handling fee", "handling_fee_minor", -1),
     ("return shipping", "return_shipping_fee_minor", -1),
@@ -246,7 +298,9 @@ _COMPONENTS = (
 
 def _breakdown(rows: Sequence[Mapping[str, Any]], currency: str) -> str:
     """Say how a settlement's amount came to be; a component that is zero is left out."""
-    sums = [(name, sign * sum(int(row[key]) for row in rows)) for name, key, sign in _COMPONENTS]
+    sums = [
+        (name, sign * sum(int(row.get(key, 0)) for row in rows)) for name, key, sign in _COMPONENTS
+    ]
     lines = [f"- {name}: {Money(minor, currency)}" for name, minor in sums if minor]
     return "\n".join([*lines, f"- refund: {Money(0, currency)}"])
 
@@ -349,6 +403,10 @@ _WORDS: dict[str, Callable[[Mapping[str, Any]], dict[str, str]]] = {
     "request_received": _decision,
     "keep_item": _keep_item,
     "request_denied": _decision,
+    "info_requested": _question,
+    "info_reminder": _question,
+    "offer_made": _offer,
+    "offer_accepted": lambda data: {"when": f"by {data['due_on']}" if data["due_on"] else "soon"},
     "handover_ready": lambda data: {"handover": _handover(data)},
     "parcel_late": lambda data: {
         "expected_on": f"{datetime.fromisoformat(data['expected_at']):%Y-%m-%d}"

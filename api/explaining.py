@@ -41,6 +41,7 @@ async def explain(services: Services, tenant_id: str, reference: str) -> Explana
         engine=_engine_view(state, is_lost=is_lost) if state is not None else None,
         proposed_settlement=view.proposed_settlement,
         currency=row.currency,
+        review=view.review,
     )
 
 

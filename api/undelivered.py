@@ -10,7 +10,7 @@ from api.upstream import read_facts
 from domain.codes import RefusedError
 from domain.commands import Actor
 from domain.ids import part_id, refusal_key, return_id_for
-from domain.lifecycle import AuthorizationState, Headline
+from domain.lifecycle import UNDER_REVIEW, Headline
 from domain.locations import FALLBACK
 from domain.parcels import ReceiptEntry
 from domain.receiving import check_count
@@ -93,7 +93,7 @@ class UndeliveredParcels:
             found.entries, [(line["sku"], line["quantity"]) for line in snapshot["lines"]]
         )
         counted = any(receipt["parcel"] == found.parcel for receipt in snapshot["receipts"])
-        if counted or row.authorization_state == AuthorizationState.IN_REVIEW:
+        if counted or row.authorization_state in UNDER_REVIEW:
             return Started(row.return_id, snapshot, replayed=replayed)
         command = Receive(
             CommandInfo(part_id(row.return_id, "refusal", found.receipt_id), actor),

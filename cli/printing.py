@@ -18,6 +18,8 @@ from backhaul_client import (
 )
 from backhaul_client.answers import LotAmountView, ProposedSettlementView, SignalView
 from backhaul_client.listing import PreviewLine, PreviewTender
+from cli.showing_review import show_review
+from domain.currencies import NO_CURRENCY
 from domain.money import Money
 
 
@@ -39,7 +41,8 @@ def show_return(view: ReturnView) -> None:
         if (decided := line.authorization) is not None:
             why = f": {decided.reason}" if decided.reason else ""
             granted = "granted" if decided.granted else "declined"
-            print(f"    {granted} by {decided.decided_by}{why}")
+            against = " against the rule" if decided.overrides else ""
+            print(f"    {granted}{against} by {decided.decided_by}{why}")
     for signal in view.signals:
         print(f"  customer: {_signal(signal, view.currency)}")
     for lot in view.lots:
@@ -58,6 +61,8 @@ def show_return(view: ReturnView) -> None:
     for receipt in view.receipts:
         print(f"  receipt {receipt.receipt_id}: {', '.join(map(_counted, receipt.entries))}")
     _show_money(view)
+    if view.review is not None:
+        show_review(view.review, view.currency)
     if view.next_step is not None:
         by = f" by {view.next_step.by:%Y-%m-%d %H:%M %Z}" if view.next_step.by else ""
         print(f"  next: {view.next_step.owner}: {view.next_step.waiting_for}{by}")
@@ -113,6 +118,7 @@ _COMPONENTS = {
     "discount_minor": "- discount",
     "clawback_minor": "- lost discount or gift",
     "deduction_minor": "- condition",
+    "retained_minor": "- price of what is kept",
     "restocking_fee_minor": "- restocking",
     "handling_fee_minor": "- handling",
     "return_shipping_fee_minor": "- return shipping",
@@ -212,6 +218,8 @@ def show_explanation(found: Explanation) -> None:
             print(f"    last error: {wait.detail}" if of_work else f"    {wait.detail}")
     if found.proposed_settlement is not None and found.currency is not None:
         show_proposal(found.proposed_settlement, found.currency)
+    if found.review is not None:
+        show_review(found.review, found.currency or NO_CURRENCY)
     for sentence in found.broken_invariants:
         print(f"  contradiction: {sentence}")
     if found.engine is None:

@@ -13,6 +13,7 @@ from cli.handing_over import add_handover_commands, add_parcel_commands
 from cli.late_parcels import add_late_parcel_commands
 from cli.parcels import add_parcels
 from cli.refusing import add_refused
+from cli.reviewing import add_review_commands
 from domain.blockers import WAITS
 from domain.lifecycle import Headline
 
@@ -25,6 +26,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add_arrivals(actions)
     add_parcels(actions)
     add_commands(actions)
+    add_review_commands(actions)
     add_handover_commands(actions)
     add_parcel_commands(actions)
     add_late_parcel_commands(actions)

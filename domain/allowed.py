@@ -1,11 +1,13 @@
 """Which commands would move a return now: what ``explain`` offers and a refusal names."""
 
 from domain.approving import open_proposal
+from domain.asking_info import has_question_left, open_question
 from domain.customs import can_record_papers
 from domain.drafts import is_draft
 from domain.handover import is_changeable, is_sendable
 from domain.lifecycle import AuthorizationState, DeliveryState, Headline, LotState
 from domain.losing import can_be_lost, can_have_new_label
+from domain.offers import can_be_offered, open_offer
 from domain.receiving import is_receivable
 from domain.recovering import is_resolvable
 from domain.redirecting import refused_refunds
@@ -26,6 +28,11 @@ def allowed_commands(ret: Return) -> tuple[str, ...]:
     possible = {
         "approve": in_review,
         "deny": in_review,
+        "ask-info": in_review and has_question_left(ret),
+        "counter-offer": can_be_offered(ret),
+        "accept-offer": open_offer(ret) is not None,
+        "decline-offer": open_offer(ret) is not None,
+        "answer-info": open_question(ret) is not None,
         "withdraw": is_withdrawable(ret),
         "report-pickup-outcome": courier_comes,
         "change-handover": is_changeable(ret),

@@ -195,7 +195,7 @@ def proposal_parts(proposal: Proposal) -> dict[str, JsonValue]:
     tenders: list[JsonValue] = [
         {"tender_id": tender_id, "amount_minor": minor} for tender_id, minor in proposal.by_tender
     ]
-    breakdown: list[JsonValue] = [{**asdict(row)} for row in proposal.breakdown]
+    breakdown: list[JsonValue] = [{**row.as_data()} for row in proposal.breakdown]
     changes: list[JsonValue] = [{**asdict(change)} for change in proposal.differences]
     return {
         "due_on": proposal.due_on.isoformat() if proposal.due_on else None,

@@ -8,7 +8,7 @@ from domain.fees import Per
 from domain.inspection import Fault
 from domain.intents import LotAmount
 from domain.lifecycle import AWAITED, DeliveryState
-from domain.money import half_up, share_of_units
+from domain.money import half_up, share_of_units, split
 from domain.orders import Tax
 from domain.requests import Resolution
 from domain.returns import Lot, Return, ReturnLine
@@ -62,6 +62,8 @@ def lot_amount(
     scope of the terms leaves out what the policy does not refund; a line that a person granted
     where no rule applies has no terms and gets its price and tax.
     """
+    if lot.offered_minor is not None:
+        return _as_offered(line, lot, lot.offered_minor)
     gross, net, deduction = _price(line, lot)
     left = net - deduction
     tax = sum(_taxes(line, lot, restocking_minor=restocking_minor, taxable=taxable))
@@ -95,6 +97,35 @@ def _kept_by_law(line: ReturnLine, lot: Lot) -> int:
     return share_of_units(total, places, of_units=len(numbered))
 
 
+def goods_value(line: ReturnLine, lot: Lot) -> int:
+    """Return what was paid for a lot's goods, with its tax and without shipping; minor units."""
+    row = lot_amount(line, lot)
+    return row.refund_minor - row.shipping_minor
+
+
+def _as_offered(line: ReturnLine, lot: Lot, offered_minor: int) -> LotAmount:
+    """Give back what was offered: of price and taxes the same part each, without residue."""
+    gross, net, _ = _price(line, lot)
+    price, *taxes = _offered_parts(line, lot, offered_minor)
+    return LotAmount(
+        lot_id=lot.lot_id,
+        gross_minor=gross,
+        discount_minor=gross - net,
+        deduction_minor=0,
+        tax_minor=sum(taxes),
+        shipping_minor=0,
+        refund_minor=offered_minor,
+        cover="keep_item",
+        retained_minor=net - price,
+    )
+
+
+def _offered_parts(line: ReturnLine, lot: Lot, offered_minor: int) -> tuple[int, ...]:
+    whole = replace(lot, offered_minor=None)
+    taxes = _taxes(line, whole, restocking_minor=0, taxable=False)
+    return split(offered_minor, [_price(line, lot)[1], *taxes])
+
+
 def _cover_without_goods(lot: Lot) -> str | None:
     """What its carrier lost, and what may be kept, is paid without anybody having seen it."""
     if lot.kept_at is not None:
@@ -116,6 +147,8 @@ def own_taxes(ret: Return, lot: Lot) -> tuple[int, ...]:
 def _taxes(line: ReturnLine, lot: Lot, *, restocking_minor: int, taxable: bool) -> tuple[int, ...]:
     if "TAX" not in _scope(line):
         return (0,) * len(line.basis.taxes)
+    if lot.offered_minor is not None:
+        return _offered_parts(line, lot, lot.offered_minor)[1:]
     _, net, deduction = _price(line, lot)
     left = net - deduction
     refunded = Fraction(100 - _percent_off(line, lot), 100)

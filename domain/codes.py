@@ -93,6 +93,10 @@ _CATALOGUE = (
     ProblemCode(
         "command_not_allowed", _K.CONFLICT, "the return is not in a state for this command"
     ),
+    ProblemCode(
+        "too_many_questions", _K.CONFLICT, "the policy lets a reviewer ask no more of the customer"
+    ),
+    ProblemCode("offer_over", _K.CONFLICT, "the offer was answered or replaced, or it ran out"),
     ProblemCode("return_closed", _K.CONFLICT, "the return has ended"),
     ProblemCode(
         "no_restart_point", _K.CONFLICT, "the return was recorded before restarts were possible"
@@ -113,8 +117,9 @@ _CATALOGUE = (
     ProblemCode(
         "four_eyes",
         _K.FORBIDDEN,
-        "a second person approves a return's money, or publishes a policy",
+        "whoever had a hand in it approves no return, no money of it, and publishes no policy",
     ),
+    ProblemCode("above_authority", _K.FORBIDDEN, "the amount is above what this role may grant"),
     ProblemCode("receipt_conflict", _K.CONFLICT, "the receipt id came with another content before"),
     ProblemCode("evidence_missing", _K.INVALID, "this grade needs a checklist entry or a photo"),
     ProblemCode(

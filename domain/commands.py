@@ -69,8 +69,30 @@ _CATALOGUE = (
         (_R.PLATFORM, _R.OPS),
         "choose again for a lot whose replacement is out of stock or not paid for",
     ),
-    CommandKind("approve", (_R.REVIEWER,), "grant some or all lines under review"),
-    CommandKind("deny", (_R.REVIEWER,), "refuse all lines under review"),
+    CommandKind(
+        "approve",
+        (_R.REVIEWER, _R.FINANCE, _R.OPS),
+        "grant some or all lines under review; finance and ops above a reviewer's limit, as the "
+        "second person",
+    ),
+    CommandKind(
+        "deny",
+        (_R.REVIEWER, _R.FINANCE, _R.OPS),
+        "refuse all lines under review; finance and ops as the second person",
+    ),
+    CommandKind(
+        "ask-info", (_R.REVIEWER,), "ask the customer; the review's clock stands until the answer"
+    ),
+    CommandKind(
+        "answer-info", (_R.PLATFORM, _R.OPS), "answer a reviewer's question, with evidence"
+    ),
+    CommandKind(
+        "counter-offer",
+        (_R.REVIEWER,),
+        "offer to let the goods be kept for a part of what was paid, instead of an earlier offer",
+    ),
+    CommandKind("accept-offer", (_R.PLATFORM, _R.OPS), "keep the goods for what is offered"),
+    CommandKind("decline-offer", (_R.PLATFORM, _R.OPS), "leave the decision to the reviewer"),
     CommandKind(
         "report-pickup-outcome",
         (_R.PLATFORM, _R.OPS),

@@ -17,6 +17,7 @@ class RowKind(StrEnum):
     GOODS = "goods"
     CLAWBACK = "promotion_clawback"
     DEDUCTION = "condition_deduction"
+    RETAINED = "price_of_kept_goods"
     RESTOCKING_FEE = "restocking_fee"
     HANDLING_FEE = "handling_fee"
     RETURN_SHIPPING_FEE = "return_shipping_fee"
@@ -122,6 +123,7 @@ def _of_lot(ret: Return, lot: Lot, amount: LotAmount) -> list[NoteRow]:
     kept = {
         RowKind.CLAWBACK: amount.clawback_minor,
         RowKind.DEDUCTION: amount.deduction_minor,
+        RowKind.RETAINED: amount.retained_minor,
         RowKind.RESTOCKING_FEE: amount.restocking_fee_minor,
         RowKind.HANDLING_FEE: amount.handling_fee_minor,
         RowKind.RETURN_SHIPPING_FEE: amount.return_shipping_fee_minor,

@@ -4,14 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from domain.asking_info import remind, unanswered
 from domain.blockers import WAITS, Kind
-from domain.commands import TIMEOUT
-from domain.eligibility import Verdict
 from domain.events import Fact
 from domain.grading import accept_rejection
-from domain.granting import grant
 from domain.label_dates import label_ran_out, remind_of_label
 from domain.not_received import is_lost_by_now, not_received
+from domain.offers import expire_offer
 from domain.pickups import pickup_failed
 from domain.receiving import give_up_missing
 from domain.recovering import not_returned
@@ -19,6 +18,7 @@ from domain.releasing import is_given_lot_awaited
 from domain.replacing import choose_resolution
 from domain.resolving import close
 from domain.returns import Change, Return
+from domain.reviewing import decided_by_clock
 from domain.securing import to_renew
 from domain.transport import expire
 from domain.waiting import Waiting, waits
@@ -51,18 +51,20 @@ def _breached(wait: Waiting) -> Fact:
 
 def _default_decision(ret: Return, _passed: Waiting, at: datetime) -> Change:
     approve = ret.policy.review_default == "APPROVE"
-    granted = [
-        line.line_id
-        for line in ret.lines
-        if approve and line.decision.verdict is not Verdict.REJECT
-    ]
     reason = "nobody answered the review in time"
-    ruled = {
-        line.line_id: line.decision.explanation
-        for line in ret.lines
-        if line.decision.verdict is Verdict.REJECT
-    }
-    return grant(ret, granted, by="timeout", at=at, reason=reason, reasons=ruled, actor=TIMEOUT)
+    return decided_by_clock(ret, approve=approve, reason=reason, at=at)
+
+
+def _remind_of_question(ret: Return, _passed: Waiting, at: datetime) -> Change:
+    return remind(ret, at=at)
+
+
+def _unanswered(ret: Return, _passed: Waiting, at: datetime) -> Change:
+    return unanswered(ret, at=at)
+
+
+def _expire_offer(ret: Return, _passed: Waiting, at: datetime) -> Change:
+    return expire_offer(ret, at=at)
 
 
 def _miss_pickup(ret: Return, wait: Waiting, at: datetime) -> Change:
@@ -133,6 +135,10 @@ def _close(ret: Return, _passed: Waiting, _at: datetime) -> Change:
 
 _AT_DEADLINE: dict[str, Callable[[Return, Waiting, datetime], Change]] = {
     "awaiting_review": _default_decision,
+    "awaiting_second_approval": _default_decision,
+    "awaiting_info": _unanswered,
+    "info_reminder": _remind_of_question,
+    "offer_open": _expire_offer,
     "awaiting_pickup": _miss_pickup,
     "awaiting_handover": _expire,
     "label_expired": _expire,

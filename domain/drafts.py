@@ -13,6 +13,7 @@ from domain.opening import requested_facts
 from domain.policies import Policy
 from domain.requests import ReturnRequest
 from domain.returns import Change, Refused, Return
+from domain.reviewing import remembers_who_asked
 from domain.transport import withdraw
 
 
@@ -96,7 +97,7 @@ def registered(ret: Return, opened: Return, *, at: datetime) -> Change:
         version=ret.version,
         requested_at=ret.requested_at,
         corrections=ret.corrections,
-        requested_by=ret.requested_by if opened.policy.approval_above else None,
+        requested_by=ret.requested_by if remembers_who_asked(opened) else None,
     )
     if is_draft(ret):
         return after, requested_facts(after)

@@ -9,10 +9,22 @@ EVENT_TYPES: dict[str, str] = {
     "return.requested": "a return was asked for and its units are locked",
     "return.acknowledged": "the platform was told that the request arrived",
     "return.first_response": "the customer can read the first answer; `by` is decision or human",
-    "return.decided": "granted or denied and by whom; each line with reason, policy, rule, "
-    "sources; `gifts` should come too, or their value is kept back",
+    "return.decided": "granted or denied and by whom; each line with reason, policy, rule and "
+    "sources; `overrides` where a person decided otherwise than a rule; `gifts` should come too, "
+    "or their value is kept back",
     "return.review_started": "a person must decide; `codes` say why, `signals` what was counted of "
     "the customer",
+    "return.approved_first": "a reviewer approved above the limit: a second person has to as well",
+    "return.info_requested": "a reviewer asks the customer; `answer_by` is until when, local time",
+    "return.info_reminded": "the customer was asked once more",
+    "return.info_answered": "the customer answered; `evidence` are SHA-256 of what was added",
+    "return.info_unanswered": "no answer came in time: `default` counts, deny, approve or review",
+    "return.offer_made": "a reviewer offers to let the goods be kept for `amount_minor`, until "
+    "`open_until` in local time",
+    "return.offer_superseded": "another offer takes the place of this one",
+    "return.offer_accepted": "the customer keeps the goods for what was offered",
+    "return.offer_declined": "the customer declined an offer",
+    "return.offer_expired": "nobody accepted an offer in time: `default` counts, deny or review",
     "return.refused": "a parked request turned out to be impossible; `code` says why",
     "return.withdrawn": "the customer took the request back",
     "return.expired": "nothing was handed over in time",
@@ -167,6 +179,10 @@ NOTICE_TYPES: dict[str, str] = {
     "request_received": "your return is registered, and what happens next",
     "keep_item": "the goods may be kept, and by when the money or the replacement is sent",
     "request_denied": "why the return is not possible, with rule and source",
+    "info_requested": "a reviewer needs to know something, until when, and what happens otherwise",
+    "info_reminder": "the same question once more",
+    "offer_made": "the goods may be kept for a part of the money, until when, what else happens",
+    "offer_accepted": "the offer was accepted: how much is sent, and by when",
     "handover_ready": "label and, for a pickup, the courier's window; or that no courier comes now",
     "pickup_rescheduled": "the courier's time that was wished is gone, and which one is asked for",
     "label_running_out": "the label ends soon, and on which day",

@@ -13,6 +13,7 @@ from domain.gifts import gifts_owed
 from domain.handover import first_state, handover_ready
 from domain.keeping import kept
 from domain.lifecycle import GRANTED, AuthorizationState, LotState
+from domain.overriding import is_overridden
 from domain.parcels import Delivery
 from domain.reasons import Ground
 from domain.requests import HandoverMethod, Resolution
@@ -72,12 +73,14 @@ def grant(
     reasons: Mapping[str, str] | None = None,
     actor: Actor | None = None,
     handover: HandoverMethod | None = None,
+    first_by: Actor | None = None,
 ) -> Change:
     """Authorize some lines and decline the rest; with any granted, a delivery is to be booked.
 
     ``by`` is ``rule``, ``human`` or ``timeout``; the rule's own result stays in each line.
     ``reasons`` are those of single declined lines; ``reason`` is the others', and that of a grant
-    of all. ``handover`` is the way back that a person granted instead of the one that was wished.
+    of all. ``handover`` is the way back that a person granted instead of the one that was wished;
+    ``first_by`` is who approved it before, where it needed a second person.
 
     Raises:
         RefusedError: see :func:`check_grant`.
@@ -98,8 +101,11 @@ def grant(
 
     def decided(line_id: str) -> LineAuthorization:
         granted = line_id in line_ids
-        why = "" if granted and partly else (reasons or {}).get(line_id, reason)
-        return LineAuthorization(granted, by, decided_by, at, why)
+        decision = ret.line(line_id).decision
+        overrides = by == "human" and is_overridden(decision, granted=granted)
+        unsaid = granted and partly and not overrides
+        why = "" if unsaid else (reasons or {}).get(line_id, reason)
+        return LineAuthorization(granted, by, decided_by, at, why, overrides)
 
     data: dict[str, JsonValue] = {
         "decision": state,
@@ -108,6 +114,10 @@ def grant(
         "decided_by": decided_by,
         "lines": [_decision_data(line, decided(line.line_id)) for line in ret.lines],
     }
+    if any(decided(line.line_id).overrides for line in ret.lines):
+        data["overrides"] = True
+    if first_by is not None:
+        data["approved_first_by"] = str(first_by)
     method = way_granted(ret, line_ids, by=by, chosen=handover)
     is_kept = bool(line_ids) and method is HandoverMethod.KEEP
     answered = "human" if by == "human" else "decision"
@@ -161,6 +171,7 @@ def _first_delivery(ret: Return, method: HandoverMethod, at: datetime) -> Delive
 
 def _decision_data(line: ReturnLine, decided: LineAuthorization) -> JsonValue:
     decision = line.decision
+    overrides: dict[str, JsonValue] = {"overrides": True} if decided.overrides else {}
     return {
         "line_id": line.line_id,
         "title": line.title,
@@ -175,4 +186,5 @@ def _decision_data(line: ReturnLine, decided: LineAuthorization) -> JsonValue:
         "explanation": decision.explanation,
         "sources": [f"{source.key}: {source.title}" for source in decision.sources],
         "facts_hash": decision.facts_hash,
+        **overrides,
     }

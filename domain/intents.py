@@ -1,6 +1,6 @@
 """Money as nouns: a settlement, how each lot's amount came to be, and the intents to pay it."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
 from domain.orders import Destination
@@ -97,8 +97,8 @@ class Settlement:
 class LotAmount:
     """How one lot's refund came to be, in minor units.
 
-    refund = gross - discount - clawback - deduction - fees - exchange + tax + shipping, never below
-    zero. Each is what was really taken: a fee that found nothing left is not in it.
+    refund = gross - discount - clawback - deduction - retained - fees - exchange + tax + shipping,
+    never below zero. Each is what was really taken: a fee that found nothing left is not in it.
     ``exchange_minor`` is what wanted goods of a lower price cost, with their tax.
     ``clawback_minor`` is below zero where a later return gives back what an earlier one kept; it
     holds its own tax.
@@ -122,15 +122,25 @@ class LotAmount:
     return_shipping_fee_minor: int = 0
     exchange_minor: int = 0
     missed_visit_fee_minor: int = 0
+    retained_minor: int = 0
+    """What of the price stays paid for goods that are kept by an offer."""
 
     @property
     def value_minor(self) -> int:
         """What the lot came to by itself, whatever a promotion of the order kept back of it."""
         return self.refund_minor + self.clawback_minor
 
+    def as_data(self) -> dict[str, str | int]:
+        """Return it as JSON; what an offer retains is named where there is one."""
+        data: dict[str, str | int] = asdict(self)
+        if not self.retained_minor:
+            del data["retained_minor"]
+        return data
+
     @property
     def adds_up(self) -> bool:
         kept = self.discount_minor + self.clawback_minor + self.deduction_minor
+        kept += self.retained_minor
         fees = self.restocking_fee_minor + self.handling_fee_minor
         fees += self.return_shipping_fee_minor + self.missed_visit_fee_minor
         refunded = self.gross_minor + self.tax_minor + self.shipping_minor

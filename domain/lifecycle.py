@@ -9,7 +9,9 @@ class AuthorizationState(StrEnum):
 
     DRAFT = "DRAFT"
     REQUESTED = "REQUESTED"
+    AWAITING_INFO = "AWAITING_INFO"
     IN_REVIEW = "IN_REVIEW"
+    COUNTER_OFFERED = "COUNTER_OFFERED"
     APPROVED = "APPROVED"
     PARTIALLY_APPROVED = "PARTIALLY_APPROVED"
     DENIED = "DENIED"
@@ -18,6 +20,14 @@ class AuthorizationState(StrEnum):
     CANCELLED = "CANCELLED"
 
 
+UNDER_REVIEW = frozenset(
+    {
+        AuthorizationState.IN_REVIEW,
+        AuthorizationState.AWAITING_INFO,
+        AuthorizationState.COUNTER_OFFERED,
+    }
+)
+"""A person decides; in the last two it is the customer's turn, and the clock stands."""
 GRANTED = frozenset({AuthorizationState.APPROVED, AuthorizationState.PARTIALLY_APPROVED})
 ENDED_EARLY = frozenset(
     {
@@ -72,7 +82,9 @@ class SettlementState(StrEnum):
 class Headline(StrEnum):
     DRAFT = "DRAFT"
     REQUESTED = "REQUESTED"
+    AWAITING_INFO = "AWAITING_INFO"
     IN_REVIEW = "IN_REVIEW"
+    COUNTER_OFFERED = "COUNTER_OFFERED"
     APPROVED = "APPROVED"
     IN_TRANSIT = "IN_TRANSIT"
     PARTIALLY_RECEIVED = "PARTIALLY_RECEIVED"
@@ -275,7 +287,9 @@ def roll_up(deliveries: Sequence[DeliveryState], lots: Sequence[LotState]) -> Lo
 _BEFORE_GOODS = {
     AuthorizationState.DRAFT: Headline.DRAFT,
     AuthorizationState.REQUESTED: Headline.REQUESTED,
+    AuthorizationState.AWAITING_INFO: Headline.AWAITING_INFO,
     AuthorizationState.IN_REVIEW: Headline.IN_REVIEW,
+    AuthorizationState.COUNTER_OFFERED: Headline.COUNTER_OFFERED,
     AuthorizationState.DENIED: Headline.DENIED,
     AuthorizationState.WITHDRAWN: Headline.WITHDRAWN,
     AuthorizationState.EXPIRED: Headline.EXPIRED,

@@ -44,6 +44,9 @@ def notices_for(ret: Return, events: Sequence[Event]) -> tuple[Notice, ...]:
 
 
 _PLAIN = {
+    "return.info_requested": "info_requested",
+    "return.info_reminded": "info_reminder",
+    "return.offer_made": "offer_made",
     "return.withdrawn": "withdrawn",
     "return.revived": "revived",
     "return.expired": "expired",
@@ -71,6 +74,8 @@ def _kind(ret: Return, event: Event) -> str | None:
     if event.type == "return.decided":
         if event.data["decision"] == "DENIED":
             return "request_denied"
+        if "offer_no" in event.data:
+            return "offer_accepted"
         is_kept = event.data.get("handover") == HandoverMethod.KEEP
         return "keep_item" if is_kept else "request_received"
     if event.type in _HANDOVER:

@@ -20,6 +20,7 @@ from domain.pack_reading import At, PolicyError
 from domain.parcel_terms import AS_THEY_COME, ParcelTerms, read_parcel_terms
 from domain.reasons import Ground
 from domain.requests import Resolution
+from domain.review_terms import USUAL_REVIEW, ReviewTerms, read_review_terms
 from domain.triggers import AT_ACCEPTANCE, ReleaseTerms, read_release
 from domain.value_ledger import Shortfall
 
@@ -102,6 +103,10 @@ class Handling:
     """When, after the carrier delivered it, a parcel that nobody counted is lost; zero: never."""
     late_scan: timedelta = timedelta()
     """How long after a return expired a scan of its parcel revives it; zero: it stays expired."""
+    info_answer: timedelta = timedelta(hours=120)
+    """How long the customer may think about a reviewer's question; half of it, until reminded."""
+    counter_offer: timedelta = timedelta(hours=72)
+    """How long an offer of a reviewer stands."""
 
     def scaled(self, time_scale: float) -> "Handling":
         """Return the same waits ``time_scale`` times shorter.
@@ -144,6 +149,7 @@ class Policy:
     ``declares`` is what the shop tells every buyer, where an order does not say otherwise.
     ``abuse_signals`` are what of a customer's returns sends the next one to a person.
     ``missing_gift`` says whether the value of a gift is kept back whose goods come without it.
+    ``review`` is how a person may look at a return.
     """
 
     pack_id: str
@@ -176,6 +182,7 @@ class Policy:
     declares: Declared = AS_USUAL
     abuse_signals: AbuseSignals = NO_SIGNALS
     missing_gift: MissingGift = MissingGift.LEAVE
+    review: ReviewTerms = USUAL_REVIEW
 
     def refund_gate(self, currency: str) -> int | None:
         """Return the gate in a currency's minor units; ``None`` where it has none."""
@@ -203,12 +210,12 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
         PolicyError: something is missing, of the wrong type, out of range or not resolved. Fees,
             promotion clawback, uneven exchange, tender order, limits of approval, the refund gate,
             fallback tenders, triggers, store credit, coupons, keep item, how long labels are good,
-            customs papers, parcels, what is declared, abuse signals and missing gifts may be left
-            out: no fee, no clawback, any price, our order, no limit, no gate, no fallback, all that
-            goes out waits for the goods, no credit to choose, coupons are given back, a person
-            alone lets goods be kept, labels have the date of their carrier, no papers are waited
-            for, each parcel is paid as it comes, buyers are told as usual, no customer's returns
-            are counted, and gifts may be kept.
+            customs papers, parcels, what is declared, abuse signals, missing gifts and reviews may
+            be left out: no fee, no clawback, any price, our order, no limit, no gate, no fallback,
+            all that goes out waits for the goods, no credit to choose, coupons are given back, a
+            person alone lets goods be kept, labels have the date of their carrier, no papers are
+            waited for, each parcel is paid as it comes, buyers are told as usual, no customer's
+            returns are counted, gifts may be kept, and a review is as :class:`ReviewTerms` has it.
     """
     pack = At("", data)
     governs = pack.table("governs")
@@ -261,6 +268,7 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
             lambda name: pack.option(name, MissingGift),
             default=MissingGift.LEAVE,
         ),
+        review=read_review_terms(pack),
     )
     _check(policy)
     return policy
@@ -302,10 +310,14 @@ def _handling(hours: At) -> Handling:
         if name not in names:
             raise PolicyError(f"handling_hours.{name}: wanted one of {', '.join(names)}")
     wanted = [name for name in names if name not in _MAY_BE_LEFT_OUT or name in hours.data]
+    for name in _CUSTOMERS_TURN:
+        if hours.data.get(name) == 0:
+            raise hours.error(name, "wanted 1 or more: nobody answers at once")
     return Handling(**{name: timedelta(hours=hours.number(name)) for name in wanted})
 
 
-_MAY_BE_LEFT_OUT = ("recovery", "not_received", "late_scan")
+_CUSTOMERS_TURN = ("info_answer", "counter_offer")
+_MAY_BE_LEFT_OUT = ("recovery", "not_received", "late_scan", *_CUSTOMERS_TURN)
 
 
 def _rule(data: At) -> Rule:

@@ -1,7 +1,7 @@
 """A settlement that waits for a second person: what would be paid, and to which tender."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from domain.intents import LotAmount
@@ -87,7 +87,7 @@ def _amounts(proposal: Proposal) -> Mapping[str, int]:
     for row in proposal.breakdown:
         by_name |= {
             f"lot {row.lot_id} {name.removesuffix('_minor')}": value
-            for name, value in asdict(row).items()
-            if name.endswith("_minor")
+            for name, value in row.as_data().items()
+            if isinstance(value, int)
         }
     return by_name | {f"tender {tender_id}": minor for tender_id, minor in proposal.by_tender}

@@ -31,6 +31,7 @@ from domain.promotions import PromotionBasis
 from domain.proposals import Proposal
 from domain.recovery import Advance
 from domain.requests import Resolution, ReturnRequest
+from domain.review import Review
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ class LineAuthorization:
     decided_by: str
     decided_at: datetime
     reason: str = ""
+    overrides: bool = False
+    """Whether a person decided otherwise than the rule's own result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,8 @@ class Lot:
     """When the carrier had lost it; what it is paid then is for no goods that came."""
     kept_at: datetime | None = None
     """When its goods were left to the customer: it is settled without them."""
+    offered_minor: int | None = None
+    """What it is paid with its tax, where its goods are kept for that instead of all of it."""
 
     @property
     def quantity(self) -> int:
@@ -288,8 +293,8 @@ class Return:
     country: str | None = None
     """Where the order was delivered to, ISO 3166-1 alpha-2: carriers go by it."""
     requested_by: Actor | None = None
-    """Who asked for it: kept until the request is registered, and where a settlement may need
-    another person's approval."""
+    """Who asked for it: kept until the request is registered, and where another person has to
+    decide on it or to approve a settlement."""
     corrections: tuple[Correction, ...] = ()
     refused: Refused | None = None
     promotions: tuple[PromotionBasis, ...] = ()
@@ -320,6 +325,8 @@ class Return:
     """Those of the order whose value the policy keeps back when their goods come without them."""
     signals: tuple[Signal, ...] = ()
     """Why a person looks at it by whose it is, as counted when it was requested."""
+    review: Review | None = None
+    """What passed between reviewer and customer; ``None`` where nothing did."""
 
     def line(self, line_id: str) -> ReturnLine:
         """Return one line; ``KeyError`` when there is none of that id."""

@@ -1,7 +1,7 @@
 """What is owed for the lots of a return, to the minor unit."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from domain.charging import charged
 from domain.exchanges import difference_given_back
@@ -54,9 +54,9 @@ def settle(
     The order of domain.md §5.4: gross, discount, promotion clawback, condition deduction,
     restocking and handling fee, return-shipping fee, tax on what remains, zero at least. A share is
     of the price that was paid for the units, so what an order gives back does not depend on the
-    order in which it comes back. A clawback takes at most what the lots are paid otherwise; what it
-    finds no room for is kept back of the next settlement. An exchange is owed the difference where
-    the wanted goods are cheaper.
+    order in which it comes back. What is kept by an offer is paid as it was offered. A clawback
+    takes at most what the other lots are paid otherwise; what it finds no room for is kept back of
+    the next settlement. An exchange is owed the difference where the wanted goods are cheaper.
 
     Args:
         ret: The return with its earlier settlements, whose fees are not taken again.
@@ -66,8 +66,10 @@ def settle(
     """
     before = own_standing(ret) if standing is None else standing
     bought = [lot for lot in lots if lot.resolution is not Resolution.EXCHANGE]
-    rows = _with_clawback(ret, before, bought, charged(ret, bought))
-    by_lot = {row.lot_id: row for row in rows}
+    agreed = [lot for lot in bought if lot.offered_minor is not None]
+    others = [lot for lot in bought if lot not in agreed]
+    rows = _with_clawback(ret, before, others, charged(ret, others))
+    by_lot = {row.lot_id: row for row in (*rows, *charged(ret, agreed))}
     return tuple(
         by_lot.get(lot.lot_id) or difference_given_back(ret.line(lot.line_id), lot) for lot in lots
     )
@@ -81,8 +83,15 @@ def own_standing(ret: Return) -> Standing:
 
 
 def units_of(lots: Iterable[Lot]) -> Units:
-    """Return the units that are paid back; what is exchanged is kept in another form."""
-    back = [lot for lot in lots if lot.resolution is not Resolution.EXCHANGE]
+    """Return the units that are paid back; what is exchanged is kept in another form.
+
+    Nor are those that were kept by an offer: the rest of their price stays paid.
+    """
+    back = [
+        lot
+        for lot in lots
+        if lot.resolution is not Resolution.EXCHANGE and lot.offered_minor is None
+    ]
     return Standing().with_units(tuple((lot.line_id, lot.units) for lot in back)).units
 
 
@@ -127,7 +136,7 @@ def settlement_hash(
 
 def _hashed(row: LotAmount) -> dict[str, object]:
     """Leave out, while it is zero, what rows of an older version do not name: their hash stays."""
-    named = asdict(row)
+    named: dict[str, object] = {**row.as_data()}
     if not row.missed_visit_fee_minor:
         del named["missed_visit_fee_minor"]
     return named

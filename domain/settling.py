@@ -1,7 +1,7 @@
 """Settlements: sealed once, then told what becomes of each of their refunds."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import date, datetime
 
 from domain.charging import lost_to_condition
@@ -148,7 +148,7 @@ def sealed(
     for lot_id in early:
         after, more = follow_goods(after, lot_id, at=at)
         recoveries += more
-    breakdown: list[JsonValue] = [{**asdict(row)} for row in amounts]
+    breakdown: list[JsonValue] = [{**row.as_data()} for row in amounts]
     facts = [
         Fact(
             "settlement.sealed",

@@ -7,7 +7,14 @@ from datetime import datetime
 from domain.codes import RefusedError
 from domain.events import Fact, JsonValue
 from domain.label_dates import told_date, valid_until
-from domain.lifecycle import CALLED_OFF, GRANTED, AuthorizationState, DeliveryState, LotState
+from domain.lifecycle import (
+    CALLED_OFF,
+    GRANTED,
+    UNDER_REVIEW,
+    AuthorizationState,
+    DeliveryState,
+    LotState,
+)
 from domain.parcels import Delivery, chain_of, ordered_instead
 from domain.promises import promised_at
 from domain.releasing import is_value_out
@@ -263,12 +270,8 @@ def check_withdrawal(ret: Return) -> None:
     Raises:
         RefusedError: with the reason why only the way forward is left.
     """
-    undecided = (
-        AuthorizationState.DRAFT,
-        AuthorizationState.REQUESTED,
-        AuthorizationState.IN_REVIEW,
-    )
-    if ret.authorization not in (*undecided, *GRANTED):
+    undecided = (AuthorizationState.DRAFT, AuthorizationState.REQUESTED)
+    if ret.authorization not in (*undecided, *UNDER_REVIEW, *GRANTED):
         raise RefusedError("command_not_allowed", f"the return is {ret.headline}")
     if is_value_out(ret):
         raise RefusedError(

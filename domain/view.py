@@ -21,6 +21,7 @@ from domain.proposals import Proposal
 from domain.recovery import Advance
 from domain.requests import RequestedLine
 from domain.returns import LineAuthorization, Lot, Return, ReturnLine
+from domain.review_view import review_document
 from domain.waiting import Waiting, missing_wait, next_step, waits
 
 Document = dict[str, JsonValue]
@@ -81,6 +82,7 @@ def document(ret: Return) -> Document:
         **_chargebacks(ret),
         **_parcel_links(ret),
         **({"signals": signals_json(ret)} if ret.signals else {}),
+        **review_document(ret),
     }
 
 
@@ -204,6 +206,7 @@ def _authorization(decided: LineAuthorization | None) -> JsonValue:
         "decided_by": decided.decided_by,
         "decided_at": _time(decided.decided_at),
         "reason": decided.reason,
+        **({"overrides": True} if decided.overrides else {}),
     }
 
 
@@ -257,6 +260,7 @@ def _lot(lot: Lot) -> JsonValue:
         "replacement_payment_url": replacement.payment_url if replacement else None,
         "replacement_tracking_code": replacement.tracking_code if replacement else None,
         "advance": _advance(lot.advance) if lot.advance else None,
+        **({"offered_minor": lot.offered_minor} if lot.offered_minor is not None else {}),
     }
 
 
@@ -332,7 +336,7 @@ def _settlement(settlement: Settlement) -> JsonValue:
         "amount_minor": settlement.amount_minor,
         "due_on": settlement.due_on.isoformat() if settlement.due_on else None,
         "sealed_at": _time(settlement.sealed_at),
-        "breakdown": [{**asdict(row)} for row in settlement.breakdown],
+        "breakdown": [{**row.as_data()} for row in settlement.breakdown],
         "settlement_hash": settlement.settlement_hash,
         "credit_note_no": settlement.credit_note_no,
         "gives_back": settlement.gives_back,

@@ -13,7 +13,6 @@ from domain.approving import open_proposal
 from domain.blockers import WAITS
 from domain.customs import awaits_papers
 from domain.disputing import has_disputed_refund
-from domain.doubts import doubts_of
 from domain.exchanges import is_paid_back_instead
 from domain.handover import is_changeable, wants_qr_code, wants_visit_cancelled
 from domain.holding import first_held
@@ -31,6 +30,7 @@ from domain.recovery import LotHold, RecoveryState
 from domain.requests import Resolution
 from domain.resolving import lots_to_move
 from domain.returns import Lot, Return, inspection_key
+from domain.review_waits import review_waits
 from domain.securing import hold_of
 from domain.settling import lots_to_settle
 from domain.transport import is_left_behind, is_withdrawable
@@ -138,12 +138,15 @@ def _wait(
     )
 
 
+_NOBODYS_STEP = ("holding", "info_reminder")
+
+
 def next_step(waiting: Sequence[Waiting]) -> Waiting | None:
     """Choose, of waits the most urgent first, the one that says whose turn it is.
 
-    When a hold is renewed is nobody's step; what the customer has to do is the next.
+    When a hold is renewed or somebody reminded is nobody's step; what they have to do is the next.
     """
-    steps = [wait for wait in waiting if wait.code != "holding"] or waiting
+    steps = [wait for wait in waiting if wait.code not in _NOBODYS_STEP] or waiting
     return steps[0] if steps else None
 
 
@@ -163,11 +166,12 @@ def missing_wait(since: datetime, deadline: datetime) -> Waiting:
 
 
 def _authorization_wait(ret: Return) -> list[Waiting]:
-    if ret.authorization is not AuthorizationState.IN_REVIEW:
-        return []
-    lasts = ret.policy.handling.review
-    wait = _wait(ret, "review", "awaiting_review", ret.authorized_since, lasts)
-    return [replace(wait, detail=", ".join(doubts_of(ret)))]
+    found = []
+    for due in review_waits(ret):
+        wait = _wait(ret, due.key, due.code, due.since, due.lasts)
+        then = due.at_deadline or wait.at_deadline
+        found.append(replace(wait, detail=due.detail, at_deadline=then))
+    return found
 
 
 def _delivery_wait(ret: Return, delivery: Delivery) -> list[Waiting]:

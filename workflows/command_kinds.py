@@ -8,6 +8,7 @@ from temporalio import workflow
 
 from domain import late_scans
 from domain.approving import approve, check_approval, check_decline, decline
+from domain.authority import check_authority, check_part
 from domain.codes import RefusedError
 from domain.customs import check_papers, papers_recorded
 from domain.deadlines import extend, give_time
@@ -27,8 +28,8 @@ from domain.recovering import check_resolution, resolve
 from domain.redirecting import check_redirect, redirected
 from domain.replacing import choose_resolution
 from domain.returns import Change, CustomsPapers, Lot, Return
+from domain.reviewing import approved, check_in_review, with_first_reasons
 from domain.reviewing import check_approval as check_review
-from domain.reviewing import check_in_review
 from domain.ruling import check_ruling, rule
 from domain.transport import check_withdrawal, withdraw
 from domain.waiting import waits
@@ -69,24 +70,28 @@ def do_withdraw(ret: Return, command: Withdraw) -> Change:  # noqa: ARG001  # on
 
 
 def check_approve(ret: Return, command: Approve) -> None:
-    check_review(ret, command.line_ids, command.reason, command.reasons, command.handover)
+    by = command.info.actor
+    reason, reasons = with_first_reasons(ret, command.reason, command.reasons, by=by)
+    check_review(ret, command.line_ids, reason, reasons, command.handover)
+    known_as = command.info.known_as
+    check_authority(ret, command.line_ids, command.handover, by=by, known_as=known_as)
 
 
 def do_approve(ret: Return, command: Approve) -> Change:
-    return grant(
+    return approved(
         ret,
         command.line_ids,
-        by="human",
+        by=command.info.actor,
         at=workflow.now(),
         reason=command.reason,
-        reasons={row.line_id: row.reason for row in command.reasons},
-        actor=command.info.actor,
+        reasons=command.reasons,
         handover=command.handover,
     )
 
 
 def check_deny(ret: Return, command: Deny) -> None:
     check_in_review(ret)
+    check_part(ret, by=command.info.actor)
     if not command.reason:
         raise RefusedError("invalid_request", "a denial needs a reason", field="reason")
 

@@ -28,6 +28,7 @@ from domain.opening import (
 from domain.refusals import too_few
 from domain.requests import RequestError, ReturnRequest, check_request, request_hash
 from domain.returns import Return
+from domain.reviewing import remembers_who_asked
 from storage.records import Opening, TenderFacts
 from workflows.messages import StartReturn
 from workflows.options import CALL_PROVIDER
@@ -78,7 +79,7 @@ async def _open_with(start: StartReturn, facts: OrderFacts) -> Case:
         resume_from=dump(replace(start, restarted=None)),
         is_fresh=start.restarted is None,
     )
-    if ret.policy.approval_above:
+    if remembers_who_asked(ret):
         ret = replace(ret, requested_by=start.actor)
     case = Case(start, ret)
     case.decided(ret, facts)

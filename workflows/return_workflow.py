@@ -30,6 +30,7 @@ from workflows import (
     reopening,
     resolution,
     restarting,
+    review_kinds,
     settlement,
 )
 from workflows.drafting import open_or_park
@@ -71,6 +72,7 @@ from workflows.opening import DecidedBeforeError
 from workflows.parking import Parking
 from workflows.recording import Case
 from workflows.results import leave_result
+from workflows.review_messages import AcceptOffer, AnswerInfo, AskInfo, DeclineOffer, MakeOffer
 from workflows.rounds import Rounds
 from workflows.starting import read_start
 from workflows.steps import uninterrupted
@@ -173,6 +175,46 @@ class ReturnWorkflow:
     @deny.validator
     def check_deny(self, command: Deny) -> None:
         self._check("deny", command, command_kinds.check_deny)
+
+    @workflow.update(description="ask the customer; the review's clock stands until the answer")
+    def ask_info(self, command: AskInfo) -> CommandAnswer:
+        return self._carry_out(command, review_kinds.do_ask_info)
+
+    @ask_info.validator
+    def check_ask_info(self, command: AskInfo) -> None:
+        self._check("ask-info", command, review_kinds.check_ask_info)
+
+    @workflow.update(description="answer a reviewer's question, with evidence")
+    def answer_info(self, command: AnswerInfo) -> CommandAnswer:
+        return self._carry_out(command, review_kinds.do_answer_info)
+
+    @answer_info.validator
+    def check_answer_info(self, command: AnswerInfo) -> None:
+        self._check("answer-info", command, review_kinds.check_answer_info)
+
+    @workflow.update(description="offer to let the goods be kept for a part of what was paid")
+    def counter_offer(self, command: MakeOffer) -> CommandAnswer:
+        return self._carry_out(command, review_kinds.do_make_offer)
+
+    @counter_offer.validator
+    def check_counter_offer(self, command: MakeOffer) -> None:
+        self._check("counter-offer", command, review_kinds.check_make_offer)
+
+    @workflow.update(description="keep the goods for what is offered")
+    def accept_offer(self, command: AcceptOffer) -> CommandAnswer:
+        return self._carry_out(command, review_kinds.do_accept_offer)
+
+    @accept_offer.validator
+    def check_accept_offer(self, command: AcceptOffer) -> None:
+        self._check("accept-offer", command, review_kinds.check_accept_offer)
+
+    @workflow.update(description="leave the decision on an offer to the reviewer")
+    def decline_offer(self, command: DeclineOffer) -> CommandAnswer:
+        return self._carry_out(command, review_kinds.do_decline_offer)
+
+    @decline_offer.validator
+    def check_decline_offer(self, command: DeclineOffer) -> None:
+        self._check("decline-offer", command, review_kinds.check_decline_offer)
 
     @workflow.update(description="tell that a courier visit was over without the parcel")
     def report_pickup_outcome(self, command: ReportPickupOutcome) -> CommandAnswer:

@@ -18,7 +18,7 @@ from storage.rows import ReturnRow
 from workflows.commands import payload_hash
 from workflows.messages import INSPECTION_SIGNAL, CommandInfo, Reopen
 
-_OF_A_SECOND_PERSON = ("approve-settlement",)
+_OF_A_SECOND_PERSON = ("approve", "approve-settlement", "counter-offer")
 
 router = APIRouter(prefix="/v1/returns/{return_id}/commands", tags=["commands"])
 Body = TypeVar("Body", bound=requests.Command)
@@ -90,7 +90,9 @@ class Giver:
         return in_body if in_body is not None else self.if_match
 
 
-def _giver(command: str) -> Any:
+def giver_of(command: str) -> Any:
+    """Return the dependency of a route that takes this command."""
+
     def giver(
         caller: Annotated[Caller, needs(command)],
         return_id: str,
@@ -105,7 +107,7 @@ def _giver(command: str) -> Any:
 
 @router.post("/withdraw", operation_id="withdraw")
 async def withdraw(
-    giver: Annotated[Giver, _giver("withdraw")], body: requests.WithdrawCommand
+    giver: Annotated[Giver, giver_of("withdraw")], body: requests.WithdrawCommand
 ) -> CommandView:
     """Take the request back, before anything was handed over."""
     return await giver.give(body, translate.withdraw)
@@ -113,21 +115,23 @@ async def withdraw(
 
 @router.post("/approve", operation_id="approve")
 async def approve(
-    giver: Annotated[Giver, _giver("approve")], body: requests.ApproveCommand
+    giver: Annotated[Giver, giver_of("approve")], body: requests.ApproveCommand
 ) -> CommandView:
     """Grant some or all lines under review."""
     return await giver.give(body, translate.approve)
 
 
 @router.post("/deny", operation_id="deny")
-async def deny(giver: Annotated[Giver, _giver("deny")], body: requests.DenyCommand) -> CommandView:
+async def deny(
+    giver: Annotated[Giver, giver_of("deny")], body: requests.DenyCommand
+) -> CommandView:
     """Refuse all lines under review."""
     return await giver.give(body, translate.deny)
 
 
 @router.post("/report-pickup-outcome", operation_id="report_pickup_outcome")
 async def report_pickup_outcome(
-    giver: Annotated[Giver, _giver("report-pickup-outcome")], body: requests.PickupOutcomeCommand
+    giver: Annotated[Giver, giver_of("report-pickup-outcome")], body: requests.PickupOutcomeCommand
 ) -> CommandView:
     """Tell that a courier visit was over without the parcel."""
     return await giver.give(body, translate.report_pickup_outcome)
@@ -135,7 +139,7 @@ async def report_pickup_outcome(
 
 @router.post("/change-handover", operation_id="change_handover")
 async def change_handover(
-    giver: Annotated[Giver, _giver("change-handover")], body: requests.ChangeHandoverCommand
+    giver: Annotated[Giver, giver_of("change-handover")], body: requests.ChangeHandoverCommand
 ) -> CommandView:
     """Choose another way back or another window; an ordered courier is called off first."""
     return await giver.give(body, translate.change_handover)
@@ -143,7 +147,7 @@ async def change_handover(
 
 @router.post("/record-sending", operation_id="record_sending")
 async def record_sending(
-    giver: Annotated[Giver, _giver("record-sending")], body: requests.RecordSendingCommand
+    giver: Annotated[Giver, giver_of("record-sending")], body: requests.RecordSendingCommand
 ) -> CommandView:
     """Say, with proof, that the customer sent the parcel: it is under way from then on."""
     return await giver.give(body, translate.record_sending)
@@ -151,7 +155,7 @@ async def record_sending(
 
 @router.post("/replace-label", operation_id="replace_label")
 async def replace_label(
-    giver: Annotated[Giver, _giver("replace-label")], body: requests.ReplaceLabelCommand
+    giver: Annotated[Giver, giver_of("replace-label")], body: requests.ReplaceLabelCommand
 ) -> CommandView:
     """Buy another label for a parcel whose own ran out, or that came back to its sender."""
     return await giver.give(body, translate.replace_label)
@@ -159,7 +163,7 @@ async def replace_label(
 
 @router.post("/record-customs-papers", operation_id="record_customs_papers")
 async def record_customs_papers(
-    giver: Annotated[Giver, _giver("record-customs-papers")],
+    giver: Annotated[Giver, giver_of("record-customs-papers")],
     body: requests.RecordCustomsPapersCommand,
 ) -> CommandView:
     """Say where the papers are with which the goods cross a customs border."""
@@ -168,7 +172,7 @@ async def record_customs_papers(
 
 @router.post("/mark-lost", operation_id="mark_lost")
 async def mark_lost(
-    giver: Annotated[Giver, _giver("mark-lost")], body: requests.MarkLostCommand
+    giver: Annotated[Giver, giver_of("mark-lost")], body: requests.MarkLostCommand
 ) -> CommandView:
     """Say that the carrier lost a parcel: what it held is settled without it."""
     return await giver.give(body, translate.mark_lost)
@@ -176,7 +180,7 @@ async def mark_lost(
 
 @router.post("/leave-expired", operation_id="leave_expired")
 async def leave_expired(
-    giver: Annotated[Giver, _giver("leave-expired")], body: requests.LeaveExpiredCommand
+    giver: Annotated[Giver, giver_of("leave-expired")], body: requests.LeaveExpiredCommand
 ) -> CommandView:
     """Leave an expired return so, whose parcel was scanned late: its goods were seen to."""
     return await giver.give(body, translate.leave_expired)
@@ -184,7 +188,7 @@ async def leave_expired(
 
 @router.post("/receive", operation_id="receive")
 async def receive(
-    giver: Annotated[Giver, _giver("receive")], body: requests.ReceiveCommand
+    giver: Annotated[Giver, giver_of("receive")], body: requests.ReceiveCommand
 ) -> CommandView:
     """Count what a parcel holds. Receipts add up; the same receipt counts once.
 
@@ -200,7 +204,7 @@ async def receive(
     responses={202: {"model": CommandLeft, "description": "Kept until a worker is back"}},
 )
 async def record_inspection(
-    giver: Annotated[Giver, _giver("record-inspection")], body: requests.InspectionCommand
+    giver: Annotated[Giver, giver_of("record-inspection")], body: requests.InspectionCommand
 ) -> CommandView | Response:
     """Grade a lot. What was found is kept also while no worker answers, and counts once."""
     try:
@@ -214,7 +218,7 @@ async def record_inspection(
 
 @router.post("/choose-resolution", operation_id="choose_resolution")
 async def choose_resolution(
-    giver: Annotated[Giver, _giver("choose-resolution")], body: requests.ChooseResolutionCommand
+    giver: Annotated[Giver, giver_of("choose-resolution")], body: requests.ChooseResolutionCommand
 ) -> CommandView:
     """Choose again for a lot whose replacement is out of stock or not paid for."""
     return await giver.give(body, translate.choose_resolution)
@@ -222,7 +226,7 @@ async def choose_resolution(
 
 @router.post("/retry", operation_id="retry")
 async def retry(
-    giver: Annotated[Giver, _giver("retry")], body: requests.RetryCommand
+    giver: Annotated[Giver, giver_of("retry")], body: requests.RetryCommand
 ) -> CommandView:
     """Try parked work again now."""
     return await giver.give(body, translate.retry)
@@ -230,7 +234,7 @@ async def retry(
 
 @router.post("/correct", operation_id="correct")
 async def correct(
-    giver: Annotated[Giver, _giver("correct")], body: requests.CorrectCommand
+    giver: Annotated[Giver, giver_of("correct")], body: requests.CorrectCommand
 ) -> CommandView:
     """Say what is true of a parked start's order, and try again."""
     return await giver.give(body, translate.correct)
@@ -238,7 +242,7 @@ async def correct(
 
 @router.post("/reconcile-refund", operation_id="reconcile_refund")
 async def reconcile_refund(
-    giver: Annotated[Giver, _giver("reconcile-refund")], body: requests.ReconcileRefundCommand
+    giver: Annotated[Giver, giver_of("reconcile-refund")], body: requests.ReconcileRefundCommand
 ) -> CommandView:
     """Say, with proof, whether a refund of unknown end was paid."""
     return await giver.give(body, translate.reconcile_refund)
@@ -246,7 +250,7 @@ async def reconcile_refund(
 
 @router.post("/approve-settlement", operation_id="approve_settlement")
 async def approve_settlement(
-    giver: Annotated[Giver, _giver("approve-settlement")], body: requests.ApproveSettlementCommand
+    giver: Annotated[Giver, giver_of("approve-settlement")], body: requests.ApproveSettlementCommand
 ) -> CommandView:
     """Approve a settlement above the policy's limit, as a second person."""
     return await giver.give(body, translate.approve_settlement)
@@ -254,7 +258,7 @@ async def approve_settlement(
 
 @router.post("/decline-settlement", operation_id="decline_settlement")
 async def decline_settlement(
-    giver: Annotated[Giver, _giver("decline-settlement")], body: requests.DeclineSettlementCommand
+    giver: Annotated[Giver, giver_of("decline-settlement")], body: requests.DeclineSettlementCommand
 ) -> CommandView:
     """Say why a settlement above the policy's limit is not approved; it goes on waiting."""
     return await giver.give(body, translate.decline_settlement)
@@ -262,7 +266,7 @@ async def decline_settlement(
 
 @router.post("/change-tender", operation_id="change_tender")
 async def change_tender(
-    giver: Annotated[Giver, _giver("change-tender")], body: requests.ChangeTenderCommand
+    giver: Annotated[Giver, giver_of("change-tender")], body: requests.ChangeTenderCommand
 ) -> CommandView:
     """Pay a refused refund elsewhere, with the customer's consent."""
     return await giver.give(body, translate.change_tender)
@@ -270,7 +274,7 @@ async def change_tender(
 
 @router.post("/resolve-recovery", operation_id="resolve_recovery")
 async def resolve_recovery(
-    giver: Annotated[Giver, _giver("resolve-recovery")], body: requests.ResolveRecoveryCommand
+    giver: Annotated[Giver, giver_of("resolve-recovery")], body: requests.ResolveRecoveryCommand
 ) -> CommandView:
     """Say how value that went out before its goods came back, or that it is written off."""
     return await giver.give(body, translate.resolve_recovery)
@@ -278,7 +282,7 @@ async def resolve_recovery(
 
 @router.post("/extend-deadline", operation_id="extend_deadline")
 async def extend_deadline(
-    giver: Annotated[Giver, _giver("extend-deadline")], body: requests.ExtendDeadlineCommand
+    giver: Annotated[Giver, giver_of("extend-deadline")], body: requests.ExtendDeadlineCommand
 ) -> CommandView:
     """Move the deadline of a wait."""
     return await giver.give(body, translate.extend_deadline)
@@ -286,7 +290,7 @@ async def extend_deadline(
 
 @router.post("/restart-from-projection", operation_id="restart_from_projection")
 async def restart_from_projection(
-    giver: Annotated[Giver, _giver("restart-from-projection")], body: requests.RestartCommand
+    giver: Annotated[Giver, giver_of("restart-from-projection")], body: requests.RestartCommand
 ) -> CommandView:
     """Go on in a new run, where the engine has lost the one there was."""
     return await giver.restart(body)
@@ -294,7 +298,7 @@ async def restart_from_projection(
 
 @router.post("/reopen", operation_id="reopen")
 async def reopen(
-    giver: Annotated[Giver, _giver("reopen")], body: requests.ReopenCommand
+    giver: Annotated[Giver, giver_of("reopen")], body: requests.ReopenCommand
 ) -> CommandView:
     """Go on with a closed return, in a new run."""
     return await giver.reopen(body)

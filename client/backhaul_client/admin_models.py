@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
-from backhaul_client.answers import AnswerModel
+from backhaul_client.answer_model import AnswerModel
 from backhaul_client.requests import Id, RequestModel
 
 RoleName = Literal["platform", "warehouse", "reviewer", "ops", "finance", "auditor", "admin"]

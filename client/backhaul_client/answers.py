@@ -3,11 +3,8 @@
 from datetime import date, datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
-
-class AnswerModel(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+from backhaul_client.answer_model import AnswerModel
+from backhaul_client.review import ReviewView
 
 
 class Source(AnswerModel):
@@ -70,13 +67,17 @@ class LineDecision(AnswerModel):
 
 
 class LineAuthorizationView(AnswerModel):
-    """Who granted or declined a line: ``by`` rule, human or timeout; ``reason`` says why not."""
+    """Who granted or declined a line: ``by`` rule, human or timeout; ``reason`` says why not.
+
+    It ``overrides`` where a person decided otherwise than the rule's own result.
+    """
 
     granted: bool
     by: str
     decided_by: str
     decided_at: datetime
     reason: str
+    overrides: bool = False
 
 
 class LineView(AnswerModel):
@@ -156,6 +157,8 @@ class LotView(AnswerModel):
     replacement_payment_url: str | None = None
     replacement_tracking_code: str | None
     advance: AdvanceView | None = None
+    offered_minor: int | None = None
+    """What it is paid where its goods are kept for that."""
 
 
 class PickupView(AnswerModel):
@@ -227,9 +230,9 @@ class ReceiptView(AnswerModel):
 class LotAmountView(AnswerModel):
     """A lot's refund and how it came about, in minor units, each as it was really taken.
 
-    refund = gross - discount - clawback - deduction - fees - exchange + tax + shipping. A clawback
-    below zero gives back what an earlier return of the order kept back; the exchange is what wanted
-    goods of a lower price cost.
+    refund = gross - discount - clawback - deduction - retained - fees - exchange + tax + shipping.
+    A clawback below zero gives back what an earlier return of the order kept back; the exchange is
+    what wanted goods of a lower price cost.
     """
 
     lot_id: str
@@ -246,6 +249,8 @@ class LotAmountView(AnswerModel):
     return_shipping_fee_minor: int = 0
     exchange_minor: int = 0
     missed_visit_fee_minor: int = 0
+    retained_minor: int = 0
+    """What of the price stays paid for goods that are kept by an offer."""
 
 
 class RefundView(AnswerModel):
@@ -450,6 +455,8 @@ class ReturnView(AnswerModel):
     parcel_links: tuple[ParcelLinkView, ...] = ()
     signals: tuple[SignalView, ...] = ()
     """Why a person decides by whose return it is; what the rules said stands at each line."""
+    review: ReviewView | None = None
+    """What passed between reviewer and customer, where anything did."""
 
 
 class Accepted(AnswerModel):

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from backhaul_client.answers import AnswerModel
+from backhaul_client.answer_model import AnswerModel
 
 
 class ExpectedUnits(AnswerModel):

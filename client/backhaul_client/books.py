@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from backhaul_client.answers import AnswerModel
+from backhaul_client.answer_model import AnswerModel
 
 
 class RefundIntentView(AnswerModel):
@@ -50,9 +50,9 @@ class CreditNoteRow(AnswerModel):
     """One row in minor units: above zero to the customer, below zero kept back.
 
     ``kind`` is goods (price paid for ``quantity`` units, without tax), promotion_clawback,
-    condition_deduction, restocking_fee, handling_fee, return_shipping_fee, missed_visit_fee,
-    goods_sent_instead, tax, tax_on_fees or shipping. ``jurisdiction`` and ``rate`` are of a tax, in
-    the platform's words.
+    condition_deduction, price_of_kept_goods, restocking_fee, handling_fee, return_shipping_fee,
+    missed_visit_fee, goods_sent_instead, tax, tax_on_fees or shipping. ``jurisdiction`` and
+    ``rate`` are of a tax, in the platform's words.
     """
 
     kind: str

@@ -35,6 +35,13 @@ from backhaul_client.listing import (
 from backhaul_client.parcels import ParcelView
 from backhaul_client.policies import DecisionRecordList
 from backhaul_client.policy_client import PolicyClient
+from backhaul_client.review import (
+    AcceptOfferCommand,
+    AnswerInfoCommand,
+    AskInfoCommand,
+    CounterOfferCommand,
+    DeclineOfferCommand,
+)
 from backhaul_client.transport import Query, Transport, read
 
 _ACCEPTED = 202
@@ -186,6 +193,36 @@ class BackhaulClient:
         self, return_id: str, command: requests.DenyCommand, *, idempotency_key: str
     ) -> CommandView:
         return await self._command(return_id, "deny", command, idempotency_key)
+
+    async def ask_info(
+        self, return_id: str, command: AskInfoCommand, *, idempotency_key: str
+    ) -> CommandView:
+        """Ask the customer for facts or evidence; the review's clock stands until the answer."""
+        return await self._command(return_id, "ask-info", command, idempotency_key)
+
+    async def answer_info(
+        self, return_id: str, command: AnswerInfoCommand, *, idempotency_key: str
+    ) -> CommandView:
+        """Answer a reviewer's question: the review goes on with what was left of its clock."""
+        return await self._command(return_id, "answer-info", command, idempotency_key)
+
+    async def counter_offer(
+        self, return_id: str, command: CounterOfferCommand, *, idempotency_key: str
+    ) -> CommandView:
+        """Offer to let the goods be kept for a part of what was paid for them."""
+        return await self._command(return_id, "counter-offer", command, idempotency_key)
+
+    async def accept_offer(
+        self, return_id: str, command: AcceptOfferCommand, *, idempotency_key: str
+    ) -> CommandView:
+        """Keep the goods for what is offered: that is paid at once."""
+        return await self._command(return_id, "accept-offer", command, idempotency_key)
+
+    async def decline_offer(
+        self, return_id: str, command: DeclineOfferCommand, *, idempotency_key: str
+    ) -> CommandView:
+        """Leave the decision to the reviewer."""
+        return await self._command(return_id, "decline-offer", command, idempotency_key)
 
     async def report_pickup_outcome(
         self, return_id: str, command: requests.PickupOutcomeCommand, *, idempotency_key: str

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from backhaul_client.answers import AnswerModel
+from backhaul_client.answer_model import AnswerModel
 from backhaul_client.requests import Id, RequestModel
 
 CreditKind = Literal["GIFT_CARD", "STORE_CREDIT", "POINTS", "COUPON"]

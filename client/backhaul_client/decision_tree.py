@@ -1,6 +1,6 @@
 """How a return was decided, in the reader's language, on the wire."""
 
-from backhaul_client.answers import AnswerModel
+from backhaul_client.answer_model import AnswerModel
 
 
 class TreeNode(AnswerModel):

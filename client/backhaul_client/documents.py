@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from backhaul_client.answers import AnswerModel
+from backhaul_client.answer_model import AnswerModel
 
 
 class DocumentView(AnswerModel):

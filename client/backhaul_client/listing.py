@@ -4,13 +4,14 @@ from datetime import date, datetime
 
 from pydantic import Field
 
+from backhaul_client.answer_model import AnswerModel
 from backhaul_client.answers import (
-    AnswerModel,
     EventView,
     ProposedSettlementView,
     Source,
     WaitView,
 )
+from backhaul_client.review import ReviewView
 
 
 class ReturnSummary(AnswerModel):
@@ -213,6 +214,8 @@ class Explanation(AnswerModel):
     engine: EngineView | None
     proposed_settlement: ProposedSettlementView | None = None
     currency: str | None = None
+    review: ReviewView | None = None
+    """What passed between reviewer and customer, where anything did."""
 
 
 class SurveyView(AnswerModel):

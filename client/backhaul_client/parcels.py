@@ -1,6 +1,6 @@
 """What is known of a parcel by its number."""
 
-from backhaul_client.answers import AnswerModel
+from backhaul_client.answer_model import AnswerModel
 
 
 class InParcel(AnswerModel):

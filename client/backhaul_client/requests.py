@@ -113,7 +113,7 @@ class WithdrawCommand(Command):
 
 
 class LineReason(RequestModel):
-    """Why one line is declined; the customer reads it."""
+    """Why one line is declined, or granted against its rule; the customer may read it."""
 
     line_id: Id
     reason: Annotated[Note, StringConstraints(min_length=1)]
@@ -122,6 +122,8 @@ class LineReason(RequestModel):
 class ApproveCommand(Command):
     """Grant these lines and decline the others, each with its own of ``reasons`` or ``reason``.
 
+    A line that is granted against its rule needs a reason as well. Above the limit of the reviewer
+    it is the first of two approvals: the second one says the same.
     ``handover`` is the way back, if not the one that was wished; with KEEP nothing comes back.
     """
 

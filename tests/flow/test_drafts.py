@@ -24,7 +24,7 @@ from tests.support.postgres import Database, out_of_reach
 from tests.support.proxy import proxy_to
 from tests.support.sandbox import Sandbox
 from tests.support.sandbox_client import SandboxClient
-from tests.support.told import CUSTOMER_SIDE, OPS, info, some_of, whole_order
+from tests.support.told import CUSTOMER_SIDE, OPS, REVIEWER, info, some_of, whole_order
 from workflows.messages import (
     Approve,
     Correct,
@@ -177,14 +177,14 @@ async def test_a_draft_takes_no_other_command(house: House) -> None:
     order = house.sandbox.order("three-units")
     with house.sandbox.nonsense(order, "ship_to.time_zone"):
         opened = await house.begin_draft(some_of(order, 1), "bad_upstream_data")
-        reviewer, platform = info(OPS), info(CUSTOMER_SIDE)
+        reviewer, platform = info(REVIEWER), info(CUSTOMER_SIDE)
         codes = [
             await opened.refused(Approve(reviewer, ("line-1",))),
             await opened.refused(correction("channel", "STORE", reason="")),
             await opened.refused(Correct(platform, "channel", "STORE", "so")),
         ]
 
-    assert codes == ["forbidden", "invalid_request", "forbidden"]
+    assert codes == ["command_not_allowed", "invalid_request", "forbidden"]
 
 
 async def test_facts_are_frozen_once_registered(house: House) -> None:

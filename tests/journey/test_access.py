@@ -18,6 +18,11 @@ _OPEN = {"/healthz", "/readyz", "/v1/surveys/{token}", "/v1/webhooks/{connection
 _BODIES: dict[str, dict[str, Any]] = {
     "withdraw": {},
     "approve": {"line_ids": ["line-1"]},
+    "ask-info": {"question": "Why?"},
+    "answer-info": {"answer": "So."},
+    "counter-offer": {"percent": 30, "message": "Keep it."},
+    "accept-offer": {"offer_no": 1},
+    "decline-offer": {"offer_no": 1},
     "deny": {"reason": "no"},
     "report-pickup-outcome": {
         "delivery_id": "d1",

@@ -81,6 +81,7 @@ from workflows.messages import (
     Withdraw,
 )
 from workflows.return_workflow import ReturnWorkflow
+from workflows.review_messages import AcceptOffer, AnswerInfo, AskInfo, DeclineOffer, MakeOffer
 
 TENANT = "acme"
 _T = TypeVar("_T")
@@ -377,6 +378,11 @@ _UPDATES: dict[type, str] = {
     Withdraw: "withdraw",
     Approve: "approve",
     Deny: "deny",
+    AskInfo: "ask_info",
+    AnswerInfo: "answer_info",
+    MakeOffer: "counter_offer",
+    AcceptOffer: "accept_offer",
+    DeclineOffer: "decline_offer",
     ReportPickupOutcome: "report_pickup_outcome",
     ChangeHandover: "change_handover",
     RecordSending: "record_sending",

@@ -107,7 +107,7 @@ async def open_journey(
         http = {}
         for tenant in (TENANT, OTHER_TENANT, QUIET_TENANT):
             for role in Role:
-                _, key = await services.keys.create(tenant, role, "test")
+                _, key = await services.keys.create(tenant, role, f"test, {role}")
                 client = _http(address, {"Authorization": f"Bearer {key}"})
                 http[tenant, role.value] = await stack.enter_async_context(client)
         anonymous = await stack.enter_async_context(_http(address, {}))

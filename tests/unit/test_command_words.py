@@ -35,6 +35,13 @@ def test_an_empty_key_is_not_taken_for_none(
     assert "--key: wanted a key" in complaint(capsys, *words)
 
 
+def test_evidence_is_a_hash_and_an_address(capsys: pytest.CaptureFixture[str]) -> None:
+    """One alone proves nothing, and neither is guessed."""
+    words = ("returns", "answer", "RMA-1", "--evidence", "https://example.com/1.jpg")
+
+    assert "--evidence: wanted SHA256=URL" in complaint(capsys, *words)
+
+
 @pytest.mark.parametrize("line", ["line-1:abc", "line-1:", "line-1:-1", "line-1:1.5"])
 def test_a_quantity_that_is_no_number(capsys: pytest.CaptureFixture[str], line: str) -> None:
     """It is not read as part of the line's name, which nobody would find."""

@@ -9,6 +9,7 @@ import pytest
 from domain import disputing
 from domain.allowed import allowed_commands
 from domain.approving import approve, decline
+from domain.asking_info import ask
 from domain.blockers import WAITS, Kind
 from domain.commands import COMMANDS, Actor
 from domain.customs import papers_recorded
@@ -20,6 +21,8 @@ from domain.handover import sent as sent_by_customer
 from domain.holding import release, ripe, take_result
 from domain.late_scans import leave_expired, revived_late
 from domain.losing import lost, new_label
+from domain.offers import accept, offer
+from domain.offers import decline as decline_offer
 from domain.parcel_links import links_to_tell, other_knows
 from domain.pickups import PickupOutcome, pickup_failed
 from domain.receiving import receive
@@ -63,6 +66,7 @@ from tests.support.builders import (
     settled,
     with_label,
 )
+from tests.support.reviewing import QUESTION, RITA, answered, approved_first, asked, offered
 from tests.support.settling import proposed_to_finance
 from tests.unit.test_waiting import (
     STAGES,
@@ -111,6 +115,22 @@ def approved(ret: Return) -> Return:
 
 def denied(ret: Return) -> Return:
     return grant(ret, [], by="human", at=LATER, reason="no defect")[0]
+
+
+def questioned(ret: Return) -> Return:
+    return ask(ret, QUESTION, by=RITA, at=LATER)[0]
+
+
+def offering(ret: Return) -> Return:
+    return offer(ret, 50, None, "Keep them.", by=RITA, at=LATER)[0]
+
+
+def accepting(ret: Return) -> Return:
+    return accept(ret, 1, at=LATER)[0]
+
+
+def declining(ret: Return) -> Return:
+    return decline_offer(ret, 1, at=LATER)[0]
 
 
 def link_told(ret: Return) -> Return:
@@ -292,7 +312,37 @@ _APPROVAL: dict[str, Step] = {
 }
 
 WALKS: dict[str, tuple[Stage, dict[str, Step]]] = {
-    "awaiting_review": (in_review, {"approve": approved, "deny": denied, "withdraw": withdrew}),
+    "awaiting_review": (
+        in_review,
+        {
+            "approve": approved,
+            "deny": denied,
+            "ask-info": questioned,
+            "counter-offer": offering,
+            "withdraw": withdrew,
+        },
+    ),
+    "awaiting_second_approval": (
+        approved_first,
+        {
+            "approve": approved,
+            "deny": denied,
+            "ask-info": questioned,
+            "counter-offer": offering,
+            "withdraw": withdrew,
+        },
+    ),
+    "awaiting_info": (asked, {"answer-info": answered, "withdraw": withdrew}),
+    "offer_open": (
+        offered,
+        {
+            "accept-offer": accepting,
+            "decline-offer": declining,
+            "counter-offer": offering,
+            "withdraw": withdrew,
+        },
+    ),
+    "info_reminder": (asked, {"answer-info": answered, "withdraw": withdrew}),
     "booking_delivery": (
         decided,
         {"delivery.label_created": with_label, "withdraw": withdrew},

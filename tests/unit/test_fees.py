@@ -1,6 +1,6 @@
 """What a return costs the customer by policy: each fee once, and never more than there is."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import pytest
 
@@ -298,7 +298,7 @@ def test_a_hash_of_before_the_fee_is_still_the_same() -> None:
     """What was shown before there were such fees is what is sealed after."""
     ret = accepted(opened())
     rows = settle(ret, ret.lots)
-    without = [asdict(row) for row in rows]
+    without = [row.as_data() for row in rows]
     for row in without:
         del row["missed_visit_fee_minor"]
 

@@ -38,6 +38,7 @@ from tests.support.builders import (
     settled,
     with_label,
 )
+from tests.support.reviewing import asked
 
 
 def in_review() -> Return:
@@ -70,7 +71,12 @@ def closed() -> Return:
 TO_HAND_OVER = {"change-handover", "record-sending"}
 STAGES: list[tuple[Callable[[], Return], str, set[str]]] = [
     (opened, "REQUESTED", {"withdraw"}),
-    (in_review, "IN_REVIEW", {"approve", "deny", "withdraw", "extend-deadline"}),
+    (
+        in_review,
+        "IN_REVIEW",
+        {"approve", "deny", "ask-info", "counter-offer", "withdraw", "extend-deadline"},
+    ),
+    (asked, "AWAITING_INFO", {"answer-info", "withdraw", "extend-deadline"}),
     (denied, "DENIED", set()),
     (decided, "APPROVED", {*TO_HAND_OVER, "withdraw", "receive", "extend-deadline"}),
     (parked, "APPROVED", {*TO_HAND_OVER, "withdraw", "receive", "retry", "extend-deadline"}),

@@ -62,6 +62,7 @@ from tests.support.builders import (
     settled,
     with_label,
 )
+from tests.support.reviewing import approved_first, asked, offered
 from tests.support.ruling import ruled_by
 from tests.support.settling import proposed_to_finance
 
@@ -218,6 +219,10 @@ def without_papers() -> Return:
 
 STAGES: list[tuple[Callable[[], Return], str, str]] = [
     (in_review, "awaiting_review", "reviewer"),
+    (approved_first, "awaiting_second_approval", "finance"),
+    (asked, "awaiting_info", "customer"),
+    (offered, "offer_open", "customer"),
+    (asked, "info_reminder", "customer"),
     (decided, "booking_delivery", "carrier"),
     (without_papers, "customs_papers_missing", "platform"),
     (withdrawn, "cancelling_delivery", "carrier"),

@@ -1,0 +1,7 @@
+"""What all answers are: unknown fields are ignored, so that newer servers keep working."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class AnswerModel(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)

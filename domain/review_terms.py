@@ -1,0 +1,68 @@
+"""What a pack says of reviews: questions, what silence leads to, and who may grant how much."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from domain.commands import Role
+from domain.pack_reading import At
+
+
+class Silence(StrEnum):
+    """What a customer's silence leads to: a decision by the clock, or the reviewer's turn again."""
+
+    DENY = "deny"
+    APPROVE = "approve"
+    REVIEW = "review"
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewTerms:
+    """A reviewer asks the customer at most ``info_rounds`` times.
+
+    A question that nobody answers leads to ``info_default``, an offer that ran out to
+    ``offer_default``: silence never accepts one. ``limits`` are what a role may grant
+    of one return, in minor units by currency; who is not named has none.
+    """
+
+    info_rounds: int = 3
+    info_default: Silence = Silence.REVIEW
+    offer_default: Silence = Silence.REVIEW
+    limits: tuple[tuple[Role, tuple[tuple[str, int], ...]], ...] = ()
+
+    def limit(self, role: str, currency: str) -> int | None:
+        """Return the most that a role may grant, in minor units; ``None`` where it has no limit."""
+        amounts = next((amounts for named, amounts in self.limits if named == role), ())
+        return dict(amounts).get(currency)
+
+
+USUAL_REVIEW = ReviewTerms()
+_MOST_ROUNDS = 10
+_LIMITED = (Role.REVIEWER, Role.FINANCE, Role.OPS)
+
+
+def read_review_terms(pack: At) -> ReviewTerms:
+    """Read what a pack says of reviews; each setting may be left out.
+
+    Raises:
+        PolicyError: something is of the wrong type or out of range; names the path.
+    """
+    rounds = pack.optional("info_rounds", pack.number, default=USUAL_REVIEW.info_rounds)
+    if rounds > _MOST_ROUNDS:
+        raise pack.error("info_rounds", f"wanted 0 to {_MOST_ROUNDS}")
+    info_default, offer_default = (
+        pack.optional(name, lambda name: pack.option(name, Silence), default=Silence.REVIEW)
+        for name in ("info_default", "offer_default")
+    )
+    if offer_default is Silence.APPROVE:
+        raise pack.error("offer_default", "wanted deny or review: silence accepts nothing")
+    return ReviewTerms(
+        info_rounds=rounds,
+        info_default=info_default,
+        offer_default=offer_default,
+        limits=pack.optional("review_limits", lambda name: _limits(pack.table(name)), default=()),
+    )
+
+
+def _limits(table: At) -> tuple[tuple[Role, tuple[tuple[str, int], ...]], ...]:
+    table.only(*_LIMITED)
+    return tuple((role, table.amounts(role)) for role in _LIMITED if role in table.data)

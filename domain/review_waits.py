@@ -1,0 +1,71 @@
+"""What a return in review waits for: a decision, an answer, a second person, an offer's end."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from domain import asking_info, offers
+from domain.asking_info import answer_key, open_question
+from domain.doubts import doubts_of
+from domain.lifecycle import AuthorizationState
+from domain.money import Money
+from domain.offers import offer_key, open_offer
+from domain.returns import Return
+from domain.review import NOT_REVIEWED
+from domain.reviewing import REVIEW_CLOCK
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One wait of a review; ``at_deadline`` is what the policy makes of its end, if it says so."""
+
+    key: str
+    code: str
+    since: datetime
+    lasts: timedelta
+    detail: str = ""
+    at_deadline: str = field(default="", kw_only=True)
+
+
+def review_waits(ret: Return) -> list[Due]:
+    """Return what is open; a return that nobody reviews waits for nothing of this."""
+    match ret.authorization:
+        case AuthorizationState.IN_REVIEW:
+            return _of_reviewer(ret)
+        case AuthorizationState.AWAITING_INFO:
+            return _of_answer(ret)
+        case AuthorizationState.COUNTER_OFFERED:
+            return _of_offer(ret)
+        case _:
+            return []
+
+
+def _of_reviewer(ret: Return) -> list[Due]:
+    review, lasts = ret.review or NOT_REVIEWED, ret.policy.handling.review
+    since = ret.authorized_since + review.paused
+    if (first := review.first_approval) is not None:
+        value = Money(first.value_minor, ret.currency)
+        most = Money(first.limit_minor, ret.currency)
+        detail = f"{first.by} approved {', '.join(first.line_ids)}: {value}, above {most}"
+        return [Due(REVIEW_CLOCK, "awaiting_second_approval", since, lasts, detail)]
+    return [Due(REVIEW_CLOCK, "awaiting_review", since, lasts, ", ".join(doubts_of(ret)))]
+
+
+def _of_answer(ret: Return) -> list[Due]:
+    question, lasts = open_question(ret), ret.policy.handling.info_answer
+    if question is None:
+        return []
+    key, since = answer_key(question), question.asked_at
+    then = asking_info.AT_DEADLINE[ret.policy.review.info_default]
+    found = [Due(key, "awaiting_info", since, lasts, question.text, at_deadline=then)]
+    if question.reminded_at is None:
+        found.append(Due(f"{key}/reminder", "info_reminder", since, lasts / 2))
+    return found
+
+
+def _of_offer(ret: Return) -> list[Due]:
+    made, lasts = open_offer(ret), ret.policy.handling.counter_offer
+    if made is None:
+        return []
+    then = offers.AT_DEADLINE[ret.policy.review.offer_default]
+    detail = f"keep the goods for {Money(made.amount_minor, ret.currency)}: {made.message}"
+    return [Due(offer_key(made), "offer_open", made.offered_at, lasts, detail, at_deadline=then)]
