@@ -4,6 +4,7 @@ import argparse
 
 from cli.policy_explain import add_explain
 from cli.policy_packs import add_packs
+from cli.policy_versions import add_versions
 
 
 def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -11,3 +12,4 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     actions = policy.add_subparsers(metavar="ACTION", required=True)
     add_packs(actions)
     add_explain(actions)
+    add_versions(actions)

@@ -225,8 +225,8 @@ _CATALOGUE = (
     ),
     CommandKind(
         "draft-policy",
-        (_R.ADMIN, _R.OPS),
-        "put a draft of a policy",
+        (_R.OPS, _R.ADMIN),
+        "put a draft of a policy, and try it on the returns of the last days",
         update=False,
     ),
     CommandKind(
