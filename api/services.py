@@ -152,6 +152,7 @@ async def open_services(
             credit=CreditService(
                 Credits(database),
                 Reversals(database),
+                returns,
                 policy.credit_shortfall,
             ),
         )

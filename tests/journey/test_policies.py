@@ -8,7 +8,18 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from backhaul_client import BackhaulError, NewPublication, NewSimulation, ReturnView
+from backhaul_client import (
+    BackhaulError,
+    CountedItem,
+    InspectionCommand,
+    NewPublication,
+    NewReversal,
+    NewSimulation,
+    NewSpend,
+    ReceiveCommand,
+    ReturnView,
+)
+from tests.flow.test_fees import paid_in
 from tests.support.asking import new_key, units_of
 from tests.support.journey import Journey
 from tests.support.sandbox import Sandbox
@@ -251,3 +262,36 @@ async def test_a_draft_that_is_no_pack_is_not_tried(shop: Shop) -> None:
         await dora.policies.simulate(NewSimulation(document=document))
 
     assert (refused.value.code, refused.value.field) == ("invalid_policy", "rules[0].window.days")
+
+
+async def test_credit_is_reversed_as_the_return_s_own_policy_says(shop: Shop) -> None:
+    """What was spent before is written off, though the operator's pack would collect it."""
+    await shop.publish(own_pack("1", credit_shortfall="WRITE_OFF"))
+    order = paid_in(shop.journey, ("gift", "GIFT_CARD", 37_570))
+    client, warehouse = await shop.person("platform", "shop"), await shop.person("warehouse", "W")
+    started = await client.start_return(units_of(order), idempotency_key=new_key())
+    await client.wait_until(started.return_id, lambda seen: bool(seen.deliveries), timeout=60)
+    count = ReceiveCommand(
+        receipt_id="R-1", parcel="P-1", entries=(CountedItem(sku="LAMP-DESK-WHITE", quantity=1),)
+    )
+    await warehouse.receive(started.return_id, count, idempotency_key=new_key())
+    grade = InspectionCommand(lot_id="line-1/1", grade="A")
+    await warehouse.record_inspection(started.return_id, grade, idempotency_key=new_key())
+    await client.wait_until(
+        started.return_id,
+        lambda seen: [s.refunds[0].state for s in seen.settlements] == ["succeeded"],
+        timeout=60,
+    )
+    gift_card = NewSpend(
+        kind="GIFT_CARD",
+        owner_ref=order["tenders"][0]["payment_ref"],
+        currency=order["currency"],
+        amount_minor=100,
+    )
+    await client.spend_credit(gift_card, idempotency_key=new_key())
+
+    reversal = NewReversal(return_id=started.return_id, settlement_no=1)
+    finance = await shop.person("finance", "Fay")
+    done = await finance.reverse_credit(reversal, idempotency_key=new_key())
+
+    assert (done.shortfall_minor, done.shortfall) == (100, "WRITE_OFF")
