@@ -309,7 +309,14 @@ def _declined(line: Mapping[str, Any]) -> str:
     """Say which line is declined and why: in the words of who decided, or by the rule."""
     if line["reason"]:
         return f"- {line['title']}: {line['reason']}"
-    return f"- {line['title']}: {line['explanation']} ({'; '.join(line['sources'])})"
+    why = f"- {line['title']}: {line['explanation']} ({'; '.join(line['sources'])})"
+    return f"{why}. {_CLAIM}" if "claim_open" in line else why
+
+
+_CLAIM = (
+    "You wrote that something is wrong with it: please ask again for a faulty item, which is "
+    "looked at by itself."
+)
 
 
 _NOT_EARLY = {

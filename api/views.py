@@ -5,6 +5,7 @@ from typing import Any
 
 from api.preview import Previewed, Release
 from backhaul_client import admin_models, answers, listing
+from domain.claims import is_claim_open
 from domain.currencies import NO_CURRENCY
 from domain.eligibility import Decision
 from domain.ids import content_hash
@@ -180,6 +181,7 @@ def _preview_line(
         recoverable_minor=release.recoverable_minor,
         hold_minor=release.hold_minor,
         recovery_hours=_hours(release.recovery),
+        claim_open=is_claim_open(decision, line.reason),
     )
 
 

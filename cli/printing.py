@@ -173,6 +173,8 @@ def show_preview(preview: Preview) -> None:
         amount = Money(line.refund_minor, preview.currency)
         print(f"  line {line.line_id}: {line.quantity}, {line.verdict}, {amount}")
         print(f"    {line.explanation}")
+        if line.claim_open:
+            print("    a fault was named: it can be claimed, with the ground NON_CONFORMITY")
         if line.gross_minor:
             print(f"    {_components(line, preview.currency)}")
         if line.difference_minor:

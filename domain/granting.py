@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from domain.claims import is_claim_open
 from domain.codes import RefusedError
 from domain.commands import Actor
 from domain.doubts import doubts_of, signals_json
@@ -187,4 +188,5 @@ def _decision_data(line: ReturnLine, decided: LineAuthorization) -> JsonValue:
         "sources": [f"{source.key}: {source.title}" for source in decision.sources],
         "facts_hash": decision.facts_hash,
         **overrides,
+        **({"claim_open": True} if is_claim_open(decision, line.reason) else {}),
     }

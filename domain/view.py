@@ -7,6 +7,7 @@ from typing import Any
 
 from domain.allowed import allowed_commands
 from domain.approving import proposal_parts
+from domain.claims import is_claim_open
 from domain.considered import considered_parts
 from domain.counters import Counters, counters
 from domain.disputing import holds
@@ -181,6 +182,7 @@ def _line(ret: Return, line: ReturnLine) -> JsonValue:
             **considered_parts(decision.considered),
         },
         "authorization": _authorization(line.authorization),
+        **({"claim_open": True} if is_claim_open(decision, line.reason) else {}),
     }
 
 

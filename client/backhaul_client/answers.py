@@ -83,7 +83,8 @@ class LineAuthorizationView(AnswerModel):
 class LineView(AnswerModel):
     """``decision`` is the rule's own, ``authorization`` what counts, once it is decided.
 
-    ``counters`` are units by what became of them.
+    ``counters`` are units by what became of them. ``claim_open``: a return at will was denied, but
+    a fault was named; ask again with the ground NON_CONFORMITY.
     """
 
     line_id: str
@@ -98,6 +99,7 @@ class LineView(AnswerModel):
     counters: dict[str, int]
     decision: LineDecision
     authorization: LineAuthorizationView | None = None
+    claim_open: bool = False
 
 
 class RecoveryView(AnswerModel):

@@ -83,6 +83,8 @@ class PreviewLine(AnswerModel):
     recoverable_minor: int = 0
     hold_minor: int = 0
     recovery_hours: int | None = None
+    claim_open: bool = False
+    """A return at will would be denied, but a fault is named: ask with ground NON_CONFORMITY."""
 
 
 class PreviewTender(AnswerModel):
