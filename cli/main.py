@@ -26,7 +26,6 @@ FAMILIES = (
     "credit",
     "keys",
     "tenants",
-    "policy",
 )
 # What a shell shows of a program that ends by SIGPIPE.
 _READER_GONE = 141

@@ -102,7 +102,7 @@ def decision_of(
         remedies=ruling.given.remedies if ruling.given else (),
         terms=_terms(facts, ruling.given) if ruling.given else None,
         reason_codes=ruling.codes,
-        sources=_sources(deciding, of_law, of_shop),
+        sources=_sources(ruling, of_law, of_shop),
         explanation=_explanation(facts, ruling, deciding),
         facts_hash=content_hash(asdict(facts)),
         evaluated_at=facts.agreed_at,
@@ -149,22 +149,22 @@ def _id(right: Rule | Promise) -> str:
     return (right.rule_id or right.id) if isinstance(right, Promise) else right.id
 
 
-def _keys(one: Weighed | None) -> tuple[str, ...]:
-    return one.right.sources if one is not None else ()
-
-
 def _sources(
-    one: Weighed | None, of_law: Mapping[str, LawSource], of_shop: Sequence[Source]
+    ruling: Ruling, of_law: Mapping[str, LawSource], of_shop: Sequence[Source]
 ) -> tuple[Source, ...]:
-    found: list[Source] = []
-    for key in _keys(one):
-        name, _, articles = key.partition("#")
-        if name in of_law:
-            law = of_law[name]
-            found.append(Source(name, f"{law.title}, {articles}", law.url, law.certainty))
-        else:
-            found += [source for source in of_shop if source.key == name]
-    return tuple(found)
+    """Return the sources of every right that applied, those of the deciding one first."""
+    deciding = _deciding(ruling)
+    applied = [w for w in ruling.weighed if w.finding is not Finding.DOES_NOT_APPLY]
+    keys = [key for w in ([deciding] if deciding else []) + applied for key in w.right.sources]
+    shop = {source.key: source for source in of_shop}
+    found: dict[str, Source] = {}
+    for key in keys:
+        name = key.partition("#")[0]
+        if (law := of_law.get(name)) is not None:
+            found[name] = Source(name, law.title, law.url, law.certainty)
+        elif name in shop:
+            found[name] = shop[name]
+    return tuple(found.values())
 
 
 def _considered(one: Weighed, ruling: Ruling) -> Considered:

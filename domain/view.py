@@ -191,10 +191,12 @@ def _refund_due(decision: Decision) -> Document:
     terms = decision.terms
     if terms is None or not terms.refund_due_kind:
         return {}
+    by_law = terms.dues[0] if terms.dues and terms.refund_due_days is None else None
     due: Document = {
-        "days": terms.refund_due_days,
-        "counts_from": "RECEIVED",
+        "days": by_law.days if by_law is not None else terms.refund_due_days,
+        "counts_from": by_law.counts_from if by_law is not None else "RECEIVED",
         "kind": terms.refund_due_kind,
+        "on": terms.due_on.isoformat() if terms.due_on is not None else None,
     }
     return {"refund_due": due}
 

@@ -209,7 +209,7 @@ class TestWholeReturn:
         ret = decided(RequestedLine("shoes", 1, reason="DEFECTIVE"), ground=Ground.NON_CONFORMITY)
 
         assert ret.authorization is AuthorizationState.IN_REVIEW
-        assert allowed_commands(ret)[:3] == ("approve", "deny", "withdraw")
+        assert allowed_commands(ret)[:3] == ("approve", "deny", "ask-info")
 
     def test_nothing_to_grant_is_a_denial(self) -> None:
         """A return of final sale alone is denied."""

@@ -23,9 +23,13 @@ def test_every_code_that_the_domain_spells_out_is_in_the_catalogue() -> None:
 
 
 def test_every_code_that_is_put_together_is_in_the_catalogue() -> None:
-    """Of a ground, of an exclusion and of a payer the engine makes codes, and of nothing else."""
+    """Of a ground, of an exclusion and of a payer the engine makes codes, and of nothing else.
+
+    By ``X_`` alone refusals are told from other codes.
+    """
     assert {text for text in _texts() if _BEGINNING.fullmatch(text)} <= {
         "R_",
+        "X_",
         "X_EXCLUDED_",
         "T_RETURN_SHIPPING_",
     }
