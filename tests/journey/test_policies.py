@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from api import simulating
 from backhaul_client import (
     BackhaulError,
     CountedItem,
     InspectionCommand,
     NewPublication,
+    NewReturn,
+    NewReturnLine,
     NewReversal,
     NewSimulation,
     NewSpend,
@@ -250,6 +253,29 @@ async def test_a_draft_is_tried_on_what_was_decided(shop: Shop) -> None:
     assert first.after_codes == ("X_WINDOW_EXPIRED",)
     assert [one.ref for one in await dora.policies.list()] == ["OWN@1"]
     assert refused.headline == "DENIED"
+
+
+async def test_of_too_many_lines_the_newest_are_tried(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whole returns only, and the answer says that there were more."""
+    order = shop.journey.sandbox.order("no-reason-return")
+    lines = tuple(NewReturnLine(line_id=line["line_id"], quantity=1) for line in order["lines"][:2])
+    client = await shop.person("platform", "the shop")
+    await client.start_return(
+        NewReturn(order_id=order["order_id"], lines=lines), idempotency_key=new_key()
+    )
+    await start(shop)
+    dora = await shop.person("ops", "Dora")
+    wanted = NewSimulation(document=own_pack("1"))
+
+    monkeypatch.setattr(simulating, "MOST_LINES", 3)
+    all_three = await dora.policies.simulate(wanted)
+    monkeypatch.setattr(simulating, "MOST_LINES", 2)
+    newest = await dora.policies.simulate(wanted)
+
+    assert (all_three.returns, all_three.lines, all_three.is_cut) == (2, 3, False)
+    assert (newest.returns, newest.lines, newest.is_cut) == (1, 1, True)
 
 
 async def test_a_draft_that_is_no_pack_is_not_tried(shop: Shop) -> None:
