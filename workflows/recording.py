@@ -18,7 +18,7 @@ from domain.notices import notices_for
 from domain.returns import Change, Return
 from domain.transport import NOTHING_AWAITED
 from domain.view import document
-from domain.waiting import Waiting, next_step, waits
+from domain.waiting import Waiting, first_deadline, next_step, waits
 from storage.records import ArrivalRecord, DeliveryRecord, EventRecord, NoticeRecord, Transition
 from workflows.messages import RefundNews, ReplacementNews, Resumed, StartReturn
 from workflows.options import call_provider, carrier_queue
@@ -184,7 +184,7 @@ def _transition(
         logistics_state=ret.logistics,
         settlement_state=ret.settlement,
         owner_role=_owner(waiting),
-        next_deadline=waiting[0].deadline if waiting else None,
+        next_deadline=first_deadline(waiting),
         blocker_codes=tuple(sorted({wait.code for wait in waiting})),
         events=tuple(
             EventRecord(e.sequence, e.type, e.occurred_at, e.actor, e.cause_id, e.data)
@@ -276,7 +276,7 @@ def _attributes(ret: Return) -> dict[str, object]:
         "LocationId": ret.location_id,
         "BlockerCodes": sorted({wait.code for wait in waiting}),
         "CarrierIds": carriers,
-        "NextDeadline": waiting[0].deadline if waiting else None,
+        "NextDeadline": first_deadline(waiting),
     }
 
 
