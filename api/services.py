@@ -28,6 +28,7 @@ from runtime.temporal import connect
 from storage.chargebacks import Chargebacks
 from storage.credit_notes import CreditNotes
 from storage.credits import Credits
+from storage.customer_history import CustomerHistory
 from storage.database import Database
 from storage.expected_arrivals import ExpectedArrivals
 from storage.keys import ApiKeys
@@ -62,6 +63,7 @@ class Services:
     refunds: Refunds
     chargebacks: Chargebacks
     credit_notes: CreditNotes
+    histories: CustomerHistory
     sessions: Sessions
     pages_over_https: bool
     credit: CreditService
@@ -129,6 +131,7 @@ async def open_services(
             refunds=Refunds(database),
             chargebacks=Chargebacks(database),
             credit_notes=CreditNotes(database),
+            histories=CustomerHistory(database),
             sessions=Sessions(settings.secret_key.get_secret_value()),
             pages_over_https=settings.public_url.startswith("https:"),
             inbox=InboxProcessor(temporal, connections, database, task_queue=settings.task_queue),

@@ -22,6 +22,7 @@ from backhaul_client.credit import (
 )
 from backhaul_client.documents import DocumentList, Paper
 from backhaul_client.errors import BackhaulError
+from backhaul_client.history import CustomerHistoryView
 from backhaul_client.listing import (
     Explanation,
     Preview,
@@ -116,6 +117,10 @@ class BackhaulClient:
     async def explain(self, return_id: str) -> Explanation:
         """Ask what a return waits for, who must act and by when; needs no worker to answer."""
         return await self._api.get(f"{_return(return_id)}/explain", Explanation)
+
+    async def customer_history(self, return_id: str) -> CustomerHistoryView:
+        """Count the other returns of the same customer in the last 365 days."""
+        return await self._api.get(f"{_return(return_id)}/customer-history", CustomerHistoryView)
 
     async def list_documents(self, return_id: str) -> DocumentList:
         """Read which papers the return's parcels have, and where each is."""
