@@ -2,12 +2,14 @@
 
 from temporalio.service import RPCError
 
+from api.customer_history import history_of
 from api.services import Services
 from api.views import row_view
 from backhaul_client.listing import EngineView, Explanation, PendingActivity
 from domain.blockers import WAITS
 from domain.codes import RefusedError
 from domain.ids import workflow_id_for
+from domain.lifecycle import UNDER_REVIEW
 from runtime.explain import EngineState, engine_state
 from storage.rows import ReturnRow
 
@@ -28,6 +30,7 @@ async def explain(services: Services, tenant_id: str, reference: str) -> Explana
         row = await services.returns.find(tenant_id, row.return_id)
         is_lost = not row.has_ended
     view = row_view(row)
+    in_review = row.authorization_state in UNDER_REVIEW
     return Explanation(
         return_id=row.return_id,
         rma_no=row.rma_no,
@@ -42,6 +45,7 @@ async def explain(services: Services, tenant_id: str, reference: str) -> Explana
         proposed_settlement=view.proposed_settlement,
         currency=row.currency,
         review=view.review,
+        customer_history=await history_of(row, services.histories) if in_review else None,
     )
 
 

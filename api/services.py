@@ -30,6 +30,7 @@ from runtime.temporal import connect
 from storage.chargebacks import Chargebacks
 from storage.credit_notes import CreditNotes
 from storage.credits import Credits
+from storage.customer_history import CustomerHistory
 from storage.customers import Customers
 from storage.database import Database
 from storage.decisions import Decisions
@@ -70,6 +71,7 @@ class Services:
     refunds: Refunds
     chargebacks: Chargebacks
     credit_notes: CreditNotes
+    histories: CustomerHistory
     sessions: Sessions
     pages_over_https: bool
     credit: CreditService
@@ -144,6 +146,7 @@ async def open_services(
             refunds=Refunds(database),
             chargebacks=Chargebacks(database),
             credit_notes=CreditNotes(database),
+            histories=CustomerHistory(database),
             sessions=Sessions(settings.secret_key.get_secret_value()),
             pages_over_https=settings.public_url.startswith("https:"),
             inbox=InboxProcessor(temporal, connections, database, task_queue=settings.task_queue),

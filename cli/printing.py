@@ -18,7 +18,7 @@ from backhaul_client import (
 )
 from backhaul_client.answers import LotAmountView, ProposedSettlementView, SignalView
 from backhaul_client.listing import PreviewLine, PreviewTender
-from cli.showing_review import show_review
+from cli.showing_review import show_customer_history, show_review
 from domain.currencies import NO_CURRENCY
 from domain.money import Money
 
@@ -222,6 +222,8 @@ def show_explanation(found: Explanation) -> None:
         show_proposal(found.proposed_settlement, found.currency)
     if found.review is not None:
         show_review(found.review, found.currency or NO_CURRENCY)
+    if found.customer_history is not None:
+        show_customer_history(found.customer_history)
     for sentence in found.broken_invariants:
         print(f"  contradiction: {sentence}")
     if found.engine is None:

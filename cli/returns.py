@@ -14,6 +14,7 @@ from cli.late_parcels import add_late_parcel_commands
 from cli.parcels import add_parcels
 from cli.refusing import add_refused
 from cli.reviewing import add_review_commands
+from cli.showing_review import show_customer_history
 from domain.blockers import WAITS
 from domain.lifecycle import Headline
 
@@ -52,6 +53,9 @@ def _add_reading(actions: "argparse._SubParsersAction[argparse.ArgumentParser]")
     listing.add_argument("--blocker", choices=[*WAITS], metavar="CODE", help="of docs/blockers.md")
     listing.add_argument("--limit", type=positive, default=50)
     _finish(listing, "get", _list)
+    history = actions.add_parser("history", help="what became of the customer's other returns")
+    history.add_argument("return_id", help="id or RMA number")
+    _finish(history, "explain", _history)
     timeline = actions.add_parser("timeline", help="what happened to a return")
     timeline.add_argument("return_id", help="id or RMA number")
     _finish(timeline, "timeline", _timeline)
@@ -90,6 +94,14 @@ async def _get(client: BackhaulClient, arguments: argparse.Namespace) -> None:
         printing.show_json(view)
     else:
         printing.show_return(view)
+
+
+async def _history(client: BackhaulClient, arguments: argparse.Namespace) -> None:
+    found = await client.customer_history(arguments.return_id)
+    if arguments.json:
+        printing.show_json(found)
+    else:
+        show_customer_history(found)
 
 
 async def _list(client: BackhaulClient, arguments: argparse.Namespace) -> None:

@@ -1,5 +1,6 @@
 """A review for people: questions, answers, offers, and who approved first."""
 
+from backhaul_client.history import CustomerHistoryView
 from backhaul_client.review import FirstApprovalView, QuestionView, ReviewView
 from domain.money import Money
 
@@ -35,3 +36,18 @@ def _show_first(first: FirstApprovalView, currency: str) -> None:
     way = f" --handover {first.handover}" if first.handover else ""
     print(f"  approved first by {first.approved_by}: {value}, above {limit}")
     print(f"    a second person: approve {' '.join(first.line_ids)}{way}")
+
+
+def show_customer_history(history: CustomerHistoryView) -> None:
+    """Say what became of the customer's other returns; what the shop names nobody for, too."""
+    if not history.is_known:
+        print("  customer: the shop names none")
+        return
+    print(f"  customer: other returns since {history.since:%Y-%m-%d}: {_total(history)}")
+    for row in history.counts:
+        value = Money(row.value_minor, row.currency)
+        print(f"    {row.outcome}: {row.returns}, {row.units} units, {value}")
+
+
+def _total(history: CustomerHistoryView) -> str:
+    return str(sum(row.returns for row in history.counts) or "none")

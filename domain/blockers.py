@@ -54,6 +54,15 @@ _CATALOGUE = (
         ("approve", "deny", "ask-info", "counter-offer", "withdraw"),
     ),
     WaitKind(
+        "review_warning",
+        Kind.WAIT,
+        Owner.REVIEWER,
+        "a part of the time for a decision to pass",
+        "a part of review",
+        "sla.warned is told, with the part of the time that is over",
+        ("approve", "deny", "ask-info", "counter-offer", "withdraw"),
+    ),
+    WaitKind(
         "awaiting_second_approval",
         Kind.WAIT,
         Owner.FINANCE,

@@ -18,6 +18,7 @@ from domain.releasing import is_given_lot_awaited
 from domain.replacing import choose_resolution
 from domain.resolving import close
 from domain.returns import Change, Return
+from domain.review_warnings import warn
 from domain.reviewing import decided_by_clock
 from domain.securing import to_renew
 from domain.transport import expire
@@ -53,6 +54,12 @@ def _default_decision(ret: Return, _passed: Waiting, at: datetime) -> Change:
     approve = ret.policy.review_default == "APPROVE"
     reason = "nobody answered the review in time"
     return decided_by_clock(ret, approve=approve, reason=reason, at=at)
+
+
+def _warn_of_review(ret: Return, passed: Waiting, _at: datetime) -> Change:
+    key = passed.key.partition("/")[0]
+    code = next(wait.code for wait in waits(ret) if wait.key == key)
+    return warn(ret, code, key)
 
 
 def _remind_of_question(ret: Return, _passed: Waiting, at: datetime) -> Change:
@@ -136,6 +143,7 @@ def _close(ret: Return, _passed: Waiting, _at: datetime) -> Change:
 _AT_DEADLINE: dict[str, Callable[[Return, Waiting, datetime], Change]] = {
     "awaiting_review": _default_decision,
     "awaiting_second_approval": _default_decision,
+    "review_warning": _warn_of_review,
     "awaiting_info": _unanswered,
     "info_reminder": _remind_of_question,
     "offer_open": _expire_offer,

@@ -115,6 +115,12 @@ def open_offer(ret: Return) -> CounterOffer | None:
     return ret.review.offers[-1]
 
 
+def state_of(ret: Return, made: CounterOffer) -> OfferState:
+    """Return what became of an offer; who took the request back instead has declined it."""
+    lapsed = made.state is OfferState.OPEN and open_offer(ret) is None
+    return OfferState.DECLINED if lapsed else made.state
+
+
 def check_open(ret: Return, number: int) -> CounterOffer:
     """Return the offer that may be accepted or declined.
 

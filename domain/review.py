@@ -72,11 +72,15 @@ class FirstApproval:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """``paused`` is how long the reviewer's clock stood, for it was the customer's turn."""
+    """``paused`` is how long the reviewer's clock stood, for it was the customer's turn.
+
+    ``warned`` are the percents of it at which the owner was told.
+    """
 
     questions: tuple[Question, ...] = ()
     offers: tuple[CounterOffer, ...] = ()
     paused: timedelta = timedelta()
+    warned: tuple[int, ...] = ()
     first_approval: FirstApproval | None = None
 
 

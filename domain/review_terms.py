@@ -21,13 +21,15 @@ class ReviewTerms:
 
     A question that nobody answers leads to ``info_default``, an offer that ran out to
     ``offer_default``: silence never accepts one. ``limits`` are what a role may grant
-    of one return, in minor units by currency; who is not named has none.
+    of one return, in minor units by currency; who is not named has none. At each percent of
+    ``warnings``, of the time for a decision, its owner is told.
     """
 
     info_rounds: int = 3
     info_default: Silence = Silence.REVIEW
     offer_default: Silence = Silence.REVIEW
     limits: tuple[tuple[Role, tuple[tuple[str, int], ...]], ...] = ()
+    warnings: tuple[int, ...] = ()
 
     def limit(self, role: str, currency: str) -> int | None:
         """Return the most that a role may grant, in minor units; ``None`` where it has no limit."""
@@ -60,9 +62,21 @@ def read_review_terms(pack: At) -> ReviewTerms:
         info_default=info_default,
         offer_default=offer_default,
         limits=pack.optional("review_limits", lambda name: _limits(pack.table(name)), default=()),
+        warnings=pack.optional("review_warnings", lambda name: _warnings(pack, name), default=()),
     )
 
 
 def _limits(table: At) -> tuple[tuple[Role, tuple[tuple[str, int], ...]], ...]:
     table.only(*_LIMITED)
     return tuple((role, table.amounts(role)) for role in _LIMITED if role in table.data)
+
+
+def _warnings(pack: At, name: str) -> tuple[int, ...]:
+    found = pack.value(name)
+    if not isinstance(found, list):
+        raise pack.error(name, "wanted a list of percents")
+    rows = At(f"{pack.path}{name}", {f"[{index}]": row for index, row in enumerate(found)})
+    percents = tuple(rows.number(key) for key in rows.data)
+    if any(not 1 <= percent <= 99 for percent in percents) or sorted({*percents}) != [*percents]:
+        raise pack.error(name, "wanted percents of 1 to 99, each above the one before")
+    return percents

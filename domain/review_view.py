@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from domain.events import JsonValue
-from domain.offers import open_until
+from domain.offers import open_until, state_of
 from domain.returns import Return
 from domain.review import CounterOffer, FirstApproval, Question
 
@@ -44,7 +44,7 @@ def _offer(ret: Return, offer: CounterOffer) -> JsonValue:
         "offered_by": str(offer.offered_by),
         "offered_at": offer.offered_at.isoformat(),
         "open_until": open_until(ret, offer).isoformat(),
-        "state": offer.state,
+        "state": state_of(ret, offer),
         "ended_at": _time(offer.ended_at),
     }
 

@@ -11,6 +11,7 @@ from domain.money import Money
 from domain.offers import offer_key, open_offer
 from domain.returns import Return
 from domain.review import NOT_REVIEWED
+from domain.review_warnings import next_warning, warned_after
 from domain.reviewing import REVIEW_CLOCK
 
 
@@ -46,8 +47,14 @@ def _of_reviewer(ret: Return) -> list[Due]:
         value = Money(first.value_minor, ret.currency)
         most = Money(first.limit_minor, ret.currency)
         detail = f"{first.by} approved {', '.join(first.line_ids)}: {value}, above {most}"
-        return [Due(REVIEW_CLOCK, "awaiting_second_approval", since, lasts, detail)]
-    return [Due(REVIEW_CLOCK, "awaiting_review", since, lasts, ", ".join(doubts_of(ret)))]
+        due = Due(REVIEW_CLOCK, "awaiting_second_approval", since, lasts, detail)
+    else:
+        due = Due(REVIEW_CLOCK, "awaiting_review", since, lasts, ", ".join(doubts_of(ret)))
+    if (percent := next_warning(ret)) is None:
+        return [due]
+    until = max([since + lasts, *(at for key, at in ret.extended if key == REVIEW_CLOCK)])
+    warned = warned_after(until - since, percent)
+    return [due, Due(f"{REVIEW_CLOCK}/{percent}", "review_warning", since, warned)]
 
 
 def _of_answer(ret: Return) -> list[Due]:

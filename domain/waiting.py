@@ -138,7 +138,8 @@ def _wait(
     )
 
 
-_NOBODYS_STEP = ("holding", "info_reminder")
+_REMINDERS = ("review_warning", "info_reminder")
+_NOBODYS_STEP = ("holding", *_REMINDERS)
 
 
 def next_step(waiting: Sequence[Waiting]) -> Waiting | None:
@@ -148,6 +149,11 @@ def next_step(waiting: Sequence[Waiting]) -> Waiting | None:
     """
     steps = [wait for wait in waiting if wait.code not in _NOBODYS_STEP] or waiting
     return steps[0] if steps else None
+
+
+def first_deadline(waiting: Sequence[Waiting]) -> datetime | None:
+    """Return when the first wait, of those the most urgent first, ends; a reminder ends none."""
+    return next((wait.deadline for wait in waiting if wait.code not in _REMINDERS), None)
 
 
 def missing_wait(since: datetime, deadline: datetime) -> Waiting:

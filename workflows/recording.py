@@ -20,7 +20,7 @@ from domain.opening import asked_facts
 from domain.returns import Change, Return
 from domain.transport import NOTHING_AWAITED
 from domain.view import document
-from domain.waiting import Waiting, next_step, waits
+from domain.waiting import Waiting, first_deadline, next_step, waits
 from storage.records import (
     ArrivalRecord,
     DecisionOnLine,
@@ -208,7 +208,7 @@ def _transition(
         logistics_state=ret.logistics,
         settlement_state=ret.settlement,
         owner_role=_owner(waiting),
-        next_deadline=waiting[0].deadline if waiting else None,
+        next_deadline=first_deadline(waiting),
         blocker_codes=tuple(sorted({wait.code for wait in waiting})),
         events=tuple(
             EventRecord(e.sequence, e.type, e.occurred_at, e.actor, e.cause_id, e.data)
@@ -300,7 +300,7 @@ def _attributes(ret: Return) -> dict[str, object]:
         "LocationId": ret.location_id,
         "BlockerCodes": sorted({wait.code for wait in waiting}),
         "CarrierIds": carriers,
-        "NextDeadline": waiting[0].deadline if waiting else None,
+        "NextDeadline": first_deadline(waiting),
     }
 
 

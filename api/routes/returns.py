@@ -9,9 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from api import translate, views
 from api.asking import IdempotencyKey, ServicesOf
 from api.auth import Caller, needs
+from api.customer_history import history_of
 from api.explaining import explain
 from api.starting import Started
 from backhaul_client.answers import Accepted, ReturnView
+from backhaul_client.history import CustomerHistoryView
 from backhaul_client.listing import Explanation, Preview, ReturnPage, TimelinePage
 from backhaul_client.requests import Id, NewReturn
 from domain.blockers import WAITS
@@ -146,6 +148,15 @@ async def get_timeline(
     items = tuple(views.event(event) for event in events[: query.limit])
     more = len(events) > query.limit
     return TimelinePage(items=items, next_after=items[-1].number if more else None)
+
+
+@router.get("/{return_id}/customer-history", operation_id="get_customer_history")
+async def get_customer_history(
+    caller: Annotated[Caller, needs("explain")], return_id: str, services: ServicesOf
+) -> CustomerHistoryView:
+    """Count the other returns of the same customer in the last 365 days, by what became of them."""
+    row = await services.returns.find(caller.tenant_id, return_id)
+    return await history_of(row, services.histories)
 
 
 @router.get("/{return_id}/explain", operation_id="explain_return")

@@ -23,6 +23,7 @@ from backhaul_client.credit import (
 from backhaul_client.decision_tree import DecisionTree
 from backhaul_client.documents import DocumentList, Paper
 from backhaul_client.errors import BackhaulError
+from backhaul_client.history import CustomerHistoryView
 from backhaul_client.listing import (
     Explanation,
     Preview,
@@ -124,6 +125,10 @@ class BackhaulClient:
     async def list_decisions(self, return_id: str) -> DecisionRecordList:
         """Read what the rules, people and time-outs decided on each line, and on which facts."""
         return await self._api.get(f"{_return(return_id)}/decisions", DecisionRecordList)
+
+    async def customer_history(self, return_id: str) -> CustomerHistoryView:
+        """Count the other returns of the same customer in the last 365 days."""
+        return await self._api.get(f"{_return(return_id)}/customer-history", CustomerHistoryView)
 
     async def list_documents(self, return_id: str) -> DocumentList:
         """Read which papers the return's parcels have, and where each is."""

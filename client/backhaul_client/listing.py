@@ -11,6 +11,7 @@ from backhaul_client.answers import (
     Source,
     WaitView,
 )
+from backhaul_client.history import CustomerHistoryView
 from backhaul_client.review import ReviewView
 
 
@@ -218,6 +219,8 @@ class Explanation(AnswerModel):
     currency: str | None = None
     review: ReviewView | None = None
     """What passed between reviewer and customer, where anything did."""
+    customer_history: CustomerHistoryView | None = None
+    """The customer's other returns, while a person decides on this one."""
 
 
 class SurveyView(AnswerModel):

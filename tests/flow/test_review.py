@@ -3,7 +3,9 @@
 import pytest
 
 from domain.reviewing import LineReason
+from tests.flow.conftest import Ruled
 from tests.support.house import House, OpenReturn, eventually
+from tests.support.ruling import ruled_by
 from tests.support.told import REVIEWER, complaint, info, lot_states
 from workflows.messages import Approve, Deny
 
@@ -102,7 +104,7 @@ async def mail_of(opened: OpenReturn, words: str) -> str:
     return next(text for text in sent if words in text)
 
 
-async def test_decides_by_default_when_nobody_does(reviewed: OpenReturn) -> None:
+async def test_edge_20_decides_by_default_when_nobody_does(reviewed: OpenReturn) -> None:
     """At the deadline the policy's default counts, taken by the system."""
     await reviewed.house.pass_time(hours=25)
 
@@ -112,6 +114,26 @@ async def test_decides_by_default_when_nobody_does(reviewed: OpenReturn) -> None
     assert decided.data["by"] == "timeout"
     lines = (await reviewed.view())["lines"]
     assert {line["authorization"]["decided_by"] for line in lines} == {"system:timeout"}
+
+
+async def test_edge_20_a_late_review_is_warned_of_before(ruled: Ruled) -> None:
+    """At the parts of the time that the pack names; the reviewer still decides."""
+    house = await ruled(ruled_by(review_warnings=[50, 80]))
+    opened = await house.open(complaint(house.sandbox.order("no-reason-return")))
+    wait = await opened.until_waiting("awaiting_review")
+
+    await house.pass_time(hours=13)
+    await opened.until_event("sla.warned")
+    await house.pass_time(hours=7)
+    await eventually(lambda: opened.events("sla.warned"), lambda found: len(found) == 2)
+
+    row = await opened.row()
+    told = [(event.actor, event.data["percent"]) for event in await opened.events("sla.warned")]
+    assert told == [("system:timeout", 50), ("system:timeout", 80)]
+    assert row.next_deadline is not None
+    assert (row.headline, row.next_deadline.isoformat()) == ("IN_REVIEW", wait["deadline"])
+    await opened.do(Approve(info(REVIEWER), LINES))
+    assert (await opened.ready_for_handover())["owner"] == "customer"
 
 
 async def test_refuses_to_grant_what_the_rules_denied(house: House) -> None:

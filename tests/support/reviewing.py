@@ -23,6 +23,11 @@ def in_review(*lines: RequestedLine, under: Policy | None = None) -> Return:
     return decided(*wanted, ground=Ground.NON_CONFORMITY, under=under)
 
 
+def warned() -> Return:
+    """The reviewer is to be told at half of the time for a decision."""
+    return in_review(under=ruled_by(review_warnings=[50]))
+
+
 def asked(under: Policy | None = None) -> Return:
     """The customer was asked, and has not answered yet."""
     return ask(in_review(under=under), QUESTION, by=RITA, at=ASKED)[0]

@@ -66,7 +66,7 @@ from tests.support.builders import (
     settled,
     with_label,
 )
-from tests.support.reviewing import QUESTION, RITA, answered, approved_first, asked, offered
+from tests.support.reviewing import QUESTION, RITA, answered, approved_first, asked, offered, warned
 from tests.support.settling import proposed_to_finance
 from tests.unit.test_waiting import (
     STAGES,
@@ -314,6 +314,16 @@ _APPROVAL: dict[str, Step] = {
 WALKS: dict[str, tuple[Stage, dict[str, Step]]] = {
     "awaiting_review": (
         in_review,
+        {
+            "approve": approved,
+            "deny": denied,
+            "ask-info": questioned,
+            "counter-offer": offering,
+            "withdraw": withdrew,
+        },
+    ),
+    "review_warning": (
+        warned,
         {
             "approve": approved,
             "deny": denied,

@@ -232,7 +232,14 @@ class TestItsEnd:
         assert check_open(ret, 1).state == "OPEN"
 
     def test_what_is_taken_back_has_no_offer(self) -> None:
-        assert refusal(withdraw(offered(), at=LATER)[0])[0] == "offer_over"
+        """Nor does it show one that could be accepted."""
+        ret = withdraw(offered(), at=LATER)[0]
+
+        shown = document(ret)["review"]
+        assert refusal(ret) == ("offer_over", "the return is WITHDRAWN")
+        assert isinstance(shown, dict)
+        assert isinstance(shown["offers"], list)
+        assert [isinstance(one, dict) and one["state"] for one in shown["offers"]] == ["DECLINED"]
 
     def test_an_offer_that_was_never_made(self) -> None:
         with pytest.raises(RefusedError) as refused:

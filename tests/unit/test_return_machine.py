@@ -26,6 +26,7 @@ from domain.approving import (
     needs_approval,
     proposed,
 )
+from domain.asking_info import answer, ask, check_answer, check_question
 from domain.codes import RefusedError
 from domain.commands import COMMANDS, Actor
 from domain.deadlines import pass_deadlines
@@ -50,6 +51,8 @@ from domain.lifecycle import IN_TURN, TERMINAL_HEADLINES, DeliveryState, LotStat
 from domain.losing import check_lost, check_new_label, lost, new_label
 from domain.money import Money
 from domain.notices import notices_for
+from domain.offers import accept, check_offer, check_open, offer, open_offer
+from domain.offers import decline as decline_offer
 from domain.orders import HoldMethod
 from domain.parcels import SLOT_GONE
 from domain.pickups import (
@@ -76,6 +79,7 @@ from domain.replacing import (
 from domain.requests import HandoverMethod, PickupWindow, RequestedLine, Resolution
 from domain.resolving import all_resolved, complete, lots_to_move, stock_moved
 from domain.returns import Change, Replacement, Return
+from domain.review_terms import ReviewTerms, Silence
 from domain.securing import (
     captured,
     hold_of,
@@ -141,6 +145,12 @@ POLICIES = (
 )
 LINES = (RequestedLine("shoes", 3), exchange("socks", 2), RequestedLine("hat", 1))
 FAY = Actor("finance", "fay")
+RITA = Actor("reviewer", "rita")
+SILENCES = (
+    ReviewTerms(),
+    ReviewTerms(warnings=(50, 80), info_default=Silence.DENY, offer_default=Silence.DENY),
+    ReviewTerms(info_rounds=1, info_default=Silence.APPROVE),
+)
 SKUS = ("SHOES", "SOCKS", "HAT", "BRICK")
 EVERYTHING = {"SHOES": 3, "SOCKS": 2}
 RARELY = st.integers(0, 9).map(lambda number: number == 9)
@@ -172,6 +182,7 @@ class ReturnMachine(RuleBasedStateMachine):
         price=st.sampled_from([200, 250, 251, 300]),
         limit=st.sampled_from([None, 0, 1_500]),
         in_credit=st.booleans(),
+        silence=st.sampled_from(SILENCES),
     )
     def open_case(
         self,
@@ -188,6 +199,7 @@ class ReturnMachine(RuleBasedStateMachine):
         price: int,
         limit: int | None,
         in_credit: bool,
+        silence: ReviewTerms,
     ) -> None:
         ground = Ground.NON_CONFORMITY if review else Ground.WITHDRAWAL
         lines = [replace(line, reason="DEFECTIVE") if review else line for line in asked]
@@ -210,6 +222,7 @@ class ReturnMachine(RuleBasedStateMachine):
                 credit_bonus_percent=10,
                 keep_item_up_to=(("EUR", 2_000),),
                 label_valid_days=label_days,
+                review=silence,
             ),
             ground=ground,
             pickup=pickup,
@@ -268,6 +281,32 @@ class ReturnMachine(RuleBasedStateMachine):
         ways = [None, HandoverMethod.KEEP, HandoverMethod.DROP_OFF]
         way = data.draw(st.sampled_from(ways))
         self.take(grant(self.ret, chosen, by="human", at=self.now, handover=way))
+
+    @precondition(lambda self: "ask-info" in allowed_commands(self.ret))
+    @rule()
+    def reviewer_asks(self) -> None:
+        check_question(self.ret, "Where?")
+        self.take(ask(self.ret, "Where?", by=RITA, at=self.now))
+
+    @precondition(lambda self: "answer-info" in allowed_commands(self.ret))
+    @rule()
+    def customer_answers(self) -> None:
+        check_answer(self.ret, "There.", [])
+        self.take(answer(self.ret, "There.", [], at=self.now))
+
+    @precondition(lambda self: "counter-offer" in allowed_commands(self.ret))
+    @rule(percent=st.integers(1, 100))
+    def reviewer_offers(self, percent: int) -> None:
+        check_offer(self.ret, percent, None, "Keep it.", by=RITA)
+        self.take(offer(self.ret, percent, None, "Keep it.", by=RITA, at=self.now))
+
+    @precondition(lambda self: "accept-offer" in allowed_commands(self.ret))
+    @rule(accepts=st.booleans())
+    def customer_says_a_word_to_an_offer(self, *, accepts: bool) -> None:
+        made = open_offer(self.ret)
+        assert made is not None
+        word = accept if accepts else decline_offer
+        self.take(word(self.ret, check_open(self.ret, made.number).number, at=self.now))
 
     @precondition(lambda self: "withdraw" in allowed_commands(self.ret))
     @rule(really=RARELY)

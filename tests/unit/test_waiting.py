@@ -62,7 +62,7 @@ from tests.support.builders import (
     settled,
     with_label,
 )
-from tests.support.reviewing import approved_first, asked, offered
+from tests.support.reviewing import approved_first, asked, offered, warned
 from tests.support.ruling import ruled_by
 from tests.support.settling import proposed_to_finance
 
@@ -220,6 +220,7 @@ def without_papers() -> Return:
 STAGES: list[tuple[Callable[[], Return], str, str]] = [
     (in_review, "awaiting_review", "reviewer"),
     (approved_first, "awaiting_second_approval", "finance"),
+    (warned, "review_warning", "reviewer"),
     (asked, "awaiting_info", "customer"),
     (offered, "offer_open", "customer"),
     (asked, "info_reminder", "customer"),
