@@ -12,6 +12,7 @@ from domain.codes import RefusedError
 from domain.diverting import check_credit, diversion_of, going_out_of, money_then_credit
 from domain.eligibility import Decision, Verdict
 from domain.exchanges import check_exchanges, difference
+from domain.gift_returns import check_recipient
 from domain.gifts import GiftOwed, gifts_owed
 from domain.granting import verdict_on
 from domain.intents import LotAmount
@@ -101,6 +102,7 @@ class Previews:
         decisions = decide_lines(request, facts.order, facts.policy, facts.law, at=at)
         prices = {product.sku: product.price for product in facts.products}
         check_exchanges(request, facts.order, prices, uneven=facts.policy.uneven_exchange)
+        check_recipient(request, facts.order, facts.policy)
         check_credit(request, facts.order, facts.policy)
         _check_location(facts, [line_id for line_id, _ in wanted_units(request, decisions)])
         held = await self._returns.held_units(tenant_id, request.order_id)

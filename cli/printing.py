@@ -167,6 +167,8 @@ def _difference(minor: int, currency: str) -> str:
 
 def show_preview(preview: Preview) -> None:
     print(f"{preview.authorization_state}  order {preview.order_id}")
+    if preview.money_hidden:
+        print("  amounts are not shown to the recipient of a gift")
     if preview.review_codes:
         print(f"  a person decides: {', '.join(preview.review_codes)}")
     for line in preview.lines:

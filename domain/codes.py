@@ -84,6 +84,7 @@ _CATALOGUE = (
         _K.INVALID,
         "the policy offers no store credit, or the shop names no account for it",
     ),
+    ProblemCode("not_a_gift", _K.INVALID, "the shop names nobody who was given the order"),
     ProblemCode("units_not_available", _K.CONFLICT, "fewer units are left than asked for"),
     ProblemCode(
         "use_cancellation", _K.CONFLICT, "nothing of the line was sent yet: cancel the order"

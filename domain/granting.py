@@ -10,6 +10,7 @@ from domain.commands import Actor
 from domain.doubts import doubts_of, signals_json
 from domain.eligibility import authorization_of
 from domain.events import Fact, JsonValue
+from domain.gift_returns import is_by_recipient
 from domain.gifts import gifts_owed
 from domain.handover import first_state, handover_ready
 from domain.keeping import kept
@@ -131,7 +132,8 @@ def grant(
         deliveries=() if not line_ids or is_kept else (_first_delivery(ret, method, at),),
     )
     more: tuple[Fact, ...] = ()
-    if line_ids and not is_kept and (gifts := _gifts_to_send(ret, line_ids)):
+    asks_for_gifts = line_ids and not is_kept and not is_by_recipient(ret.request)
+    if asks_for_gifts and (gifts := _gifts_to_send(ret, line_ids)):
         data["gifts"] = gifts
     if line_ids and not method.has_label:
         # Nothing is booked that would say it later.

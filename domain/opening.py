@@ -8,6 +8,7 @@ from domain.codes import RefusedError
 from domain.eligibility import Decision, Facts, Verdict, evaluate, facts_of
 from domain.events import Fact, JsonValue
 from domain.exchanges import exchange_prices
+from domain.gift_returns import credit_account_of, policy_for
 from domain.gifts import MissingGift, freeze_gifts
 from domain.handover import check_bookable
 from domain.law.governing import GoverningLaw
@@ -142,6 +143,7 @@ def open_return(
     ``prices`` are those of the goods wanted in exchange, by SKU, for one unit with its tax;
     ``recent`` is what the customer sent back before, where the policy has it counted.
     """
+    policy = policy_for(request, policy)
     basis, wanted = freeze_basis(order), exchange_prices(request, prices or {})
     lines = tuple(
         ReturnLine(
@@ -189,6 +191,7 @@ def open_return(
         lines=lines,
         lots=lots,
         promotions=freeze_promotions(order) if policy.promotion_clawback else (),
+        gift_credit_account=credit_account_of(request, order, policy),
         gifts=freeze_gifts(order) if policy.missing_gift is MissingGift.DEDUCT else (),
         hold_method=_hold_method(order, policy),
         credit_account="" if policy.credit_bonus_percent is None else order.credit_account,

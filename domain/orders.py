@@ -222,6 +222,9 @@ class Order:
     customer_blocked: bool = False
     """Whether the platform wants a person to look at whatever this customer asks for."""
     gifts: tuple[Gift, ...] = ()
+    gift_recipient: str | None = None
+    """The platform's name of the store credit of whom the order was given to; empty where that has
+    no account, ``None`` where it was no gift."""
 
     @property
     def customer_ref(self) -> str:

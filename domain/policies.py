@@ -38,6 +38,13 @@ class Source:
     certainty: str
 
 
+class GiftReturns(StrEnum):
+    """Where it goes what is given back for a gift that its recipient returns."""
+
+    PURCHASER_TENDER = "purchaser_tender"
+    RECIPIENT_CREDIT = "recipient_credit"
+
+
 @dataclass(frozen=True, slots=True)
 class RefundTerms:
     """What is refunded and until when; ``scope`` of PRICE, TAX, SHIPPING.
@@ -150,6 +157,7 @@ class Policy:
     ``abuse_signals`` are what of a customer's returns sends the next one to a person.
     ``missing_gift`` says whether the value of a gift is kept back whose goods come without it.
     ``review`` is how a person may look at a return.
+    ``gift_returns`` says who gets what is given back for a gift whose recipient returns it.
     """
 
     pack_id: str
@@ -183,6 +191,11 @@ class Policy:
     abuse_signals: AbuseSignals = NO_SIGNALS
     missing_gift: MissingGift = MissingGift.LEAVE
     review: ReviewTerms = USUAL_REVIEW
+    gift_returns: GiftReturns = GiftReturns.PURCHASER_TENDER
+
+    @property
+    def gives_recipient_credit(self) -> bool:
+        return self.gift_returns is GiftReturns.RECIPIENT_CREDIT
 
     def refund_gate(self, currency: str) -> int | None:
         """Return the gate in a currency's minor units; ``None`` where it has none."""
@@ -210,12 +223,13 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
         PolicyError: something is missing, of the wrong type, out of range or not resolved. Fees,
             promotion clawback, uneven exchange, tender order, limits of approval, the refund gate,
             fallback tenders, triggers, store credit, coupons, keep item, how long labels are good,
-            customs papers, parcels, what is declared, abuse signals, missing gifts and reviews may
-            be left out: no fee, no clawback, any price, our order, no limit, no gate, no fallback,
+            customs papers, parcels, what is declared, abuse signals, missing gifts, reviews and
+            gift returns may be left out: no fee, no clawback, any price, our order, no limit, no gate, no fallback,
             all that goes out waits for the goods, no credit to choose, coupons are given back, a
             person alone lets goods be kept, labels have the date of their carrier, no papers are
             waited for, each parcel is paid as it comes, buyers are told as usual, no customer's
-            returns are counted, gifts may be kept, and a review is as :class:`ReviewTerms` has it.
+            returns are counted, gifts may be kept, a review is as :class:`ReviewTerms` has it, and
+            who paid for a gift gets its money.
     """
     pack = At("", data)
     governs = pack.table("governs")
@@ -269,6 +283,11 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
             default=MissingGift.LEAVE,
         ),
         review=read_review_terms(pack),
+        gift_returns=pack.optional(
+            "gift_returns",
+            lambda name: pack.option(name, GiftReturns),
+            default=GiftReturns.PURCHASER_TENDER,
+        ),
     )
     _check(policy)
     return policy

@@ -323,6 +323,8 @@ class Return:
     """News of a parcel that came after the return had expired, until it is seen to."""
     gifts: tuple[GiftBasis, ...] = ()
     """Those of the order whose value the policy keeps back when their goods come without them."""
+    gift_credit_account: str = ""
+    """The platform's name of the recipient's store credit, where that gets what the gift cost."""
     signals: tuple[Signal, ...] = ()
     """Why a person looks at it by whose it is, as counted when it was requested."""
     review: Review | None = None

@@ -14,6 +14,7 @@ from domain.disputing import holds
 from domain.doubts import signals_json
 from domain.eligibility import Decision
 from domain.events import JsonValue
+from domain.gift_returns import is_by_recipient
 from domain.intents import Intent, Settlement
 from domain.invariants import broken
 from domain.parcels import Delivery
@@ -84,6 +85,7 @@ def document(ret: Return) -> Document:
         **_parcel_links(ret),
         **({"signals": signals_json(ret)} if ret.signals else {}),
         **review_document(ret),
+        **({"by": ret.request.by} if is_by_recipient(ret.request) else {}),
     }
 
 

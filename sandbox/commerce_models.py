@@ -206,6 +206,11 @@ class Order(Contract):
     free_shipping_from_minor: Minor | None = Field(
         None, description="from which sum of its lines on the order was shipped for free"
     )
+    gift_recipient: Customer | None = Field(
+        None,
+        description="who was given the order: may ask for its return, is written to about it, and "
+        "is told neither what was paid nor how. Ask for him only once you know that it is him",
+    )
 
 
 class Product(Contract):

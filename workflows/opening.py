@@ -15,6 +15,7 @@ from domain.codes import PROBLEMS, RefusedError
 from domain.corrections import Correction
 from domain.diverting import check_credit
 from domain.exchanges import check_exchanges
+from domain.gift_returns import check_recipient
 from domain.granting import apply_policy
 from domain.ids import is_id, workflow_id_for
 from domain.locations import NoLocationError, Receiving, choose_location
@@ -149,6 +150,7 @@ async def register(
     decisions = decide_lines(request, facts.order, facts.policy, facts.law, at=requested_at)
     prices = {product.sku: product.price for product in facts.products}
     check_exchanges(request, facts.order, prices, uneven=facts.policy.uneven_exchange)
+    check_recipient(request, facts.order, facts.policy)
     check_credit(request, facts.order, facts.policy)
     order, wanted = facts.order, wanted_units(request, decisions)
     receiving = _receiving(facts, [line_id for line_id, _ in wanted])

@@ -455,6 +455,10 @@ class ReturnView(AnswerModel):
     customs_papers: str | None = None
     """Where the papers are with which the goods cross a customs border."""
     parcel_links: tuple[ParcelLinkView, ...] = ()
+    by: str = "purchaser"
+    """Who asked: ``purchaser``, or the ``recipient`` of a gift."""
+    money_hidden: bool = False
+    """Whether it is as a gift's recipient may read it: without amounts, prices and tenders."""
     signals: tuple[SignalView, ...] = ()
     """Why a person decides by whose return it is; what the rules said stands at each line."""
     review: ReviewView | None = None

@@ -85,6 +85,10 @@ class BackhaulClient:
         """Read a return by its id or its RMA number."""
         return await self._api.get(_return(return_id), ReturnView)
 
+    async def get_return_for_recipient(self, return_id: str) -> ReturnView:
+        """Read a return as the recipient of a gift may: without amounts, prices and tenders."""
+        return await self._api.get(f"{_return(return_id)}/for-recipient", ReturnView)
+
     async def list_returns(
         self,
         *,

@@ -131,6 +131,9 @@ class Preview(AnswerModel):
     review_codes: tuple[str, ...] = ()
     missed_visit_fee_minor: int = 0
     gifts: tuple[PreviewGift, ...] = ()
+    money_hidden: bool = False
+    """Whether a gift's recipient asks: all amounts are left out as zero, but what he gets himself
+    as credit, which is ``refund_minor``."""
     lines: tuple[PreviewLine, ...]
     refund_minor: int
     by_tender: tuple[PreviewTender, ...]

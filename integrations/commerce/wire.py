@@ -232,6 +232,14 @@ class WireCorrespondent(WirePart):
         return Contact(self.customer.email, self.customer.name, self.customer.locale)
 
 
+class WireGiven(WirePart):
+    gift_recipient: WireCustomer
+
+    def contact(self) -> Contact:
+        one = self.gift_recipient
+        return Contact(one.email, one.name, one.locale)
+
+
 class WireAddressee(WirePart):
     """A carrier may write, too; where the mailbox makes no sense it has none."""
 
@@ -269,6 +277,7 @@ class WireOrder(WirePart):
     disclosures: WireDisclosures = WireDisclosures()
     free_shipping_from_minor: Amount | None = None
     customer: Any = None
+    gift_recipient: Any = None
 
     def facts(self) -> Order:
         return Order(
@@ -287,7 +296,10 @@ class WireOrder(WirePart):
                 self.shipping.refunded_minor,
             ),
             promotions=tuple(promotion.promotion() for promotion in self.promotions),
-            credit_account=self._credit_account(),
+            credit_account=_account_of(self.customer),
+            gift_recipient=None
+            if self.gift_recipient is None
+            else _account_of(self.gift_recipient),
             told=self.disclosures.told(),
             free_shipping_from_minor=self.free_shipping_from_minor,
             delivery_region=self.ship_to.region_name(),
@@ -299,19 +311,20 @@ class WireOrder(WirePart):
             ),
         )
 
-    def _credit_account(self) -> str:
-        """Return whose store credit it would be; of a customer that makes no sense nobody's."""
-        try:
-            return WireHolder.model_validate(self.customer).customer_ref
-        except ValidationError:
-            return ""
-
     def _is_blocked(self) -> bool:
         """A block that makes no sense is refused: taken for none, it would protect nobody."""
         told = self.customer.get("blocked", False) if isinstance(self.customer, dict) else False
         if not isinstance(told, bool):
             raise OrderFactsError("customer.blocked", "wanted true or false")
         return told
+
+
+def _account_of(person: Any) -> str:
+    """Return whose store credit it would be; of a person that makes no sense nobody's."""
+    try:
+        return WireHolder.model_validate(person).customer_ref
+    except ValidationError:
+        return ""
 
 
 class WireProduct(WireModel):

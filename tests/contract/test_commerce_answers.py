@@ -139,6 +139,15 @@ class TestOrderFacts:
 
         assert facts.line("line-1").paid_minor == 1_000
 
+    @pytest.mark.parametrize(
+        ("told", "known"),
+        [(None, None), ({"customer_ref": "friend-1"}, "friend-1"), ({}, ""), (7, "")],
+    )
+    async def test_edge_16_say_to_whom_it_was_given(self, told: object, known: str | None) -> None:
+        """Of whom only the account is kept; who has none may ask all the same."""
+        async with platform(json_answer(changed("gift_recipient", told))) as (shop, _):
+            assert (await shop.get_order("order-1")).gift_recipient == known
+
     async def test_edge_17_say_whom_the_platform_blocked(self) -> None:
         """Nobody, unless the platform says so."""
         answers = [json_answer(order()), json_answer(changed("customer.blocked", True))]
@@ -190,6 +199,18 @@ class TestPeople:
 
         assert caught.value.field == path
         assert address.city == "Berlin"
+
+    async def test_to_whom_it_was_given(self) -> None:
+        """A gift's recipient is written to himself; where nobody is named, that is refused."""
+        friend = {"email": "bo@example.com", "name": "Bo", "locale": "en"}
+        answers = [json_answer(changed("gift_recipient", friend)), json_answer(order())]
+        async with platform(*answers) as (shop, _):
+            found = await shop.get_recipient("order-1")
+            with pytest.raises(ProtocolError) as caught:
+                await shop.get_recipient("order-1")
+
+        assert (found.email, found.name) == ("bo@example.com", "Bo")
+        assert caught.value.field == "gift_recipient"
 
     @pytest.mark.parametrize(
         ("path", "value"),
