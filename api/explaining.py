@@ -45,6 +45,8 @@ async def explain(services: Services, tenant_id: str, reference: str) -> Explana
         proposed_settlement=view.proposed_settlement,
         currency=row.currency,
         review=view.review,
+        tier=view.tier,
+        clocks=view.clocks,
         customer_history=await history_of(row, services.histories) if in_review else None,
     )
 

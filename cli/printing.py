@@ -16,7 +16,7 @@ from backhaul_client import (
     ReceiptEntryView,
     ReturnView,
 )
-from backhaul_client.answers import LotAmountView, ProposedSettlementView, SignalView
+from backhaul_client.answers import ClockView, LotAmountView, ProposedSettlementView, SignalView
 from backhaul_client.listing import PreviewLine, PreviewTender
 from cli.showing_review import show_customer_history, show_review
 from domain.currencies import NO_CURRENCY
@@ -208,6 +208,12 @@ def show_command(answer: CommandView) -> None:
         print(f"given again, see the timeline: {', '.join(answer.given_again)}")
 
 
+def show_clocks(clocks: Sequence[ClockView]) -> None:
+    for clock in clocks:
+        limit = f", at the latest on {clock.limit_on}" if clock.limit_on is not None else ""
+        print(f"  {clock.kind} due on {clock.due_on}{limit} ({clock.basis}): {clock.state}")
+
+
 def show_explanation(found: Explanation) -> None:
     print(f"{found.rma_no or found.return_id}  {found.headline or 'not registered yet'}")
     for wait in found.waiting_on:
@@ -220,6 +226,7 @@ def show_explanation(found: Explanation) -> None:
         if wait.detail:
             of_work = wait.key.startswith("work/")
             print(f"    last error: {wait.detail}" if of_work else f"    {wait.detail}")
+    show_clocks(found.clocks)
     if found.proposed_settlement is not None and found.currency is not None:
         show_proposal(found.proposed_settlement, found.currency)
     if found.review is not None:

@@ -22,7 +22,7 @@ from domain.review_warnings import warn
 from domain.reviewing import decided_by_clock
 from domain.securing import to_renew
 from domain.transport import expire
-from domain.waiting import Waiting, waits
+from domain.waiting import CLOCK, Waiting, waits
 
 
 def pass_deadlines(ret: Return, *, at: datetime) -> Change:
@@ -48,6 +48,14 @@ def _escalate(ret: Return, wait: Waiting, at: datetime) -> Change:
 
 def _breached(wait: Waiting) -> Fact:
     return Fact("sla.breached", {"clock": wait.code, "wait": wait.key})
+
+
+def _clock_passed(ret: Return, wait: Waiting, at: datetime) -> Change:
+    """Warn before the day is over, and say when it is."""
+    if not wait.key.endswith("/warning"):
+        return _escalate(ret, wait, at)
+    told = Fact("sla.warned", {"clock": wait.code, "wait": wait.key, "percent": None})
+    return replace(ret, overdue=(*ret.overdue, (wait.key, at))), (told,)
 
 
 def _default_decision(ret: Return, _passed: Waiting, at: datetime) -> Change:
@@ -141,6 +149,7 @@ def _close(ret: Return, _passed: Waiting, _at: datetime) -> Change:
 
 
 _AT_DEADLINE: dict[str, Callable[[Return, Waiting, datetime], Change]] = {
+    CLOCK: _clock_passed,
     "awaiting_review": _default_decision,
     "awaiting_second_approval": _default_decision,
     "review_warning": _warn_of_review,

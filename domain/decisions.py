@@ -49,7 +49,8 @@ class Decision:
     """A line's decision, stored as it is. ``window_end`` is the last local day, inclusive.
 
     ``policy_ref`` is the pack of law where the law grants or refuses, else the promise.
-    ``considered`` is every right that was weighed, those of the law first.
+    ``considered`` is every right that was weighed, those of the law first. ``answer_by`` is the
+    last local day on which the law wants the request handled and the address told.
     """
 
     line_id: str
@@ -67,6 +68,7 @@ class Decision:
     facts_hash: str
     evaluated_at: datetime
     considered: tuple[Considered, ...] = ()
+    answer_by: date | None = None
 
     @property
     def granted(self) -> bool:
@@ -88,6 +90,7 @@ def decision_of(
     *,
     of_law: Mapping[str, LawSource],
     of_shop: Sequence[Source],
+    answer_by: date | None = None,
 ) -> Decision:
     """Turn a ruling into the decision that is stored, its sources looked up in those of both."""
     deciding = _deciding(ruling)
@@ -107,6 +110,7 @@ def decision_of(
         facts_hash=content_hash(asdict(facts)),
         evaluated_at=facts.agreed_at,
         considered=tuple(_considered(one, ruling) for one in ruling.weighed),
+        answer_by=answer_by,
     )
 
 

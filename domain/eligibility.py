@@ -158,7 +158,15 @@ def evaluate(
     if not ruling.ref:
         ruling = replace(ruling, ref=policy.ref, content_hash=policy.content_hash)
     of_law = governing.sources if governing is not None else {}
-    return decision_of(facts, ruling, of_law=of_law, of_shop=policy.sources)
+    days = law.answer_days if law is not None else None
+    asked_on = local_day(facts.requested_at, facts.time_zone)
+    return decision_of(
+        facts,
+        ruling,
+        of_law=of_law,
+        of_shop=policy.sources,
+        answer_by=asked_on + timedelta(days=days) if days is not None else None,
+    )
 
 
 def _governs(policy: Policy, facts: LineFacts) -> bool:

@@ -130,7 +130,7 @@ EVENT_TYPES: dict[str, str] = {
     "blocker.raised": "work is parked, or the run is gone; code, owner and deadline",
     "blocker.cleared": "parked work goes on, or the return has a run again",
     "sla.breached": "a wait passed its deadline; `clock` names the wait",
-    "sla.warned": "a stated `percent` of a wait's time is over; `clock` names it",
+    "sla.warned": "a wait ends soon: `percent` of its time is over, or a date of law is near",
     "ops.intervention": "a person acted on a stuck return; `kind` is the command, and of a restart "
     "`given_again` are commands that the lost run had answered and not recorded",
     "cost.recorded": "money spent on the return, or below zero got back: `component` is freight, "

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from domain.charging import lost_to_condition
 from domain.completeness import is_rest_awaited
 from domain.diverting import going_out_of, money_then_credit
-from domain.due import due_on
+from domain.due import Events, due_on
 from domain.events import Fact, JsonValue
 from domain.exchanges import delivered_so_far, is_paid_back_instead
 from domain.handover import sent_on
@@ -93,11 +93,7 @@ def statutory_due_on(ret: Return, lots: Sequence[Lot]) -> date | None:
             continue
         day = due_on(
             terms,
-            time_zone=ret.time_zone,
-            noticed_at=ret.requested_at,
-            agreed_at=ret.authorized_since,
-            back_at=known_at,
-            proven_at=sent_on(ret),
+            Events(ret.time_zone, ret.requested_at, ret.authorized_since, known_at, sent_on(ret)),
         )
         days += [day] if day is not None else []
     return min(days) if days else None

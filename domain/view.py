@@ -8,6 +8,7 @@ from typing import Any
 from domain.allowed import allowed_commands
 from domain.approving import proposal_parts
 from domain.claims import is_claim_open
+from domain.clocks import clocks, state_of
 from domain.considered import considered_parts
 from domain.counters import Counters, counters
 from domain.disputing import holds
@@ -24,7 +25,8 @@ from domain.recovery import Advance
 from domain.requests import RequestedLine
 from domain.returns import LineAuthorization, Lot, Return, ReturnLine
 from domain.review_view import review_document
-from domain.waiting import Waiting, missing_wait, next_step, waits
+from domain.tiers import tier_of
+from domain.waiting import Waiting, missing_wait, next_step, shown, waits
 
 Document = dict[str, JsonValue]
 
@@ -66,7 +68,8 @@ def document(ret: Return) -> Document:
             for receipt in ret.receipts
         ],
         "settlements": [_settlement(settlement) for settlement in ret.settlements],
-        "waiting_on": [_waiting(wait) for wait in waiting],
+        "waiting_on": [_waiting(wait) for wait in shown(waiting)],
+        "tier": tier_of(ret),
         "next_step": _next_step(waiting),
         "allowed_commands": [*allowed_commands(ret)],
         "broken_invariants": [*broken(ret)],
@@ -81,11 +84,32 @@ def document(ret: Return) -> Document:
         ],
         "refused": {**asdict(ret.refused)} if ret.refused else None,
         "proposed_settlement": _proposed(ret.proposal) if ret.proposal else None,
+        **_clocks(ret),
         **_chargebacks(ret),
         **_parcel_links(ret),
         **({"signals": signals_json(ret)} if ret.signals else {}),
         **review_document(ret),
         **({"by": ret.request.by} if is_by_recipient(ret.request) else {}),
+    }
+
+
+def _clocks(ret: Return) -> Document:
+    """Show the dates that a law or a promise gives; a return without any does not mention them."""
+    running = clocks(ret)
+    if not running:
+        return {}
+    return {
+        "clocks": [
+            {
+                "kind": clock.kind,
+                "due_on": clock.due_on.isoformat(),
+                "limit_on": clock.limit_on.isoformat() if clock.limit_on is not None else None,
+                "basis": clock.basis,
+                "state": state_of(ret, clock),
+                "lot_ids": [*clock.lot_ids],
+            }
+            for clock in running
+        ]
     }
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from domain.approving import open_proposal
 from domain.blockers import WAITS
+from domain.clocks import WARNED_BEFORE, Clock, ClockState, clocks, end_of, state_of
 from domain.customs import awaits_papers
 from domain.disputing import has_disputed_refund
 from domain.exchanges import is_paid_back_instead
@@ -78,6 +79,7 @@ def waits(ret: Return) -> tuple[Waiting, ...]:
         *_late_scan_wait(ret),
         *_refund_waits(ret),
         *_chargeback_waits(ret),
+        *(_clock_wait(ret, clock) for clock in clocks(ret)),
         *_close_wait(ret),
     ]
     parked = {f"work/{blocker.work}" for blocker in ret.blockers}
@@ -138,8 +140,15 @@ def _wait(
     )
 
 
-_REMINDERS = ("review_warning", "info_reminder")
+CLOCK = "clock_running"
+"""The code of a date that a law or a promise gives, until it has passed."""
+_REMINDERS = ("review_warning", "info_reminder", CLOCK)
 _NOBODYS_STEP = ("holding", *_REMINDERS)
+
+
+def shown(waiting: Sequence[Waiting]) -> tuple[Waiting, ...]:
+    """Leave out the dates that run quietly; a return shows them as clocks."""
+    return tuple(wait for wait in waiting if wait.code != CLOCK)
 
 
 def next_step(waiting: Sequence[Waiting]) -> Waiting | None:
@@ -441,6 +450,35 @@ def _chargeback_waits(ret: Return) -> list[Waiting]:
             sent = ", ".join(chargeback.evidence)
             found.append(replace(wait, detail=f"refunds sent before: {sent}" if sent else ""))
     return found
+
+
+def _clock_wait(ret: Return, clock: Clock) -> Waiting:
+    """Wait for what is next of a clock: its warning, its last day, the line behind it, a day."""
+    state, passed = state_of(ret, clock), dict(ret.overdue)
+    ends = end_of(clock.due_on, ret.time_zone)
+    code, key, deadline = CLOCK, clock.warning_key, ends - WARNED_BEFORE
+    if state is not ClockState.RUNNING:
+        key, deadline = clock.key, ends
+    if state is ClockState.MISSED:
+        code, deadline = "clock_missed", passed[clock.key] + _TOLD_AGAIN
+        if clock.limit_on is not None and clock.limit_key not in passed:
+            key, deadline = clock.limit_key, end_of(clock.limit_on, ret.time_zone)
+    kind = WAITS[code]
+    limit = f", at the latest on {clock.limit_on}" if clock.limit_on is not None else ""
+    return Waiting(
+        key=key,
+        code=code,
+        owner=kind.owner,
+        waiting_for=kind.waiting_for,
+        since=clock.since,
+        deadline=max([deadline, *(at for late, at in ret.extended if late == key)]),
+        at_deadline=kind.at_deadline,
+        exits=kind.exits,
+        detail=f"{clock.kind} due on {clock.due_on}{limit} ({clock.basis})",
+    )
+
+
+_TOLD_AGAIN = timedelta(days=1)
 
 
 def _approval_wait(ret: Return, proposal: Proposal) -> Waiting:

@@ -72,7 +72,7 @@ class Library:
         local = self.places.get(place)
         rules = one.pack.rules + (local.overlay.rules if local else ())
         parts = {"pack": one.content_hash, "place": local.content_hash if local else None}
-        law = Law(one.pack.ref, content_hash(parts), rules)
+        law = Law(one.pack.ref, content_hash(parts), rules, answer_days=one.pack.answer_days)
         sources = one.pack.sources | ((local.overlay.sources or {}) if local else {})
         return GoverningLaw(law, sources, _holidays(local, day))
 

@@ -18,9 +18,10 @@ from domain.lifecycle import ARRIVED, TERMINAL_HEADLINES, WITHOUT_EFFECT, LotSta
 from domain.notices import notices_for
 from domain.opening import asked_facts
 from domain.returns import Change, Return
+from domain.tiers import tier_of
 from domain.transport import NOTHING_AWAITED
 from domain.view import document
-from domain.waiting import Waiting, first_deadline, next_step, waits
+from domain.waiting import Waiting, first_deadline, next_step, shown, waits
 from storage.records import (
     ArrivalRecord,
     DecisionOnLine,
@@ -46,6 +47,7 @@ _KEYWORDS = {
         "SettlementState",
         "OwnerRole",
         "LocationId",
+        "Tier",
     )
 }
 _LISTS = {
@@ -298,7 +300,8 @@ def _attributes(ret: Return) -> dict[str, object]:
         "SettlementState": ret.settlement.value,
         "OwnerRole": _owner(waiting),
         "LocationId": ret.location_id,
-        "BlockerCodes": sorted({wait.code for wait in waiting}),
+        "BlockerCodes": sorted({wait.code for wait in shown(waiting)}),
+        "Tier": tier_of(ret).value,
         "CarrierIds": carriers,
         "NextDeadline": first_deadline(waiting),
     }
@@ -324,7 +327,7 @@ def _details(ret: Return) -> str:
     lines += [
         f"- waits for {wait.waiting_for} ({wait.owner}) until {wait.deadline:%Y-%m-%d %H:%M} UTC, "
         f"then {wait.at_deadline}"
-        for wait in waits(ret)
+        for wait in shown(waits(ret))
     ]
     lines += [
         f"- {lot.quantity} × {ret.line(lot.line_id).sku}: {lot.state}, {lot.resolution}"

@@ -402,6 +402,22 @@ class ParcelLinkView(AnswerModel):
     is_own_label: bool
 
 
+class ClockView(AnswerModel):
+    """A date that a law or a promise gives.
+
+    ``kind`` is ``refund``, the money to be back, or ``answer``, the request to be handled.
+    ``due_on`` is the last local day, ``limit_on`` a second line of the law. ``basis`` is STATUTORY,
+    PENALTY_LIMIT or PROMISE; ``state`` is running, warned or missed.
+    """
+
+    kind: str
+    due_on: date
+    limit_on: date | None
+    basis: str
+    state: str
+    lot_ids: tuple[str, ...]
+
+
 class SignalView(AnswerModel):
     """Something of a customer's returns, this one included, that reached the policy's limit.
 
@@ -441,6 +457,9 @@ class ReturnView(AnswerModel):
     receipts: tuple[ReceiptView, ...]
     settlements: tuple[SettlementView, ...]
     waiting_on: tuple[WaitView, ...]
+    tier: str = "GREEN"
+    """YELLOW two days before a date of law or promise passes, RED once one has."""
+    clocks: tuple[ClockView, ...] = ()
     next_step: NextStep | None
     allowed_commands: tuple[str, ...]
     broken_invariants: tuple[str, ...]

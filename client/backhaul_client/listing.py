@@ -6,6 +6,7 @@ from pydantic import Field
 
 from backhaul_client.answer_model import AnswerModel
 from backhaul_client.answers import (
+    ClockView,
     EventView,
     ProposedSettlementView,
     Source,
@@ -224,6 +225,9 @@ class Explanation(AnswerModel):
     """What passed between reviewer and customer, where anything did."""
     customer_history: CustomerHistoryView | None = None
     """The customer's other returns, while a person decides on this one."""
+    tier: str = "GREEN"
+    clocks: tuple[ClockView, ...] = ()
+    """The dates that a law or a promise gives; ``tier`` is RED once one was missed."""
 
 
 class SurveyView(AnswerModel):

@@ -33,13 +33,15 @@ class Law:
     """The version of a pack that governs a contract, with what its place adds.
 
     ``content_hash`` covers pack and overlay. Without ``rules`` the pack has no version for the
-    contract's date, or no pack is for the place.
+    contract's date, or no pack is for the place. Within ``answer_days`` after the notice a request
+    is to be handled.
     """
 
     ref: str
     content_hash: str
     rules: tuple[Rule, ...] = ()
     is_missing: bool = False
+    answer_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -336,7 +336,8 @@ class Pack(Strict):
     """One version of a pack. It never changes; a correction is a version of its own.
 
     ``places`` are the jurisdictions it is for. ``retroactive`` of MORE_FAVOURABLE lets it rule
-    over older contracts where that is better for the consumer.
+    over older contracts where that is better for the consumer. Within ``answer_days`` after the
+    notice a request is to be handled and the address told; later the law calls it a refusal.
     """
 
     id: str
@@ -351,6 +352,7 @@ class Pack(Strict):
     supersedes: str | None = None
     corrects: str | None = None
     retroactive: str | None = None
+    answer_days: int | None = None
 
     @property
     def ref(self) -> str:
