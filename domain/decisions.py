@@ -27,7 +27,8 @@ class Terms:
     law's. The earliest counts. ``hard_limit`` is the line behind the law's date that has
     consequences of its own. ``collection_offered``: the seller's courier is sent at his own cost.
     A right ``by_law`` bears no restocking and no handling fee, and where ``use_is_free`` nothing is
-    deducted for what was used. ``kept`` is what the law keeps back already, in minor units.
+    deducted for what was used; one that ``survives_use`` is not lost by it. With one of
+    ``not_intact_if`` among the findings it is. ``kept`` is what the law keeps back already, in minor units.
     """
 
     return_shipping_payer: str
@@ -39,6 +40,8 @@ class Terms:
     collection_offered: bool = False
     by_law: bool = False
     use_is_free: bool = False
+    survives_use: bool = False
+    not_intact_if: tuple[str, ...] = ()
     kept: tuple[Kept, ...] = ()
     restocking_percent: int | None = None
     due_on: date | None = None
@@ -127,10 +130,16 @@ def _terms(facts: LineFacts, given: Given) -> Terms:
         collection_offered=facts.seller.offers_collection,
         by_law=rule is not None,
         use_is_free=rule is not None and _use_is_free(rule, facts),
+        survives_use=rule is not None and rule.condition is None,
+        not_intact_if=_fails(rule) if not given.promises else (),
         kept=given.kept,
         restocking_percent=given.restocking_percent or None,
         due_on=given.due.on if given.due else None,
     )
+
+
+def _fails(rule: Rule | None) -> tuple[str, ...]:
+    return rule.condition.fails if rule is not None and rule.condition is not None else ()
 
 
 def _use_is_free(rule: Rule, facts: LineFacts) -> bool:

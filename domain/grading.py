@@ -5,8 +5,10 @@ from datetime import datetime
 
 from domain.codes import RefusedError
 from domain.events import Fact, JsonValue
-from domain.inspection import EVIDENCE_NEEDED, Acceptance, Finding
+from domain.inspection import EVIDENCE_NEEDED, Acceptance, Disposition, Finding
+from domain.judging import judge
 from domain.lifecycle import LotState
+from domain.policies import Condition
 from domain.requests import Resolution
 from domain.returns import Change, Lot, Return
 from domain.settling import follow_goods
@@ -58,7 +60,7 @@ def check_inspection(
 
 
 def grade_lot(ret: Return, lot_id: str, finding: Finding, *, quantity: int | None = None) -> Change:
-    """Record the finding and what the policy makes of it.
+    """Record the finding and what the policy makes of it, within the law of the return's right.
 
     With a ``quantity`` below the lot's, so many units are graded and the rest becomes a lot of its
     own that still waits for its grade. A lot to be exchanged that is accepted with a deduction
@@ -68,10 +70,8 @@ def grade_lot(ret: Return, lot_id: str, finding: Finding, *, quantity: int | Non
         ret = ret.split_lot(lot_id, quantity)
     lot = ret.lot(lot_id)
     condition = next(c for c in ret.policy.conditions if c.grade is finding.grade)
-    acceptance, deduction = condition.acceptance, condition.deduction_percent
-    excused = finding.fault in ret.policy.faults_without_deduction
-    if excused and acceptance is Acceptance.PARTIALLY_ACCEPTED:
-        acceptance, deduction = Acceptance.ACCEPTED, 0
+    judged = judge(ret.policy, ret.line(lot.line_id).terms, finding)
+    acceptance, deduction = judged.acceptance, judged.deduction_percent
     resolution = lot.resolution
     exchanged = resolution is Resolution.EXCHANGE
     if exchanged and acceptance is Acceptance.PARTIALLY_ACCEPTED and not lot.is_given:
@@ -81,7 +81,7 @@ def grade_lot(ret: Return, lot_id: str, finding: Finding, *, quantity: int | Non
         finding=finding,
         acceptance=acceptance,
         deduction_percent=deduction,
-        disposition=condition.disposition,
+        disposition=_disposition(condition, acceptance),
         resolution=resolution,
     )
     data: dict[str, JsonValue] = {
@@ -95,12 +95,26 @@ def grade_lot(ret: Return, lot_id: str, finding: Finding, *, quantity: int | Non
         "deduction_percent": deduction,
         "by": finding.inspected_by,
     }
+    if judged.code:
+        scale: JsonValue = {
+            "acceptance": condition.acceptance,
+            "deduction_percent": condition.deduction_percent,
+        }
+        data |= {"law": judged.code, "scale": scale}
     facts = [Fact("inspection.completed", data), _disposition_fact(graded)]
     if acceptance is Acceptance.REJECTED:
         graded = graded.moved(LotState.DISPUTE_WINDOW, finding.inspected_at)
         facts.append(Fact("lot.rejected", {"lot_id": lot.lot_id, "grade": finding.grade}))
     ret, more = follow_goods(ret.with_lots(graded), lot.lot_id, at=finding.inspected_at)
     return ret, (*facts, *more)
+
+
+def _disposition(condition: Condition, acceptance: Acceptance) -> Disposition:
+    """Send back what the law alone rejects, and keep what it alone accepts, looked at again."""
+    if acceptance is Acceptance.REJECTED:
+        return Disposition.RETURN_TO_CUSTOMER
+    kept = condition.disposition is not Disposition.RETURN_TO_CUSTOMER
+    return condition.disposition if kept else Disposition.QUARANTINE
 
 
 def _disposition_fact(lot: Lot) -> Fact:
