@@ -1,6 +1,7 @@
 """What decided a return can be read, with the facts it was decided on."""
 
 from domain.eligibility import evaluate
+from packs.library import shipped
 from storage.decision_json import decision_from, facts_from
 from storage.decisions import DecisionRow, Decisions
 from tests.support.house import TENANT, House, OpenReturn
@@ -25,7 +26,10 @@ async def test_a_plain_return_has_the_rules_record(house: House) -> None:
     shown = (await opened.view())["lines"][0]["decision"]
     assert (row.line_id, row.quantity, row.by) == ("line-1", 2, "rule")
     assert row.facts is not None
-    assert evaluate(facts_from(row.facts), house.needs.policy) == decision_from(row.result)
+    facts = facts_from(row.facts)
+    law = shipped().governing(facts.place, facts.contract_at).for_ground(facts.ground)
+    assert evaluate(facts, house.needs.policy, law) == decision_from(row.result)
+    assert row.policy_ref == "CN-CORE@2024-07-01"
     assert row.result["reason_codes"] == shown["reason_codes"]
 
 

@@ -7,7 +7,7 @@ from domain.ids import content_hash
 from domain.policy_versions import PolicyVersion
 from storage.policy_versions import PolicyVersions
 from tests.support.house import TENANT, House
-from tests.support.shop import own_pack
+from tests.support.shop import order_for_a_promise, own_pack
 from tests.support.told import OPS, info, some_of
 from workflows import resuming
 from workflows.messages import Retry
@@ -40,7 +40,7 @@ async def test_a_return_is_decided_by_it_and_keeps_it(house: House) -> None:
     """What is published later governs later contracts alone."""
     await publish(house, own_pack("1"))
 
-    opened = await house.open(some_of(house.sandbox.order("three-units"), 1))
+    opened = await house.open(some_of(order_for_a_promise(house.sandbox), 1))
 
     await opened.ready_for_handover()
     view = await opened.view()
@@ -52,7 +52,7 @@ async def test_a_return_is_decided_by_it_and_keeps_it(house: House) -> None:
 async def test_its_waits_govern_a_start_whose_order_cannot_be_read(house: House) -> None:
     """A draft has no contract date yet, so today's version says how long its work may hang."""
     await publish(house, own_pack("1"))
-    order = house.sandbox.order("three-units")
+    order = order_for_a_promise(house.sandbox)
 
     with house.sandbox.nonsense(order, "ship_to.time_zone"):
         opened = await house.begin_draft(some_of(order, 1), "bad_upstream_data")
@@ -72,7 +72,7 @@ async def test_a_version_that_cannot_be_read_any_more_parks_the_start(house: Hou
     await publish(house, {"id": "OLD", "version": "1", "rules": "as they were written once"})
 
     parked = await house.begin_draft(
-        some_of(house.sandbox.order("three-units"), 1), "bad_upstream_data"
+        some_of(order_for_a_promise(house.sandbox), 1), "bad_upstream_data"
     )
 
     view = await parked.view()

@@ -22,7 +22,7 @@ async def test_a_persons_decision_has_the_rules_own_beside_it(journey: Journey) 
     assert (found.return_id, found.rma_no) == (view.return_id, view.rma_no)
     assert (rule.by, rule.granted) == ("rule", None)
     assert rule.facts is not None
-    assert (rule.facts["ground"], rule.facts["line"]["line_id"]) == ("NON_CONFORMITY", "line-2")
+    assert (rule.facts["ground"], rule.facts["line_id"]) == ("NON_CONFORMITY", "line-2")
     assert (person.by, person.granted, person.reason) == ("human", False, "the rest is fine")
     assert person.rule == rule.rule
     assert rule.rule is not None

@@ -26,7 +26,7 @@ from tests.flow.test_fees import paid_in
 from tests.support.asking import new_key, units_of
 from tests.support.journey import Journey
 from tests.support.sandbox import Sandbox
-from tests.support.shop import Shop, open_shop, own_pack
+from tests.support.shop import Shop, open_shop, order_for_a_promise, own_pack
 
 
 @pytest_asyncio.fixture
@@ -39,10 +39,10 @@ def in_days(days: int) -> date:
     return datetime.now(UTC).date() + timedelta(days=days)
 
 
-async def start(shop: Shop, example: str = "three-units") -> ReturnView:
-    """Ask for one unit of an order of the shop."""
+async def start(shop: Shop, order: Any = None) -> ReturnView:
+    """Ask for one unit of an order of the shop; of one that its policy decides unless stated."""
     client = await shop.person("platform", "the shop")
-    wanted = units_of(shop.journey.sandbox.order(example))
+    wanted = units_of(order or order_for_a_promise(shop.journey.sandbox))
     view = await client.start_return(wanted, idempotency_key=new_key())
     assert isinstance(view, ReturnView)
     return view
@@ -207,10 +207,10 @@ async def test_returns_go_by_the_policy_of_their_tenant(shop: Shop) -> None:
 
 async def test_a_preview_goes_by_the_same_policy(shop: Shop) -> None:
     """What the shopper is told is what a start would decide."""
-    await shop.publish(own_pack("1", days=0))
+    await shop.publish(own_pack("1", days=10))
     client = await shop.person("platform", "the shop")
 
-    told = await client.preview(units_of(shop.journey.sandbox.order("three-units")))
+    told = await client.preview(units_of(order_for_a_promise(shop.journey.sandbox)))
 
     assert (told.lines[0].policy_ref, told.lines[0].verdict) == ("OWN@1", "REJECT")
 
@@ -230,7 +230,10 @@ async def test_a_contract_that_no_version_governs_goes_to_a_person(shop: Shop) -
 async def test_a_draft_is_tried_on_what_was_decided(shop: Shop) -> None:
     """It says what would change, with money and examples, and writes nothing."""
     await shop.publish(own_pack("1"))
-    kept, refused = await start(shop), await start(shop, "out-of-window")
+    kept, refused = (
+        await start(shop),
+        await start(shop, shop.journey.sandbox.order("out-of-window")),
+    )
     dora = await shop.person("ops", "Dora")
 
     same = await dora.policies.simulate(NewSimulation(document=own_pack("2")))

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -17,6 +18,7 @@ from tests.support.builders import pack
 from tests.support.house import sandbox_connections
 from tests.support.journey import Journey
 from tests.support.sandbox import Sandbox
+from tests.support.sandbox_client import SandboxClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +74,15 @@ def own_pack(version: str, *, start: str = "2020-01-01", days: int = 30, **terms
     data["rules"][0]["window"]["days"] = days
     governs = {"by": "CONTRACT_DATE", "from": start, "to": None}
     return data | {"id": "OWN", "version": version, "governs": governs} | terms
+
+
+def order_for_a_promise(outside: SandboxClient) -> Any:
+    """An order of three lamps whose right at law is over, so that the merchant's policy decides."""
+    order = outside.order("three-units")
+    now = datetime.now(UTC)
+    sent, arrived = ((now - timedelta(days=days)).isoformat() for days in (22, 20))
+    for line in order["lines"]:
+        for parcel in line["parcels"]:
+            parcel |= {"fulfilled_at": sent, "delivered_at": arrived}
+    bought = (now - timedelta(days=25)).isoformat()
+    return outside.put(f"orders/{order['order_id']}", order | {"contract_at": bought})
