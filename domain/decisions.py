@@ -28,7 +28,8 @@ class Terms:
     consequences of its own. ``collection_offered``: the seller's courier is sent at his own cost.
     A right ``by_law`` bears no restocking and no handling fee, and where ``use_is_free`` nothing is
     deducted for what was used; one that ``survives_use`` is not lost by it. With one of
-    ``not_intact_if`` among the findings it is. ``kept`` is what the law keeps back already, in minor units.
+    ``not_intact_if`` among the findings it is. ``kept`` is what the law keeps back already, in
+    minor units.
     """
 
     return_shipping_payer: str
