@@ -14,7 +14,7 @@ from domain.pack_reading import PolicyError
 from domain.policies import Policy
 from domain.simulating import Recorded, Simulation, simulate
 from packs.library import shipped
-from storage.decision_json import decision_from, facts_from
+from storage.decision_json import basis_from, decision_from, facts_from
 from storage.decisions import Decisions, RecordedRow
 from storage.policy_versions import PolicyVersions
 
@@ -77,6 +77,7 @@ def _simulated(rows: Sequence[RecordedRow], known: dict[str, Policy], draft: Pol
             facts=facts_from(row.facts),
             decision=decision_from(row.result),
             policy=known.get(row.pack_hash),
+            basis=basis_from(row.basis),
         )
         for row in rows
     ]

@@ -1,8 +1,8 @@
 """What a policy would have made of returns that were decided already: counts, money, examples.
 
 A return is settled here as a preview does it, as if its goods came as they were sent, but on its
-own lines alone: outbound shipping, promotions and what else was settled of the order are facts of
-the order, which no record of a line has.
+own lines alone: promotions and what else was settled of the order are facts of the order, which no
+record of a line has.
 """
 
 from collections import Counter
@@ -24,7 +24,7 @@ from domain.requests import (
     ReturnRequest,
     request_hash,
 )
-from domain.returns import Lot, Return
+from domain.returns import Lot, Return, ValueBasis
 from domain.settlement import settle
 
 EXAMPLES = 5
@@ -41,7 +41,7 @@ _NOBODYS = "00000000-0000-0000-0000-000000000000"
 class Recorded:
     """What the rules decided on a line; ``policy`` is what they went by, where it is still known.
 
-    ``quantity`` is how many units were asked for.
+    ``quantity`` is how many units were asked for, ``basis`` what was paid for the whole line.
     """
 
     return_id: str
@@ -51,6 +51,7 @@ class Recorded:
     facts: Facts
     decision: Decision
     policy: Policy | None
+    basis: ValueBasis
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +185,7 @@ def _as_if_open(held: Sequence[Recorded], decisions: Sequence[Decision], policy:
         tenders=(),
         shipping=Shipping(0, 0),
     )
-    return open_return(
+    ret = open_return(
         tenant_id="",
         return_id=_NOBODYS,
         rma_no="",
@@ -196,21 +197,23 @@ def _as_if_open(held: Sequence[Recorded], decisions: Sequence[Decision], policy:
         units={line.facts.line_id: tuple(range(line.quantity)) for line in held},
         at=facts.requested_at,
     )
+    paid = {line.facts.line_id: line.basis for line in held}
+    return replace(ret, lines=tuple(replace(one, basis=paid[one.line_id]) for one in ret.lines))
 
 
 def _bought(line: Recorded) -> OrderLine:
-    """Return the units that were asked for as a line of their own, tax in their price."""
+    """Return the line as far as it is known; what was paid for it comes after, with its freight."""
     return OrderLine(
         line_id=line.facts.line_id,
         sku="",
         title="",
         category="",
-        quantity=line.quantity,
-        gross_minor=line.facts.amounts.price_minor,
-        discount_minor=0,
-        taxes=(),
+        quantity=line.basis.quantity,
+        gross_minor=line.basis.gross_minor,
+        discount_minor=line.basis.discount_minor,
+        taxes=line.basis.taxes,
         parcels=(),
-        weight_grams=0,
+        weight_grams=line.basis.weight_grams,
     )
 
 

@@ -1,4 +1,4 @@
-"""Facts and decisions as the JSON that is stored, and back.
+"""Facts, decisions and what was paid, as the JSON that is stored, and back.
 
 Fields that are added to them later need defaults: then what was stored before is read with those.
 """
@@ -8,9 +8,12 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from domain.eligibility import Decision, Facts
+from domain.returns import ValueBasis
 
 _FACTS: TypeAdapter[Facts] = TypeAdapter(Facts)
 _DECISION: TypeAdapter[Decision] = TypeAdapter(Decision)
+
+_BASIS: TypeAdapter[ValueBasis] = TypeAdapter(ValueBasis)
 
 
 def facts_json(facts: Facts) -> dict[str, Any]:
@@ -29,3 +32,12 @@ def decision_json(decision: Decision) -> dict[str, Any]:
 
 def decision_from(written: dict[str, Any]) -> Decision:
     return _DECISION.validate_python(written)
+
+
+def basis_json(basis: ValueBasis) -> dict[str, Any]:
+    written: dict[str, Any] = _BASIS.dump_python(basis, mode="json")
+    return written
+
+
+def basis_from(written: dict[str, Any]) -> ValueBasis:
+    return _BASIS.validate_python(written)

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database
-from storage.decision_json import decision_json, facts_json
+from storage.decision_json import basis_json, decision_json, facts_json
 from storage.models.decisions import DecisionRecordModel
 from storage.models.returns import ReturnModel
 from storage.records import EventRecord, Transition
@@ -46,6 +46,7 @@ class RecordedRow:
     quantity: int
     currency: str
     pack_hash: str
+    basis: dict[str, Any]
     facts: dict[str, Any]
     result: dict[str, Any]
 
@@ -85,6 +86,7 @@ def _of_rules(transition: Transition) -> Iterator[dict[str, Any]]:
             "policy_ref": decision.policy_ref,
             "content_hash": decision.content_hash,
             "pack_hash": decided.pack_hash,
+            "basis": basis_json(decided.basis),
             "facts": facts_json(decided.facts),
             "result": decision_json(decision),
         }
@@ -106,6 +108,7 @@ def _of_others(fresh: Sequence[tuple[int, EventRecord]]) -> Iterator[dict[str, A
                 "policy_ref": line["policy_ref"],
                 "content_hash": line["content_hash"],
                 "pack_hash": None,
+                "basis": None,
                 "facts": None,
                 "result": {"granted": line["granted"], "reason": line["reason"]},
             }
@@ -140,6 +143,7 @@ class Decisions:
                 DecisionRecordModel.quantity,
                 ReturnModel.currency,
                 DecisionRecordModel.pack_hash,
+                DecisionRecordModel.basis,
                 DecisionRecordModel.facts,
                 DecisionRecordModel.result,
             )

@@ -7,6 +7,7 @@ from typing import Any
 
 from domain.eligibility import Decision, Facts
 from domain.orders import TenderKind
+from domain.returns import ValueBasis
 
 Json = Mapping[str, Any]
 
@@ -118,13 +119,14 @@ class EventRecord:
 class DecisionOnLine:
     """What the rules decided on a line that asks for ``quantity`` units, and on which facts.
 
-    ``pack_hash`` is of the merchant's pack that the return is pinned to.
+    ``pack_hash`` is of the merchant's pack that the return is pinned to, ``basis`` what was paid.
     """
 
     facts: Facts
     decision: Decision
     quantity: int
     pack_hash: str
+    basis: ValueBasis
     decided_at: datetime
 
 

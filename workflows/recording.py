@@ -107,7 +107,12 @@ class Case:
         facts = asked_facts(ret.request, known.order, ret.policy, known.law, at=at)
         self._decisions = tuple(
             DecisionOnLine(
-                asked, line.decision, line.requested, ret.policy.content_hash, workflow.now()
+                facts=asked,
+                decision=line.decision,
+                quantity=line.requested,
+                pack_hash=ret.policy.content_hash,
+                basis=line.basis,
+                decided_at=workflow.now(),
             )
             for asked, line in zip(facts, ret.lines, strict=True)
         )

@@ -112,7 +112,7 @@ class SimulationView(AnswerModel):
     """What a pack would have made of the returns decided since then, had it governed them.
 
     ``is_cut``: there were more, and the oldest were left out. ``money`` is of each line with its
-    tax, less fees, as if its goods came as they were sent: without outbound shipping, promotions
+    tax and share of freight, less fees, as if its goods came as they were sent: without promotions
     and what a person granted, and without the ``without_money`` lines whose earlier policy is not
     known any more. ``examples`` are five at most, other verdicts first, the newest first.
     """

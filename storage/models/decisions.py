@@ -15,8 +15,9 @@ class DecisionRecordModel(Model):
     """One decision on one line; the application appends, and changes nothing.
 
     ``number`` is 0 for what the rules found, else the log's number of the event. The rules' record
-    has the ``facts`` they were given, the ``quantity`` asked for, the hash of the merchant's pack
-    that the return is pinned to (``pack_hash``) and their whole ``result``. A person's record or a
+    has the ``facts`` they were given, the ``quantity`` asked for, what was paid for the line
+    (``basis``), the hash of the merchant's pack that the return is pinned to (``pack_hash``) and
+    their whole ``result``. A person's record or a
     time-out's stands beside it, and says in ``result`` what was granted and why.
     """
 
@@ -28,7 +29,7 @@ class DecisionRecordModel(Model):
         CheckConstraint(one_of("by", *DecidedBy), name="by_is_known"),
         CheckConstraint(
             "(by = 'rule') = (facts IS NOT NULL) AND (by = 'rule') = (quantity IS NOT NULL) "
-            "AND (by = 'rule') = (pack_hash IS NOT NULL)",
+            "AND (by = 'rule') = (pack_hash IS NOT NULL) AND (by = 'rule') = (basis IS NOT NULL)",
             name="rules_have_facts",
         ),
         Index(
@@ -52,5 +53,6 @@ class DecisionRecordModel(Model):
     policy_ref: Mapped[str]
     content_hash: Mapped[str]
     pack_hash: Mapped[str | None]
+    basis: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     facts: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     result: Mapped[dict[str, Any]]

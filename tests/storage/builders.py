@@ -8,6 +8,7 @@ from domain.ids import return_id_for
 from domain.opening import asked_facts
 from domain.policy_versions import PolicyVersion
 from domain.requests import RequestedLine
+from domain.settlement import freeze_basis
 from storage.records import (
     ArrivalRecord,
     DecisionOnLine,
@@ -133,6 +134,7 @@ def on_line(line_id: str = "shoes", **changes: Any) -> DecisionOnLine:
         "decision": evaluate(facts, policy()),
         "quantity": 2,
         "pack_hash": policy().content_hash,
+        "basis": freeze_basis(bought)[line_id],
         "decided_at": NOON,
     }
     return DecisionOnLine(**told | changes)

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from domain.eligibility import evaluate
 from domain.fees import Fees, Flat
-from domain.opening import asked_facts
+from domain.opening import asked_facts, open_return
 from domain.policies import Policy, parse_policy
 from domain.reasons import Ground
 from domain.requests import RequestedLine, Resolution
+from domain.settlement import freeze_basis, settle
 from domain.simulating import EXAMPLES, Recorded, simulate
-from tests.support.builders import NOW, order, order_line, pack, policy, request
+from tests.support.builders import NOW, RETURN_ID, order, order_line, pack, policy, request
 
 
 def record(
@@ -25,13 +26,24 @@ def record(
     known: bool = True,
     ground: Ground = Ground.WITHDRAWAL,
     currency: str = "EUR",
+    shipping: int = 0,
     **of_line: Any,
 ) -> list[Recorded]:
     """What the standard policy decided on a return; of one pair of shoes unless stated."""
     wanted = lines or (RequestedLine("shoes", 1),)
-    bought = order(*(order_line(line.line_id, **of_line) for line in wanted))
+    lines_bought = (order_line(line.line_id, **of_line) for line in wanted)
+    bought = order(*lines_bought, shipping=shipping)
     return [
-        Recorded(name, name, asked.quantity, currency, facts, evaluate(facts, policy()), held)
+        Recorded(
+            return_id=name,
+            rma_no=name,
+            quantity=asked.quantity,
+            currency=currency,
+            facts=facts,
+            decision=evaluate(facts, policy()),
+            policy=held,
+            basis=freeze_basis(bought)[asked.line_id],
+        )
         for asked, facts in zip(
             wanted,
             asked_facts(request(*wanted, ground=ground), bought, policy(), at=NOW),
@@ -113,6 +125,33 @@ def test_an_exchange_is_owed_no_money() -> None:
     found = simulate(record("RMA-1", RequestedLine("shoes", 1, Resolution.EXCHANGE)), policy())
 
     assert found.money == (("EUR", 0, 0),)
+
+
+def test_money_is_what_a_settlement_would_pay() -> None:
+    """To the cent, and with the share of the freight."""
+    lines = RequestedLine("shoes", 1), RequestedLine("boots", 2)
+    recorded = record("RMA-1", *lines, shipping=491, taxes=(571,), gross=2999)
+    bought = order(*(order_line(x.line_id, taxes=(571,), gross=2999) for x in lines), shipping=491)
+    wanted = request(*lines)
+    ret = open_return(
+        tenant_id="t",
+        return_id=RETURN_ID,
+        rma_no="RMA-1",
+        request=wanted,
+        request_hash="",
+        order=bought,
+        policy=policy(),
+        decisions=[line.decision for line in recorded],
+        units={"shoes": (0,), "boots": (0, 1)},
+        at=NOW,
+    )
+    paid = settle(ret, [replace(lot, receipt_id="R-1") for lot in ret.lots])
+
+    found = simulate(recorded, policy())
+
+    total = sum(row.refund_minor for row in paid)
+    assert sum(row.shipping_minor for row in paid) > 0
+    assert found.money == (("EUR", total, total),)
 
 
 def test_currencies_are_summed_apart() -> None:

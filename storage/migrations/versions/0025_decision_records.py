@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("policy_ref", sa.Text(), nullable=False),
         sa.Column("content_hash", sa.Text(), nullable=False),
         sa.Column("pack_hash", sa.Text(), nullable=True),
+        sa.Column("basis", JSONB(), nullable=True),
         sa.Column("facts", JSONB(), nullable=True),
         sa.Column("result", JSONB(), nullable=False),
         sa.CheckConstraint(
@@ -33,7 +34,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint(
             "(by = 'rule') = (facts IS NOT NULL) AND (by = 'rule') = (quantity IS NOT NULL) "
-            "AND (by = 'rule') = (pack_hash IS NOT NULL)",
+            "AND (by = 'rule') = (pack_hash IS NOT NULL) AND (by = 'rule') = (basis IS NOT NULL)",
             name=op.f("ck_decision_records_rules_have_facts"),
         ),
         sa.ForeignKeyConstraint(
