@@ -1,7 +1,7 @@
 """A tenant's policies: drafted, compared, and published by a second person."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from domain.codes import RefusedError
@@ -11,6 +11,7 @@ from domain.policies import Policy, parse_policy
 from domain.policy_diff import Difference, differences
 from domain.policy_versions import PolicyVersion, read_ref
 from domain.texts import WANTED, bad_text_in_json
+from packs.library import shipped
 from storage.keys import ApiKeys
 from storage.policy_versions import PolicyVersions, StoredPolicy
 
@@ -73,12 +74,13 @@ class PoliciesService:
         return await self._versions.list(tenant_id)
 
     async def get(self, tenant_id: str, ref: str) -> StoredPolicy:
-        """Read one version with its document.
+        """Read one version with its document: of the tenant's own, or of the law that is shipped.
 
         Raises:
             RefusedError: ``policy_not_found``.
         """
         found = await self._versions.get(tenant_id, *read_ref(ref))
+        found = found if found is not None else _of_law(ref)
         if found is None:
             raise _unknown(ref)
         return found
@@ -104,6 +106,29 @@ class PoliciesService:
         return Compared(old.about, new.about, differences(old.document, new.document))
 
 
+def _of_law(ref: str) -> StoredPolicy | None:
+    shelved = shipped().find(ref)
+    if shelved is None:
+        return None
+    governs = shelved.pack.governs
+    begins = datetime.combine(governs.start, time(), UTC)
+    about = PolicyVersion(
+        pack_id=shelved.pack.id,
+        version=str(shelved.pack.version),
+        content_hash=shelved.content_hash,
+        governs_from=governs.start,
+        governs_to=governs.end,
+        drafted_by=_SHIPPED,
+        drafted_at=begins,
+        published_by=_SHIPPED,
+        published_at=begins,
+    )
+    return StoredPolicy(about, dict(shelved.document))
+
+
+_SHIPPED = "engine:shipped"
+
+
 def parsed(document: dict[str, Any]) -> Policy:
     """Return the policy that a pack is.
 
@@ -121,6 +146,8 @@ def parsed(document: dict[str, Any]) -> Policy:
 
 def _drafted(pack_id: str, version: str, document: dict[str, Any], actor: Actor) -> PolicyVersion:
     policy = parsed(document)
+    if pack_id in shipped().packs:
+        raise RefusedError("invalid_policy", "it names a pack of law", field="id")
     for name, found, wanted in (
         ("id", policy.pack_id, pack_id),
         ("version", policy.version, version),

@@ -8,6 +8,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from domain.money import Money
 from domain.pack_reading import PolicyError
 from domain.policies import parse_policy
 from domain.policy_diff import Difference, Kind, differences
+from packs.library import shipped
 
 
 def add_versions(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -84,7 +86,7 @@ def _packs(command: str, action: Action, *names: str) -> Run:
         try:
             for name in names:
                 named = getattr(arguments, name)
-                read = read_pack(named) if isinstance(named, Path) else None
+                read = read_pack(named) if isinstance(named, Path) else _of_law(named)
                 setattr(arguments, f"{name}_document", read)
             if action in _WITHOUT_A_SERVER and all(_document(arguments, name) for name in names):
                 _WITHOUT_A_SERVER[action](arguments)
@@ -95,6 +97,12 @@ def _packs(command: str, action: Action, *names: str) -> Run:
         return call(arguments)
 
     return run
+
+
+def _of_law(ref: str) -> dict[str, Any] | None:
+    """Return a pack of law that comes with the engine: nobody needs to be asked for it."""
+    shelved = shipped().find(ref)
+    return dict(shelved.document) if shelved is not None else None
 
 
 def _document(arguments: argparse.Namespace, name: str) -> dict[str, Any] | None:
@@ -141,11 +149,26 @@ async def _show(client: BackhaulClient, arguments: argparse.Namespace) -> None:
 
 def _show_file(arguments: argparse.Namespace) -> None:
     document = arguments.pack_document
-    policy = parse_policy(document)
-    _print_head(policy.ref, "FILE", policy.content_hash)
-    until = f" to before {policy.governs_to}" if policy.governs_to else ", without an end"
-    print(f"governs contracts from {policy.governs_from}{until}")
+    ref, state, digest, begins, ends = _told(document)
+    _print_head(ref, state, digest)
+    until = f" to before {ends}" if ends else ", without an end"
+    print(f"governs contracts from {begins}{until}")
     _print_document(document)
+
+
+def _told(document: dict[str, Any]) -> tuple[str, str, str, date, date | None]:
+    """Return reference, state, hash and days of a pack of law or of a merchant's.
+
+    Raises:
+        PolicyError: it is neither.
+    """
+    shelved = shipped().find(f"{document.get('id')}@{document.get('version')}")
+    if shelved is not None:
+        pack, governs = shelved.pack, shelved.pack.governs
+        return pack.ref, f"LAW, {pack.status}", shelved.content_hash, governs.start, governs.end
+    policy = parse_policy(document)
+    begins, ends = policy.governs_from, policy.governs_to
+    return policy.ref, "FILE", policy.content_hash, begins, ends
 
 
 def _print_head(ref: str, state: str, content_hash: str) -> None:

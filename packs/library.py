@@ -6,6 +6,7 @@ from datetime import date, datetime
 from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
+from typing import Any, cast
 
 from domain.ids import content_hash
 from domain.law.checks import check_overlay, check_pack, check_versions
@@ -24,8 +25,11 @@ _YEARS_OF_HOLIDAYS = 3
 
 @dataclass(frozen=True, slots=True)
 class Shelved:
+    """``document`` is the pack as its file has it."""
+
     pack: Pack
     content_hash: str
+    document: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +149,10 @@ def _packs(paths: Iterable[Path]) -> dict[str, tuple[Shelved, ...]]:
     found: dict[str, list[Shelved]] = {}
     for path in paths:
         name = _name(path)
-        pack, digest = read_pack(read_file(path), name=name)
+        document = read_file(path)
+        pack, digest = read_pack(document, name=name)
         _named(name, partial(check_pack, pack, REASON_CODES))
-        found.setdefault(pack.id, []).append(Shelved(pack, digest))
+        found.setdefault(pack.id, []).append(Shelved(pack, digest, cast("Any", document)))
     for versions in found.values():
         check_versions([one.pack for one in versions])
     return {

@@ -64,6 +64,25 @@ async def test_a_draft_is_read_as_it_was_sent(shop: Shop) -> None:
     assert read.content_hash != put.json()["content_hash"]
 
 
+async def test_a_pack_of_law_is_read_like_any_policy_and_written_by_nobody(shop: Shop) -> None:
+    """Past versions too; what differs between two is told by path."""
+    dora, ada = await shop.http("ops", "Dora"), await shop.person("auditor", "Ada")
+    document = own_pack("2024-07-01") | {"id": "CN-CORE"}
+
+    read = await ada.policies.get("CN-CORE@2014-03-15")
+    diff = await dora.get("/v1/policies/CN-CORE@2020-10-23/diff?to=CN-CORE@2024-07-01")
+    put = await dora.put("/v1/policies/CN-CORE@2024-07-01", json=document)
+
+    assert (read.drafted_by, read.state) == ("engine:shipped", "RETIRED")
+    assert read.document["rules"][0]["id"] == "CN-7D-WITHDRAWAL"
+    assert "sources.CN-IR" in [change["path"] for change in diff.json()["changes"]]
+    assert (put.status_code, put.json()["code"], put.json()["field"]) == (
+        422,
+        "invalid_policy",
+        "id",
+    )
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [
