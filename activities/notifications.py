@@ -19,7 +19,7 @@ class Text:
 
 TEXTS: dict[str, Text] = {
     "request_received": Text(
-        "Your return {rma_no}", "We have your return {rma_no}. {granted}\nNext: {next_step}"
+        "Your return {rma_no}", "We have your return {rma_no}. {granted}{gifts}\nNext: {next_step}"
     ),
     "keep_item": Text(
         "Your return {rma_no}: please keep it",
@@ -207,8 +207,24 @@ def _decision(data: Mapping[str, Any]) -> dict[str, str]:
     return {
         "declined": declined,
         "granted": some if refused else "All of it is granted.",
+        "gifts": _gifts(data),
         "next_step": _next_step(data),
     }
+
+
+def _gifts(data: Mapping[str, Any]) -> str:
+    """Ask for what came free with the goods, and say what it costs to keep it."""
+    named = [
+        f"{gift['quantity']} × {gift['title']} "
+        f"({Money(int(gift['value_minor']), str(data['currency']))})"
+        for gift in data.get("gifts", ())
+    ]
+    if not named:
+        return ""
+    return (
+        "\nPlease send along what came free with it. What you keep is deducted from your refund: "
+        f"{', '.join(named)}."
+    )
 
 
 def _next_step(data: Mapping[str, Any]) -> str:
@@ -269,7 +285,7 @@ _COMPONENTS = (
     ("tax", "tax_minor", 1),
     ("shipping", "shipping_minor", 1),
     ("discount", "discount_minor", -1),
-    ("discount that no longer holds", "clawback_minor", -1),
+    ("discount or gift that no longer holds", "clawback_minor", -1),
     ("wanted goods", "exchange_minor", -1),
     ("deduction for the condition", "deduction_minor", -1),
     ("price of what you keep", "retained_minor", -1),
@@ -293,7 +309,14 @@ def _declined(line: Mapping[str, Any]) -> str:
     """Say which line is declined and why: in the words of who decided, or by the rule."""
     if line["reason"]:
         return f"- {line['title']}: {line['reason']}"
-    return f"- {line['title']}: {line['explanation']} ({'; '.join(line['sources'])})"
+    why = f"- {line['title']}: {line['explanation']} ({'; '.join(line['sources'])})"
+    return f"{why}. {_CLAIM}" if "claim_open" in line else why
+
+
+_CLAIM = (
+    "You wrote that something is wrong with it: please ask again for a faulty item, which is "
+    "looked at by itself."
+)
 
 
 _NOT_EARLY = {

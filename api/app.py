@@ -15,10 +15,13 @@ from api.routes import (
     books,
     commands,
     credit,
+    decision_tree,
+    decisions,
     documents,
     finance,
     health,
     parcels,
+    policies,
     refusals,
     returns,
     review,
@@ -44,6 +47,8 @@ def routed_app() -> FastAPI:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json", title="Backhaul")
     for routes in (
         returns,
+        decision_tree,
+        decisions,
         documents,
         arrivals,
         parcels,
@@ -56,6 +61,7 @@ def routed_app() -> FastAPI:
         surveys,
         webhooks,
         tenants,
+        policies,
         health,
     ):
         app.include_router(routes.router)

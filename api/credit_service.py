@@ -5,6 +5,7 @@ from domain.money import Money
 from domain.value_ledger import Account, AccountKind, Shortfall, TooLittleError
 from storage.credits import CreditPage, Credits, Spent
 from storage.cursors import BadCursorError
+from storage.returns import Returns
 from storage.reversals import (
     NothingToReverseError,
     Reversals,
@@ -12,12 +13,18 @@ from storage.reversals import (
     ReversedBeforeError,
 )
 from storage.value_ledger import PostedOtherwiseError
+from workflows import resuming
 
 
 class CreditService:
-    def __init__(self, credit: Credits, reversals: Reversals, shortfall: Shortfall) -> None:
+    """``shortfall`` is the operator's, for returns that say nothing of their own policy."""
+
+    def __init__(
+        self, credit: Credits, reversals: Reversals, returns: Returns, shortfall: Shortfall
+    ) -> None:
         self._credit = credit
         self._reversals = reversals
+        self._returns = returns
         self._shortfall = shortfall
 
     async def balance(self, tenant_id: str, account: Account) -> int:
@@ -87,7 +94,7 @@ class CreditService:
                 tenant_id,
                 return_id,
                 number,
-                shortfall=self._shortfall,
+                shortfall=await self._shortfall_of(tenant_id, return_id),
                 command_id=command_id,
                 actor=actor,
             )
@@ -95,3 +102,10 @@ class CreditService:
             raise RefusedError("no_credit_to_reverse", str(error), field="settlement_no") from error
         except ReversedBeforeError as error:
             raise RefusedError("credit_reversed", str(error), field="settlement_no") from error
+
+    async def _shortfall_of(self, tenant_id: str, return_id: str) -> Shortfall:
+        """Return what the policy says that the return is pinned to."""
+        kept = resuming.load(await self._returns.resume_from(tenant_id, return_id))
+        if kept is None or kept.resumed is None:
+            return self._shortfall
+        return kept.resumed.ret.policy.credit_shortfall

@@ -12,6 +12,8 @@ from domain.codes import RefusedError
 from domain.diverting import check_credit, diversion_of, going_out_of, money_then_credit
 from domain.eligibility import Decision, Verdict
 from domain.exchanges import check_exchanges, difference
+from domain.gift_returns import check_recipient
+from domain.gifts import GiftOwed, gifts_owed
 from domain.granting import verdict_on
 from domain.intents import LotAmount
 from domain.locations import NoLocationError, choose_location
@@ -22,7 +24,7 @@ from domain.releasing import is_uneven, value_minor
 from domain.requests import HandoverMethod, Resolution, ReturnRequest, request_hash
 from domain.returns import Lot, Return
 from domain.securing import lots_that_can_be_secured
-from domain.settlement import settle, settlement_hash
+from domain.settlement import settle, settlement_hash, units_of
 from domain.tenders import NothingLeftError, TenderLeft, split_over_tenders
 from domain.triggers import HoldRule, Trigger
 from storage.ledger import choose_units
@@ -36,14 +38,15 @@ _PENDING_ID = "00000000-0000-0000-0000-000000000000"
 class Previewed:
     """What a start would decide and pay.
 
-    ``doubts`` are reason codes for which a person has to choose the way back.
+    ``doubts`` are reason codes for which a person decides, beside those of the lines.
     ``amounts`` stand beside ``decisions``, ``None`` where no money would be owed, and so do
     ``differences``, in minor units: of an exchange for dearer goods above zero, what the customer
     pays; for cheaper ones below zero, what is given back once they are sent; ``parts`` is
     empty when the order has less left than is owed. ``settlement_hash`` is that of the settlement
     that a start leads to if everything arrives together as it was sent and nothing else changes;
     money and credit are two settlements, and have one hash here. ``missed_visit_fee_minor`` is what
-    each courier's visit in vain would cost by the customer's own fault.
+    each courier's visit in vain would cost by the customer's own fault. ``gifts`` are not asked
+    back, though the goods are that they came with: their value is in the lines' clawbacks.
     """
 
     order: Order
@@ -56,6 +59,7 @@ class Previewed:
     settlement_hash: str
     releases: tuple["Release", ...]
     missed_visit_fee_minor: int
+    gifts: tuple[GiftOwed, ...] = ()
 
     @property
     def refund_minor(self) -> int:
@@ -95,9 +99,10 @@ class Previews:
             RefusedError: a start would be refused in the same words.
         """
         facts = await self._facts(tenant_id, request)
-        decisions = decide_lines(request, facts.order, facts.policy, at=at)
+        decisions = decide_lines(request, facts.order, facts.policy, facts.law, at=at)
         prices = {product.sku: product.price for product in facts.products}
         check_exchanges(request, facts.order, prices, uneven=facts.policy.uneven_exchange)
+        check_recipient(request, facts.order, facts.policy)
         check_credit(request, facts.order, facts.policy)
         _check_location(facts, [line_id for line_id, _ in wanted_units(request, decisions)])
         held = await self._returns.held_units(tenant_id, request.order_id)
@@ -110,9 +115,9 @@ class Previews:
             raise too_few(request, units.line_id, available=units.available, held_by=units.held_by)
         ret = _as_if_open(request, facts, decisions, units, at=at)
         authorization, doubts = verdict_on(ret)
-        rows = settle(
-            ret, _as_if_accepted(ret), await self._returns.standing(tenant_id, request.order_id)
-        )
+        standing = await self._returns.standing(tenant_id, request.order_id)
+        arriving = _as_if_accepted(ret)
+        rows = settle(ret, arriving, standing)
         tenders = await self._tenders(tenant_id, facts.order)
         parts = _parts(ret, rows, tenders)
         by_tender: Counter[str] = Counter()
@@ -137,10 +142,13 @@ class Previews:
             parts=parts,
             settlement_hash=settlement_hash(ret.currency, rows, sorted(by_tender.items())),
             missed_visit_fee_minor=missed_visit_price(ret) if request.pickup_window else 0,
+            gifts=gifts_owed(ret.gifts, standing.with_units(units_of(arriving)).units),
         )
 
     async def _facts(self, tenant_id: str, request: ReturnRequest) -> OrderFacts:
-        asked = FetchFacts(tenant_id, request.order_id, needs_exchange(request))
+        asked = FetchFacts(
+            tenant_id, request.order_id, needs_exchange(request), ground=request.ground
+        )
         return await read_facts(self._orders, asked)
 
     async def _tenders(self, tenant_id: str, order: Order) -> tuple[TenderLeft, ...]:
@@ -182,6 +190,7 @@ def _as_if_open(
         units=dict(units),
         at=at,
         prices={product.sku: product.price for product in facts.products},
+        recent=facts.recent,
     )
 
 

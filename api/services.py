@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from temporalio.client import Client
 
 from activities.orders import OrderActivities
-from activities.policies import load_policy
+from activities.policies import GoverningPolicies, load_policy
 from api.credit_service import CreditService
 from api.documents_service import DocumentsService
 from api.finance_service import FinanceService
 from api.pages.sessions import Sessions
+from api.policies_service import PoliciesService
 from api.preview import Previews
 from api.receiving import LabelOwners
 from api.reopening import ClosedReturns
 from api.restarting import Restarter
 from api.returns_service import ReturnsService
+from api.simulating import Simulations
 from api.starting import Patience, Starter
 from api.surveys_service import SurveysService
 from api.tenants_service import TenantsService
@@ -29,9 +31,12 @@ from storage.chargebacks import Chargebacks
 from storage.credit_notes import CreditNotes
 from storage.credits import Credits
 from storage.customer_history import CustomerHistory
+from storage.customers import Customers
 from storage.database import Database
+from storage.decisions import Decisions
 from storage.expected_arrivals import ExpectedArrivals
 from storage.keys import ApiKeys
+from storage.policy_versions import PolicyVersions
 from storage.reconciliations import Reconciliations
 from storage.refunds import Refunds
 from storage.returns import Returns
@@ -59,6 +64,9 @@ class Services:
     tracking: Tracking
     surveys: SurveysService
     tenants: TenantsService
+    policies: PoliciesService
+    simulations: Simulations
+    decisions: Decisions
     finance: FinanceService
     refunds: Refunds
     chargebacks: Chargebacks
@@ -97,7 +105,11 @@ async def open_services(
         service = ReturnsService(temporal, returns, patience=patience)
         policy, tracking = load_policy(settings.policy_pack), Tracking(database)
         # Nothing is waited for here, so no wait is scaled.
-        orders = OrderActivities(connections, time_scale=1.0, policy=policy)
+        versions = PolicyVersions(database)
+        policies = GoverningPolicies(versions, policy)
+        orders = OrderActivities(
+            connections, Customers(database), time_scale=1.0, policies=policies
+        )
         labels = LabelOwners(returns, tracking)
         yield Services(
             temporal=temporal,
@@ -122,6 +134,9 @@ async def open_services(
             tracking=tracking,
             surveys=SurveysService(temporal, Surveys(database)),
             tenants=TenantsService(tenants, keys, settings),
+            policies=PoliciesService(versions, keys),
+            simulations=Simulations(Decisions(database), versions, policy),
+            decisions=Decisions(database),
             finance=FinanceService(
                 temporal,
                 Reconciliations(database),
@@ -140,6 +155,7 @@ async def open_services(
             credit=CreditService(
                 Credits(database),
                 Reversals(database),
+                returns,
                 policy.credit_shortfall,
             ),
         )

@@ -17,6 +17,7 @@ from domain.requests import (
     HandoverMethod,
     PickupWindow,
     RequestedLine,
+    Requester,
     RequestError,
     Resolution,
     ReturnRequest,
@@ -75,6 +76,7 @@ def return_request(wanted: requests.NewReturn) -> ReturnRequest:
             ground=Ground(wanted.ground),
             handover=HandoverMethod(wanted.handover),
             pickup_window=_window(wanted.pickup_window),
+            by=Requester(wanted.by),
         )
     )
 

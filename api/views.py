@@ -4,11 +4,15 @@ from datetime import timedelta
 from typing import Any
 
 from api.preview import Previewed, Release
+from api.recipients import preview_for_recipient
 from backhaul_client import admin_models, answers, listing
+from domain.claims import is_claim_open
 from domain.currencies import NO_CURRENCY
 from domain.eligibility import Decision
+from domain.gift_returns import is_by_recipient
 from domain.ids import content_hash
 from domain.intents import LotAmount
+from domain.orders import Destination
 from domain.requests import RequestedLine, ReturnRequest
 from domain.view import without_run
 from storage.reconciliations import ReconciliationRow
@@ -119,6 +123,15 @@ def preview(request: ReturnRequest, found: Previewed) -> listing.Preview:
         authorization_state=found.authorization,
         review_codes=found.doubts,
         missed_visit_fee_minor=found.missed_visit_fee_minor,
+        gifts=tuple(
+            listing.PreviewGift(
+                line_id=gift.line_id,
+                title=gift.title,
+                quantity=gift.quantity,
+                value_minor=gift.value_minor,
+            )
+            for gift in found.gifts
+        ),
         lines=lines,
         refund_minor=found.refund_minor,
         by_tender=tuple(
@@ -133,6 +146,11 @@ def preview(request: ReturnRequest, found: Previewed) -> listing.Preview:
         settlement_hash=found.settlement_hash,
         preview_hash="",
     )
+    if is_by_recipient(request):
+        credit = sum(
+            p.amount_minor for p in found.parts if p.destination == Destination.STORE_CREDIT
+        )
+        answer = preview_for_recipient(answer, credit_minor=credit)
     return answer.model_copy(update={"preview_hash": content_hash(answer.model_dump(mode="json"))})
 
 
@@ -171,6 +189,7 @@ def _preview_line(
         recoverable_minor=release.recoverable_minor,
         hold_minor=release.hold_minor,
         recovery_hours=_hours(release.recovery),
+        claim_open=is_claim_open(decision, line.reason),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from backhaul_client import CountedItem, LineReason, NewReturn
 from domain.reasons import REASONS, Ground
-from domain.requests import HandoverMethod
+from domain.requests import HandoverMethod, Requester
 
 # What came back by itself is reported, not asked for.
 _GROUNDS = [str(ground) for ground in Ground if ground is not Ground.REFUSAL]
@@ -29,6 +29,9 @@ def add_request(parser: argparse.ArgumentParser) -> None:
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument("--exchange", metavar="SKU", help="these goods instead of money")
     instead.add_argument("--credit", action="store_true", help="store credit instead of money")
+    parser.add_argument(
+        "--by", choices=[*map(str, Requester)], help="who asks; a gift's recipient sees no prices"
+    )
     parser.add_argument("--handover", choices=[*map(str, HandoverMethod)], help="the way back")
     add_pickup(parser)
 
@@ -69,6 +72,8 @@ def new_return(arguments: argparse.Namespace) -> NewReturn:
         request |= {"handover": "PICKUP", "pickup_window": pickup_of(arguments)}
     if arguments.handover:
         request |= {"handover": arguments.handover}
+    if arguments.by:
+        request |= {"by": arguments.by}
     return NewReturn.model_validate(request)
 
 

@@ -21,6 +21,7 @@ FAMILIES = (
     "database",
     "returns",
     "ops",
+    "policy",
     "finance",
     "credit",
     "keys",

@@ -16,7 +16,7 @@ from backhaul_client import (
     ReceiptEntryView,
     ReturnView,
 )
-from backhaul_client.answers import LotAmountView, ProposedSettlementView
+from backhaul_client.answers import LotAmountView, ProposedSettlementView, SignalView
 from backhaul_client.listing import PreviewLine, PreviewTender
 from cli.showing_review import show_customer_history, show_review
 from domain.currencies import NO_CURRENCY
@@ -43,6 +43,8 @@ def show_return(view: ReturnView) -> None:
             granted = "granted" if decided.granted else "declined"
             against = " against the rule" if decided.overrides else ""
             print(f"    {granted}{against} by {decided.decided_by}{why}")
+    for signal in view.signals:
+        print(f"  customer: {_signal(signal, view.currency)}")
     for lot in view.lots:
         grade = f", grade {lot.grade}" if lot.grade else ""
         print(f"  lot {lot.lot_id}: {lot.quantity}, {lot.state}{grade}")
@@ -65,6 +67,17 @@ def show_return(view: ReturnView) -> None:
         by = f" by {view.next_step.by:%Y-%m-%d %H:%M %Z}" if view.next_step.by else ""
         print(f"  next: {view.next_step.owner}: {view.next_step.waiting_for}{by}")
     print(f"  possible now: {', '.join(view.allowed_commands) or 'nothing'}")
+
+
+def _signal(signal: SignalView, currency: str) -> str:
+    """Say what of a customer's returns sends this one to a person."""
+    if signal.counted is None or signal.limit is None:
+        return "blocked by the shop, so a person decides"
+    told = [
+        str(Money(minor, currency)) if signal.measure == "value" else str(minor)
+        for minor in (signal.counted, signal.limit)
+    ]
+    return f"{signal.measure} {told[0]} in {signal.days} days, from {told[1]} on a person decides"
 
 
 def _show_money(view: ReturnView) -> None:
@@ -103,7 +116,7 @@ def show_proposal(proposal: ProposedSettlementView, currency: str) -> None:
 _COMPONENTS = {
     "gross_minor": "price",
     "discount_minor": "- discount",
-    "clawback_minor": "- lost discount",
+    "clawback_minor": "- lost discount or gift",
     "deduction_minor": "- condition",
     "retained_minor": "- price of what is kept",
     "restocking_fee_minor": "- restocking",
@@ -154,12 +167,16 @@ def _difference(minor: int, currency: str) -> str:
 
 def show_preview(preview: Preview) -> None:
     print(f"{preview.authorization_state}  order {preview.order_id}")
+    if preview.money_hidden:
+        print("  amounts are not shown to the recipient of a gift")
     if preview.review_codes:
-        print(f"  a person chooses the way back: {', '.join(preview.review_codes)}")
+        print(f"  a person decides: {', '.join(preview.review_codes)}")
     for line in preview.lines:
         amount = Money(line.refund_minor, preview.currency)
         print(f"  line {line.line_id}: {line.quantity}, {line.verdict}, {amount}")
         print(f"    {line.explanation}")
+        if line.claim_open:
+            print("    a fault was named: it can be claimed, with the ground NON_CONFORMITY")
         if line.gross_minor:
             print(f"    {_components(line, preview.currency)}")
         if line.difference_minor:
@@ -167,6 +184,9 @@ def show_preview(preview: Preview) -> None:
     if preview.missed_visit_fee_minor:
         fee = Money(preview.missed_visit_fee_minor, preview.currency)
         print(f"  a courier's visit in vain costs {fee} if nobody is there")
+    for gift in preview.gifts:
+        value = Money(gift.value_minor, preview.currency)
+        print(f"  not sent back: {gift.quantity} × {gift.title}, a gift for which {value} is kept")
     for tender in preview.by_tender:
         print(f"  {_part(tender, preview.currency)}")
     print(f"  together {Money(preview.refund_minor, preview.currency)}")

@@ -30,11 +30,13 @@ def charged(ret: Return, lots: Sequence[Lot]) -> tuple[LotAmount, ...]:
         row = lot_amount(line, lot, restocking_minor=own, taxable=fees.taxable, cover=cover)
         if _bears_fees(ret, line, lot):
             restocking, handling, shipping, missed = once
-            row, restocking = _take(row, "restocking_fee_minor", restocking, rate)
-            row, handling = _take(row, "handling_fee_minor", handling, rate)
+            if not _is_by_law(line):
+                row, restocking = _take(row, "restocking_fee_minor", restocking, rate)
+                row, handling = _take(row, "handling_fee_minor", handling, rate)
             if _pays_the_way_back(ret, lot):
                 row, shipping = _take(row, "return_shipping_fee_minor", shipping, rate)
-            row, missed = _take(row, "missed_visit_fee_minor", missed, rate)
+            if not _is_by_law(line):
+                row, missed = _take(row, "missed_visit_fee_minor", missed, rate)
             once = restocking, handling, shipping, missed
         rows.append(row)
     return tuple(rows)
@@ -55,9 +57,10 @@ def lot_amount(
 
     The restocking fee is taken from the price that the condition left, then from tax and shipping,
     and ends at a refund of zero: nothing is charged beyond what was paid. Tax lines scale with the
-    part of the price that is refunded, which a ``taxable`` fee makes smaller. A deduction never
-    touches the shipping share. The scope of the terms leaves out what the policy does not refund; a
-    line that a person granted where no rule applies has no terms and gets its price and tax.
+    part of the price that is refunded, which a ``taxable`` fee makes smaller. What the law lets the
+    seller keep back is of price and tax alike. A deduction never touches the shipping share. The
+    scope of the terms leaves out what the policy does not refund; a line that a person granted
+    where no rule applies has no terms and gets its price and tax.
     """
     if lot.offered_minor is not None:
         return _as_offered(line, lot, lot.offered_minor)
@@ -66,19 +69,32 @@ def lot_amount(
     tax = sum(_taxes(line, lot, restocking_minor=restocking_minor, taxable=taxable))
     shipping = share_of_units(line.basis.shipping_minor, lot.units, of_units=line.basis.quantity)
     shipping = shipping if "SHIPPING" in _scope(line) else 0
+    kept = min(_kept_by_law(line, lot), left + tax)
+    kept_tax = half_up(Fraction(kept * tax, left + tax)) if kept else 0
+    left, tax = left - (kept - kept_tax), tax - kept_tax
     value = left + tax + shipping
     taken = min(restocking_minor, value)
     return LotAmount(
         lot_id=lot.lot_id,
         gross_minor=gross,
         discount_minor=gross - net,
-        deduction_minor=deduction,
+        deduction_minor=deduction + kept - kept_tax,
         tax_minor=tax,
         shipping_minor=shipping,
         refund_minor=value - taken,
         cover=_cover_without_goods(lot) or cover,
         restocking_fee_minor=taken,
     )
+
+
+def _kept_by_law(line: ReturnLine, lot: Lot) -> int:
+    """Return the lot's part of what is kept back of its line: units share it by their order."""
+    total = sum(kept.amount_minor for kept in line.terms.kept) if line.terms else 0
+    if not total:
+        return 0
+    numbered = line.units or tuple(range(line.requested))
+    places = [numbered.index(unit) for unit in lot.units]
+    return share_of_units(total, places, of_units=len(numbered))
 
 
 def goods_value(line: ReturnLine, lot: Lot) -> int:
@@ -135,7 +151,7 @@ def _taxes(line: ReturnLine, lot: Lot, *, restocking_minor: int, taxable: bool) 
         return _offered_parts(line, lot, lot.offered_minor)[1:]
     _, net, deduction = _price(line, lot)
     left = net - deduction
-    refunded = Fraction(100 - lot.deduction_percent, 100)
+    refunded = Fraction(100 - _percent_off(line, lot), 100)
     if taxable and left:
         refunded *= Fraction(max(left - restocking_minor, 0), left)
     shares = (
@@ -185,7 +201,17 @@ def _price(line: ReturnLine, lot: Lot) -> tuple[int, int, int]:
         share_of_units(total, lot.units, of_units=basis.quantity)
         for total in (basis.gross_minor, basis.gross_minor - basis.discount_minor)
     )
-    return gross, net, half_up(Fraction(net * lot.deduction_percent, 100))
+    return gross, net, half_up(Fraction(net * _percent_off(line, lot), 100))
+
+
+def _percent_off(line: ReturnLine, lot: Lot) -> int:
+    """Return the deduction for the lot's condition; none where the law makes use free."""
+    return 0 if line.terms is not None and line.terms.use_is_free else lot.deduction_percent
+
+
+def _is_by_law(line: ReturnLine) -> bool:
+    """A right by law bears no fee but the way back, where its payer is the consumer."""
+    return line.terms is not None and line.terms.by_law
 
 
 def _bears_fees(ret: Return, line: ReturnLine, lot: Lot) -> bool:
@@ -214,11 +240,12 @@ def _pays_the_way_back(ret: Return, lot: Lot) -> bool:
 
 
 def _own_restocking(ret: Return, line: ReturnLine, lot: Lot) -> int:
-    if not _bears_fees(ret, line, lot):
+    if not _bears_fees(ret, line, lot) or _is_by_law(line):
         return 0
-    fees = ret.policy.fees
+    fees, promised = ret.policy.fees, line.terms.restocking_percent if line.terms else None
     _, net, deduction = _price(line, lot)
-    percent = half_up(Fraction((net - deduction) * fees.restocking_percent, 100))
+    rate = fees.restocking_percent if promised is None else promised
+    percent = half_up(Fraction((net - deduction) * rate, 100))
     return percent + fees.restocking_per_unit.minor(ret.currency) * lot.quantity
 
 

@@ -50,6 +50,7 @@ _CATALOGUE = (
         "reconciliation_not_found", _K.NOT_FOUND, "the day's refunds were not compared yet"
     ),
     ProblemCode("credit_note_not_found", _K.NOT_FOUND, "the tenant has no such credit note"),
+    ProblemCode("policy_not_found", _K.NOT_FOUND, "the tenant has no such policy version"),
     ProblemCode("survey_not_found", _K.NOT_FOUND, "no such survey, or it is over"),
     ProblemCode("tenant_not_found", _K.INVALID, "there is no such tenant"),
     ProblemCode(
@@ -83,6 +84,7 @@ _CATALOGUE = (
         _K.INVALID,
         "the policy offers no store credit, or the shop names no account for it",
     ),
+    ProblemCode("not_a_gift", _K.INVALID, "the shop names nobody who was given the order"),
     ProblemCode("units_not_available", _K.CONFLICT, "fewer units are left than asked for"),
     ProblemCode(
         "use_cancellation", _K.CONFLICT, "nothing of the line was sent yet: cancel the order"
@@ -114,7 +116,9 @@ _CATALOGUE = (
         "the settlement is not what was approved; the diff says how",
     ),
     ProblemCode(
-        "four_eyes", _K.FORBIDDEN, "whoever had a hand in the return cannot approve it or its money"
+        "four_eyes",
+        _K.FORBIDDEN,
+        "whoever had a hand in it approves no return, no money of it, and publishes no policy",
     ),
     ProblemCode("above_authority", _K.FORBIDDEN, "the amount is above what this role may grant"),
     ProblemCode("receipt_conflict", _K.CONFLICT, "the receipt id came with another content before"),
@@ -132,6 +136,14 @@ _CATALOGUE = (
     ProblemCode("bad_upstream_data", _K.UPSTREAM, "the platform's answer breaks its contract"),
     ProblemCode(
         "connection_missing", _K.CONFLICT, "the tenant has no connection of the needed kind"
+    ),
+    ProblemCode("invalid_policy", _K.INVALID, "the pack is wrong; the field is the path in it"),
+    ProblemCode(
+        "policy_published", _K.CONFLICT, "the policy version is published and never changes again"
+    ),
+    ProblemCode("policy_changed", _K.CONFLICT, "the draft is not the one that was read"),
+    ProblemCode(
+        "policy_dates", _K.INVALID, "the governed days are past, overlap others or leave a gap"
     ),
     ProblemCode("tenant_exists", _K.CONFLICT, "there is a tenant of this id"),
     ProblemCode("platform_unavailable", _K.UNAVAILABLE, "the merchant's platform does not answer"),

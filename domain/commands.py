@@ -218,6 +218,24 @@ _CATALOGUE = (
     ),
     CommandKind("reopen", (_R.OPS,), "go on with a closed return, in a new run"),
     CommandKind(
+        "read-policies",
+        (_R.ADMIN, _R.REVIEWER, _R.OPS, _R.FINANCE, _R.AUDITOR),
+        "read the tenant's policies, and how they differ",
+        update=False,
+    ),
+    CommandKind(
+        "draft-policy",
+        (_R.OPS, _R.ADMIN),
+        "put a draft of a policy, and try it on the returns of the last days",
+        update=False,
+    ),
+    CommandKind(
+        "publish-policy",
+        (_R.ADMIN,),
+        "let a policy that somebody else drafted govern contracts to come",
+        update=False,
+    ),
+    CommandKind(
         "manage-connections", (_R.ADMIN,), "create and read a tenant's connections", update=False
     ),
     CommandKind("manage-keys", (_R.ADMIN,), "create and revoke API keys", update=False),

@@ -100,6 +100,8 @@ def diversion_of(ret: Return, lots: Sequence[Lot]) -> Diversion:
     in_money, in_credit = money_then_credit(lots)
     if in_money and in_credit:
         raise ValueError("money and credit are settlements of their own")
+    if ret.gift_credit_account:
+        return Diversion(Credit(ret.gift_credit_account, 0), ret.policy.coupons_lapse)
     percent = ret.policy.credit_bonus_percent or 0
     credit = Credit(ret.credit_account, percent) if in_credit else None
     return Diversion(credit, ret.policy.coupons_lapse)

@@ -1,74 +1,37 @@
-"""May it come back, on whose account and until when: facts and policy in, a decision out."""
+"""May it come back, on whose account and until when: facts and packs in, a decision out."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
-from enum import StrEnum
-from zoneinfo import ZoneInfo
 
-from domain.ids import content_hash
+from domain.decisions import Decision, Terms, decision_of
+from domain.declared import AS_USUAL, Declared, told_to
+from domain.law.deciding import Law, Ruling, decide
+from domain.law.facts import Amounts, LineFacts
+from domain.law.governing import GoverningLaw
+from domain.law.places import place_of
+from domain.law.promises import Promise
+from domain.law.schema import Layer, Payer, Remedy, Scope, Start
+from domain.law.verdicts import Verdict
+from domain.law.windows import local_day
 from domain.lifecycle import AuthorizationState
+from domain.money import allocated
 from domain.orders import Order, OrderLine
-from domain.policies import Policy, Rule, Source, WindowStart
+from domain.policies import Policy, Rule
 from domain.reasons import Ground
 from domain.requests import Resolution
 
+__all__ = [
+    "Decision",
+    "Facts",
+    "Terms",
+    "Verdict",
+    "authorization_of",
+    "evaluate",
+    "facts_of",
+]
 
-class Verdict(StrEnum):
-    APPROVE = "APPROVE"
-    APPROVE_ALTERNATIVE = "APPROVE_ALTERNATIVE"
-    REJECT = "REJECT"
-    MANUAL_REVIEW = "MANUAL_REVIEW"
-    NEED_INFO = "NEED_INFO"
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """Everything one line's decision depends on. ``requested_at`` is when the notice was sent."""
-
-    line: OrderLine
-    ground: Ground
-    resolution: Resolution
-    requested_at: datetime
-    contract_at: datetime
-    channel: str
-    buyer_type: str
-    delivery_country: str
-    delivery_time_zone: str
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What a granted right means for money: what is refunded, who pays the way back, until when."""
-
-    return_shipping_payer: str
-    refund_scope: tuple[str, ...]
-    refund_due_days: int
-    refund_due_kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """A line's decision, stored as it is. ``window_end`` is the last local day, inclusive."""
-
-    line_id: str
-    verdict: Verdict
-    ground: Ground
-    policy_ref: str
-    content_hash: str
-    rule_id: str | None
-    window_end: date | None
-    remedies: tuple[Resolution, ...]
-    terms: Terms | None
-    reason_codes: tuple[str, ...]
-    sources: tuple[Source, ...]
-    explanation: str
-    facts_hash: str
-    evaluated_at: datetime
-
-    @property
-    def granted(self) -> bool:
-        return self.verdict is Verdict.APPROVE
+Facts = LineFacts
 
 
 def facts_of(
@@ -78,203 +41,138 @@ def facts_of(
     ground: Ground,
     resolution: Resolution,
     requested_at: datetime,
-) -> Facts:
-    return Facts(
-        line=order.line(line_id),
-        ground=ground,
-        resolution=resolution,
-        requested_at=requested_at,
-        contract_at=order.contract_at,
-        channel=order.channel,
-        buyer_type=order.buyer_type,
-        delivery_country=order.delivery_country,
-        delivery_time_zone=order.delivery_time_zone,
-    )
+    quantity: int | None = None,
+    exchange_sku: str | None = None,
+    declares: Declared = AS_USUAL,
+    closed_days: tuple[date, ...] = (),
+) -> LineFacts:
+    """Gather the facts of one line, or of ``quantity`` of it.
 
-
-def evaluate(facts: Facts, policy: Policy) -> Decision:
-    """Decide one line. Pure: the same facts and policy give the same decision, byte for byte.
-
-    ``facts.requested_at`` is also the moment of decision. A contract date outside the policy's
-    dates, a ground no rule covers, or a rule marked for review goes to a person with whatever was
-    computed attached; nothing is ever refused for being unclear. A parcel that came back by itself
-    is decided by a pack's own rules for that, or as a withdrawal on the day it came: what was never
-    delivered has no window yet. What such rules deny goes to a person, for the goods are here.
+    The request is also the moment of decision. What the order does not state of the shop is as it
+    ``declares``; ``closed_days`` are the public holidays of the place.
     """
-    rules = _rules(facts, policy)
-    zone = ZoneInfo(facts.delivery_time_zone)
-    contract_day = facts.contract_at.astimezone(zone).date()
-    if not _governs(policy, contract_day):
-        return _decision(
-            facts,
-            policy,
-            Verdict.MANUAL_REVIEW,
-            ("M_PACK_MISSING",),
-            explanation=f"no policy governs a contract of {contract_day}; a person decides",
-        )
-    if not rules:
-        return _decision(
-            facts,
-            policy,
-            Verdict.MANUAL_REVIEW,
-            ("M_NO_RULE",),
-            explanation=f"no rule covers a {facts.ground} return; a person decides",
-        )
-    asked_on = facts.requested_at.astimezone(zone).date()
-    if facts.ground is Ground.REFUSAL:
-        decided = _first_grant(facts, policy, rules, asked_on, asked_on)
-        denied = decided.verdict is Verdict.REJECT
-        return replace(decided, verdict=Verdict.MANUAL_REVIEW) if denied else decided
-    delivered_on = _delivered_on(facts.line, zone)
-    if delivered_on is None:
-        return _decision(
-            facts,
-            policy,
-            Verdict.NEED_INFO,
-            ("M_NOT_DELIVERED",),
-            explanation="the goods were not delivered yet: cancel the order instead",
-        )
-    return _first_grant(facts, policy, rules, delivered_on, asked_on)
-
-
-def _rules(facts: Facts, policy: Policy) -> list[Rule]:
-    rules = [rule for rule in policy.rules if rule.ground is facts.ground]
-    if not rules and facts.ground is Ground.REFUSAL:
-        return [rule for rule in policy.rules if rule.ground is Ground.WITHDRAWAL]
-    return rules
-
-
-def _first_grant(
-    facts: Facts,
-    policy: Policy,
-    rules: Sequence[Rule],
-    delivered_on: date,
-    asked_on: date,
-) -> Decision:
-    refusals: list[Decision] = []
-    for rule in rules:
-        last_day = _last_day(rule, delivered_on)
-        came_back = facts.ground is Ground.REFUSAL
-        arithmetic = (
-            f"{rule.rule_id}: came back {delivered_on}, before any window began"
-            if came_back
-            else _arithmetic(rule, delivered_on, last_day, asked_on)
-        )
-        blocked = [trait for trait in facts.line.traits if trait in rule.exclusions]
-        if rule.excludes_final_sale and facts.line.final_sale:
-            blocked.append("FINAL_SALE")
-        if blocked:
-            refusals.append(
-                _decision(
-                    facts,
-                    policy,
-                    Verdict.REJECT,
-                    tuple(f"X_EXCLUDED_{trait}" for trait in blocked),
-                    rule=rule,
-                    explanation=f"{rule.rule_id} excludes {', '.join(blocked)}",
-                )
-            )
-        elif asked_on > last_day:
-            refusals.append(
-                _decision(
-                    facts,
-                    policy,
-                    Verdict.REJECT,
-                    ("X_WINDOW_EXPIRED",),
-                    rule=rule,
-                    window_end=last_day,
-                    explanation=arithmetic,
-                )
-            )
-        else:
-            return _granted(facts, policy, rule, last_day, arithmetic)
-    return refusals[-1]
-
-
-def _granted(
-    facts: Facts,
-    policy: Policy,
-    rule: Rule,
-    last_day: date,
-    arithmetic: str,
-) -> Decision:
-    remedies = rule.remedies
-    if policy.credit_bonus_percent is not None and Resolution.REFUND in remedies:
-        remedies = (*remedies, Resolution.STORE_CREDIT)
-    possible = facts.resolution in remedies
-    verdict = Verdict.APPROVE if possible else Verdict.APPROVE_ALTERNATIVE
-    reached = "R_PROMISE_APPLIES" if rule.layer in ("MERCHANT", "PLATFORM") else f"R_{rule.ground}"
-    codes: tuple[str, ...] = (reached, f"T_RETURN_SHIPPING_{rule.return_shipping_payer}")
-    if rule.review:
-        verdict, codes = Verdict.MANUAL_REVIEW, (*codes, "M_EVIDENCE_REQUIRED")
-    return _decision(
-        facts,
-        policy,
-        verdict,
-        codes,
-        rule=rule,
-        window_end=last_day,
-        remedies=remedies,
-        terms=Terms(
-            return_shipping_payer=rule.return_shipping_payer,
-            refund_scope=rule.refund.scope,
-            refund_due_days=rule.refund.due_days,
-            refund_due_kind=rule.refund.due_kind,
-        ),
-        explanation=arithmetic,
+    line = order.line(line_id)
+    arrivals = sorted(p.delivered_at for p in line.parcels if p.delivered_at is not None)
+    installed = [p.installed_at for p in line.parcels if p.installed_at is not None]
+    return LineFacts(
+        line_id=line_id,
+        place=place_of(order.delivery_country, order.delivery_region),
+        time_zone=order.delivery_time_zone,
+        channel=order.channel,
+        buyer=order.buyer_type,
+        ground=ground,
+        remedy=_remedy(resolution, line, exchange_sku),
+        contract_at=order.contract_at,
+        requested_at=requested_at,
+        agreed_at=requested_at,
+        amounts=_amounts(order, line, line.quantity if quantity is None else quantity),
+        delivered_at=arrivals[0] if arrivals else None,
+        last_delivered_at=arrivals[-1] if len(arrivals) > 1 else None,
+        installed_at=max(installed, default=None),
+        traits=line.traits,
+        is_final_sale=line.final_sale,
+        sanbao=line.sanbao,
+        disclosures=told_to(order.told, declares),
+        seller=replace(declares.seller, same_model_in_stock=line.same_model_in_stock),
+        history=line.repaired,
+        closed_days=closed_days,
     )
 
 
-def _decision(
-    facts: Facts,
-    policy: Policy,
-    verdict: Verdict,
-    reason_codes: tuple[str, ...],
-    *,
-    explanation: str,
-    rule: Rule | None = None,
-    window_end: date | None = None,
-    remedies: tuple[Resolution, ...] = (),
-    terms: Terms | None = None,
-) -> Decision:
-    return Decision(
-        line_id=facts.line.line_id,
-        verdict=verdict,
-        ground=facts.ground,
-        policy_ref=policy.ref,
+def _remedy(resolution: Resolution, line: OrderLine, exchange_sku: str | None) -> str:
+    if resolution is Resolution.EXCHANGE and exchange_sku == line.sku:
+        return Remedy.REPLACE
+    return resolution.value
+
+
+def _amounts(order: Order, line: OrderLine, quantity: int) -> Amounts:
+    return Amounts(
+        price_minor=allocated(line.paid_minor, units=quantity, of_units=line.quantity),
+        items_minor=sum(one.paid_minor for one in order.lines),
+        shipping_paid_minor=order.shipping.paid_minor,
+        shipping_standard_minor=order.shipping.standard_minor,
+        tenders=len(order.tenders),
+        free_shipping_from_minor=order.free_shipping_from_minor,
+    )
+
+
+def promises_of(policy: Policy) -> tuple[Promise, ...]:
+    """Return a merchant's rules as promises on top of the law."""
+    return tuple(_promise(policy, rule) for rule in policy.rules)
+
+
+def _promise(policy: Policy, rule: Rule) -> Promise:
+    ends = policy.governs_to
+    return Promise(
+        id=policy.pack_id,
+        version=policy.version,
+        layer=Layer(rule.layer),
+        ground=rule.ground,
+        first=policy.governs_from,
+        last=ends - timedelta(days=1) if ends is not None else None,
+        window_days=rule.window_days,
+        payer=Payer(rule.return_shipping_payer),
+        remedies=_remedies(policy, rule),
+        start=Start(rule.window_start),
+        scope=tuple(map(Scope, rule.refund.scope)),
+        refund_days=rule.refund.due_days,
+        exclusions=rule.exclusions,
+        excludes_final_sale=rule.excludes_final_sale,
+        sources=rule.sources,
         content_hash=policy.content_hash,
-        rule_id=rule.rule_id if rule else None,
-        window_end=window_end,
-        remedies=remedies,
-        terms=terms,
-        reason_codes=reason_codes,
-        sources=tuple(policy.source(key) for key in rule.sources) if rule else (),
-        explanation=explanation,
-        facts_hash=content_hash(asdict(facts)),
-        evaluated_at=facts.requested_at,
+        rule_id=rule.rule_id,
+        review=rule.review,
     )
 
 
-def _governs(policy: Policy, day: date) -> bool:
+def _remedies(policy: Policy, rule: Rule) -> tuple[Remedy, ...]:
+    remedies = tuple(Remedy(one.value) for one in rule.remedies)
+    credit = policy.credit_bonus_percent is not None and Remedy.REFUND in remedies
+    return (*remedies, Remedy.STORE_CREDIT) if credit else remedies
+
+
+def evaluate(
+    facts: LineFacts,
+    policy: Policy,
+    governing: GoverningLaw | None = None,
+    *,
+    more: Sequence[Promise] = (),
+) -> Decision:
+    """Decide one line. Pure: the same facts and packs give the same decision, byte for byte.
+
+    Without ``governing`` no law is consulted, and the merchant's own rules decide alone. A contract
+    that no version governs, a ground no rule covers, or a rule marked for review goes to a person
+    with whatever was computed attached; nothing is ever refused for being unclear. A parcel that
+    came back by itself is decided by the merchant's rules for that, or as a withdrawal on the day
+    it came: what was never delivered has no window yet. What such rules deny goes to a person, for
+    the goods are here. ``more`` are promises beside the merchant's own.
+    """
+    promises = (*promises_of(policy), *more)
+    law = governing.law if governing is not None else None
+    if policy.rules and not _governs(policy, facts):
+        ruling = decide(facts, Law(policy.ref, policy.content_hash, is_missing=True), ())
+    elif facts.ground is Ground.REFUSAL:
+        ruling = _came_back(facts, promises)
+    else:
+        ruling = decide(facts, law, promises)
+    if not ruling.ref:
+        ruling = replace(ruling, ref=policy.ref, content_hash=policy.content_hash)
+    of_law = governing.sources if governing is not None else {}
+    return decision_of(facts, ruling, of_law=of_law, of_shop=policy.sources)
+
+
+def _governs(policy: Policy, facts: LineFacts) -> bool:
+    day = local_day(facts.contract_at, facts.time_zone)
     return policy.governs_from <= day and (policy.governs_to is None or day < policy.governs_to)
 
 
-def _delivered_on(line: OrderLine, zone: ZoneInfo) -> date | None:
-    days = [p.delivered_at.astimezone(zone).date() for p in line.parcels if p.delivered_at]
-    return max(days) if days else None
-
-
-def _last_day(rule: Rule, anchor: date) -> date:
-    days = rule.window_days if rule.window_start is WindowStart.NEXT_DAY else rule.window_days - 1
-    return anchor + timedelta(days=days)
-
-
-def _arithmetic(rule: Rule, delivered_on: date, last_day: date, asked_on: date) -> str:
-    side = "on or before" if asked_on <= last_day else "after"
-    return (
-        f"{rule.rule_id}: delivered {delivered_on}, {rule.window_days} days, last day {last_day}; "
-        f"asked {asked_on}, {side} it"
-    )
+def _came_back(facts: LineFacts, promises: Sequence[Promise]) -> Ruling:
+    own = any(promise.ground is Ground.REFUSAL for promise in promises)
+    ground = Ground.REFUSAL if own else Ground.WITHDRAWAL
+    arrived = replace(facts, ground=ground, delivered_at=facts.requested_at, last_delivered_at=None)
+    ruling = decide(arrived, None, promises)
+    denied = ruling.verdict is Verdict.REJECT
+    return replace(ruling, verdict=Verdict.MANUAL_REVIEW) if denied else ruling
 
 
 def authorization_of(decisions: Sequence[Decision]) -> AuthorizationState:
@@ -284,10 +182,13 @@ def authorization_of(decisions: Sequence[Decision]) -> AuthorizationState:
     itself.
     """
     verdicts = [decision.verdict for decision in decisions]
-    if any(v in (Verdict.MANUAL_REVIEW, Verdict.APPROVE_ALTERNATIVE) for v in verdicts):
+    if any(verdict in _FOR_A_PERSON for verdict in verdicts):
         return AuthorizationState.IN_REVIEW
     if all(verdict is Verdict.APPROVE for verdict in verdicts):
         return AuthorizationState.APPROVED
     if any(verdict is Verdict.APPROVE for verdict in verdicts):
         return AuthorizationState.PARTIALLY_APPROVED
     return AuthorizationState.DENIED
+
+
+_FOR_A_PERSON = (Verdict.MANUAL_REVIEW, Verdict.APPROVE_ALTERNATIVE, Verdict.NEED_INFO)

@@ -10,8 +10,10 @@ EVENT_TYPES: dict[str, str] = {
     "return.acknowledged": "the platform was told that the request arrived",
     "return.first_response": "the customer can read the first answer; `by` is decision or human",
     "return.decided": "granted or denied and by whom; each line with reason, policy, rule and "
-    "sources; `overrides` where a person decided otherwise than a rule",
-    "return.review_started": "a person must decide; `codes` say why",
+    "sources; `overrides` where a person decided otherwise than a rule; `claim_open` where a fault "
+    "may be claimed instead; `gifts` should come too, or their value is kept back",
+    "return.review_started": "a person must decide; `codes` say why, `signals` what was counted of "
+    "the customer",
     "return.approved_first": "a reviewer approved above the limit: a second person has to as well",
     "return.info_requested": "a reviewer asks the customer; `answer_by` is until when, local time",
     "return.info_reminded": "the customer was asked once more",

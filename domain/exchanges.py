@@ -12,7 +12,7 @@ from domain.intents import LotAmount
 from domain.lifecycle import LotState
 from domain.money import Money
 from domain.orders import Order
-from domain.requests import Resolution, ReturnRequest
+from domain.requests import Requester, Resolution, ReturnRequest
 from domain.returns import Change, Lot, Replacement, Return, ReturnLine
 
 
@@ -37,11 +37,13 @@ def check_exchanges(
 ) -> None:
     """Refuse an exchange for goods in another currency or, unless ``uneven``, of another price.
 
-    ``prices`` are by SKU, for one unit with its tax.
+    ``prices`` are by SKU, for one unit with its tax. A gift's recipient gets goods of the same
+    price alone, and is not told which that is: the difference would be the purchaser's.
 
     Raises:
         RefusedError: ``exchange_not_even``, naming the line.
     """
+    as_gift = request.by is Requester.RECIPIENT
     for index, asked in enumerate(request.lines):
         if asked.resolution is not Resolution.EXCHANGE or asked.exchange_sku is None:
             continue
@@ -50,10 +52,12 @@ def check_exchanges(
         worth = line.paid_minor - min(line.refunded_minor, line.paid_minor)
         paid = Money(worth, order.currency)
         wanted = Money(price.minor * line.quantity, price.currency)
-        if paid.currency != wanted.currency or (paid != wanted and not uneven):
+        if paid.currency != wanted.currency or (paid != wanted and (as_gift or not uneven)):
             raise RefusedError(
                 "exchange_not_even",
-                f"the line was paid with {paid}, as much of the wanted goods costs {wanted}",
+                "a gift is exchanged for goods of the same price"
+                if as_gift
+                else f"the line was paid with {paid}, as much of the wanted goods costs {wanted}",
                 field=f"lines[{index}].exchange_sku",
             )
 

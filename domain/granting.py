@@ -4,25 +4,32 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from domain.claims import is_claim_open
 from domain.codes import RefusedError
 from domain.commands import Actor
+from domain.doubts import doubts_of, signals_json
 from domain.eligibility import authorization_of
 from domain.events import Fact, JsonValue
+from domain.gift_returns import is_by_recipient
+from domain.gifts import gifts_owed
 from domain.handover import first_state, handover_ready
 from domain.keeping import kept
 from domain.lifecycle import GRANTED, AuthorizationState, LotState
 from domain.overriding import is_overridden
 from domain.parcels import Delivery
 from domain.reasons import Ground
-from domain.requests import HandoverMethod
+from domain.requests import HandoverMethod, Resolution
 from domain.returns import Change, LineAuthorization, Return, ReturnLine
-from domain.ways_back import way_doubts, way_granted
+from domain.ways_back import way_granted
 
 
 def verdict_on(ret: Return) -> tuple[AuthorizationState, tuple[str, ...]]:
-    """Say what the policy makes of a return, and why a person has to choose its way back."""
+    """Say what the policy makes of a return, and what else a person has to look at it for.
+
+    Doubts never make a refusal of a grant, and what the rules made of each line stays with it.
+    """
     verdict = authorization_of([line.decision for line in ret.lines])
-    doubts = way_doubts(ret)
+    doubts = doubts_of(ret)
     return (AuthorizationState.IN_REVIEW if doubts and verdict in GRANTED else verdict), doubts
 
 
@@ -33,7 +40,10 @@ def apply_policy(ret: Return, *, at: datetime) -> Change:
         decided = {code for line in ret.lines for code in line.decision.reason_codes}
         codes = sorted({*decided, *doubts})
         waiting = replace(ret, authorization=verdict, authorized_since=at)
-        return waiting, (Fact("return.review_started", {"codes": [*codes]}),)
+        data: dict[str, JsonValue] = {"codes": [*codes]}
+        if ret.signals:
+            data["signals"] = signals_json(ret)
+        return waiting, (Fact("return.review_started", data),)
     granted = [line.line_id for line in ret.lines if line.decision.granted]
     return grant(ret, granted, by="rule", at=at)
 
@@ -122,6 +132,9 @@ def grant(
         deliveries=() if not line_ids or is_kept else (_first_delivery(ret, method, at),),
     )
     more: tuple[Fact, ...] = ()
+    asks_for_gifts = line_ids and not is_kept and not is_by_recipient(ret.request)
+    if asks_for_gifts and (gifts := _gifts_to_send(ret, line_ids)):
+        data["gifts"] = gifts
     if line_ids and not method.has_label:
         # Nothing is booked that would say it later.
         data["handover"] = method
@@ -134,6 +147,19 @@ def grant(
         data["due_on"] = more[0].data["due_on"]
     first = Fact("return.first_response", {"by": answered})
     return after, (Fact("return.decided", data), first, *more)
+
+
+def _gifts_to_send(ret: Return, line_ids: Sequence[str]) -> list[JsonValue]:
+    """Return what came free with the goods and should come too, or else its value is kept back."""
+    back = tuple(
+        (line.line_id, line.units)
+        for line in ret.lines
+        if line.line_id in line_ids and line.resolution is not Resolution.EXCHANGE
+    )
+    return [
+        {"title": gift.title, "quantity": gift.quantity, "value_minor": gift.value_minor}
+        for gift in gifts_owed(ret.gifts, back)
+    ]
 
 
 def _first_delivery(ret: Return, method: HandoverMethod, at: datetime) -> Delivery:
@@ -164,4 +190,5 @@ def _decision_data(line: ReturnLine, decided: LineAuthorization) -> JsonValue:
         "sources": [f"{source.key}: {source.title}" for source in decision.sources],
         "facts_hash": decision.facts_hash,
         **overrides,
+        **({"claim_open": True} if is_claim_open(decision, line.reason) else {}),
     }

@@ -1,32 +1,43 @@
 """From a request and the order's facts to a return with its lines decided and its lots cut."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from domain.abuse import Recent, signals_of
 from domain.codes import RefusedError
-from domain.eligibility import Decision, Verdict, evaluate, facts_of
+from domain.eligibility import Decision, Facts, Verdict, evaluate, facts_of
 from domain.events import Fact, JsonValue
 from domain.exchanges import exchange_prices
+from domain.gift_returns import credit_account_of, policy_for
+from domain.gifts import MissingGift, freeze_gifts
 from domain.handover import check_bookable
+from domain.law.governing import GoverningLaw
 from domain.lifecycle import AuthorizationState, LotState
 from domain.locations import Receiving
-from domain.money import Money, allocated
+from domain.money import Money
 from domain.orders import HoldMethod, Order
 from domain.policies import Policy
 from domain.promotions import freeze_promotions
-from domain.requests import Resolution, ReturnRequest
+from domain.requests import RequestedLine, Resolution, ReturnRequest
 from domain.returns import Lot, Return, ReturnLine
 from domain.settlement import freeze_basis
 from domain.triggers import HoldRule
 
 
 def decide_lines(
-    request: ReturnRequest, order: Order, policy: Policy, *, at: datetime
+    request: ReturnRequest,
+    order: Order,
+    policy: Policy,
+    law: GoverningLaw | None = None,
+    *,
+    at: datetime,
 ) -> tuple[Decision, ...]:
     """Decide each requested line. Preview and execution both come through here.
 
+    ``law`` is that of the order's contract; ``None`` where no pack is for its place.
+
     Raises:
-        RefusedError: the order has no such line, or none of it was sent yet.
+        RefusedError: the order has no such line, none of it was sent yet, or none is delivered.
     """
     if request.pickup_window is not None:
         check_bookable(request.pickup_window, at)
@@ -50,20 +61,51 @@ def decide_lines(
                 f"wanted {line.quantity}, sent {known.fulfilled}",
                 field=f"lines[{index}].quantity",
             )
-        facts = facts_of(
-            order,
-            line.line_id,
-            ground=request.ground,
-            resolution=line.resolution,
-            requested_at=at,
-        )
-        decision = evaluate(facts, policy)
-        if decision.verdict is Verdict.NEED_INFO:
-            raise RefusedError(
-                "use_cancellation", decision.explanation, field=f"lines[{index}].line_id"
-            )
+        decision = evaluate(_facts(request, line, order, policy, law, at=at), policy, law)
+        if "M_NOT_DELIVERED" in decision.reason_codes:
+            raise RefusedError("use_cancellation", _ON_ITS_WAY, field=f"lines[{index}].line_id")
         decisions.append(decision)
     return tuple(decisions)
+
+
+_ON_ITS_WAY = (
+    "it is on its way and not delivered: cancel the order, or refuse the delivery, which is paid "
+    "back once the parcel is back"
+)
+
+
+def asked_facts(
+    request: ReturnRequest,
+    order: Order,
+    policy: Policy,
+    law: GoverningLaw | None = None,
+    *,
+    at: datetime,
+) -> tuple[Facts, ...]:
+    """Return what :func:`decide_lines` decided each line on, which it has to have done before."""
+    return tuple(_facts(request, line, order, policy, law, at=at) for line in request.lines)
+
+
+def _facts(
+    request: ReturnRequest,
+    line: RequestedLine,
+    order: Order,
+    policy: Policy,
+    law: GoverningLaw | None,
+    *,
+    at: datetime,
+) -> Facts:
+    return facts_of(
+        order,
+        line.line_id,
+        ground=request.ground,
+        resolution=line.resolution,
+        requested_at=at,
+        quantity=line.quantity,
+        exchange_sku=line.exchange_sku,
+        declares=policy.declares,
+        closed_days=law.closed_days if law is not None else (),
+    )
 
 
 def wanted_units(
@@ -74,14 +116,6 @@ def wanted_units(
         (line.line_id, line.quantity)
         for line, decision in zip(request.lines, decisions, strict=True)
         if decision.verdict is not Verdict.REJECT
-    )
-
-
-def value_of(order: Order, wanted: Iterable[tuple[str, int]]) -> int:
-    """Return what was paid for units of an order, in its minor units, each line half up."""
-    lines = [(order.line(line_id), units) for line_id, units in wanted]
-    return sum(
-        allocated(line.paid_minor, units=units, of_units=line.quantity) for line, units in lines
     )
 
 
@@ -102,11 +136,14 @@ def open_return(
     at: datetime,
     prices: Mapping[str, Money] | None = None,
     receiving: Receiving = _USUAL_PLACE,
+    recent: Recent | None = None,
 ) -> Return:
     """Build the return as requested: every lot PENDING, nothing granted yet.
 
-    ``prices`` are those of the goods wanted in exchange, by SKU, for one unit with its tax.
+    ``prices`` are those of the goods wanted in exchange, by SKU, for one unit with its tax;
+    ``recent`` is what the customer sent back before, where the policy has it counted.
     """
+    policy = policy_for(request, policy)
     basis, wanted = freeze_basis(order), exchange_prices(request, prices or {})
     lines = tuple(
         ReturnLine(
@@ -154,12 +191,20 @@ def open_return(
         lines=lines,
         lots=lots,
         promotions=freeze_promotions(order) if policy.promotion_clawback else (),
+        gift_credit_account=credit_account_of(request, order, policy),
+        gifts=freeze_gifts(order) if policy.missing_gift is MissingGift.DEDUCT else (),
         hold_method=_hold_method(order, policy),
         credit_account="" if policy.credit_bonus_percent is None else order.credit_account,
         location_id=receiving.location_id,
         location_time_zone=receiving.time_zone,
         location_match=receiving.match,
         location_country=receiving.country,
+        signals=signals_of(
+            policy.abuse_signals,
+            order,
+            recent,
+            [(line_id, len(numbers)) for line_id, numbers in units.items()],
+        ),
     )
 
 

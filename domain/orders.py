@@ -1,10 +1,13 @@
 """Order facts as the platform states them, and the frozen breakdown of what was paid."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from domain.currencies import EXPONENTS
+from domain.law.facts import NEVER_REPAIRED, NOTHING_TOLD, Disclosures, History, Sanbao
+from domain.money import allocated
 
 
 class TenderKind(StrEnum):
@@ -49,12 +52,16 @@ class Tax:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """Part of a line that travelled together; ``delivered_at`` is ``None`` until it arrived."""
+    """Part of a line that travelled together; ``delivered_at`` is ``None`` until it arrived.
+
+    ``installed_at`` is there only where the seller installs.
+    """
 
     parcel_id: str
     quantity: int
     fulfilled_at: datetime
     delivered_at: datetime | None
+    installed_at: datetime | None = None
 
 
 NOT_FOR_CARRIERS = ("HAZARDOUS", "NOT_TRANSPORTABLE")
@@ -66,7 +73,9 @@ class OrderLine:
     """Totals are for the whole line in minor units: paid = gross - discount + taxes.
 
     ``gross_minor`` excludes tax; ``discount_minor`` holds line and order discounts together;
-    ``refunded_minor`` is what earlier price adjustments or goodwill gave back.
+    ``refunded_minor`` is what earlier price adjustments or goodwill gave back. ``sanbao`` is there
+    for goods under China's three guarantees; ``repaired`` is what was tried with them already.
+    ``same_model_in_stock`` is ``None`` where nobody said.
     """
 
     line_id: str
@@ -82,6 +91,9 @@ class OrderLine:
     traits: tuple[str, ...] = ()
     final_sale: bool = False
     refunded_minor: int = 0
+    sanbao: Sanbao | None = None
+    repaired: History = NEVER_REPAIRED
+    same_model_in_stock: bool | None = None
 
     @property
     def paid_minor(self) -> int:
@@ -95,6 +107,11 @@ class OrderLine:
     @property
     def fulfilled(self) -> int:
         return sum(parcel.quantity for parcel in self.parcels)
+
+    @property
+    def is_delivered(self) -> bool:
+        """Whether any of it is known to have arrived."""
+        return any(parcel.delivered_at is not None for parcel in self.parcels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +185,18 @@ class Promotion:
 
 
 @dataclass(frozen=True, slots=True)
+class Gift:
+    """A line that came free with the line it is the ``gift_of``.
+
+    ``value_minor`` was stated for all its units, tax included.
+    """
+
+    line_id: str
+    gift_of: str
+    value_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """What the platform's order API says, without personal data; amounts are in ``currency``."""
 
@@ -184,8 +213,18 @@ class Order:
     promotions: tuple[Promotion, ...] = ()
     credit_account: str = ""
     """The platform's name of the customer's store credit; empty where it names none."""
+    told: Disclosures = NOTHING_TOLD
+    """What the buyer was told at purchase, as far as the platform states it."""
+    free_shipping_from_minor: int | None = None
+    """From which sum of its lines on the order was shipped for free; ``None``: by no such rule."""
     delivery_region: str = ""
     """State or province, as the platform writes it; empty where it names none."""
+    customer_blocked: bool = False
+    """Whether the platform wants a person to look at whatever this customer asks for."""
+    gifts: tuple[Gift, ...] = ()
+    gift_recipient: str | None = None
+    """The platform's name of the store credit of whom the order was given to; empty where that has
+    no account, ``None`` where it was no gift."""
 
     @property
     def customer_ref(self) -> str:
@@ -194,6 +233,13 @@ class Order:
         It is the one that the customer's store credit goes by.
         """
         return self.credit_account
+
+    def value_of(self, wanted: Iterable[tuple[str, int]]) -> int:
+        """Return what was paid for so many units of each line, in minor units, each half up."""
+        lines = [(self.line(line_id), units) for line_id, units in wanted]
+        return sum(
+            allocated(line.paid_minor, units=units, of_units=line.quantity) for line, units in lines
+        )
 
     def line(self, line_id: str) -> OrderLine:
         """Return one line; ``KeyError`` when the order has none of that id."""
@@ -216,9 +262,9 @@ def check_order(order: Order) -> Order:
 
     Raises:
         OrderFactsError: a negative amount, more sent than ordered, a line id twice, totals of
-            lines and shipping that differ from what the tenders captured, or a promotion that
-            never held or gave more than the line's discount. ``field`` is the path in the
-            platform's document.
+            lines and shipping that differ from what the tenders captured, a gift of no line that
+            was bought, or a promotion that never held or gave more than the line's discount.
+            ``field`` is the path in the platform's document.
     """
     if order.currency not in EXPONENTS:
         raise OrderFactsError("currency", "wanted a currency of ISO 4217")
@@ -227,6 +273,7 @@ def check_order(order: Order) -> Order:
     for index, line in enumerate(order.lines):
         _check_units(line, f"lines[{index}]")
         _check_amounts(line, f"lines[{index}]")
+    _check_gifts(order)
     _check_payment(order)
     _check_promotions(order)
     return order
@@ -250,6 +297,15 @@ def _check_amounts(line: OrderLine, name: str) -> None:
         raise OrderFactsError(f"{name}.taxes", "a tax is negative")
     if line.refunded_minor < 0:
         raise OrderFactsError(f"{name}.refunded_minor", "an amount is negative")
+
+
+def _check_gifts(order: Order) -> None:
+    given = [gift.line_id for gift in order.gifts]
+    names = {line.line_id: f"lines[{index}]" for index, line in enumerate(order.lines)}
+    for gift in order.gifts:
+        if gift.gift_of not in names or gift.gift_of in given:
+            name = f"{names[gift.line_id]}.gift_of"
+            raise OrderFactsError(name, "wanted a line of the order that is no gift")
 
 
 def _check_payment(order: Order) -> None:

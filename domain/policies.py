@@ -9,7 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
+from domain.abuse import NO_SIGNALS, AbuseSignals, read_abuse_signals
+from domain.declared import AS_USUAL, Declared, read_declared
 from domain.fees import NO_FEES, Fees, read_fees
+from domain.gifts import MissingGift
 from domain.ids import content_hash
 from domain.inspection import Acceptance, Disposition, Fault, Grade
 from domain.orders import Destination, TenderKind
@@ -33,6 +36,13 @@ class Source:
     title: str
     url: str
     certainty: str
+
+
+class GiftReturns(StrEnum):
+    """Where it goes what is given back for a gift that its recipient returns."""
+
+    PURCHASER_TENDER = "purchaser_tender"
+    RECIPIENT_CREDIT = "recipient_credit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +153,11 @@ class Policy:
     Who chooses store credit over money gets ``credit_bonus_percent`` more; ``None``: it is not
     offered. Of what a coupon paid, nothing is given back where ``coupons_lapse``.
     ``parcels`` says whether what came in one is paid before the others are here.
+    ``declares`` is what the shop tells every buyer, where an order does not say otherwise.
+    ``abuse_signals`` are what of a customer's returns sends the next one to a person.
+    ``missing_gift`` says whether the value of a gift is kept back whose goods come without it.
     ``review`` is how a person may look at a return.
+    ``gift_returns`` says who gets what is given back for a gift whose recipient returns it.
     """
 
     pack_id: str
@@ -173,7 +187,15 @@ class Policy:
     label_valid_days: int | None = None
     customs_papers: bool = False
     parcels: ParcelTerms = AS_THEY_COME
+    declares: Declared = AS_USUAL
+    abuse_signals: AbuseSignals = NO_SIGNALS
+    missing_gift: MissingGift = MissingGift.LEAVE
     review: ReviewTerms = USUAL_REVIEW
+    gift_returns: GiftReturns = GiftReturns.PURCHASER_TENDER
+
+    @property
+    def gives_recipient_credit(self) -> bool:
+        return self.gift_returns is GiftReturns.RECIPIENT_CREDIT
 
     def refund_gate(self, currency: str) -> int | None:
         """Return the gate in a currency's minor units; ``None`` where it has none."""
@@ -201,11 +223,13 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
         PolicyError: something is missing, of the wrong type, out of range or not resolved. Fees,
             promotion clawback, uneven exchange, tender order, limits of approval, the refund gate,
             fallback tenders, triggers, store credit, coupons, keep item, how long labels are good,
-            customs papers, parcels and reviews may be left out: no fee, no clawback, any price,
-            our order, no limit, no gate, no fallback, all that goes out waits for the goods, no
-            credit to choose, coupons are given back, a person alone lets goods be kept, labels
-            have the date of their carrier, no papers are waited for, each parcel is paid as it
-            comes, and a review is as :class:`ReviewTerms` has it.
+            customs papers, parcels, what is declared, abuse signals, missing gifts, reviews and
+            gift returns may be left out: no fee, no clawback, any price, our order, no limit, no gate, no fallback,
+            all that goes out waits for the goods, no credit to choose, coupons are given back, a
+            person alone lets goods be kept, labels have the date of their carrier, no papers are
+            waited for, each parcel is paid as it comes, buyers are told as usual, no customer's
+            returns are counted, gifts may be kept, a review is as :class:`ReviewTerms` has it, and
+            who paid for a gift gets its money.
     """
     pack = At("", data)
     governs = pack.table("governs")
@@ -249,7 +273,21 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
         label_valid_days=_label_valid_days(pack),
         customs_papers=pack.optional("customs_papers", pack.flag, default=False),
         parcels=read_parcel_terms(pack),
+        declares=pack.optional(
+            "declares", lambda name: read_declared(pack.table(name)), default=AS_USUAL
+        ),
+        abuse_signals=read_abuse_signals(pack),
+        missing_gift=pack.optional(
+            "missing_gift",
+            lambda name: pack.option(name, MissingGift),
+            default=MissingGift.LEAVE,
+        ),
         review=read_review_terms(pack),
+        gift_returns=pack.optional(
+            "gift_returns",
+            lambda name: pack.option(name, GiftReturns),
+            default=GiftReturns.PURCHASER_TENDER,
+        ),
     )
     _check(policy)
     return policy
@@ -334,6 +372,8 @@ def _condition(data: At) -> Condition:
 
 
 def _check(policy: Policy) -> None:
+    if policy.governs_to is not None and policy.governs_to <= policy.governs_from:
+        raise PolicyError("governs.to: wanted a day after governs.from, or null")
     known = {source.key for source in policy.sources}
     for rule in policy.rules:
         _check_rule(rule, known)

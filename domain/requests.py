@@ -68,6 +68,13 @@ class PickupWindow:
     time_zone: str
 
 
+class Requester(StrEnum):
+    """Who asks: the customer of the order, or who was given it as a gift."""
+
+    PURCHASER = "purchaser"
+    RECIPIENT = "recipient"
+
+
 @dataclass(frozen=True, slots=True)
 class ReturnRequest:
     """Ids, quantities and codes only: facts that grant money come from the order API."""
@@ -77,6 +84,7 @@ class ReturnRequest:
     ground: Ground = Ground.WITHDRAWAL
     handover: HandoverMethod = HandoverMethod.DROP_OFF
     pickup_window: PickupWindow | None = None
+    by: Requester = Requester.PURCHASER
 
 
 def request_hash(request: ReturnRequest) -> str:

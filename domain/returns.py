@@ -3,11 +3,13 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from domain.abuse import Signal
 from domain.chargebacks import Chargeback
 from domain.commands import Actor
 from domain.corrections import Correction
 from domain.eligibility import Decision, Terms
 from domain.events import Fact
+from domain.gifts import GiftBasis
 from domain.inspection import Acceptance, Disposition, Finding
 from domain.intents import Settlement
 from domain.lifecycle import (
@@ -319,6 +321,12 @@ class Return:
     """Other returns whose parcels or labels these goods were mixed up with, or travelled in."""
     late_scan: LateScan | None = None
     """News of a parcel that came after the return had expired, until it is seen to."""
+    gifts: tuple[GiftBasis, ...] = ()
+    """Those of the order whose value the policy keeps back when their goods come without them."""
+    gift_credit_account: str = ""
+    """The platform's name of the recipient's store credit, where that gets what the gift cost."""
+    signals: tuple[Signal, ...] = ()
+    """Why a person looks at it by whose it is, as counted when it was requested."""
     review: Review | None = None
     """What passed between reviewer and customer; ``None`` where nothing did."""
 
@@ -374,6 +382,11 @@ class Return:
             self,
             settlements=tuple(changed if s.key == changed.key else s for s in self.settlements),
         )
+
+    @property
+    def looks_at_order(self) -> bool:
+        """Whether what it pays depends on what other returns of its order were paid."""
+        return bool(self.promotions or self.gifts)
 
     @property
     def next_settlement_no(self) -> int:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from domain import asking_info, offers
 from domain.asking_info import answer_key, open_question
+from domain.doubts import doubts_of
 from domain.lifecycle import AuthorizationState
 from domain.money import Money
 from domain.offers import offer_key, open_offer
@@ -12,7 +13,6 @@ from domain.returns import Return
 from domain.review import NOT_REVIEWED
 from domain.review_warnings import next_warning, warned_after
 from domain.reviewing import REVIEW_CLOCK
-from domain.ways_back import way_doubts
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def _of_reviewer(ret: Return) -> list[Due]:
         detail = f"{first.by} approved {', '.join(first.line_ids)}: {value}, above {most}"
         due = Due(REVIEW_CLOCK, "awaiting_second_approval", since, lasts, detail)
     else:
-        due = Due(REVIEW_CLOCK, "awaiting_review", since, lasts, ", ".join(way_doubts(ret)))
+        due = Due(REVIEW_CLOCK, "awaiting_review", since, lasts, ", ".join(doubts_of(ret)))
     if (percent := next_warning(ret)) is None:
         return [due]
     until = max([since + lasts, *(at for key, at in ret.extended if key == REVIEW_CLOCK)])

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 from domain.charging import charged
 from domain.exchanges import difference_given_back
+from domain.gifts import gift_value_owed
 from domain.ids import content_hash
 from domain.intents import LotAmount
 from domain.money import split
 from domain.orders import Order, OrderLine
-from domain.promotions import PromotionBasis, Standing, Units, discount_lost
+from domain.promotions import Standing, Units, discount_lost
 from domain.requests import Resolution
 from domain.returns import Lot, Return, ValueBasis
 
@@ -67,7 +68,7 @@ def settle(
     bought = [lot for lot in lots if lot.resolution is not Resolution.EXCHANGE]
     agreed = [lot for lot in bought if lot.offered_minor is not None]
     others = [lot for lot in bought if lot not in agreed]
-    rows = with_clawback(ret.promotions, before, others, charged(ret, others))
+    rows = _with_clawback(ret, before, others, charged(ret, others))
     by_lot = {row.lot_id: row for row in (*rows, *charged(ret, agreed))}
     return tuple(
         by_lot.get(lot.lot_id) or difference_given_back(ret.line(lot.line_id), lot) for lot in lots
@@ -94,21 +95,19 @@ def units_of(lots: Iterable[Lot]) -> Units:
     return Standing().with_units(tuple((lot.line_id, lot.units) for lot in back)).units
 
 
-def with_clawback(
-    promotions: Sequence[PromotionBasis],
-    before: Standing,
-    lots: Sequence[Lot],
-    rows: Sequence[LotAmount],
+def _with_clawback(
+    ret: Return, before: Standing, lots: Sequence[Lot], rows: Sequence[LotAmount]
 ) -> tuple[LotAmount, ...]:
-    """Keep back, or give back, what makes up what the customer has of lost discounts by now.
+    """Keep back, or give back, what the customer has by now of lost discounts and unearned gifts.
 
-    Without promotions the order is not looked at: what a return under another policy kept back of
-    it is that one's.
+    Without either the order is not looked at: what a return under another policy kept back of it is
+    that one's.
     """
-    if not promotions:
+    if not ret.looks_at_order:
         return tuple(rows)
     returned = before.with_units(units_of(lots)).units
-    due = discount_lost(promotions, returned) - before.clawback_minor
+    lost = discount_lost(ret.promotions, returned) + gift_value_owed(ret.gifts, returned)
+    due = lost - before.clawback_minor
     taken = min(due, sum(row.refund_minor for row in rows))
     if not taken:
         return tuple(rows)

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime
 
 from domain.charging import lost_to_condition
 from domain.completeness import is_rest_awaited
 from domain.diverting import going_out_of, money_then_credit
+from domain.due import due_on
 from domain.events import Fact, JsonValue
 from domain.exchanges import delivered_so_far, is_paid_back_instead
 from domain.handover import sent_on
@@ -76,14 +76,12 @@ def parcels_in_grading(ret: Return) -> list[str | None]:
 
 
 def statutory_due_on(ret: Return, lots: Sequence[Lot]) -> date | None:
-    """Return the last local day for the refund: due days after the goods came, or were proven sent.
+    """Return the last local day for the refund, by law and promise, once goods came or were sent.
 
     Of goods that may be kept, after that was granted; of the difference of an exchange there is
     none.
     """
     days: list[date] = []
-    proven_at = sent_on(ret)
-    zone = ZoneInfo(ret.time_zone)
     receipts = {receipt.receipt_id: receipt for receipt in ret.receipts}
     for lot in lots:
         terms = ret.line(lot.line_id).terms
@@ -91,11 +89,17 @@ def statutory_due_on(ret: Return, lots: Sequence[Lot]) -> date | None:
         known_at = lot.lost_at or lot.kept_at
         if lot.receipt_id is not None:
             known_at = receipts[lot.receipt_id].received_at
-        if terms is not None and known_at is not None and not exchanged:
-            if proven_at is not None:
-                known_at = min(known_at, proven_at)
-            known_on = known_at.astimezone(zone).date()
-            days.append(known_on + timedelta(days=terms.refund_due_days))
+        if terms is None or known_at is None or exchanged:
+            continue
+        day = due_on(
+            terms,
+            time_zone=ret.time_zone,
+            noticed_at=ret.requested_at,
+            agreed_at=ret.authorized_since,
+            back_at=known_at,
+            proven_at=sent_on(ret),
+        )
+        days += [day] if day is not None else []
     return min(days) if days else None
 
 

@@ -7,9 +7,14 @@ from typing import Any
 
 from domain.allowed import allowed_commands
 from domain.approving import proposal_parts
+from domain.claims import is_claim_open
+from domain.considered import considered_parts
 from domain.counters import Counters, counters
 from domain.disputing import holds
+from domain.doubts import signals_json
+from domain.eligibility import Decision
 from domain.events import JsonValue
+from domain.gift_returns import is_by_recipient
 from domain.intents import Intent, Settlement
 from domain.invariants import broken
 from domain.parcels import Delivery
@@ -78,7 +83,9 @@ def document(ret: Return) -> Document:
         "proposed_settlement": _proposed(ret.proposal) if ret.proposal else None,
         **_chargebacks(ret),
         **_parcel_links(ret),
+        **({"signals": signals_json(ret)} if ret.signals else {}),
         **review_document(ret),
+        **({"by": ret.request.by} if is_by_recipient(ret.request) else {}),
     }
 
 
@@ -173,9 +180,27 @@ def _line(ret: Return, line: ReturnLine) -> JsonValue:
                 {"key": source.key, "title": source.title, "url": source.url}
                 for source in decision.sources
             ],
+            **_refund_due(decision),
+            **considered_parts(decision.considered),
         },
         "authorization": _authorization(line.authorization),
+        **({"claim_open": True} if is_claim_open(decision, line.reason) else {}),
     }
+
+
+def _refund_due(decision: Decision) -> Document:
+    """Show how soon money is due; what grants none does not mention it."""
+    terms = decision.terms
+    if terms is None or not terms.refund_due_kind:
+        return {}
+    by_law = terms.dues[0] if terms.dues and terms.refund_due_days is None else None
+    due: Document = {
+        "days": by_law.days if by_law is not None else terms.refund_due_days,
+        "counts_from": by_law.counts_from if by_law is not None else "RECEIVED",
+        "kind": terms.refund_due_kind,
+        "on": terms.due_on.isoformat() if terms.due_on is not None else None,
+    }
+    return {"refund_due": due}
 
 
 def _authorization(decided: LineAuthorization | None) -> JsonValue:

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from domain.carriage import check_way_open, is_way_open
 from domain.codes import RefusedError
 from domain.eligibility import Verdict
+from domain.gift_returns import GIFT_COMES_BACK, is_by_recipient
 from domain.keeping import keep_doubts
 from domain.requests import HandoverMethod
 from domain.returns import Return
@@ -40,9 +41,11 @@ def check_way_chosen(ret: Return, line_ids: Collection[str], chosen: HandoverMet
     """Refuse a way back that a reviewer cannot grant.
 
     Raises:
-        RefusedError: a courier whom nobody wished for at any time, or goods that no carrier takes;
-            names the field.
+        RefusedError: a courier whom nobody wished for at any time, goods that no carrier takes, or
+            a gift that its recipient would keep; names the field.
     """
     if chosen is HandoverMethod.PICKUP and ret.request.pickup_window is None:
         raise RefusedError("invalid_request", "no courier's window was wished", field="handover")
+    if chosen is HandoverMethod.KEEP and is_by_recipient(ret.request):
+        raise RefusedError("invalid_request", GIFT_COMES_BACK, field="handover")
     check_way_open(ret, line_ids, chosen or ret.request.handover)

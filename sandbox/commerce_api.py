@@ -49,7 +49,12 @@ PathText = Annotated[str, Path(min_length=1, max_length=200)]
     "/orders/{order_id}", operation_id="get_order", response_model=Order, responses=_answers(404)
 )
 async def get_order(request: Request, order_id: PathText) -> Json:
-    """Return the facts of one order."""
+    """Return the facts of one order.
+
+    A replacement that was sent is one under its `replacement_order_id`: it costs what was carried
+    over, which is what the goods that came back for it had been paid with, more or less by the
+    difference, and names the payments that paid it. Its contract is that of the first order.
+    """
     order = world_of(request).ledger.get("commerce.order", order_id)
     if order is None:
         raise commerce_refusal(404, "order_not_found", "no order has this id")

@@ -27,6 +27,11 @@ class Customer(Contract):
         "data: owner of the store credit that a refund may go to, and whose returns are counted; "
         "left out for a guest",
     )
+    blocked: bool = Field(
+        default=False,
+        description="a person looks at whatever this customer asks for from now on; what was "
+        "granted before stays so",
+    )
     email: Name
     name: Name
     locale: Name = Field(description="BCP 47 language tag")
@@ -98,6 +103,28 @@ class Parcel(Contract):
     quantity: Quantity
     fulfilled_at: AwareDatetime
     delivered_at: AwareDatetime | None
+    installed_at: AwareDatetime | None = Field(None, description="where the seller installs")
+
+
+class Sanbao(Contract):
+    """Goods of China's three-guarantee list."""
+
+    validity_months: Annotated[int, Field(ge=0, le=1200)]
+    daily_depreciation: Annotated[str, StringConstraints(pattern=r"^(0?\.\d{1,9}|0|1)$")] = Field(
+        description='the part of the price that a day of use costs, such as "0.001"'
+    )
+
+
+class Disclosures(Contract):
+    """What the buyer was told at purchase. Of what is left out the tenant's policy speaks."""
+
+    exclusion_marked: bool | None = Field(None, description="that goods are left out of the right")
+    exclusion_confirmed: bool | None = Field(None, description="by the buyer, for this purchase")
+    withdrawal_right_informed: bool | None = None
+    return_cost_informed: bool | None = Field(None, description="that the buyer pays the way back")
+    return_terms_in_ad: bool | None = None
+    return_terms_on_final_screen: bool | None = None
+    refund_policy_posted: bool | None = None
 
 
 class OrderLine(Contract):
@@ -120,6 +147,22 @@ class OrderLine(Contract):
     )
     final_sale: bool = False
     refunded_minor: Minor = 0
+    sanbao: Sanbao | None = Field(None, description="three-guarantee goods, China")
+    failed_repairs: Annotated[int, Field(ge=0, le=1000)] = Field(
+        0, description="repairs of the same fault that were in vain"
+    )
+    repair_days: Annotated[int, Field(ge=0, le=36_500)] = Field(
+        0, description="whole days that the goods were at the repairer's"
+    )
+    same_model_in_stock: bool | None = Field(
+        None, description="whether the same goods could be sent anew; left out where unknown"
+    )
+    gift_of: Text = Field("", description="of a free gift: the line that it came with")
+    gift_value_minor: Minor = Field(
+        0,
+        description="of a free gift: the value that was stated for all its units, tax included; "
+        "kept back where its goods come without it and the policy says so",
+    )
 
 
 class PromotionLine(Contract):
@@ -158,6 +201,15 @@ class Order(Contract):
     lines: Annotated[list[OrderLine], Field(min_length=1)]
     promotions: list[Promotion] = Field(
         [], description="those that a partial return may break; none when left out"
+    )
+    disclosures: Disclosures = Disclosures()
+    free_shipping_from_minor: Minor | None = Field(
+        None, description="from which sum of its lines on the order was shipped for free"
+    )
+    gift_recipient: Customer | None = Field(
+        None,
+        description="who was given the order: may ask for its return, is written to about it, and "
+        "is told neither what was paid nor how. Ask for him only once you know that it is him",
     )
 
 

@@ -3,6 +3,7 @@
 import secrets
 
 from sandbox.clock import iso_now
+from sandbox.commerce_exchanges import keep_order
 from sandbox.errors import commerce_refusal
 from sandbox.ledger import Json
 from sandbox.world import World
@@ -83,6 +84,7 @@ def replace(world: World, wanted: Json) -> Json:
         "replacement_order_id": order_id,
         "status": "awaiting_payment" if due else "created",
         "payment_url": f"https://shop.example.com/pay/{order_id}" if due else None,
+        "value_minor": _price(world, wanted),
         "tracking_code": None,
         "created_at": iso_now(),
     }
@@ -103,6 +105,8 @@ def advance(world: World, replacement: Json, status: str) -> Json:
             "tracking_code": replacement["tracking_code"]
             or (f"RP{secrets.randbelow(10**12):012d}" if step != "created" else None),
         }
+        if step in ("shipped", "delivered"):
+            keep_order(world, replacement)
         _tell(world, replacement)
     return replacement
 
@@ -162,6 +166,11 @@ def _same_reference(
             field="reference",
         )
     return found[0]
+
+
+def _price(world: World, wanted: Json) -> int:
+    """Return what the units cost now: what the replacement is worth from here on."""
+    return int(product(world, wanted["sku"])["price_minor"]) * int(wanted["quantity"])
 
 
 def _take(world: World, wanted: Json) -> None:

@@ -9,6 +9,7 @@ TABLES = dict.fromkeys(METADATA.tables, _USUAL) | {
     "tenants": "SELECT, INSERT",
     # Facts are never rewritten; the relay numbers them.
     "return_events": "SELECT, INSERT, UPDATE (position)",
+    "decision_records": "SELECT, INSERT",
     "return_blockers": "SELECT, INSERT, DELETE",
     "expected_arrivals": "SELECT, INSERT, DELETE",
     "order_units": "SELECT, INSERT, UPDATE, DELETE",

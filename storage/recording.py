@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import content_hash, part_id
 from domain.lifecycle import Headline
-from storage import expected_arrivals, ledger, missing, notices
+from storage import decisions, expected_arrivals, ledger, missing, notices
 from storage.models.arrivals import DeliveryModel
 from storage.models.declarative import kept_json
 from storage.models.returns import BlockerModel, EventModel, ReturnModel
@@ -28,7 +28,7 @@ class UnknownReturnError(LookupError):
 async def record(connection: AsyncConnection, transition: Transition) -> None:
     """Write the transition unless it is stored already.
 
-    Three statements, and up to ten for what else moved with it; three for each new notice, four
+    Three statements, and up to eleven for what else moved with it; three for each new notice, four
     where a lost run is back.
     """
     stored = (
@@ -70,6 +70,7 @@ async def record(connection: AsyncConnection, transition: Transition) -> None:
         return
     if fresh:
         await _insert_events(connection, transition, fresh, after=last_sequence)
+        await decisions.add(connection, transition, [*enumerate(fresh, start=last_sequence + 1)])
     undecided = version == 0 or headline == Headline.DRAFT
     await _update_projection(
         connection, transition, last_sequence + len(fresh), was_undecided=undecided

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from domain.eligibility import Decision, Facts
 from domain.orders import TenderKind
 
 Json = Mapping[str, Any]
@@ -114,6 +115,20 @@ class EventRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionOnLine:
+    """What the rules decided on a line that asks for ``quantity`` units, and on which facts.
+
+    ``pack_hash`` is of the merchant's pack that the return is pinned to.
+    """
+
+    facts: Facts
+    decision: Decision
+    quantity: int
+    pack_hash: str
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryRecord:
     """``is_over``: no scan of the parcel is awaited any more."""
 
@@ -178,6 +193,7 @@ class Transition:
     resume_from: str = ""
     restarts: int = 0
     arrivals: tuple[ArrivalRecord, ...] | None = None
+    decisions: tuple[DecisionOnLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

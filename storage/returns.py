@@ -87,7 +87,7 @@ class Returns:
     async def record_transition(self, transition: Transition) -> None:
         """Store a return's next state with its events, in one transaction.
 
-        Three statements, and up to ten for what else moved with it; three for each new notice,
+        Three statements, and up to eleven for what else moved with it; three for each new notice,
         four where a lost run is back.
 
         A transition at or below the stored version changes nothing; events at or below it are

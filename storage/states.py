@@ -70,3 +70,9 @@ class Role(StrEnum):
     FINANCE = "finance"
     AUDITOR = "auditor"
     ADMIN = "admin"
+
+
+class DecidedBy(StrEnum):
+    RULE = "rule"
+    HUMAN = "human"
+    TIMEOUT = "timeout"

@@ -9,6 +9,7 @@ pytest_plugins = [
     "tests.support.postgres",
     "tests.support.temporal",
     "tests.support.sandbox",
+    "tests.support.stranded",
 ]
 # `--hypothesis-profile=thorough` asks for the many. On a busy machine drawing takes its time.
 _UNHURRIED: Any = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}

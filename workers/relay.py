@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from activities.notifications import render
+from domain.gift_returns import ToWhom, written_to
+from integrations.commerce.port import CommercePlatform, Contact
 from integrations.directory import Connections, UnknownConnectionError
 from integrations.errors import RejectedError
 from storage.relay import Outbox
 from storage.returns import Returns
-from storage.rows import NoticeRow
+from storage.rows import NoticeRow, ReturnRow
 from storage.tenants import Tenants
 
 log = structlog.get_logger()
@@ -90,7 +92,7 @@ class Relay:
                 notice.notice_id,
                 notice.kind,
                 notice.data,
-                contact=await platform.get_contact(row.order_id),
+                contact=await _reader(platform, row, notice),
                 return_id=notice.return_id,
                 survey_link=self._survey_link(notice.return_id),
             )
@@ -116,3 +118,12 @@ class Relay:
             kind=notice.kind,
             error=type(error).__name__,
         )
+
+
+async def _reader(platform: CommercePlatform, row: ReturnRow, notice: NoticeRow) -> Contact:
+    """Read who is written to: a gift's recipient, but of the purchaser's money the purchaser."""
+    by = (row.snapshot or {}).get("by")
+    to = written_to(notice.kind, notice.data.get("destination"))
+    if by == ToWhom.RECIPIENT and to is ToWhom.RECIPIENT:
+        return await platform.get_recipient(row.order_id)
+    return await platform.get_contact(row.order_id)

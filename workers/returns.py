@@ -21,7 +21,7 @@ from activities.linking import LinkActivities
 from activities.orders import OrderActivities
 from activities.payments import PaymentActivities
 from activities.platform import PlatformActivities
-from activities.policies import load_policy
+from activities.policies import GoverningPolicies, load_policy
 from activities.quotes import QuoteActivities
 from activities.reconciling import ReconcileActivities
 from activities.records import RecordActivities
@@ -42,11 +42,13 @@ from runtime.temporal import WORKFLOW_RUNNER, connect, ensure_search_attributes
 from runtime.tokens import SurveyTokens
 from storage.bookings import Bookings
 from storage.credit_notes import CreditNotes
+from storage.customers import Customers
 from storage.database import Database
 from storage.externals import ExternalRefunds
 from storage.followups import FollowUps
 from storage.lanes import Lanes
 from storage.missing import MissingRuns
+from storage.policy_versions import PolicyVersions
 from storage.redirects import Redirects
 from storage.relay import Outbox
 from storage.returns import Returns
@@ -71,8 +73,9 @@ log = structlog.get_logger()
 class Dependencies:
     """What a worker needs.
 
-    ``time_scale`` divides our own waits, see the settings; ``policy`` governs returns to come, and
-    those under way keep theirs; ``carrier_rates`` are steps a second by adapter.
+    ``time_scale`` divides our own waits, see the settings; ``policy`` governs returns to come
+    where a tenant has none of its own, and those under way keep theirs; ``carrier_rates`` are steps
+    a second by adapter.
     """
 
     database: Database
@@ -144,7 +147,12 @@ def rate_of(sheet: CarrierCapabilities, rates: Mapping[str, float]) -> float | N
 def _returns_worker(
     client: Client, needs: Dependencies, carrier_calls: Sequence[Callable[..., Any]]
 ) -> Worker:
-    orders = OrderActivities(needs.connections, time_scale=needs.time_scale, policy=needs.policy)
+    orders = OrderActivities(
+        needs.connections,
+        Customers(needs.database),
+        time_scale=needs.time_scale,
+        policies=GoverningPolicies(PolicyVersions(needs.database), needs.policy),
+    )
     records = RecordActivities(Returns(needs.database))
     payments = PaymentActivities(
         needs.connections,

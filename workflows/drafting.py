@@ -114,11 +114,13 @@ async def _open(case: Case) -> Return:
         raise NoLongerWantedError(OPENING.key)
     case.is_registering = True
     try:
-        return await register(
+        opened = await register(
             ret.tenant_id, ret.return_id, ret.request, facts, requested_at=ret.requested_at
         )
     finally:
         case.is_registering = False
+    case.decided(opened, facts)
+    return opened
 
 
 async def _read_corrected(case: Case) -> OrderFacts:

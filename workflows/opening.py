@@ -15,6 +15,7 @@ from domain.codes import PROBLEMS, RefusedError
 from domain.corrections import Correction
 from domain.diverting import check_credit
 from domain.exchanges import check_exchanges
+from domain.gift_returns import check_recipient
 from domain.granting import apply_policy
 from domain.ids import is_id, workflow_id_for
 from domain.locations import NoLocationError, Receiving, choose_location
@@ -23,7 +24,6 @@ from domain.opening import (
     needs_exchange,
     open_return,
     requested_facts,
-    value_of,
     wanted_units,
 )
 from domain.refusals import too_few
@@ -83,6 +83,7 @@ async def _open_with(start: StartReturn, facts: OrderFacts) -> Case:
     if remembers_who_asked(ret):
         ret = replace(ret, requested_by=start.actor)
     case = Case(start, ret)
+    case.decided(ret, facts)
     case.take((ret, requested_facts(ret)), actor=start.actor)
     case.take(apply_policy(case.ret, at=workflow.now()))
     await case.record()
@@ -102,7 +103,9 @@ async def read_facts(
         RefusedError: the platform knows no such order or goods.
         FailureError: the platform does not answer, or answers nonsense.
     """
-    asked = FetchFacts(tenant_id, request.order_id, needs_exchange(request), corrections)
+    asked = FetchFacts(
+        tenant_id, request.order_id, needs_exchange(request), request.ground, corrections
+    )
     try:
         return await call(
             OrderActivities.fetch_facts,
@@ -144,9 +147,10 @@ async def register(
         FailureError: the order's currency is another than before, or no place takes the goods.
     """
     now, request_of = workflow.now(), request_hash(request)
-    decisions = decide_lines(request, facts.order, facts.policy, at=requested_at)
+    decisions = decide_lines(request, facts.order, facts.policy, facts.law, at=requested_at)
     prices = {product.sku: product.price for product in facts.products}
     check_exchanges(request, facts.order, prices, uneven=facts.policy.uneven_exchange)
+    check_recipient(request, facts.order, facts.policy)
     check_credit(request, facts.order, facts.policy)
     order, wanted = facts.order, wanted_units(request, decisions)
     receiving = _receiving(facts, [line_id for line_id, _ in wanted])
@@ -173,7 +177,7 @@ async def register(
         opened_by=workflow.info().first_execution_run_id,
         is_fresh=is_fresh,
         customer_ref=order.customer_ref,
-        value_minor=value_of(order, wanted),
+        value_minor=order.value_of(wanted),
     )
     opened = await write(RecordActivities.open_return, opening, summary="number and locks")
     if opened.short_line_id is not None:
@@ -194,6 +198,7 @@ async def register(
         at=now,
         prices=prices,
         receiving=receiving,
+        recent=facts.recent,
     )
 
 

@@ -9,17 +9,26 @@ from typing import Any, TypeVar
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
+from activities.orders import OrderFacts
 from activities.records import RecordActivities
 from domain.commands import SYSTEM, Actor
 from domain.events import Event, Fact
 from domain.expecting import expected_arrivals
 from domain.lifecycle import ARRIVED, TERMINAL_HEADLINES, WITHOUT_EFFECT, LotState
 from domain.notices import notices_for
+from domain.opening import asked_facts
 from domain.returns import Change, Return
 from domain.transport import NOTHING_AWAITED
 from domain.view import document
 from domain.waiting import Waiting, first_deadline, next_step, waits
-from storage.records import ArrivalRecord, DeliveryRecord, EventRecord, NoticeRecord, Transition
+from storage.records import (
+    ArrivalRecord,
+    DecisionOnLine,
+    DeliveryRecord,
+    EventRecord,
+    NoticeRecord,
+    Transition,
+)
 from workflows.messages import RefundNews, ReplacementNews, Resumed, StartReturn
 from workflows.options import call_provider, carrier_queue
 from workflows.resuming import dump
@@ -59,6 +68,7 @@ class Case:
         self._ret = ret
         self._recorded = ret
         self._pending: list[Event] = []
+        self._decisions: tuple[DecisionOnLine, ...] = ()
         self._writing = asyncio.Lock()
         self._shown: dict[str, object] = {}
         self.changed = False
@@ -88,6 +98,17 @@ class Case:
 
     def note(self, signal: str, message_id: str) -> None:
         self._taken.append(f"{signal}/{message_id}")
+
+    def decided(self, ret: Return, known: OrderFacts) -> None:
+        """Have what the rules decided of ``ret`` written down next, with the facts of the order."""
+        at = ret.lines[0].decision.evaluated_at
+        facts = asked_facts(ret.request, known.order, ret.policy, known.law, at=at)
+        self._decisions = tuple(
+            DecisionOnLine(
+                asked, line.decision, line.requested, ret.policy.content_hash, workflow.now()
+            )
+            for asked, line in zip(facts, ret.lines, strict=True)
+        )
 
     def take(self, change: Change, *, actor: Actor = SYSTEM, cause_id: str | None = None) -> None:
         """Take in a transition: the new state, and its facts with their places in the log."""
@@ -138,7 +159,10 @@ class Case:
             events, self._pending = tuple(self._pending), []
             ret, before = self._ret, self._recorded
             self._show(ret, passing=busy and not ret.blockers)
-            transition = _transition(before, ret, events, self.resumption())
+            decisions, self._decisions = self._decisions, ()
+            transition = replace(
+                _transition(before, ret, events, self.resumption()), decisions=decisions
+            )
             await write(
                 RecordActivities.record_transition, transition, summary=f"now {ret.headline}"
             )

@@ -95,7 +95,7 @@ async def _seal(
     """
     ret = case.ret
     approval = ret.proposal.approval if ret.proposal else None
-    standing = own_standing(ret) if ret.promotions else None
+    standing = own_standing(ret) if ret.looks_at_order else None
     if ret.proposal is not None and approval is not None:
         standing = ret.proposal.standing
     while True:

@@ -6,7 +6,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 from temporalio.service import RPCError
 
-from api.pages import acting, finance, signing_in
+from api.pages import acting, deciding, finance, signing_in
 from api.pages.rendering import page
 from api.pages.visiting import START, SignInNeededError, sign_in_path
 from api.problems import problem_of, status_of
@@ -15,7 +15,7 @@ from storage.database import UNREACHABLE
 
 
 def add_pages(app: FastAPI) -> None:
-    for routes in (signing_in, finance, acting):
+    for routes in (signing_in, finance, deciding, acting):
         app.include_router(routes.router)
     app.add_exception_handler(SignInNeededError, _sign_in)
     for kind in (RefusedError, RPCError, *UNREACHABLE):

@@ -1,5 +1,8 @@
 """Templates and what they are given beside a page's own data; every value is escaped."""
 
+import base64
+import hashlib
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
@@ -23,6 +26,8 @@ _HEADERS = {
     "Referrer-Policy": "same-origin",
 }
 _UTC = ZoneInfo("UTC")
+# With the day as a group: every second piece that it splits a text into is one.
+_DAY = re.compile(r"(\b\d{4}-\d{2}-\d{2}\b)")
 
 
 def page(template: str, data: Mapping[str, object], *, status: int = HTTPStatus.OK) -> HTMLResponse:
@@ -32,12 +37,30 @@ def page(template: str, data: Mapping[str, object], *, status: int = HTTPStatus.
     )
 
 
+def page_alone(template: str, data: Mapping[str, object]) -> HTMLResponse:
+    """Render a page that is whole without us: it holds its style, and loads and sends nothing."""
+    style = _style().decode()
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    content = _templates().get_template(template).render({**data, "style": style})
+    headers = {
+        "Content-Security-Policy": (
+            f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'none'; "
+            "base-uri 'none'; frame-ancestors 'none'"
+        ),
+        "Referrer-Policy": "no-referrer",
+    }
+    return HTMLResponse(content, headers=headers)
+
+
 def stylesheet() -> Response:
     return Response(
-        (_FOLDER / "static" / "pages.css").read_bytes(),
-        media_type="text/css",
-        headers={"Cache-Control": "public, max-age=300"},
+        _style(), media_type="text/css", headers={"Cache-Control": "public, max-age=300"}
     )
+
+
+@cache
+def _style() -> bytes:
+    return (_FOLDER / "static" / "pages.css").read_bytes()
 
 
 @cache
@@ -49,7 +72,7 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"money": _money, "time": _time, "words": _words}
+    made.filters |= {"money": _money, "time": _time, "words": _words, "around_days": _DAY.split}
     return made
 
 

@@ -11,6 +11,7 @@ from api.asking import IdempotencyKey, ServicesOf
 from api.auth import Caller, needs
 from api.customer_history import history_of
 from api.explaining import explain
+from api.recipients import return_for_recipient
 from api.starting import Started
 from backhaul_client.answers import Accepted, ReturnView
 from backhaul_client.history import CustomerHistoryView
@@ -83,6 +84,8 @@ def started_answer(started: Started) -> Response:
         pending = Accepted(return_id=started.return_id, status=status)
         return _json(pending, status=202, headers={"Location": path, "Retry-After": seconds})
     view = views.return_view(started.document)
+    if view.by == "recipient":
+        view = return_for_recipient(view)
     replayed = {"Idempotency-Replayed": "true"} if started.replayed else {}
     return _json(
         view,
@@ -131,6 +134,15 @@ async def get_return(
     if if_none_match == tag and row.missing_since is None:
         return Response(status_code=304, headers={"ETag": tag})
     return _json(view, headers={"ETag": tag})
+
+
+@router.get("/{return_id}/for-recipient", operation_id="get_return_for_recipient")
+async def get_return_for_recipient(
+    caller: Annotated[Caller, needs("get")], return_id: str, services: ServicesOf
+) -> ReturnView:
+    """Read a return as the recipient of a gift may: without amounts, prices and tenders."""
+    row = await services.returns.find(caller.tenant_id, return_id)
+    return return_for_recipient(views.row_view(row))
 
 
 @router.get("/{return_id}/timeline", operation_id="get_timeline")

@@ -30,6 +30,7 @@ from backhaul_client.answers import (
 from backhaul_client.arrivals import ArrivalDay, ArrivalPage, ArrivalView
 from backhaul_client.client import BackhaulClient
 from backhaul_client.credit import NewReversal, NewSpend
+from backhaul_client.decision_tree import DecisionTree, TreeLine, TreeNode
 from backhaul_client.documents import DocumentList, DocumentView, Paper
 from backhaul_client.errors import BackhaulError
 from backhaul_client.listing import (
@@ -43,6 +44,18 @@ from backhaul_client.listing import (
     SurveyView,
 )
 from backhaul_client.parcels import InParcel, ParcelView
+from backhaul_client.policies import (
+    DecisionRecord,
+    DecisionRecordList,
+    NewPublication,
+    NewSimulation,
+    PolicyChange,
+    PolicyDiff,
+    PolicyVersionView,
+    PolicyView,
+    SimulationView,
+)
+from backhaul_client.policy_client import PolicyClient
 from backhaul_client.requests import (
     ApproveCommand,
     ApproveSettlementCommand,
@@ -112,6 +125,9 @@ __all__ = [
     "CreatedKey",
     "CreatedTenant",
     "CustomersConsent",
+    "DecisionRecord",
+    "DecisionRecordList",
+    "DecisionTree",
     "DeclineOfferCommand",
     "DeclineSettlementCommand",
     "DeliveryView",
@@ -134,10 +150,12 @@ __all__ = [
     "NewConnection",
     "NewKey",
     "NewPickupWindow",
+    "NewPublication",
     "NewRefusal",
     "NewReturn",
     "NewReturnLine",
     "NewReversal",
+    "NewSimulation",
     "NewSpend",
     "NewSurveyAnswer",
     "NewTenant",
@@ -145,6 +163,11 @@ __all__ = [
     "ParcelView",
     "PhotoReference",
     "PickupOutcomeCommand",
+    "PolicyChange",
+    "PolicyClient",
+    "PolicyDiff",
+    "PolicyVersionView",
+    "PolicyView",
     "Preview",
     "ReceiptEntryView",
     "ReceiptView",
@@ -163,9 +186,12 @@ __all__ = [
     "ReturnSummary",
     "ReturnView",
     "SettlementView",
+    "SimulationView",
     "SurveyReceipt",
     "SurveyView",
     "TenantView",
+    "TreeLine",
+    "TreeNode",
     "WaitView",
     "WithdrawCommand",
 ]

@@ -13,8 +13,45 @@ class Source(AnswerModel):
     url: str
 
 
+class ConsideredView(AnswerModel):
+    """One rule that was looked at for a line, and its ``finding``.
+
+    It is grants, excluded, window_over, does_not_apply, needs_person or not_intact. Days are local:
+    the window counts from the event of ``anchored_on`` to ``last_day``, inclusive; ``rolled_from``
+    is the last day before a holiday or weekend moved it. ``sources`` are keys, with ``#articles``.
+    """
+
+    rule_id: str
+    policy_ref: str
+    layer: str
+    finding: str
+    codes: tuple[str, ...]
+    anchored_on: date | None
+    last_day: date | None
+    rolled_from: date | None
+    sources: tuple[str, ...]
+    certainty: str
+
+
+class RefundDueView(AnswerModel):
+    """Within how many days money is due, from which event on, and what says so.
+
+    ``counts_from`` is NOTICE, RECEIVED, RECEIVED_OR_PROOF or AGREED; ``kind`` is STATUTORY,
+    PENALTY_LIMIT (later counts as delayed) or PROMISE. Nobody says how many where ``days`` is null;
+    ``on`` is the last day, where it is known already.
+    """
+
+    days: int | None
+    counts_from: str
+    kind: str
+    on: date | None = None
+
+
 class LineDecision(AnswerModel):
-    """What policy says of one line; ``window_end`` is the last local day, inclusive."""
+    """What policy says of one line; ``window_end`` is the last local day, inclusive.
+
+    ``considered`` are the rules that it came of; decisions of older versions have none.
+    """
 
     verdict: str
     policy_ref: str
@@ -25,6 +62,8 @@ class LineDecision(AnswerModel):
     return_shipping_payer: str | None
     explanation: str
     sources: tuple[Source, ...]
+    refund_due: RefundDueView | None = None
+    considered: tuple[ConsideredView, ...] = ()
 
 
 class LineAuthorizationView(AnswerModel):
@@ -44,7 +83,8 @@ class LineAuthorizationView(AnswerModel):
 class LineView(AnswerModel):
     """``decision`` is the rule's own, ``authorization`` what counts, once it is decided.
 
-    ``counters`` are units by what became of them.
+    ``counters`` are units by what became of them. ``claim_open``: a return at will was denied, but
+    a fault was named; ask again with the ground NON_CONFORMITY.
     """
 
     line_id: str
@@ -59,6 +99,7 @@ class LineView(AnswerModel):
     counters: dict[str, int]
     decision: LineDecision
     authorization: LineAuthorizationView | None = None
+    claim_open: bool = False
 
 
 class RecoveryView(AnswerModel):
@@ -361,6 +402,19 @@ class ParcelLinkView(AnswerModel):
     is_own_label: bool
 
 
+class SignalView(AnswerModel):
+    """Something of a customer's returns, this one included, that reached the policy's limit.
+
+    ``measure`` is ``returns``, ``units`` or ``value`` over ``days``, the last in minor units of the
+    return's currency; or ``blocked``, which the platform says and which counts nothing.
+    """
+
+    measure: str
+    counted: int | None = None
+    limit: int | None = None
+    days: int | None = None
+
+
 class ReturnView(AnswerModel):
     """One return. Read ``headline`` first; treat a value you do not know as in progress.
 
@@ -401,6 +455,12 @@ class ReturnView(AnswerModel):
     customs_papers: str | None = None
     """Where the papers are with which the goods cross a customs border."""
     parcel_links: tuple[ParcelLinkView, ...] = ()
+    by: str = "purchaser"
+    """Who asked: ``purchaser``, or the ``recipient`` of a gift."""
+    money_hidden: bool = False
+    """Whether it is as a gift's recipient may read it: without amounts, prices and tenders."""
+    signals: tuple[SignalView, ...] = ()
+    """Why a person decides by whose return it is; what the rules said stands at each line."""
     review: ReviewView | None = None
     """What passed between reviewer and customer, where anything did."""
 

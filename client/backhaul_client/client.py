@@ -20,6 +20,7 @@ from backhaul_client.credit import (
     ReversalView,
     SpendView,
 )
+from backhaul_client.decision_tree import DecisionTree
 from backhaul_client.documents import DocumentList, Paper
 from backhaul_client.errors import BackhaulError
 from backhaul_client.history import CustomerHistoryView
@@ -33,6 +34,8 @@ from backhaul_client.listing import (
     TimelinePage,
 )
 from backhaul_client.parcels import ParcelView
+from backhaul_client.policies import DecisionRecordList
+from backhaul_client.policy_client import PolicyClient
 from backhaul_client.review import (
     AcceptOfferCommand,
     AnswerInfoCommand,
@@ -59,6 +62,7 @@ class BackhaulClient:
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._api = Transport(http)
         self.admin = AdminClient(self._api)
+        self.policies = PolicyClient(self._api)
 
     async def preview(self, wanted: requests.NewReturn) -> Preview:
         """Ask what a start would decide and pay. Writes nothing."""
@@ -80,6 +84,10 @@ class BackhaulClient:
     async def get_return(self, return_id: str) -> ReturnView:
         """Read a return by its id or its RMA number."""
         return await self._api.get(_return(return_id), ReturnView)
+
+    async def get_return_for_recipient(self, return_id: str) -> ReturnView:
+        """Read a return as the recipient of a gift may: without amounts, prices and tenders."""
+        return await self._api.get(f"{_return(return_id)}/for-recipient", ReturnView)
 
     async def list_returns(
         self,
@@ -118,6 +126,10 @@ class BackhaulClient:
         """Ask what a return waits for, who must act and by when; needs no worker to answer."""
         return await self._api.get(f"{_return(return_id)}/explain", Explanation)
 
+    async def list_decisions(self, return_id: str) -> DecisionRecordList:
+        """Read what the rules, people and time-outs decided on each line, and on which facts."""
+        return await self._api.get(f"{_return(return_id)}/decisions", DecisionRecordList)
+
     async def customer_history(self, return_id: str) -> CustomerHistoryView:
         """Count the other returns of the same customer in the last 365 days."""
         return await self._api.get(f"{_return(return_id)}/customer-history", CustomerHistoryView)
@@ -137,6 +149,18 @@ class BackhaulClient:
         """Get the QR code of the RMA number, or of where the carrier shows its own, as SVG."""
         path = f"{_delivery(return_id, delivery_id)}/qr-code"
         return _paper(await self._api.fetch(path, {"of": "label" if of_label else "return"}))
+
+    async def get_decision_tree(
+        self, return_id: str, *, language: str | None = None
+    ) -> DecisionTree:
+        """Get how each line was decided, in words: en, zh, de or ja; English unless stated."""
+        query = {"lang": language} if language is not None else {}
+        return await self._api.get(f"{_return(return_id)}/decision-tree", DecisionTree, query)
+
+    async def get_decision_page(self, return_id: str, *, language: str | None = None) -> Paper:
+        """Get the same as a page of HTML that stands alone, to be shown to the customer."""
+        query = {"lang": language} if language is not None else {}
+        return _paper(await self._api.fetch(f"{_return(return_id)}/decision-page", query))
 
     async def read_parcel(self, tracking_code: str) -> ParcelView:
         """Read which returns travel under a tracking code; a bulk parcel holds many, by bag."""

@@ -84,6 +84,8 @@ class PreviewLine(AnswerModel):
     recoverable_minor: int = 0
     hold_minor: int = 0
     recovery_hours: int | None = None
+    claim_open: bool = False
+    """A return at will would be denied, but a fault is named: ask with ground NON_CONFORMITY."""
 
 
 class PreviewTender(AnswerModel):
@@ -99,14 +101,28 @@ class PreviewTender(AnswerModel):
     bonus_minor: int = 0
 
 
+class PreviewGift(AnswerModel):
+    """A free gift that is not sent back though its goods are; its value is kept back.
+
+    It is in the lines' ``clawback_minor``, as far as there is a refund. Ask it back, too, and it is
+    not.
+    """
+
+    line_id: str
+    title: str
+    quantity: int
+    value_minor: int
+
+
 class Preview(AnswerModel):
     """What a start with the same request would decide and pay now. Nothing was written.
 
     ``authorization_state`` is what the whole return would be: APPROVED, PARTIALLY_APPROVED,
     IN_REVIEW or DENIED. ``preview_hash`` changes when anything of this answer does;
     ``settlement_hash`` when the money does, and a settlement of the same has the same.
-    ``review_codes`` say why a person has to choose the way back. ``missed_visit_fee_minor`` is what
-    each courier's visit would cost that is in vain by the customer's own fault.
+    ``review_codes`` say why a person decides, beside the codes of the lines: the way back, or whose
+    return it is. ``missed_visit_fee_minor`` is what each courier's visit would cost that is in vain
+    by the customer's own fault.
     """
 
     order_id: str
@@ -114,6 +130,10 @@ class Preview(AnswerModel):
     authorization_state: str
     review_codes: tuple[str, ...] = ()
     missed_visit_fee_minor: int = 0
+    gifts: tuple[PreviewGift, ...] = ()
+    money_hidden: bool = False
+    """Whether a gift's recipient asks: all amounts are left out as zero, but what he gets himself
+    as credit, which is ``refund_minor``."""
     lines: tuple[PreviewLine, ...]
     refund_minor: int
     by_tender: tuple[PreviewTender, ...]

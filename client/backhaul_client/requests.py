@@ -37,6 +37,7 @@ Ground = Literal["WITHDRAWAL", "NON_CONFORMITY", "WARRANTY"]
 WantedResolution = Literal["REFUND", "STORE_CREDIT", "EXCHANGE"]
 WayBack = Literal["PICKUP", "DROP_OFF", "QR_DROP_OFF", "IN_STORE", "OWN_CARRIER"]
 Handover = Literal[WayBack, "KEEP"]
+RequestedBy = Literal["purchaser", "recipient"]
 Grade = Literal["A", "B", "C", "D", "X"]
 PickupOutcome = Literal["customer_absent", "courier_no_show"]
 RefundFound = Literal["paid", "not_paid"]
@@ -93,6 +94,7 @@ class NewReturn(RequestModel):
     """Ids, quantities and codes only; what grants money is read from the platform's order API.
 
     With ``handover`` KEEP the goods stay with the customer, if the policy or a reviewer says so.
+    ``by`` the recipient of a gift: make sure that it is him before you ask; he is told no prices.
     """
 
     order_id: Id
@@ -100,6 +102,7 @@ class NewReturn(RequestModel):
     ground: Ground = "WITHDRAWAL"
     handover: Handover = "DROP_OFF"
     pickup_window: NewPickupWindow | None = None
+    by: RequestedBy = "purchaser"
 
 
 class Command(RequestModel):

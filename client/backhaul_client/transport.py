@@ -1,7 +1,7 @@
 """One request and its answer: problems become :class:`BackhaulError`."""
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 from pydantic import BaseModel, ValidationError
@@ -38,6 +38,10 @@ class Transport:
         self, path: str, body: BaseModel, answer: type[Answer], *, key: str | None = None
     ) -> Answer:
         return read(await self.send(path, body, key=key), answer)
+
+    async def put(self, path: str, body: Mapping[str, Any], answer: type[Answer]) -> Answer:
+        """Put JSON that is not the API's but the caller's own, as it is."""
+        return read(await self._http.put(path, json=body), answer)
 
     async def send(self, path: str, body: BaseModel, *, key: str | None = None) -> httpx.Response:
         """Post ``body`` without its unset fields and return whatever came back."""

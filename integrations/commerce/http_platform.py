@@ -75,6 +75,9 @@ class HttpCommercePlatform:
     async def get_contact(self, order_id: str) -> Contact:
         return (await self._read_order(order_id, wire.WireCorrespondent, ())).contact()
 
+    async def get_recipient(self, order_id: str) -> Contact:
+        return (await self._read_order(order_id, wire.WireGiven, ())).contact()
+
     async def _read_order(
         self, order_id: str, part: type[_Part], corrections: Sequence[Correction]
     ) -> _Part:

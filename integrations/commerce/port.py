@@ -111,6 +111,9 @@ class CommercePlatform(Protocol):
     async def get_contact(self, order_id: str) -> Contact:
         """Read whom to write to; strict about that alone. Raises as above."""
 
+    async def get_recipient(self, order_id: str) -> Contact:
+        """Read whom the order was given to; strict about that alone. Raises as above."""
+
     async def get_product(self, sku: str) -> Product: ...
 
     async def get_location(self, location_id: str) -> LocationAddress: ...

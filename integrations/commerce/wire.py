@@ -7,10 +7,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import httpx
 from pydantic import AfterValidator, AwareDatetime, Field, ValidationError
 
+from domain.law.facts import Disclosures, History, Sanbao
 from domain.locations import Accepts, Area, ReceivingLocation
 from domain.orders import (
+    Gift,
     HoldMethod,
     Order,
+    OrderFactsError,
     OrderLine,
     Parcel,
     Promotion,
@@ -112,6 +115,27 @@ class WireParcel(WireModel):
     quantity: Units
     fulfilled_at: AwareDatetime
     delivered_at: AwareDatetime | None
+    installed_at: AwareDatetime | None = None
+
+
+class WireSanbao(WireModel):
+    validity_months: Annotated[int, Field(ge=0, le=1200)]
+    daily_depreciation: Annotated[str, Field(pattern=r"^(0|0?\.\d{1,9}|0\.\d{1,9}|1)$")]
+
+
+class WireDisclosures(WireModel):
+    """What the buyer was told; what is left out nobody states."""
+
+    exclusion_marked: bool | None = None
+    exclusion_confirmed: bool | None = None
+    withdrawal_right_informed: bool | None = None
+    return_cost_informed: bool | None = None
+    return_terms_in_ad: bool | None = None
+    return_terms_on_final_screen: bool | None = None
+    refund_policy_posted: bool | None = None
+
+    def told(self) -> Disclosures:
+        return Disclosures(**self.model_dump())
 
 
 class WireLine(WireModel):
@@ -128,6 +152,12 @@ class WireLine(WireModel):
     traits: tuple[str, ...] = ()
     final_sale: bool = False
     refunded_minor: Amount = 0
+    sanbao: WireSanbao | None = None
+    failed_repairs: Annotated[int, Field(ge=0, le=1000)] = 0
+    repair_days: Annotated[int, Field(ge=0, le=36_500)] = 0
+    same_model_in_stock: bool | None = None
+    gift_of: Annotated[str, Field(max_length=200)] = ""
+    gift_value_minor: Amount = 0
 
 
 class WireHoldMethod(WireModel):
@@ -202,6 +232,14 @@ class WireCorrespondent(WirePart):
         return Contact(self.customer.email, self.customer.name, self.customer.locale)
 
 
+class WireGiven(WirePart):
+    gift_recipient: WireCustomer
+
+    def contact(self) -> Contact:
+        one = self.gift_recipient
+        return Contact(one.email, one.name, one.locale)
+
+
 class WireAddressee(WirePart):
     """A carrier may write, too; where the mailbox makes no sense it has none."""
 
@@ -236,7 +274,10 @@ class WireOrder(WirePart):
     tenders: tuple[WireTender, ...]
     lines: tuple[WireLine, ...]
     promotions: tuple[WirePromotion, ...] = ()
+    disclosures: WireDisclosures = WireDisclosures()
+    free_shipping_from_minor: Amount | None = None
     customer: Any = None
+    gift_recipient: Any = None
 
     def facts(self) -> Order:
         return Order(
@@ -255,16 +296,35 @@ class WireOrder(WirePart):
                 self.shipping.refunded_minor,
             ),
             promotions=tuple(promotion.promotion() for promotion in self.promotions),
-            credit_account=self._credit_account(),
+            credit_account=_account_of(self.customer),
+            gift_recipient=None
+            if self.gift_recipient is None
+            else _account_of(self.gift_recipient),
+            told=self.disclosures.told(),
+            free_shipping_from_minor=self.free_shipping_from_minor,
             delivery_region=self.ship_to.region_name(),
+            customer_blocked=self._is_blocked(),
+            gifts=tuple(
+                Gift(line.line_id, line.gift_of, line.gift_value_minor)
+                for line in self.lines
+                if line.gift_of
+            ),
         )
 
-    def _credit_account(self) -> str:
-        """Return whose store credit it would be; of a customer that makes no sense nobody's."""
-        try:
-            return WireHolder.model_validate(self.customer).customer_ref
-        except ValidationError:
-            return ""
+    def _is_blocked(self) -> bool:
+        """A block that makes no sense is refused: taken for none, it would protect nobody."""
+        told = self.customer.get("blocked", False) if isinstance(self.customer, dict) else False
+        if not isinstance(told, bool):
+            raise OrderFactsError("customer.blocked", "wanted true or false")
+        return told
+
+
+def _account_of(person: Any) -> str:
+    """Return whose store credit it would be; of a person that makes no sense nobody's."""
+    try:
+        return WireHolder.model_validate(person).customer_ref
+    except ValidationError:
+        return ""
 
 
 class WireProduct(WireModel):
@@ -370,10 +430,18 @@ def _line(line: WireLine) -> OrderLine:
         discount_minor=line.discount_minor,
         taxes=tuple(Tax(t.jurisdiction, t.rate, t.amount_minor) for t in line.taxes),
         parcels=tuple(
-            Parcel(p.parcel_id, p.quantity, p.fulfilled_at, p.delivered_at) for p in line.parcels
+            Parcel(p.parcel_id, p.quantity, p.fulfilled_at, p.delivered_at, p.installed_at)
+            for p in line.parcels
         ),
         weight_grams=line.weight_grams,
         traits=line.traits,
         final_sale=line.final_sale,
         refunded_minor=line.refunded_minor,
+        sanbao=(
+            Sanbao(line.sanbao.validity_months, line.sanbao.daily_depreciation)
+            if line.sanbao is not None
+            else None
+        ),
+        repaired=History(line.failed_repairs, line.repair_days),
+        same_model_in_stock=line.same_model_in_stock,
     )

@@ -5,15 +5,29 @@ from sqlalchemy import MetaData
 from storage.models import (
     arrivals,
     credit_notes,
+    decisions,
     effects,
     holds,
     lanes,
     orders,
+    policies,
     returns,
     tenants,
     values,
 )
 from storage.models.declarative import Model
 
-SUBJECTS = (tenants, orders, returns, effects, holds, arrivals, credit_notes, values, lanes)
+SUBJECTS = (
+    tenants,
+    policies,
+    orders,
+    returns,
+    decisions,
+    effects,
+    holds,
+    arrivals,
+    credit_notes,
+    values,
+    lanes,
+)
 METADATA: MetaData = Model.metadata

@@ -13,8 +13,13 @@ FOLDER = Path(os.environ.get("BACKHAUL_SHARED") or ROOT.parent / "shared")
 
 
 def integration_data(*parts: str) -> Path:
+    """Return a file of the vendors' data, or skip the test where the data is not there."""
+    return shared_data("integrations", *parts)
+
+
+def shared_data(*parts: str) -> Path:
     """Return a file of the shared data, or skip the test where the data is not there."""
-    path = FOLDER.joinpath("data", "integrations", *parts)
+    path = FOLDER.joinpath("data", *parts)
     if not path.exists():
         pytest.skip(f"{path} is missing: set BACKHAUL_SHARED to the folder of shared data")
     return path

@@ -97,6 +97,10 @@ class TestOrderFacts:
             ("lines.0.weight_grams", "heavy"),
             ("lines.0.final_sale", "no"),
             ("lines.0.traits", "fragile"),
+            ("lines.0.gift_of", 7),
+            ("lines.0.gift_value_minor", -1),
+            ("customer.blocked", "yes"),
+            ("customer.blocked", None),
         ],
     )
     async def test_of_another_shape_are_refused(self, path: str, value: object) -> None:
@@ -134,6 +138,23 @@ class TestOrderFacts:
             facts = await shop.get_order("order-1")
 
         assert facts.line("line-1").paid_minor == 1_000
+
+    @pytest.mark.parametrize(
+        ("told", "known"),
+        [(None, None), ({"customer_ref": "friend-1"}, "friend-1"), ({}, ""), (7, "")],
+    )
+    async def test_edge_16_say_to_whom_it_was_given(self, told: object, known: str | None) -> None:
+        """Of whom only the account is kept; who has none may ask all the same."""
+        async with platform(json_answer(changed("gift_recipient", told))) as (shop, _):
+            assert (await shop.get_order("order-1")).gift_recipient == known
+
+    async def test_edge_17_say_whom_the_platform_blocked(self) -> None:
+        """Nobody, unless the platform says so."""
+        answers = [json_answer(order()), json_answer(changed("customer.blocked", True))]
+        async with platform(*answers) as (shop, _):
+            plain, blocked = [await shop.get_order("order-1") for _ in range(2)]
+
+        assert (plain.customer_blocked, blocked.customer_blocked) == (False, True)
 
     async def test_hold_nothing_personal(self) -> None:
         """What enters workflow history names no person, street or mailbox."""
@@ -178,6 +199,18 @@ class TestPeople:
 
         assert caught.value.field == path
         assert address.city == "Berlin"
+
+    async def test_to_whom_it_was_given(self) -> None:
+        """A gift's recipient is written to himself; where nobody is named, that is refused."""
+        friend = {"email": "bo@example.com", "name": "Bo", "locale": "en"}
+        answers = [json_answer(changed("gift_recipient", friend)), json_answer(order())]
+        async with platform(*answers) as (shop, _):
+            found = await shop.get_recipient("order-1")
+            with pytest.raises(ProtocolError) as caught:
+                await shop.get_recipient("order-1")
+
+        assert (found.email, found.name) == ("bo@example.com", "Bo")
+        assert caught.value.field == "gift_recipient"
 
     @pytest.mark.parametrize(
         ("path", "value"),

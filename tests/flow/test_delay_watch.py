@@ -15,6 +15,7 @@ from storage.models.lanes import TripModel
 from storage.tracking import Tracking
 from tests.flow.test_carrier_rounds import everything_is_due, go_round, labelled, scan
 from tests.support.house import TENANT, House, OpenReturn
+from tests.support.told import some_of
 
 __all__ = ["everything_is_due", "labelled"]
 
@@ -88,15 +89,17 @@ async def test_a_parcel_on_a_slow_lane_is_told_of_before_its_promise_breaks(
     assert f"{expected:%Y-%m-%d}" in str(mail)
 
 
-async def test_where_the_watch_is_off_nobody_is_told(labelled: OpenReturn) -> None:
+async def test_where_the_watch_is_off_nobody_is_told(house: House) -> None:
     """The same parcel on the same lane: its late arrival is found when its promise breaks."""
-    await labelled.house.work_with(watches_delays=False)
-    await held_up(labelled)
+    await house.work_with(watches_delays=False)
+    opened = await house.open(some_of(house.sandbox.order("three-units"), 1))
+    await opened.ready_for_handover()
+    await held_up(opened)
 
-    done = await go_round(labelled.house)
+    done = await go_round(house)
 
     assert (done.read, done.warned) == (1, 0)
-    assert "delivery.delay_expected" not in await labelled.event_types()
+    assert "delivery.delay_expected" not in await opened.event_types()
 
 
 async def test_nothing_is_told_where_nothing_is_foretold(labelled: OpenReturn) -> None:

@@ -14,6 +14,8 @@ from tests.support.settling import charging
 from tests.support.told import counted, graded, received, some_of, whole_order
 
 LAMP = "LAMP-DESK-WHITE"
+# No law gives a right without a reason there: what the shop promises it may take fees for.
+IN_A_SHOP = {"channel": "STORE"}
 
 
 def paid_in(house: House | Journey, *tenders: tuple[str, str, int]) -> dict[str, Any]:
@@ -69,7 +71,7 @@ async def test_a_return_explains_what_its_fees_were(ruled: Ruled) -> None:
             return_shipping={"per": "PARCEL", "amount_minor": {"CNY": 1_000}},
         )
     )
-    order = house.sandbox.order("three-units")
+    order = house.sandbox.order("three-units", **IN_A_SHOP)
     opened = await house.open(whole_order(order))
     await opened.ready_for_handover()
     await opened.arrive_and_grade(order)
@@ -90,7 +92,7 @@ async def test_a_return_explains_what_its_fees_were(ruled: Ruled) -> None:
 async def test_edge_70_a_settlement_of_nothing_calls_no_provider(ruled: Ruled) -> None:
     """Fees above the value: a record, a mail that says why, and the return ends."""
     house = await ruled(charging(handling={"per_return_minor": {"CNY": 99_999}}))
-    order = house.sandbox.order("three-units")
+    order = house.sandbox.order("three-units", **IN_A_SHOP)
     opened = await house.open(whole_order(order))
     await opened.ready_for_handover()
     await opened.arrive_and_grade(order)
@@ -215,3 +217,17 @@ async def test_another_grade_is_another_settlement(house: House) -> None:
 
     assert settlement["settlement_hash"] != before.settlement_hash
     assert settlement["amount_minor"] < before.refund_minor
+
+
+async def test_a_right_by_law_bears_no_fee(ruled: Ruled) -> None:
+    """Bought at a distance, the same goods come back without one."""
+    house = await ruled(charging(handling={"per_return_minor": {"CNY": 99_999}}))
+    order = house.sandbox.order("three-units")
+    opened = await house.open(whole_order(order))
+    await opened.ready_for_handover()
+    await opened.arrive_and_grade(order)
+    await opened.until_lot("line-1/1", "REFUNDED")
+
+    (settlement,) = (await opened.view())["settlements"]
+    assert settlement["breakdown"][0]["handling_fee_minor"] == 0
+    assert settlement["amount_minor"] == 37_570

@@ -34,7 +34,12 @@ async def test_a_label_that_was_bought_has_its_lane_and_the_first_scan_its_promi
     assert trip.scans == ()
     assert bought["promised_at"] is None
     first_scan = datetime.fromisoformat(parcel["first_scan_at"])
-    until = promised_at(first_scan, rate["delivery_days"], time_zone=address["time_zone"])
+    until = promised_at(
+        first_scan,
+        rate["delivery_days"],
+        time_zone=address["time_zone"],
+        country=address["country"],
+    )
     assert datetime.fromisoformat(parcel["promised_at"]) == until
     (told,) = await opened.events("delivery.first_scan")
     assert datetime.fromisoformat(told.data["promised_at"]) == until

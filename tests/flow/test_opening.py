@@ -131,7 +131,7 @@ async def assert_nothing_left(
     assert (await later.row()).rma_no.startswith("RMA-0000-01")
 
 
-async def test_refuses_goods_that_are_not_there_yet(house: House) -> None:
+async def test_edge_5_refuses_goods_that_were_never_sent(house: House) -> None:
     """Units that were never sent are cancelled with the shop, not returned."""
     order = house.sandbox.order("three-units")
     order["lines"][0]["parcels"] = []
@@ -143,7 +143,39 @@ async def test_refuses_goods_that_are_not_there_yet(house: House) -> None:
     assert answer.refusal.code == "use_cancellation"
 
 
-async def test_answers_a_repeated_start_the_same(house: House) -> None:
+async def test_edge_5_goods_on_their_way_may_be_refused_at_the_door(house: House) -> None:
+    """Sent and not delivered: no return yet, and the refusal says what the customer can do."""
+    order = house.sandbox.order("three-units")
+    for parcel in order["lines"][0]["parcels"]:
+        parcel["delivered_at"] = None
+    house.sandbox.put(f"orders/{order['order_id']}", order)
+
+    _, answer = await house.start(some_of(order, 1))
+
+    assert answer.refusal is not None
+    assert answer.refusal.code == "use_cancellation"
+    assert "refuse the delivery" in answer.refusal.message
+
+
+async def test_edge_4_a_line_with_too_few_left_is_named_and_the_others_may_go_on(
+    house: House,
+) -> None:
+    """One shirt of two is in a return: two are refused with the one that is left, the belt goes."""
+    order = house.sandbox.order("no-reason-return")
+    first = await house.open(some_of(order, 1))
+    asked = (RequestedLine("line-2", 1), RequestedLine("line-1", 2))
+
+    _, answer = await house.start(whole_order(order, lines=asked))
+    others = await house.open(whole_order(order, lines=asked[:1]))
+
+    assert answer.refusal is not None
+    assert answer.refusal.code == "units_not_available"
+    assert answer.refusal.message == f"1 left, held by {(await first.row()).rma_no}"
+    assert answer.refusal.field == "lines[1].quantity"
+    assert (await others.view())["headline"] == "APPROVED"
+
+
+async def test_edge_1_answers_a_repeated_start_the_same(house: House) -> None:
     """The same key and content meet the first return; other content under it is refused."""
     order = house.sandbox.order("three-units")
 
@@ -166,7 +198,7 @@ async def test_waits_for_a_platform_that_is_away(house: House) -> None:
     assert opened.answer.document["headline"] == "APPROVED"
 
 
-async def test_gives_the_last_unit_to_one(fast_house: House) -> None:
+async def test_edge_3_gives_the_last_unit_to_one(fast_house: House) -> None:
     """Two starts for the last unit: one gets it, the other is told who holds it."""
     order = fast_house.sandbox.order("three-units")
     await fast_house.open(some_of(order, 2))
@@ -178,7 +210,7 @@ async def test_gives_the_last_unit_to_one(fast_house: House) -> None:
     ((loser, refused),) = [(handle, answer) for handle, answer in started if answer.refusal]
     assert refused.refusal is not None
     assert refused.refusal.code == "units_not_available"
-    assert "held by RMA-" in refused.refusal.message
+    assert "0 left, held by RMA-" in refused.refusal.message
     assert await fast_house.held(order["order_id"]) == 3
     assert (await loser.result()).headline == "REFUSED"
     assert await fast_house.returns.get(TENANT, refused.return_id) is None

@@ -73,8 +73,10 @@ async def test_parks_and_resumes_without_a_cache(uncached_house: House) -> None:
     uncached_house.sandbox.refund_by_hand(charge["payment_ref"], charge["captured_minor"])
 
     await opened.arrive_and_grade(order)
+    await opened.until(lambda view: all(lot["settlement_no"] for lot in view["lots"]))
     await opened.until_waiting("refund_refused")
-    for intent in (await opened.view())["settlements"][0]["refunds"]:
+    settlements = (await opened.view())["settlements"]
+    for intent in (intent for one in settlements for intent in one["refunds"]):
         news = refund_news(intent["intent_id"], "succeeded")
         await opened.handle.signal(ReturnWorkflow.refund_news, news)
 

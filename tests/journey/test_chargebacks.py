@@ -4,7 +4,7 @@ from typing import Any
 
 import structlog
 
-from backhaul_client import ReturnView
+from backhaul_client import ApproveCommand, NewReturn, ReturnView
 from tests.journey.test_webhooks import take_in
 from tests.support.asking import new_key, units_of
 from tests.support.journey import Journey
@@ -139,11 +139,21 @@ async def test_edge_77_a_refund_that_cannot_be_stopped_is_contested(journey: Jou
 async def test_edge_23_what_is_charged_back_in_review_is_on_hold(journey: Journey) -> None:
     """The goods may still be asked for; the money part ends as given back by the bank."""
     order = journey.sandbox.order("three-units")
-    return_id = await begun(journey, order)
+    (asked,) = units_of(order).lines
+    wanted = NewReturn(
+        order_id=order["order_id"],
+        lines=(asked.model_copy(update={"reason": "DEFECTIVE"}),),
+        ground="NON_CONFORMITY",
+    )
+    started = await journey.client().start_return(wanted, idempotency_key=new_key())
+    return_id = started.return_id
     dispute = charge_back(journey, order)
     on_hold = await until_waiting(journey, return_id, "chargeback_open")
+    assert on_hold.headline == "IN_REVIEW"
     decide(journey, dispute, "lost")
     await journey.client().wait_until(return_id, lambda seen: not seen.on_hold, timeout=60)
+    grant = ApproveCommand(line_ids=("line-1",))
+    await journey.client("reviewer").approve(return_id, grant, idempotency_key=new_key())
 
     await take_in(journey, return_id, "LAMP-DESK-WHITE")
     ended = await until_refund(journey, return_id, "covered")

@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 from sqlalchemy import select
 
 from api.app import create_app
-from api.pages import acting, signing_in
+from api.pages import acting, deciding, signing_in
 from api.pages import finance as finance_pages
 from api.pages.sessions import COOKIE, Sessions
 from api.pages.visiting import safe_next
@@ -306,7 +306,7 @@ async def test_every_page_but_the_sign_in_needs_a_session(journey: Journey) -> N
     """A page that forgot to ask would be there for everybody."""
     asked = {
         (method, route.path)
-        for part in (signing_in, finance_pages, acting)
+        for part in (signing_in, finance_pages, deciding, acting)
         for route in part.router.routes
         if isinstance(route, APIRoute)
         for method in route.methods or ()
@@ -318,7 +318,7 @@ async def test_every_page_but_the_sign_in_needs_a_session(journey: Journey) -> N
         if response.status_code != 303:
             opened.add((method, path))
 
-    assert len(asked) >= 13
+    assert len(asked) >= 14
     assert opened == {
         ("GET", "/finance/sign-in"),
         ("POST", "/finance/sign-in"),

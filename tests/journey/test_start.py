@@ -26,10 +26,10 @@ async def test_answers_with_the_decision(journey: Journey) -> None:
     assert view.headline == "APPROVED"
     assert view.rma_no.startswith("RMA-")
     assert view.next_step is not None
-    assert view.lines[0].decision.rule_id == "STD-WITHDRAWAL-30"
+    assert view.lines[0].decision.rule_id == "CN-7D-WITHDRAWAL"
 
 
-async def test_repeats_the_first_answer_for_the_same_key_and_content(journey: Journey) -> None:
+async def test_edge_1_the_same_request_again_gets_the_first_answer(journey: Journey) -> None:
     """A caller who lost the answer asks again and gets the same return, marked as a replay."""
     order, key = journey.sandbox.order("three-units"), new_key()
     http = journey.http["acme", "platform"]
@@ -44,15 +44,18 @@ async def test_repeats_the_first_answer_for_the_same_key_and_content(journey: Jo
     assert len([r async for r in journey.client().list_returns(order_id=order["order_id"])]) == 1
 
 
-async def test_refuses_another_content_under_the_same_key(journey: Journey) -> None:
-    """A key that came with another request before names that return, and no other."""
-    order, key = journey.sandbox.order("three-units"), new_key()
-    await journey.client().start_return(units_of(order), idempotency_key=key)
+async def test_edge_2_another_request_under_the_same_key_is_refused(journey: Journey) -> None:
+    """A key that came with another request before names that return, which it leaves as it is."""
+    client, order, key = journey.client(), journey.sandbox.order("three-units"), new_key()
+    first = await client.start_return(units_of(order), idempotency_key=key)
 
     with pytest.raises(BackhaulError) as refused:
-        await journey.client().start_return(units_of(order, 2), idempotency_key=key)
+        await client.start_return(units_of(order, 2), idempotency_key=key)
 
     assert (refused.value.status, refused.value.code) == (409, "key_reused")
+    seen = await client.get_return(first.return_id)
+    assert [line.quantity for line in seen.lines] == [1]
+    assert len([r async for r in client.list_returns(order_id=order["order_id"])]) == 1
 
 
 async def test_repeats_a_refusal_for_the_same_key(journey: Journey) -> None:

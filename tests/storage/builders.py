@@ -1,11 +1,16 @@
 """Facts for storage tests: everything has a default but what the test is about."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
+from domain.eligibility import evaluate
 from domain.ids import return_id_for
+from domain.opening import asked_facts
+from domain.policy_versions import PolicyVersion
+from domain.requests import RequestedLine
 from storage.records import (
     ArrivalRecord,
+    DecisionOnLine,
     DeliveryRecord,
     EventRecord,
     NoticeRecord,
@@ -15,6 +20,7 @@ from storage.records import (
     Transition,
 )
 from storage.returns import Returns
+from tests.support.builders import NOW, order, order_line, policy, request
 
 TENANT = "acme"
 OTHER = "other"
@@ -101,6 +107,35 @@ def arrival(delivery_id: str = "d1", **changes: Any) -> ArrivalRecord:
         "units": (("LAMP", 2),),
     }
     return ArrivalRecord(**facts | changes)
+
+
+def drafted(version: str, **changes: Any) -> PolicyVersion:
+    """A version of the pack OWN, for contracts from 2026-01-01 on, drafted by the key k1."""
+    facts: dict[str, Any] = {
+        "pack_id": "OWN",
+        "version": version,
+        "content_hash": f"sha256:{version}",
+        "governs_from": date(2026, 1, 1),
+        "governs_to": None,
+        "drafted_by": "admin:k1",
+        "drafted_at": NOON,
+    }
+    return PolicyVersion(**facts | changes)
+
+
+def on_line(line_id: str = "shoes", **changes: Any) -> DecisionOnLine:
+    """What the standard policy says of two units of a line that was delivered in time."""
+    wanted = request(RequestedLine(line_id, 2))
+    bought, at = order(order_line(line_id)), changes.pop("at", NOW)
+    facts = asked_facts(wanted, bought, policy(), at=at)[0]
+    told: dict[str, Any] = {
+        "facts": facts,
+        "decision": evaluate(facts, policy()),
+        "quantity": 2,
+        "pack_hash": policy().content_hash,
+        "decided_at": NOON,
+    }
+    return DecisionOnLine(**told | changes)
 
 
 def notice(number: int = 1, name: str = "first") -> NoticeRecord:

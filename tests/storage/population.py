@@ -20,6 +20,7 @@ from storage.holds import Holds
 from storage.inbox import Inbox
 from storage.keys import ApiKeys
 from storage.lanes import Lanes
+from storage.policy_versions import PolicyVersions
 from storage.reconciliations import Reconciliations
 from storage.relay import Outbox
 from storage.returns import Returns
@@ -35,7 +36,9 @@ from tests.storage.builders import (
     NOON,
     arrival,
     delivery,
+    drafted,
     notice,
+    on_line,
     opened,
     return_id,
     transition,
@@ -58,6 +61,7 @@ async def populate(store: Database, tenant_id: str) -> None:
             deliveries=(delivery(),),
             notices=(notice(),),
             arrivals=(arrival(),),
+            decisions=(on_line(),),
         )
     )
     await Settlements(store).seal(
@@ -120,6 +124,7 @@ async def populate(store: Database, tenant_id: str) -> None:
         ConnectionRow(connection_id, tenant_id, "payments", "stripe", "http://x", {}, {})
     )
     await Inbox(store).receive(tenant_id, connection_id, "evt_1", "refund.updated", b"{}")
+    await PolicyVersions(store).put_draft(tenant_id, drafted("1"), {"id": "OWN"})
     surveys = Surveys(store)
     await surveys.invite(tenant_id, first, f"hash of {tenant_id}", NOON + timedelta(days=14))
     await surveys.record_answer(tenant_id, first, csat=5, nps=9, comment="", answered_at=NOON)

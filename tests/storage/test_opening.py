@@ -42,7 +42,7 @@ async def test_a_key_used_twice_shows_the_first_hash(returns: Returns) -> None:
     assert again.request_hash == "sha256:first"
 
 
-async def test_too_few_units_leave_nothing_behind(returns: Returns, store: Database) -> None:
+async def test_edge_4_too_few_units_leave_nothing_behind(returns: Returns, store: Database) -> None:
     """A refused return costs no row, no lock and no RMA number, and says who holds the units."""
     first = await opened(returns)
 
@@ -108,7 +108,9 @@ async def test_refuses_a_request_that_makes_no_sense(
         await returns.open_return(opening(wanted=wanted))
 
 
-async def test_one_of_two_gets_the_last_unit(store: Database, second_store: Database) -> None:
+async def test_edge_3_one_of_two_gets_the_last_unit(
+    store: Database, second_store: Database
+) -> None:
     """Two processes ask for the only unit of each of ten orders: one gets it, one is refused."""
     for number in range(10):
         facts = {
@@ -127,7 +129,7 @@ async def test_one_of_two_gets_the_last_unit(store: Database, second_store: Data
         assert loser.held_by == (winner.rma_no,)
 
 
-async def test_the_same_start_twice_at_once_opens_once(
+async def test_edge_1_the_same_start_twice_at_once_opens_once(
     store: Database, second_store: Database
 ) -> None:
     """Two processes with the same key agree on one number, also when their orders differ."""

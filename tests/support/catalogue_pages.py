@@ -10,6 +10,8 @@ from domain.blockers import WAITS
 from domain.codes import PROBLEMS
 from domain.commands import COMMANDS, Role
 from domain.events import EVENT_TYPES, NOTICE_TYPES
+from domain.reason_codes import REASON_CODES
+from domain.wording import Language, catalogue
 from tests.support import carrier_page, provider_page
 
 _ROOT = Path(__file__).parents[2]
@@ -56,6 +58,14 @@ _COMMANDS = """\
 Who may do what; whoever is not named may not. Commands that change a return are Temporal Updates:
 the `Idempotency-Key` of the HTTP request, the command id and the update id are one.
 """
+_REASONS = """\
+# Reason codes
+
+Why a line was decided as it was, and on which terms: `R_` a right was granted, `X_` why none was,
+`T_` a term, `M_` why a person has to look. What a shopper reads of a code is data, in
+`domain/packs/texts/`, one file a language; what stands there in square brackets is left out where
+its date is not known. [policy.md](policy.md) has how a decision is read.
+"""
 
 
 def pages() -> dict[Path, str]:
@@ -65,6 +75,7 @@ def pages() -> dict[Path, str]:
         _ROOT / "docs" / "events.md": f"{_EVENTS}\n{_events()}\n{_NOTICES}\n{_notices()}",
         _ROOT / "docs" / "blockers.md": _BLOCKERS + "\n" + _blockers(),
         _ROOT / "docs" / "commands.md": _COMMANDS + "\n" + _commands(),
+        _ROOT / "docs" / "reason-codes.md": _REASONS + "\n" + _reasons(),
         _ROOT / "docs" / "providers.md": provider_page.page(),
         _ROOT / "docs" / "carriers.md": carrier_page.page(),
         _ROOT / "client" / "openapi.json": json.dumps(routed_app().openapi(), indent=2) + "\n",
@@ -118,6 +129,14 @@ def _commands() -> str:
             (f"`{row.name}`", row.meaning, *("yes" if role in row.roles else "" for role in Role))
             for row in COMMANDS.values()
         ),
+    )
+
+
+def _reasons() -> str:
+    texts = catalogue(Language.ENGLISH).texts
+    return _table(
+        ("code", "meaning", "what an English shopper reads"),
+        ((f"`{code}`", meaning, texts[code]) for code, meaning in REASON_CODES.items()),
     )
 
 

@@ -19,6 +19,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.testing import WorkflowEnvironment
 
 from activities.orders import OrderActivities
+from activities.policies import GoverningPolicies
 from api.preview import Previews
 from domain.ids import return_id_for, workflow_id_for
 from domain.inspection import Grade
@@ -26,7 +27,9 @@ from domain.requests import ReturnRequest
 from domain.tracking import Milestone
 from runtime.connections import stored_connections
 from runtime.tokens import SurveyTokens
+from storage.customers import Customers
 from storage.database import Database
+from storage.policy_versions import PolicyVersions
 from storage.returns import Returns
 from storage.rows import ConnectionRow, EventRow, ReturnRow
 from storage.secrets import SecretBox
@@ -152,7 +155,13 @@ class House:
 
     def previews(self) -> Previews:
         """Return what tells a shopper what a start would lead to."""
-        orders = OrderActivities(self.needs.connections, time_scale=1.0, policy=self.needs.policy)
+        policies = GoverningPolicies(PolicyVersions(self.needs.database), self.needs.policy)
+        orders = OrderActivities(
+            self.needs.connections,
+            Customers(self.needs.database),
+            time_scale=1.0,
+            policies=policies,
+        )
         return Previews(orders, self.returns)
 
     async def open(self, request: ReturnRequest, *, key: str | None = None) -> "OpenReturn":

@@ -27,13 +27,12 @@ class SandboxClient:
     def post(self, path: str, body: Any = None) -> Any:
         return _read(self.http.post(f"/_control/{path}", json=body))
 
-    def order(self, example: str = "no-reason-return") -> Any:
-        """Store an example under a new order id; its tenders are paid."""
+    def order(self, example: str = "no-reason-return", **changes: object) -> Any:
+        """Store an example, some facts of it changed, under a new id; its tenders are paid."""
         order_id = f"order-{uuid.uuid4().hex[:12]}"
         path = EXAMPLES / f"{example}.json"
-        return self.put(
-            f"orders/{order_id}", load_order(path, order_id=order_id, now=datetime.now(UTC))
-        )
+        order = load_order(path, order_id=order_id, now=datetime.now(UTC))
+        return self.put(f"orders/{order_id}", {**order, **changes})
 
     def ledger(self, **of: str) -> Any:
         return _read(self.http.get("/_ledger", params=of))

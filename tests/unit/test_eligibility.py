@@ -9,6 +9,7 @@ from domain.allowed import allowed_commands
 from domain.codes import RefusedError
 from domain.eligibility import Decision, Facts, Verdict, evaluate, facts_of
 from domain.ids import content_hash
+from domain.law.schema import Remedy
 from domain.lifecycle import AuthorizationState
 from domain.opening import decide_lines
 from domain.orders import OrderLine, Parcel
@@ -98,13 +99,13 @@ class TestWindow:
 
 
 class TestExclusions:
-    def test_final_sale_is_not_returned_for_no_reason(self) -> None:
+    def test_edge_10_final_sale_is_not_returned_for_no_reason(self) -> None:
         """What was sold as final stays sold when nothing is wrong with it."""
         decision = decide(order_line(final_sale=True))
 
         assert decision.reason_codes == ("X_EXCLUDED_FINAL_SALE",)
 
-    def test_final_sale_can_be_defective(self) -> None:
+    def test_edge_10_final_sale_can_be_defective(self) -> None:
         """A defect is looked at by a person, final sale or not."""
         asked = facts(order_line(final_sale=True), ground=Ground.NON_CONFORMITY)
 
@@ -159,7 +160,7 @@ class TestUnclearCases:
         decision = evaluate(facts(resolution=Resolution.EXCHANGE), parse_policy(data))
 
         assert decision.verdict is Verdict.APPROVE_ALTERNATIVE
-        assert decision.remedies == (Resolution.REFUND,)
+        assert decision.remedies == (Remedy.REFUND,)
 
 
 class TestDecision:
@@ -170,7 +171,11 @@ class TestDecision:
         assert decision.policy_ref == "STANDARD@2024-01-01"
         assert decision.rule_id == "STD-WITHDRAWAL-30"
         assert [source.key for source in decision.sources] == ["STD-TERMS", "EU-CRD"]
-        assert decision.reason_codes == ("R_PROMISE_APPLIES", "T_RETURN_SHIPPING_TRADER")
+        assert decision.reason_codes == (
+            "R_PROMISE_APPLIES",
+            "T_OUTBOUND_STANDARD_REFUNDED",
+            "T_RETURN_SHIPPING_TRADER",
+        )
         assert decision.terms is not None
         assert decision.terms.refund_due_days == 14
 
@@ -204,7 +209,7 @@ class TestWholeReturn:
         ret = decided(RequestedLine("shoes", 1, reason="DEFECTIVE"), ground=Ground.NON_CONFORMITY)
 
         assert ret.authorization is AuthorizationState.IN_REVIEW
-        assert allowed_commands(ret)[:3] == ("approve", "deny", "withdraw")
+        assert allowed_commands(ret)[:3] == ("approve", "deny", "ask-info")
 
     def test_nothing_to_grant_is_a_denial(self) -> None:
         """A return of final sale alone is denied."""

@@ -85,8 +85,8 @@ class TestTheDifference:
 
         assert difference(ret.lines[0], ret.lots[0]).minor == 0
 
-    def test_leaves_out_what_was_given_back_before(self) -> None:
-        """Edge 14: 3.00 were given back as a price adjustment, and the shoes are worth less."""
+    def test_edge_14_leaves_out_what_was_given_back_before(self) -> None:
+        """3.00 were given back as a price adjustment, and the shoes are worth less."""
         bought = order(order_line(refunded=300))
         prices = {"SHOES-42": Money(PAID, "EUR")}
         ret = opened(exchange(), of=bought, prices=prices)

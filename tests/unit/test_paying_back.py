@@ -210,14 +210,14 @@ def test_no_more_is_given_back_than_was_paid() -> None:
 
 
 class TestWhatIsLeft:
-    def test_a_line_refunded_elsewhere_is_owed_nothing(self) -> None:
+    def test_edge_14_a_line_refunded_elsewhere_is_owed_nothing(self) -> None:
         """A line whose price and tax went back as goodwill gives nothing again."""
         basis = freeze_basis(order(order_line(refunded=3570), shipping=0))["shoes"]
 
         assert basis.gross_minor - basis.discount_minor == 0
         assert [tax.amount_minor for tax in basis.taxes] == [0]
 
-    def test_a_price_adjustment_lowers_price_and_tax_alike(self) -> None:
+    def test_edge_14_a_price_adjustment_lowers_price_and_tax_alike(self) -> None:
         """Half of the paid amount given back leaves half of the price and half of the tax."""
         basis = freeze_basis(order(order_line(refunded=1785), shipping=0))["shoes"]
 

@@ -75,7 +75,7 @@ def test_the_rest_coming_back_too_pays_all_of_it(order_of_return: tuple[str, str
     assert sum(row.clawback_minor for row in rows) == 0
 
 
-def test_a_promotion_that_still_holds_keeps_nothing() -> None:
+def test_edge_11_a_promotion_that_still_holds_keeps_nothing() -> None:
     """Five of six pairs are kept: one bundle holds, and half of the discount of the other."""
     bought = three_for_two(6)
     ret = by_unit(opened(RequestedLine("shoes", 3), of=bought, under=WITH_CLAWBACK))
@@ -87,7 +87,7 @@ def test_a_promotion_that_still_holds_keeps_nothing() -> None:
     assert till.paid_back == 2_000
 
 
-def test_one_of_three_for_two_is_worth_nothing() -> None:
+def test_edge_11_one_of_three_for_two_is_worth_nothing() -> None:
     """Two pairs at 10.00 were paid and two are kept, whichever of the three comes back."""
     bought = three_for_two()
     ret = by_unit(opened(RequestedLine("shoes", 3), of=bought, under=WITH_CLAWBACK))
@@ -99,6 +99,22 @@ def test_one_of_three_for_two_is_worth_nothing() -> None:
     assert till.paid_back == 1_000
     till.settle(ret, "shoes/3")
     assert till.paid_back == 2_000
+
+
+def test_edge_11_a_part_of_a_kit_is_worth_its_own_frozen_share() -> None:
+    """A camera and its lens, 30.00 off as a kit: the lens back alone leaves the camera's price."""
+    camera = order_line("camera", quantity=1, gross=20_000, discount=2_000, taxes=())
+    lens = order_line("lens", quantity=1, gross=10_000, discount=1_000, taxes=())
+    parts = (PromotionLine("camera", 2_000, 1), PromotionLine("lens", 1_000, 1))
+    kit = Promotion("kit", PromotionKind.BUNDLE, parts)
+    bought = check_order(replace(order(camera, lens, shipping=0), promotions=(kit,)))
+
+    (alone,) = after_both(bought, "lens")
+    both = after_both(bought, "lens", "camera")
+
+    assert (alone.gross_minor, alone.discount_minor, alone.clawback_minor) == (10_000, 1_000, 2_000)
+    assert alone.refund_minor == 7_000
+    assert sum(row.refund_minor for row in both) == 27_000
 
 
 def test_the_tax_of_a_lost_discount_is_at_the_rate_of_what_is_kept() -> None:

@@ -159,7 +159,9 @@ def test_a_stack_hands_on_what_is_set(complete: pytest.MonkeyPatch, name: str, v
     complete.setenv(variable(name), value)
     wanted = getattr(load_settings(), name)
 
-    told = plain_environment(load_stack_settings(), {}, {})
+    with pytest.MonkeyPatch.context() as embedded:
+        embedded.delenv("BACKHAUL_DATABASE_URL")
+        told = plain_environment(load_stack_settings(), {}, {})
     complete.setenv(variable(name), told[variable(name)])
 
     assert told[variable(name)] == value

@@ -1,0 +1,98 @@
+"""``backhaul policy cases``, ``check``, ``schema`` and ``law``: packs, without any server."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from activities.policies import load_policy
+from cli.printing import show_table
+from domain.pack_reading import PolicyError
+from packs.cases import Case, Unreadable, read_cases
+from packs.library import Library, load, read_one, shipped
+from packs.reading import pack_schema
+from packs.trying import Difference, differences
+
+
+def add_packs(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    cases = commands.add_parser("cases", help="run worked cases, and print each difference")
+    cases.add_argument("file", type=Path, help="a file of the format returns-policy-cases/1")
+    cases.add_argument("--law", type=Path, help="a folder of packs instead of the shipped ones")
+    cases.set_defaults(run=_cases)
+    check = commands.add_parser("check", help="check a pack, a folder of them, or those shipped")
+    check.add_argument("path", type=Path, nargs="?", help="left out: the shipped packs")
+    check.set_defaults(run=_check)
+    schema = commands.add_parser("schema", help="print the JSON Schema of a pack's file")
+    schema.set_defaults(run=_schema)
+    law = commands.add_parser("law", help="list the shipped packs of law and when each governs")
+    law.set_defaults(run=_law)
+
+
+def _cases(arguments: argparse.Namespace) -> int:
+    """Exit status 0: every case came out as expected. 1: one did not, or cannot be read."""
+    try:
+        library = load(arguments.law) if arguments.law else shipped()
+        cases, policy = read_cases(arguments.file), load_policy()
+    except PolicyError as error:
+        return _refused(error)
+    failed = 0
+    for case in cases:
+        if isinstance(case, Unreadable):
+            failed += 1
+            print(f"{case.case_id}  cannot be read\n  {case.problem}")
+            continue
+        found = differences(case, library, policy)
+        failed += bool(found)
+        _say(case, found)
+    print(f"{len(cases)} cases, {failed} different")
+    return 1 if failed or not cases else 0
+
+
+def _say(case: Case, found: Iterable[Difference]) -> None:
+    for number, one in enumerate(found):
+        if not number:
+            print(f"{case.case_id}  {case.title}")
+        print(f"  {one.field}: expected {_written(one.expected)}, found {_written(one.found)}")
+
+
+def _written(value: object) -> str:
+    dumped = getattr(value, "model_dump", None)
+    plain = dumped(mode="json") if dumped is not None else value
+    return json.dumps(plain, default=str, ensure_ascii=False)
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    """Exit status 0: all is well. 1: the first thing that is wrong was printed with its path."""
+    try:
+        if arguments.path is not None and arguments.path.is_file():
+            print(f"{read_one(arguments.path).ref}: well formed")
+            return 0
+        library = load(arguments.path) if arguments.path else shipped()
+    except PolicyError as error:
+        return _refused(error)
+    versions = sum(len(versions) for versions in library.packs.values())
+    print(f"{len(library.packs)} packs in {versions} versions, {len(library.places)} places: well")
+    return 0 if versions else 1
+
+
+def _schema(_arguments: argparse.Namespace) -> None:
+    print(json.dumps(pack_schema(), indent=2, ensure_ascii=False))
+
+
+def _law(_arguments: argparse.Namespace) -> None:
+    show_table(("pack", "governs contracts", "places", "status"), list(_rows(shipped())))
+
+
+def _rows(library: Library) -> Iterable[tuple[str, str, str, str]]:
+    for versions in library.packs.values():
+        for one in versions:
+            governs = one.pack.governs
+            end = f"before {governs.end}" if governs.end is not None else "on"
+            when = f"from {governs.start} {end}"
+            yield one.pack.ref, when, " ".join(one.pack.places), one.pack.status
+
+
+def _refused(error: PolicyError) -> int:
+    print(f"backhaul: {error}", file=sys.stderr)
+    return 1

@@ -1,0 +1,157 @@
+"""A tenant's own policies on the wire."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
+
+from backhaul_client.answer_model import AnswerModel
+from backhaul_client.requests import RequestModel
+
+
+class PolicyVersionView(AnswerModel):
+    """One version: ``DRAFT``, ``PUBLISHED``, or ``RETIRED`` when its days are over.
+
+    It governs contracts of the local days from ``governs_from`` to before ``governs_to``; no end
+    is ``None``. ``content_hash`` is what decisions name. ``drafted_by`` and ``published_by`` are a
+    role and the id of a key.
+    """
+
+    ref: str
+    pack_id: str
+    version: str
+    state: str
+    content_hash: str
+    governs_from: date
+    governs_to: date | None
+    drafted_by: str
+    drafted_at: datetime
+    published_by: str | None
+    published_at: datetime | None
+
+
+class PolicyView(PolicyVersionView):
+    """``document`` is the pack as it was sent."""
+
+    document: dict[str, Any]
+
+
+class PolicyVersionList(AnswerModel):
+    """By the day that they begin on, drafts too."""
+
+    items: tuple[PolicyVersionView, ...]
+
+
+class PolicyChange(AnswerModel):
+    """One place that differs: ``added``, ``removed`` or ``changed``.
+
+    ``path`` is written ``rules[RULE-ID].window.days``: rows are known by their id, key or grade.
+    """
+
+    path: str
+    kind: str
+    before: Any
+    after: Any
+
+
+class PolicyDiff(AnswerModel):
+    before: str
+    after: str
+    changes: tuple[PolicyChange, ...]
+
+
+class NewPublication(RequestModel):
+    """``content_hash`` is that of the draft as whoever publishes it has read it."""
+
+    content_hash: Annotated[str, StringConstraints(strict=True, pattern=r"^sha256:[0-9a-f]{64}$")]
+
+
+class NewSimulation(RequestModel):
+    """Try a pack on what was decided in the last ``since_days``."""
+
+    document: dict[str, Any]
+    since_days: Annotated[int, Field(strict=True, ge=1, le=366)] = 30
+
+
+class VerdictChange(AnswerModel):
+    """How many lines went from one verdict to another, or stay."""
+
+    before: str
+    after: str
+    lines: int
+
+
+class MoneyChange(AnswerModel):
+    """What is owed together, in minor units, where the rules alone grant it."""
+
+    currency: str
+    before_minor: int
+    after_minor: int
+
+
+class SimulatedLine(AnswerModel):
+    """A line that would be decided otherwise, or be owed other money.
+
+    ``before_minor`` is ``None`` where its policy is not known any more.
+    """
+
+    return_id: str
+    rma_no: str
+    line_id: str
+    before: str
+    after: str
+    before_codes: tuple[str, ...]
+    after_codes: tuple[str, ...]
+    currency: str
+    before_minor: int | None
+    after_minor: int
+    explanation: str
+
+
+class SimulationView(AnswerModel):
+    """What a pack would have made of the returns decided since then, had it governed them.
+
+    ``is_cut``: there were more, and the oldest were left out. ``money`` is of each line with its
+    tax, less fees, as if its goods came as they were sent: without outbound shipping, promotions
+    and what a person granted, and without the ``without_money`` lines whose earlier policy is not
+    known any more. ``examples`` are five at most, other verdicts first, the newest first.
+    """
+
+    since: datetime
+    returns: int
+    lines: int
+    is_cut: bool
+    changed: int
+    verdicts: tuple[VerdictChange, ...]
+    money: tuple[MoneyChange, ...]
+    without_money: int
+    examples: tuple[SimulatedLine, ...]
+
+
+class DecisionRecord(AnswerModel):
+    """One decision on one line: ``by`` the rules (``rule``), a person (``human``) or ``timeout``.
+
+    ``rule`` is what the rules found of the line, also beside what somebody else decided; it is
+    ``None`` of returns that are older than these records. ``facts`` are what the rules were given.
+    ``granted`` and ``reason`` are those of a person or time-out.
+    """
+
+    number: int
+    line_id: str
+    by: str
+    decided_by: str
+    decided_at: datetime
+    policy_ref: str
+    content_hash: str
+    granted: bool | None
+    reason: str | None
+    rule: dict[str, Any] | None
+    facts: dict[str, Any] | None
+
+
+class DecisionRecordList(AnswerModel):
+    """The rules' first, then in the order of deciding."""
+
+    return_id: str
+    rma_no: str
+    items: tuple[DecisionRecord, ...]

@@ -1,0 +1,1 @@
+"""Consumer law and promises as data, and the pure evaluation of one line under them."""

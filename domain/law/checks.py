@@ -1,0 +1,119 @@
+"""What a pack must hold beyond its shape; the first thing that is wrong is named with its path."""
+
+from collections.abc import Collection, Iterator, Sequence
+from itertools import pairwise
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from domain.law.schema import Overlay, Pack, Rule, Window
+from domain.pack_reading import PolicyError
+
+
+def check_pack(pack: Pack, codes: Collection[str]) -> None:
+    """Refuse a pack that contradicts itself or names what nobody knows.
+
+    Args:
+        pack: The pack as it was read.
+        codes: The reason codes that have a text.
+
+    Raises:
+        PolicyError: the message starts with the path in the file.
+    """
+    _check_zone(pack.time_zone)
+    if pack.version != pack.governs.start:
+        raise PolicyError(f"version: wanted {pack.governs.start}, the first date it governs")
+    if pack.governs.end is not None and pack.governs.end <= pack.governs.start:
+        raise PolicyError("governs.end: wanted a date after governs.start")
+    if not pack.places:
+        raise PolicyError("places: wanted one or more")
+    _check_rules(pack.rules, pack.sources, codes, known={rule.id for rule in pack.rules})
+
+
+def check_overlay(overlay: Overlay, pack: Pack, codes: Collection[str]) -> None:
+    """Refuse what a place adds if it contradicts itself or the pack it belongs to.
+
+    Raises:
+        PolicyError: the message starts with the path in the file.
+    """
+    _check_zone(overlay.time_zone)
+    if overlay.id not in pack.places:
+        raise PolicyError(f"id: {pack.ref} is not for {overlay.id}")
+    known = {rule.id for rule in (*pack.rules, *overlay.rules)}
+    _check_rules(overlay.rules, pack.sources | (overlay.sources or {}), codes, known=known)
+
+
+def check_versions(packs: Sequence[Pack]) -> None:
+    """Refuse versions of one pack whose dates leave a gap or overlap.
+
+    Raises:
+        PolicyError: the message names the version.
+    """
+    for earlier, later in pairwise(sorted(packs, key=lambda pack: pack.governs.start)):
+        end = earlier.governs.end
+        if end is None or end > later.governs.start:
+            raise PolicyError(f"{earlier.ref}: governs.end: overlaps with {later.ref}")
+        if end < later.governs.start:
+            raise PolicyError(f"{earlier.ref}: governs.end: leaves a gap before {later.ref}")
+
+
+def _check_zone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise PolicyError(f"time_zone: no time zone {name!r}") from None
+
+
+def _check_rules(
+    rules: Sequence[Rule],
+    sources: Collection[str],
+    codes: Collection[str],
+    *,
+    known: Collection[str],
+) -> None:
+    seen: set[str] = set()
+    for index, rule in enumerate(rules):
+        at = f"rules[{index}]"
+        if rule.id in seen:
+            raise PolicyError(f"{at}.id: {rule.id} stands twice")
+        seen.add(rule.id)
+        for number, key in enumerate(rule.sources):
+            if key.split("#", maxsplit=1)[0] not in sources:
+                raise PolicyError(f"{at}.sources[{number}]: unknown source {key}")
+        for path, code in _codes_of(rule):
+            if code not in codes:
+                raise PolicyError(f"{at}.{path}: no text for {code}")
+        if rule.window is not None:
+            _check_window(rule.window, f"{at}.window")
+        if rule.shows_window_of is not None and rule.shows_window_of not in known:
+            raise PolicyError(f"{at}.shows_window_of: no rule {rule.shows_window_of}")
+        if not rule.remedies and rule.review is None:
+            raise PolicyError(f"{at}.remedies: wanted one or more, or a review")
+
+
+def _check_window(window: Window, at: str) -> None:
+    lengths = [window.days is not None, window.months is not None, window.validity_of_goods]
+    if sum(lengths) != 1:
+        raise PolicyError(f"{at}: wanted one of days, months and validity_of_goods")
+    if (window.days or 0) < 0 or (window.months or 0) < 0:
+        raise PolicyError(f"{at}: wanted 0 or more")
+
+
+def _codes_of(rule: Rule) -> Iterator[tuple[str, str]]:
+    """Give every reason code that the rule may emit, with the path where it stands."""
+    named = {
+        "grants": rule.grants,
+        "over": rule.over,
+        "review": rule.review,
+        "cure_first": rule.cure_first,
+        "presumption.code": rule.presumption.code if rule.presumption else None,
+        "condition.code": rule.condition.code if rule.condition else None,
+        "condition.note": rule.condition.note if rule.condition else None,
+    }
+    for number, exclusion in enumerate(rule.exclusions):
+        named[f"exclusions[{number}].code"] = exclusion.code
+        named[f"exclusions[{number}].note"] = exclusion.note
+    for number, extension in enumerate(rule.window.extend if rule.window else ()):
+        named[f"window.extend[{number}].code"] = extension.code
+    for number, deduction in enumerate(rule.refund.deductions if rule.refund else ()):
+        named[f"refund.deductions[{number}].code"] = deduction.code
+        named[f"refund.deductions[{number}].note"] = deduction.note
+    yield from ((path, code) for path, code in named.items() if code is not None)

@@ -1,0 +1,25 @@
+"""The law of one contract, as it is handed to a decision."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from domain.law.deciding import Law
+from domain.law.schema import Source
+from domain.reasons import Ground
+
+
+@dataclass(frozen=True, slots=True)
+class GoverningLaw:
+    """What decides, the sources its rules name, and the holidays over which a window may roll."""
+
+    law: Law
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    closed_days: tuple[date, ...] = ()
+
+    def for_ground(self, ground: Ground) -> "GoverningLaw":
+        """Return the same law with nothing in it that does not bear on this ground."""
+        rules = tuple(rule for rule in self.law.rules if rule.ground is ground)
+        keys = {key.split("#", maxsplit=1)[0] for rule in rules for key in rule.sources}
+        sources = {key: source for key, source in self.sources.items() if key in keys}
+        return replace(self, law=replace(self.law, rules=rules), sources=sources)

@@ -1,0 +1,88 @@
+"""Terms of several rights that grant: each is taken from the one that is best for the consumer."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from domain.considered import Finding
+from domain.law.considering import Weighed
+from domain.law.facts import LineFacts
+from domain.law.predicates import holds
+from domain.law.promises import Promise
+from domain.law.schema import MONEY, Deduction, Payer, Remedy, Rule, Scope
+
+
+def remedies_of(
+    rule: Rule | None, promises: Sequence[Promise], facts: LineFacts
+) -> tuple[Remedy, ...]:
+    """Return what is offered, the law's own first and in its order."""
+    of_law = rule.remedies if rule is not None else ()
+    offered = [o.type for o in of_law if o.unless is None or not holds(o.unless, facts)]
+    offered += [remedy for promise in promises for remedy in promise.remedies]
+    return tuple(dict.fromkeys(offered))
+
+
+def is_offered(remedy: str, offered: Sequence[Remedy]) -> bool:
+    """Say whether a remedy is among the offered; who may choose any goods may have the same."""
+    return remedy in offered or (remedy == Remedy.REPLACE and Remedy.EXCHANGE in offered)
+
+
+def scope_of(rule: Rule | None, promises: Sequence[Promise]) -> tuple[Scope, ...]:
+    scopes = {scope for promise in promises for scope in promise.scope}
+    if rule is not None and rule.refund is not None:
+        scopes |= {*rule.refund.scope}
+    return tuple(scope for scope in Scope if scope in scopes)
+
+
+def deductions_of(rule: Rule | None, rules: Sequence[Rule]) -> tuple[Deduction, ...]:
+    """Return what may be kept back: by the right that grants, else as the law of the place says."""
+    governing = rule or next((r for r in rules if r.refund is not None), None)
+    return governing.refund.deductions if governing is not None and governing.refund else ()
+
+
+def over_beside(weighed: Sequence[Weighed], offered: Sequence[Remedy]) -> tuple[str, ...]:
+    """Return the codes of money rights that are over, where what is granted gives no money."""
+    if Remedy.REFUND in offered:
+        return ()
+    return tuple(
+        w.right.over
+        for w in weighed
+        if w.finding is Finding.WINDOW_OVER and isinstance(w.right, Rule) and w.right.over
+    )
+
+
+def cure_code(rule: Rule | None, facts: LineFacts, offered: Sequence[Remedy]) -> tuple[str, ...]:
+    """Return the code for who asks for money where repair or replacement comes first."""
+    early = facts.remedy in MONEY and facts.remedy not in offered
+    return (rule.cure_first,) if rule is not None and rule.cure_first and early else ()
+
+
+def version_code(deciding: Promise | None, offered: Sequence[Promise]) -> tuple[str, ...]:
+    """Return the code that says another version of the promise exists and was not used."""
+    others = [p for p in offered if deciding is not None and p.id == deciding.id]
+    changed = any(p.version != deciding.version for p in others if deciding is not None)
+    return ("T_POLICY_AT_PURCHASE",) if changed else ()
+
+
+def payer_code(payer: Payer) -> str:
+    return "T_RETURN_NOT_REQUIRED" if payer is Payer.NONE else f"T_RETURN_SHIPPING_{payer}"
+
+
+def window_end(
+    granting: Weighed | None, promised: Sequence[Weighed], weighed: Sequence[Weighed]
+) -> date | None:
+    """Return the last day of the longest window; ``None`` where a right has no window to tell."""
+    ends = [w.last_day for w in promised]
+    if granting is not None and isinstance(granting.right, Rule):
+        rule = granting.right
+        if not rule.shows_window:
+            return None
+        shown = granting
+        if rule.shows_window_of is not None:
+            shown = next(
+                w
+                for w in weighed
+                if isinstance(w.right, Rule) and w.right.id == rule.shows_window_of
+            )
+        ends.append(shown.last_day)
+    known = [day for day in ends if day is not None]
+    return max(known) if len(known) == len(ends) and known else None

@@ -1,0 +1,30 @@
+"""Which law a delivery address is under: the jurisdictions of policy.md §3.7."""
+
+from collections.abc import Mapping
+
+_COUNTRIES: Mapping[str, str] = {"CN": "CN", "GB": "UK", "JP": "JP"}
+_EU = frozenset(
+    "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split()  # noqa: SIM905  # readable
+)
+_STATES: Mapping[str, str] = {
+    "CALIFORNIA": "CA",
+    "FLORIDA": "FL",
+    "NEW JERSEY": "NJ",
+    "NEW YORK": "NY",
+    "TEXAS": "TX",
+}
+
+
+def place_of(country: str, region: str) -> str:
+    """Return the jurisdiction of an address; a country without one of its own is its own name.
+
+    ``country`` is ISO 3166-1 alpha-2, ``region`` a state as the platform writes it: ``NY``,
+    ``US-NY`` or by its name. A state of the US that has no pack is plain ``US``.
+    """
+    if country in _EU:
+        return f"EU-{country}"
+    if country != "US":
+        return _COUNTRIES.get(country, country)
+    state = region.strip().upper().removeprefix("US-")
+    state = _STATES.get(state, state)
+    return f"US-{state}" if state in _STATES.values() else "US"

@@ -1,0 +1,186 @@
+"""What a granted right means for money: until when, what is kept back, and who pays the way."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+
+from domain.law.facts import LineFacts, known
+from domain.law.predicates import When, holds
+from domain.law.promises import Promise
+from domain.law.schema import (
+    Anchor,
+    Deduction,
+    DeductionKind,
+    Due,
+    DueFrom,
+    DueKind,
+    Payer,
+    Remedy,
+    Rule,
+    Scope,
+    Start,
+)
+from domain.law.windows import add_months, anchor_day, local_day
+from domain.money import half_up
+
+
+@dataclass(frozen=True, slots=True)
+class DueDate:
+    """``on`` is the last local day; ``None`` while its event has not happened."""
+
+    on: date | None
+    kind: DueKind
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept back of a refund, in minor units, and the code that says why."""
+
+    code: str
+    amount_minor: int
+
+
+def due_date(due: Due, facts: LineFacts) -> DueDate:
+    """Return until when a refund is due under one rule, by what has happened so far."""
+    if facts.seller.offers_collection and due.if_collected is not None:
+        on = _after(due, due.if_collected, facts)
+        return DueDate(on, due.kind, "T_NO_WITHHOLDING_COLLECTION_OFFERED")
+    on = _after(due, due.counts_from, facts)
+    if not due.withhold or on is None:
+        return DueDate(on, due.kind)
+    back = event_day(DueFrom.RECEIVED_OR_PROOF, facts)
+    if back is None:
+        return DueDate(None, due.kind)
+    code = "T_WITHHOLD_UNTIL_GOODS_OR_PROOF" if back > on else None
+    return DueDate(max(on, back), due.kind, code)
+
+
+def event_day(event: DueFrom, facts: LineFacts) -> date | None:
+    """Return the local day of an event, ``None`` until it happened."""
+    leg = facts.leg
+    events = {
+        DueFrom.NOTICE: facts.requested_at,
+        DueFrom.AGREED: facts.agreed_at,
+        DueFrom.RECEIVED: leg.received_at,
+        DueFrom.RECEIVED_OR_PROOF: min(
+            (at for at in (leg.received_at, leg.proof_at) if at is not None), default=None
+        ),
+    }
+    at = events[event]
+    return local_day(at, facts.time_zone) if at is not None else None
+
+
+def _after(due: Due, event: DueFrom, facts: LineFacts) -> date | None:
+    day = event_day(event, facts)
+    if day is None:
+        return None
+    return day + timedelta(days=due.days if due.start is Start.NEXT_DAY else due.days - 1)
+
+
+def earliest_due(
+    rule: Rule | None, promises: Sequence[Promise], facts: LineFacts
+) -> DueDate | None:
+    """Return the date that is best for the consumer among those of everything that grants.
+
+    A date that is known comes before one whose event is still to come.
+    """
+    dates: list[DueDate] = []
+    if rule is not None and rule.refund is not None and rule.refund.due is not None:
+        dates.append(due_date(rule.refund.due, facts))
+    for promise in promises:
+        if promise.refund_days is not None:
+            promised = Due(promise.refund_days, DueFrom.RECEIVED, DueKind.PROMISE)
+            dates.append(due_date(promised, facts))
+    if not dates:
+        return None
+    return min(dates, key=lambda due: due.on or date.max)
+
+
+def kept_back(
+    deductions: Sequence[Deduction], facts: LineFacts
+) -> tuple[tuple[Kept, ...], tuple[str, ...]]:
+    """Return what the law lets the seller keep back, and the codes of what it bars.
+
+    Amounts are rounded half up once each.
+
+    Raises:
+        MissingFactError: a fact that decides a deduction was not stated.
+    """
+    kept: list[Kept] = []
+    barred: list[str] = []
+    for one in deductions:
+        if is_barred(one, facts):
+            barred += [one.note] if one.note else []
+            continue
+        wants_no_money = facts.remedy != Remedy.REFUND
+        if one.kind is DeductionKind.DEPRECIATION and wants_no_money:
+            continue
+        if one.only_if is not None and not holds(one.only_if, facts):
+            continue
+        if minor := _amount(one.kind, facts):
+            kept.append(Kept(one.code, minor))
+    return tuple(kept), tuple(barred)
+
+
+def is_barred(one: Deduction, facts: LineFacts) -> bool:
+    """Say whether these facts forbid a deduction that the law allows otherwise."""
+    if one.barred_if is not None and holds(one.barred_if, facts):
+        return True
+    if not one.barred_months:
+        return False
+    until = add_months(anchor_day(Anchor.INSTALLED, facts), one.barred_months)
+    return local_day(facts.requested_at, facts.time_zone) <= until
+
+
+def _amount(kind: DeductionKind, facts: LineFacts) -> int:
+    amounts, seen = facts.amounts, facts.seen
+    if kind is DeductionKind.MISSING_GIFT:
+        return seen.missing_gifts_minor if seen is not None else 0
+    if kind is DeductionKind.DIMINISHED_VALUE:
+        return min(seen.diminished_minor, amounts.price_minor) if seen is not None else 0
+    if kind is DeductionKind.FREE_SHIPPING_LOST:
+        free_from = amounts.free_shipping_from_minor
+        was_free = free_from is not None and amounts.shipping_paid_minor == 0
+        left = amounts.items_minor - amounts.price_minor
+        lost = was_free and free_from is not None and left < free_from <= amounts.items_minor
+        return amounts.shipping_standard_minor if lost else 0
+    return _depreciation(facts)
+
+
+def _depreciation(facts: LineFacts) -> int:
+    """Price times the daily rate times the days of use: from the purchase, without repairs."""
+    sanbao = known(facts.sanbao, "item.sanbao")
+    bought = local_day(facts.contract_at, facts.time_zone)
+    claimed = local_day(facts.requested_at, facts.time_zone)
+    days = max((claimed - bought).days - facts.history.repair_days, 0)
+    cost = half_up(facts.amounts.price_minor * Fraction(sanbao.daily_depreciation) * days)
+    return min(cost, facts.amounts.price_minor)
+
+
+def payer_of(rule: Rule | None, promises: Sequence[Promise], facts: LineFacts) -> Payer:
+    """Return who pays the way back: the one that is best for the consumer.
+
+    Raises:
+        MissingFactError: a fact that decides it was not stated.
+    """
+    payers = [promise.payer for promise in promises]
+    if rule is not None:
+        shipping = rule.return_shipping
+        unless = next((one.payer for one in shipping.unless if holds(one.when, facts)), None)
+        payers.append(unless or shipping.payer)
+    if holds(When.COLLECTION_OFFERED, facts):
+        payers.append(Payer.TRADER)
+    return next(p for p in (Payer.NONE, Payer.TRADER, Payer.CONSUMER) if p in payers)
+
+
+def shipping_codes(scope: Sequence[Scope], facts: LineFacts) -> tuple[str, ...]:
+    """Return the codes of the outbound freight that is given back, and of what is not."""
+    amounts = facts.amounts
+    back = min(amounts.shipping_paid_minor, amounts.shipping_standard_minor)
+    if Scope.SHIPPING not in scope or not back:
+        return ()
+    surcharge = amounts.shipping_paid_minor > amounts.shipping_standard_minor
+    express = ("T_EXPRESS_SURCHARGE_NOT_REFUNDED",) if surcharge else ()
+    return ("T_OUTBOUND_STANDARD_REFUNDED", *express)

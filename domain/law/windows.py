@@ -1,0 +1,105 @@
+"""Dates of a right: its last day, what moved it, and whether a request is in time (policy.md §3.4).
+
+All are local dates of the place; the last day counts as a whole.
+"""
+
+import calendar
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from domain.law.facts import LineFacts, known
+from domain.law.predicates import holds
+from domain.law.schema import Anchor, Roll, Start, Window
+
+_SATURDAY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A window with its dates; ``last_day`` includes every extension.
+
+    ``rolled_from`` is the day that was no working day. ``plain_end`` is the last day without the
+    extensions by months, and ``code`` the one for who is in time through those alone.
+    """
+
+    anchored_on: date
+    last_day: date
+    plain_end: date
+    rolled_from: date | None = None
+    code: str | None = None
+
+
+def local_day(at: datetime, time_zone: str) -> date:
+    return at.astimezone(ZoneInfo(time_zone)).date()
+
+
+def add_months(day: date, months: int) -> date:
+    """Return the same day of a later month, or that month's last day where it has none."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def next_working_day(day: date, closed: Collection[date]) -> date:
+    """Return the first day from this one on that is neither weekend nor holiday."""
+    while day.weekday() >= _SATURDAY or day in closed:
+        day += timedelta(days=1)
+    return day
+
+
+def requested_on(facts: LineFacts) -> date:
+    return local_day(facts.requested_at, facts.time_zone)
+
+
+def anchor_day(anchor: Anchor, facts: LineFacts) -> date:
+    """Return the local day that a window counts from.
+
+    Raises:
+        MissingFactError: the goods were not delivered, as far as anybody knows.
+    """
+    if anchor is Anchor.PURCHASE:
+        at = facts.contract_at
+    elif anchor is Anchor.DISCOVERED:
+        at = facts.discovered_at or facts.requested_at
+    else:
+        at = known(facts.delivered_at, "delivery.delivered_at")
+        if anchor is Anchor.LAST_DELIVERED:
+            at = facts.last_delivered_at or at
+        if anchor is Anchor.INSTALLED and facts.installed_at is not None:
+            at = max(at, facts.installed_at)
+    return local_day(at, facts.time_zone)
+
+
+def span(window: Window, facts: LineFacts) -> Span:
+    """Return the dates of a window for these facts.
+
+    Raises:
+        MissingFactError: its anchor, or a fact that would extend it, is not known.
+    """
+    anchored_on = anchor_day(window.anchor, facts)
+    plain = _plain_end(window, anchored_on, facts)
+    last_day, rolled_from, code = plain, None, None
+    for extension in window.extend:
+        if extension.by_repair_days and holds(extension.when, facts):
+            plain = last_day = last_day + timedelta(days=facts.history.repair_days)
+    if window.roll is Roll.NEXT_WORKING_DAY:
+        plain = next_working_day(last_day, facts.closed_days)
+        rolled_from = last_day if plain != last_day else None
+        unrolled, last_day = last_day, plain
+    else:
+        unrolled = last_day
+    for extension in window.extend:
+        if extension.months and holds(extension.when, facts):
+            last_day = max(last_day, add_months(unrolled, extension.months))
+            code = extension.code
+    return Span(anchored_on, last_day, plain, rolled_from, code)
+
+
+def _plain_end(window: Window, anchored_on: date, facts: LineFacts) -> date:
+    if window.days is not None:
+        first_is_next = window.start is Start.NEXT_DAY
+        return anchored_on + timedelta(days=window.days if first_is_next else window.days - 1)
+    if window.validity_of_goods:
+        return add_months(anchored_on, known(facts.sanbao, "item.sanbao").validity_months)
+    return add_months(anchored_on, window.months or 0)

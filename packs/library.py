@@ -1,0 +1,156 @@
+"""The shelf of law: every version of every pack, and which one governs a contract."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache, partial
+from importlib.resources import files
+from pathlib import Path
+
+from domain.ids import content_hash
+from domain.law.checks import check_overlay, check_pack, check_versions
+from domain.law.deciding import Law
+from domain.law.governing import GoverningLaw
+from domain.law.schema import Overlay, Pack
+from domain.law.windows import local_day
+from domain.pack_reading import PolicyError
+from domain.reason_codes import REASON_CODES
+from packs.calendars import closed_days
+from packs.reading import read_file, read_overlay, read_pack
+
+# From the year of the purchase: a right that nobody was told of runs a year longer.
+_YEARS_OF_HOLIDAYS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    pack: Pack
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    overlay: Overlay
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """``packs`` by id, each in the order of its versions; ``places`` by jurisdiction."""
+
+    packs: Mapping[str, tuple[Shelved, ...]]
+    places: Mapping[str, Place]
+
+    def covers(self, place: str) -> bool:
+        return self._pack_of(place) is not None
+
+    def find(self, ref: str) -> Shelved | None:
+        """Return the version that ``ID@VERSION`` names, whether or not it governs anything now."""
+        pack_id, _, version = ref.partition("@")
+        versions = self.packs.get(pack_id, ())
+        return next((one for one in versions if str(one.pack.version) == version), None)
+
+    def time_zone_of(self, place: str) -> str | None:
+        if place in self.places:
+            return self.places[place].overlay.time_zone
+        versions = self._pack_of(place)
+        return versions[-1].pack.time_zone if versions else None
+
+    def governing(self, place: str, contract_at: datetime) -> GoverningLaw:
+        """Return the law of a contract by its local date; never a newer version for lack of one.
+
+        ``Law.is_missing`` says that no pack is for the place, or none of its versions for the date.
+        """
+        versions = self._pack_of(place)
+        time_zone = self.time_zone_of(place)
+        if versions is None or time_zone is None:
+            return GoverningLaw(Law(place, "", is_missing=True))
+        day = local_day(contract_at, time_zone)
+        one = next((s for s in versions if _governs(s.pack, day)), None)
+        if one is None:
+            return GoverningLaw(Law(versions[0].pack.id, "", is_missing=True))
+        local = self.places.get(place)
+        rules = one.pack.rules + (local.overlay.rules if local else ())
+        parts = {"pack": one.content_hash, "place": local.content_hash if local else None}
+        law = Law(one.pack.ref, content_hash(parts), rules)
+        sources = one.pack.sources | ((local.overlay.sources or {}) if local else {})
+        return GoverningLaw(law, sources, _holidays(local, day))
+
+    def _pack_of(self, place: str) -> tuple[Shelved, ...] | None:
+        return next((v for v in self.packs.values() if place in v[-1].pack.places), None)
+
+
+def _governs(pack: Pack, day: date) -> bool:
+    return pack.governs.start <= day and (pack.governs.end is None or day < pack.governs.end)
+
+
+def _holidays(place: Place | None, bought_on: date) -> tuple[date, ...]:
+    if place is None or place.overlay.holidays is None:
+        return ()
+    years = range(bought_on.year, bought_on.year + _YEARS_OF_HOLIDAYS)
+    country, part = place.overlay.holidays, place.overlay.subdivision
+    return tuple(day for year in years for day in closed_days(country, part, year))
+
+
+@cache
+def shipped() -> Library:
+    """Return the packs that come with the engine, read and checked once per process."""
+    return load(Path(str(files("packs") / "law")))
+
+
+def read_one(path: Path) -> Pack:
+    """Read and check one pack by itself.
+
+    Raises:
+        PolicyError: something in it is wrong; the message starts with the file and the path in it.
+    """
+    pack, _ = read_pack(read_file(path), name=path.name)
+    _named(path.name, partial(check_pack, pack, REASON_CODES))
+    return pack
+
+
+def load(folder: Path) -> Library:
+    """Read every pack under a folder: ``<id>/<version>.yaml``, and ``places/<place>.yaml``.
+
+    Raises:
+        PolicyError: a file is wrong, or the versions of a pack leave a gap or overlap; the message
+            starts with the file and the path in it.
+    """
+    paths = sorted(folder.rglob("*.yaml"))
+    packs = _packs(path for path in paths if path.parent.name != "places")
+    places: dict[str, Place] = {}
+    for path in (path for path in paths if path.parent.name == "places"):
+        name = _name(path)
+        overlay, digest = read_overlay(read_file(path), name=name)
+        if overlay.of not in packs:
+            raise PolicyError(f"{name}: of: no pack {overlay.of}")
+        for shelved in packs[overlay.of]:
+            _named(name, partial(check_overlay, overlay, shelved.pack, REASON_CODES))
+        places[overlay.id] = Place(overlay, digest)
+    return Library(packs, places)
+
+
+def _name(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"
+
+
+def _named(name: str, check: Callable[[], None]) -> None:
+    try:
+        check()
+    except PolicyError as error:
+        raise PolicyError(f"{name}: {error}") from error
+
+
+def _packs(paths: Iterable[Path]) -> dict[str, tuple[Shelved, ...]]:
+    found: dict[str, list[Shelved]] = {}
+    for path in paths:
+        name = _name(path)
+        pack, digest = read_pack(read_file(path), name=name)
+        _named(name, partial(check_pack, pack, REASON_CODES))
+        found.setdefault(pack.id, []).append(Shelved(pack, digest))
+    for versions in found.values():
+        check_versions([one.pack for one in versions])
+    return {
+        pack_id: tuple(sorted(versions, key=lambda one: one.pack.version))
+        for pack_id, versions in found.items()
+    }
