@@ -224,12 +224,12 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
             promotion clawback, uneven exchange, tender order, limits of approval, the refund gate,
             fallback tenders, triggers, store credit, coupons, keep item, how long labels are good,
             customs papers, parcels, what is declared, abuse signals, missing gifts, reviews and
-            gift returns may be left out: no fee, no clawback, any price, our order, no limit, no gate, no fallback,
-            all that goes out waits for the goods, no credit to choose, coupons are given back, a
-            person alone lets goods be kept, labels have the date of their carrier, no papers are
-            waited for, each parcel is paid as it comes, buyers are told as usual, no customer's
-            returns are counted, gifts may be kept, a review is as :class:`ReviewTerms` has it, and
-            who paid for a gift gets its money.
+            gift returns may be left out: no fee, no clawback, any price, our order, no limit, no
+            gate, no fallback, all that goes out waits for the goods, no credit to choose, coupons
+            are given back, a person alone lets goods be kept, labels have the date of their
+            carrier, no papers are waited for, each parcel is paid as it comes, buyers are told as
+            usual, no customer's returns are counted, gifts may be kept, a review is as
+            :class:`ReviewTerms` has it, and who paid for a gift gets its money.
     """
     pack = At("", data)
     governs = pack.table("governs")
