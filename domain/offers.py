@@ -11,6 +11,7 @@ from domain.charging import goods_value
 from domain.codes import RefusedError
 from domain.commands import Actor
 from domain.events import Fact, JsonValue
+from domain.gift_returns import is_by_recipient
 from domain.granting import grant
 from domain.lifecycle import AuthorizationState
 from domain.money import half_up, split
@@ -29,9 +30,14 @@ AT_DEADLINE = {
 
 
 def can_be_offered(ret: Return) -> bool:
-    """Say whether a reviewer's turn is, and the goods are the customer's to keep."""
+    """Say whether it is a reviewer's turn, and the goods are the customer's to keep.
+
+    They are not where they came back by themselves, nor where the recipient of a gift asks: the
+    money would be the purchaser's, who has no goods, and he would be told what was paid.
+    """
     is_turn = ret.authorization is AuthorizationState.IN_REVIEW or open_offer(ret) is not None
-    return is_turn and ret.request.ground is not Ground.REFUSAL and _most(ret) > 0
+    keeps = ret.request.ground is not Ground.REFUSAL and not is_by_recipient(ret.request)
+    return is_turn and keeps and _most(ret) > 0
 
 
 def check_offer(

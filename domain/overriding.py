@@ -10,7 +10,8 @@ from domain.returns import Return
 def rules_own(decision: Decision) -> bool | None:
     """Return what the rules alone would have done with a line as it was asked for.
 
-    ``None`` where they leave it to a person, and found nothing that speaks against it.
+    ``None`` where they leave it to a person, and found a right or nothing that speaks against it:
+    that one layer excludes what another grants is no refusal.
     """
     match decision.verdict:
         case Verdict.APPROVE:
@@ -18,8 +19,8 @@ def rules_own(decision: Decision) -> bool | None:
         case Verdict.REJECT | Verdict.APPROVE_ALTERNATIVE:
             return False
         case _:
-            against = any(code.startswith("X_") for code in decision.reason_codes)
-            return False if against else None
+            excluded = any(code.startswith("X_") for code in decision.reason_codes)
+            return False if excluded and decision.terms is None else None
 
 
 def is_overridden(decision: Decision, *, granted: bool) -> bool:

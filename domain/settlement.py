@@ -103,7 +103,7 @@ def _with_clawback(
     Without either the order is not looked at: what a return under another policy kept back of it is
     that one's.
     """
-    if not ret.looks_at_order:
+    if not rows or not ret.looks_at_order:
         return tuple(rows)
     returned = before.with_units(units_of(lots)).units
     lost = discount_lost(ret.promotions, returned) + gift_value_owed(ret.gifts, returned)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -19,9 +20,11 @@ from domain.invariants import broken
 from domain.money import half_up
 from domain.notices import notices_for
 from domain.offers import accept, check_offer, check_open, decline, offer
+from domain.orders import PromotionKind
 from domain.policies import Policy
+from domain.promotions import PromotionBasis, Standing
 from domain.reasons import Ground
-from domain.requests import RequestedLine
+from domain.requests import RequestedLine, Requester
 from domain.returns import Return
 from domain.settlement import own_standing, settle
 from domain.settling import lots_to_settle
@@ -46,6 +49,7 @@ from tests.support.settling import charging
 
 EXPIRES = ASKED + timedelta(hours=72)
 LATER = after(hours=20)
+PROMOTION = PromotionBasis("p-1", PromotionKind.THRESHOLD, 100, ())
 WORTH = 3570
 """What the shoes cost with their tax; the 4.90 of shipping are no part of what is kept."""
 
@@ -115,10 +119,13 @@ class TestTheOffer:
 
         assert refused.value.code == "command_not_allowed"
 
-    def test_what_came_back_by_itself_cannot_be_kept(self) -> None:
-        """Its goods are here already."""
+    @pytest.mark.parametrize(
+        "asked", [{"ground": Ground.REFUSAL}, {"by": Requester.RECIPIENT}], ids=["here", "gift"]
+    )
+    def test_not_everything_is_the_customers_to_keep(self, asked: dict[str, Any]) -> None:
+        """What came back by itself is here already, and a gift's money is its purchaser's."""
         ret = in_review()
-        ret = replace(ret, request=replace(ret.request, ground=Ground.REFUSAL))
+        ret = replace(ret, request=replace(ret.request, **asked))
 
         with pytest.raises(RefusedError) as refused:
             check_offer(ret, 30, None, "Keep it.", by=RITA)
@@ -325,6 +332,14 @@ class TestWhatIsPaid:
         ret = settled(kept(1000, policy()))
 
         assert own_standing(ret).units == ()
+
+    def test_what_was_kept_back_too_much_is_not_given_back_with_it(self) -> None:
+        """It has no part in an offer; the next settlement of other goods gives it back."""
+        ret = replace(kept(1000, policy()), promotions=(PROMOTION,))
+
+        (row,) = settle(ret, lots_to_settle(ret), Standing((), clawback_minor=200))
+
+        assert (row.refund_minor, row.clawback_minor) == (1000, 0)
 
     def test_a_line_that_the_rules_deny_is_no_part_of_it(self) -> None:
         """It holds no unit, and is declined in the words of its rule."""

@@ -34,16 +34,25 @@ def credit_wished() -> Return:
         (Verdict.REJECT, ("X_WINDOW_EXPIRED",), False, False),
         (Verdict.MANUAL_REVIEW, ("M_EVIDENCE_REQUIRED",), True, False),
         (Verdict.MANUAL_REVIEW, ("M_EVIDENCE_REQUIRED",), False, False),
-        (Verdict.MANUAL_REVIEW, ("X_WINDOW_EXPIRED",), True, True),
+        (Verdict.MANUAL_REVIEW, ("X_WINDOW_EXPIRED",), True, False),
     ],
 )
 def test_which_decisions_override(
     verdict: Verdict, codes: tuple[str, ...], *, granted: bool, overrides: bool
 ) -> None:
-    """What the rules left to a person is no override, unless they spoke against it."""
+    """What the rules left to a person with a right is no override, whatever one layer excludes."""
     decision = replace(in_review().lines[0].decision, verdict=verdict, reason_codes=codes)
 
     assert is_overridden(decision, granted=granted) is overrides
+
+
+@pytest.mark.parametrize("granted", [True, False])
+def test_what_the_rules_found_no_right_for_is_granted_against_them(*, granted: bool) -> None:
+    """It came to a person, for the goods are here already; denying it follows the rule."""
+    codes = ("X_WINDOW_EXPIRED",)
+    decision = replace(in_review().lines[0].decision, reason_codes=codes, terms=None)
+
+    assert is_overridden(decision, granted=granted) is granted
 
 
 def test_a_grant_against_the_rule_needs_a_reason() -> None:
