@@ -22,7 +22,7 @@ from domain.orders import Destination, Order
 from domain.refusals import too_few
 from domain.releasing import is_uneven, value_minor
 from domain.requests import HandoverMethod, Resolution, ReturnRequest, request_hash
-from domain.returns import Lot, Return
+from domain.returns import Lot, Return, ReturnLine
 from domain.securing import lots_that_can_be_secured
 from domain.settlement import settle, settlement_hash, units_of
 from domain.tenders import NothingLeftError, TenderLeft, split_over_tenders
@@ -195,14 +195,22 @@ def _as_if_open(
 
 
 def _as_if_accepted(ret: Return) -> tuple[Lot, ...]:
-    """Return the lots that would be paid, all in one parcel, without any deduction; or kept."""
+    """Return the lots that would be paid, all in one parcel, without any deduction; or kept.
+
+    Where something else is offered than the money that was asked for, none is.
+    """
     is_kept = ret.request.handover is HandoverMethod.KEEP
     ending = {"kept_at": ret.requested_at} if is_kept else {"receipt_id": "preview"}
     return tuple(
         replace(lot, **ending)
         for lot in ret.lots
-        if ret.line(lot.line_id).terms is not None and lot.resolution.pays_back
+        if _is_granted_as_asked(ret.line(lot.line_id)) and lot.resolution.pays_back
     )
+
+
+def _is_granted_as_asked(line: ReturnLine) -> bool:
+    """Say whether the line has what was asked for, or would, if a person finds so."""
+    return line.terms is not None and line.decision.verdict is not Verdict.APPROVE_ALTERNATIVE
 
 
 def _difference(ret: Return, lots: Sequence[Lot]) -> int:

@@ -1,8 +1,9 @@
 """What the routes stand on: one engine client, one database, one set of connections a process."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from temporalio.client import Client
 
@@ -48,6 +49,10 @@ from storage.tenants import Tenants
 from storage.tracking import Tracking
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     temporal: Client
@@ -78,6 +83,7 @@ class Services:
     inbox: InboxProcessor
     label_owners: LabelOwners
     undelivered: UndeliveredParcels
+    clock: Callable[[], datetime] = _now
 
 
 _USUAL = Patience()

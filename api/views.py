@@ -14,7 +14,7 @@ from domain.ids import content_hash
 from domain.intents import LotAmount
 from domain.orders import Destination
 from domain.requests import RequestedLine, ReturnRequest
-from domain.view import without_run
+from domain.view import refund_due, without_run
 from storage.reconciliations import ReconciliationRow
 from storage.rows import ConnectionRow, EventRow, KeyRow, ReturnRow
 from workflows.messages import CommandAnswer
@@ -189,8 +189,16 @@ def _preview_line(
         recoverable_minor=release.recoverable_minor,
         hold_minor=release.hold_minor,
         recovery_hours=_hours(release.recovery),
+        deduction_minor=amount.deduction_minor if amount else 0,
+        remedies=tuple(decision.remedies),
         claim_open=is_claim_open(decision, line.reason),
+        refund_due=_refund_due(decision),
     )
+
+
+def _refund_due(decision: Decision) -> answers.RefundDueView | None:
+    due = refund_due(decision).get("refund_due")
+    return answers.RefundDueView.model_validate(due) if due is not None else None
 
 
 def _hours(lasts: timedelta | None) -> int | None:

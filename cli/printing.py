@@ -16,7 +16,13 @@ from backhaul_client import (
     ReceiptEntryView,
     ReturnView,
 )
-from backhaul_client.answers import ClockView, LotAmountView, ProposedSettlementView, SignalView
+from backhaul_client.answers import (
+    ClockView,
+    LotAmountView,
+    ProposedSettlementView,
+    RefundDueView,
+    SignalView,
+)
 from backhaul_client.listing import PreviewLine, PreviewTender
 from cli.showing_review import show_customer_history, show_review
 from domain.currencies import NO_CURRENCY
@@ -172,15 +178,7 @@ def show_preview(preview: Preview) -> None:
     if preview.review_codes:
         print(f"  a person decides: {', '.join(preview.review_codes)}")
     for line in preview.lines:
-        amount = Money(line.refund_minor, preview.currency)
-        print(f"  line {line.line_id}: {line.quantity}, {line.verdict}, {amount}")
-        print(f"    {line.explanation}")
-        if line.claim_open:
-            print("    a fault was named: it can be claimed, with the ground NON_CONFORMITY")
-        if line.gross_minor:
-            print(f"    {_components(line, preview.currency)}")
-        if line.difference_minor:
-            print(f"    {_difference(line.difference_minor, preview.currency)}")
+        _show_preview_line(line, preview.currency)
     if preview.missed_visit_fee_minor:
         fee = Money(preview.missed_visit_fee_minor, preview.currency)
         print(f"  a courier's visit in vain costs {fee} if nobody is there")
@@ -190,6 +188,29 @@ def show_preview(preview: Preview) -> None:
     for tender in preview.by_tender:
         print(f"  {_part(tender, preview.currency)}")
     print(f"  together {Money(preview.refund_minor, preview.currency)}")
+
+
+def _show_preview_line(line: PreviewLine, currency: str) -> None:
+    amount = Money(line.refund_minor, currency)
+    print(f"  line {line.line_id}: {line.quantity}, {line.verdict}, {amount}")
+    print(f"    {line.explanation}")
+    if line.claim_open:
+        print("    a fault was named: it can be claimed, with the ground NON_CONFORMITY")
+    if line.remedies:
+        print(f"    possible: {', '.join(line.remedies)}")
+    if line.refund_due is not None:
+        print(f"    {_due(line.refund_due)}")
+    if line.gross_minor:
+        print(f"    {_components(line, currency)}")
+    if line.difference_minor:
+        print(f"    {_difference(line.difference_minor, currency)}")
+
+
+def _due(due: RefundDueView) -> str:
+    if due.on is not None:
+        return f"money is due by {due.on} ({due.kind})"
+    within = f"within {due.days} days of" if due.days is not None else "soon after"
+    return f"money is due {within} {due.counts_from} ({due.kind})"
 
 
 def _part(tender: PreviewTender, currency: str) -> str:

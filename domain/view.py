@@ -204,7 +204,7 @@ def _line(ret: Return, line: ReturnLine) -> JsonValue:
                 {"key": source.key, "title": source.title, "url": source.url}
                 for source in decision.sources
             ],
-            **_refund_due(decision),
+            **refund_due(decision),
             **considered_parts(decision.considered),
         },
         "authorization": _authorization(line.authorization),
@@ -212,7 +212,7 @@ def _line(ret: Return, line: ReturnLine) -> JsonValue:
     }
 
 
-def _refund_due(decision: Decision) -> Document:
+def refund_due(decision: Decision) -> Document:
     """Show how soon money is due; what grants none does not mention it."""
     terms = decision.terms
     if terms is None or not terms.refund_due_kind:

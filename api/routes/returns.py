@@ -1,6 +1,5 @@
 """Preview, start and read returns."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
@@ -48,7 +47,7 @@ async def preview_return(
 ) -> Preview:
     """Say what a start would decide and pay now. Writes nothing, so it needs no key."""
     request = translate.return_request(body)
-    found = await services.previews.preview(caller.tenant_id, request, at=datetime.now(UTC))
+    found = await services.previews.preview(caller.tenant_id, request, at=services.clock())
     return views.preview(request, found)
 
 

@@ -9,6 +9,7 @@ from backhaul_client.answers import (
     ClockView,
     EventView,
     ProposedSettlementView,
+    RefundDueView,
     Source,
     WaitView,
 )
@@ -58,7 +59,9 @@ class PreviewLine(AnswerModel):
     are sent. ``goes_out_at`` is what has to have
     happened before the money or the replacement goes out; where that is before the goods are
     accepted, ``recoverable_minor`` is charged or asked for unless they come within
-    ``recovery_hours``, and ``hold_minor`` is held for it.
+    ``recovery_hours``, and ``hold_minor`` is held for it. ``deduction_minor`` is what the law lets
+    the shop keep back already, such as for the use of the goods. ``remedies`` are what the line
+    may be settled by, the first offered first.
     """
 
     line_id: str
@@ -85,6 +88,9 @@ class PreviewLine(AnswerModel):
     recoverable_minor: int = 0
     hold_minor: int = 0
     recovery_hours: int | None = None
+    deduction_minor: int = 0
+    remedies: tuple[str, ...] = ()
+    refund_due: RefundDueView | None = None
     claim_open: bool = False
     """A return at will would be denied, but a fault is named: ask with ground NON_CONFORMITY."""
 

@@ -24,7 +24,7 @@ async def test_a_wish_to_keep_the_goods_is_granted_by_a_reviewer(
     kept = await journey.client().wait_until(
         view["return_id"], lambda seen: seen.lots[0].state == "REFUNDED", timeout=30
     )
-    assert "a person chooses the way back: M_KEEP_ITEM" in previewed[1]
+    assert "a person decides: M_KEEP_ITEM" in previewed[1]
     assert (view["headline"], done[0]) == ("IN_REVIEW", 0)
     assert (kept.deliveries, kept.lines[0].counters["kept"]) == ((), 1)
 
