@@ -21,6 +21,7 @@ from packs.reading import read_file, read_overlay, read_pack
 
 # From the year of the purchase: a right that nobody was told of runs a year longer.
 _YEARS_OF_HOLIDAYS = 3
+_ANY_YEAR = 2026
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def read_one(path: Path) -> Pack:
     Raises:
         PolicyError: something in it is wrong; the message starts with the file and the path in it.
     """
-    pack, _ = read_pack(read_file(path), name=path.name)
+    pack, _ = read_pack(read_file(path, name=path.name), name=path.name)
     _named(path.name, partial(check_pack, pack, REASON_CODES))
     return pack
 
@@ -117,21 +118,34 @@ def load(folder: Path) -> Library:
     """Read every pack under a folder: ``<id>/<version>.yaml``, and ``places/<place>.yaml``.
 
     Raises:
-        PolicyError: a file is wrong, or the versions of a pack leave a gap or overlap; the message
-            starts with the file and the path in it.
+        PolicyError: a file is wrong, the versions of a pack leave a gap or overlap, or two packs
+            are for one place; the message starts with the file and the path in it.
     """
     paths = sorted(folder.rglob("*.yaml"))
     packs = _packs(path for path in paths if path.parent.name != "places")
     places: dict[str, Place] = {}
     for path in (path for path in paths if path.parent.name == "places"):
         name = _name(path)
-        overlay, digest = read_overlay(read_file(path), name=name)
+        overlay, digest = read_overlay(read_file(path, name=name), name=name)
         if overlay.of not in packs:
             raise PolicyError(f"{name}: of: no pack {overlay.of}")
+        if overlay.id in places:
+            raise PolicyError(f"{name}: id: another file is for {overlay.id}")
+        _check_calendar(overlay, name)
         for shelved in packs[overlay.of]:
             _named(name, partial(check_overlay, overlay, shelved.pack, REASON_CODES))
         places[overlay.id] = Place(overlay, digest)
     return Library(packs, places)
+
+
+def _check_calendar(overlay: Overlay, name: str) -> None:
+    if overlay.holidays is None:
+        return
+    try:
+        closed_days(overlay.holidays, overlay.subdivision, _ANY_YEAR)
+    except KeyError as error:
+        field = "holidays" if overlay.subdivision is None else "subdivision"
+        raise PolicyError(f"{name}: {field}: no calendar of {error.args[0]}") from error
 
 
 def _name(path: Path) -> str:
@@ -146,16 +160,21 @@ def _named(name: str, check: Callable[[], None]) -> None:
 
 
 def _packs(paths: Iterable[Path]) -> dict[str, tuple[Shelved, ...]]:
-    found: dict[str, list[Shelved]] = {}
+    found: dict[str, dict[str, Shelved]] = {}
+    owner: dict[str, str] = {}
     for path in paths:
         name = _name(path)
-        document = read_file(path)
+        document = read_file(path, name=name)
         pack, digest = read_pack(document, name=name)
         _named(name, partial(check_pack, pack, REASON_CODES))
-        found.setdefault(pack.id, []).append(Shelved(pack, digest, cast("Any", document)))
+        for number, place in enumerate(pack.places):
+            if owner.setdefault(place, pack.id) != pack.id:
+                raise PolicyError(f"{name}: places[{number}]: {owner[place]} is for {place}")
+        shelved = Shelved(pack, digest, cast("Any", document))
+        found.setdefault(pack.id, {})[name] = shelved
     for versions in found.values():
-        check_versions([one.pack for one in versions])
+        check_versions({name: one.pack for name, one in versions.items()})
     return {
-        pack_id: tuple(sorted(versions, key=lambda one: one.pack.version))
+        pack_id: tuple(sorted(versions.values(), key=lambda one: one.pack.version))
         for pack_id, versions in found.items()
     }

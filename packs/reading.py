@@ -21,16 +21,19 @@ def pack_schema() -> dict[str, Any]:
     return _PACK.json_schema()
 
 
-def read_file(path: Path) -> object:
+def read_file(path: Path, *, name: str) -> object:
     """Return what a YAML or JSON file says; dates stay text.
 
     Raises:
-        PolicyError: it cannot be read.
+        PolicyError: it cannot be read, or says the same key twice; the message starts with
+            ``name``.
     """
     try:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=_TextDates)  # noqa: S506  # safe
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise PolicyError(f"{path.name}: wanted a YAML file, found {_reason(error)}") from error
+    except OSError as error:
+        raise PolicyError(f"{name}: wanted a readable file: {error.strerror}") from error
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
+        raise PolicyError(f"{name}: wanted a YAML file, found {_reason(error)}") from error
 
 
 def read_pack(data: object, *, name: str) -> tuple[Pack, str]:
@@ -77,7 +80,17 @@ def _reason(error: Exception) -> str:
 
 
 class _TextDates(yaml.SafeLoader):
-    """YAML without dates of its own: what is hashed is what JSON would say."""
+    """YAML without dates of its own: what is hashed is what JSON would say.
+
+    Nothing may be said twice, for only the last of it would be read.
+    """
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002  # the library's own
+        names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise yaml.constructor.ConstructorError(None, None, f"{twice} twice", node.start_mark)
+        return super().construct_mapping(node, deep)
 
 
 _TextDates.yaml_implicit_resolvers = {

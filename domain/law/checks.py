@@ -1,6 +1,6 @@
 """What a pack must hold beyond its shape; the first thing that is wrong is named with its path."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -25,7 +25,9 @@ def check_pack(pack: Pack, codes: Collection[str]) -> None:
         raise PolicyError("governs.end: wanted a date after governs.start")
     if not pack.places:
         raise PolicyError("places: wanted one or more")
-    _check_rules(pack.rules, pack.sources, codes, known={rule.id for rule in pack.rules})
+    if pack.governs.by != "CONTRACT_DATE":
+        raise PolicyError("governs.by: wanted CONTRACT_DATE")
+    _check_rules(pack.rules, pack.sources, codes, beside=(), places=pack.places)
 
 
 def check_overlay(overlay: Overlay, pack: Pack, codes: Collection[str]) -> None:
@@ -37,22 +39,23 @@ def check_overlay(overlay: Overlay, pack: Pack, codes: Collection[str]) -> None:
     _check_zone(overlay.time_zone)
     if overlay.id not in pack.places:
         raise PolicyError(f"id: {pack.ref} is not for {overlay.id}")
-    known = {rule.id for rule in (*pack.rules, *overlay.rules)}
-    _check_rules(overlay.rules, pack.sources | (overlay.sources or {}), codes, known=known)
+    sources = pack.sources | (overlay.sources or {})
+    _check_rules(overlay.rules, sources, codes, beside=pack.rules, places=(overlay.id,))
 
 
-def check_versions(packs: Sequence[Pack]) -> None:
-    """Refuse versions of one pack whose dates leave a gap or overlap.
+def check_versions(packs: Mapping[str, Pack]) -> None:
+    """Refuse versions of one pack, by the name of their file, whose dates leave a gap or overlap.
 
     Raises:
-        PolicyError: the message names the version.
+        PolicyError: the message starts with the name of the earlier one's file.
     """
-    for earlier, later in pairwise(sorted(packs, key=lambda pack: pack.governs.start)):
+    in_order = sorted(packs.items(), key=lambda named: named[1].governs.start)
+    for (name, earlier), (_, later) in pairwise(in_order):
         end = earlier.governs.end
         if end is None or end > later.governs.start:
-            raise PolicyError(f"{earlier.ref}: governs.end: overlaps with {later.ref}")
+            raise PolicyError(f"{name}: governs.end: overlaps with {later.ref}")
         if end < later.governs.start:
-            raise PolicyError(f"{earlier.ref}: governs.end: leaves a gap before {later.ref}")
+            raise PolicyError(f"{name}: governs.end: leaves a gap before {later.ref}")
 
 
 def _check_zone(name: str) -> None:
@@ -67,26 +70,50 @@ def _check_rules(
     sources: Collection[str],
     codes: Collection[str],
     *,
-    known: Collection[str],
+    beside: Sequence[Rule],
+    places: Collection[str],
 ) -> None:
-    seen: set[str] = set()
+    """Check rules that stand ``beside`` others, of which nothing is checked again."""
+    known = {rule.id: rule for rule in (*beside, *rules)}
+    seen = {rule.id for rule in beside}
     for index, rule in enumerate(rules):
         at = f"rules[{index}]"
         if rule.id in seen:
             raise PolicyError(f"{at}.id: {rule.id} stands twice")
         seen.add(rule.id)
-        for number, key in enumerate(rule.sources):
-            if key.split("#", maxsplit=1)[0] not in sources:
-                raise PolicyError(f"{at}.sources[{number}]: unknown source {key}")
-        for path, code in _codes_of(rule):
-            if code not in codes:
-                raise PolicyError(f"{at}.{path}: no text for {code}")
+        _check_names(rule, at, sources=sources, codes=codes, places=places)
         if rule.window is not None:
             _check_window(rule.window, f"{at}.window")
-        if rule.shows_window_of is not None and rule.shows_window_of not in known:
-            raise PolicyError(f"{at}.shows_window_of: no rule {rule.shows_window_of}")
+        if rule.shows_window_of is not None:
+            _check_shown(rule, known.get(rule.shows_window_of), f"{at}.shows_window_of")
         if not rule.remedies and rule.review is None:
             raise PolicyError(f"{at}.remedies: wanted one or more, or a review")
+
+
+def _check_names(
+    rule: Rule,
+    at: str,
+    *,
+    sources: Collection[str],
+    codes: Collection[str],
+    places: Collection[str],
+) -> None:
+    for number, key in enumerate(rule.sources):
+        if key.split("#", maxsplit=1)[0] not in sources:
+            raise PolicyError(f"{at}.sources[{number}]: unknown source {key}")
+    for number, place in enumerate(rule.applies.places):
+        if place not in places:
+            raise PolicyError(f"{at}.applies.places[{number}]: the pack is not for {place}")
+    for path, code in _codes_of(rule):
+        if code not in codes:
+            raise PolicyError(f"{at}.{path}: no text for {code}")
+
+
+def _check_shown(rule: Rule, shown: Rule | None, at: str) -> None:
+    """Refuse to show the window of a rule that is not looked at wherever this one is."""
+    if shown is None or shown.ground is not rule.ground or shown.applies.places:
+        wanted = f"no rule {rule.shows_window_of} of this ground for every place"
+        raise PolicyError(f"{at}: {wanted}")
 
 
 def _check_window(window: Window, at: str) -> None:
