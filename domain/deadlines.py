@@ -22,7 +22,7 @@ from domain.review_warnings import warn
 from domain.reviewing import decided_by_clock
 from domain.securing import to_renew
 from domain.transport import expire
-from domain.waiting import CLOCK, Waiting, waits
+from domain.waiting import RUNNING, Waiting, waits
 
 
 def pass_deadlines(ret: Return, *, at: datetime) -> Change:
@@ -149,7 +149,7 @@ def _close(ret: Return, _passed: Waiting, _at: datetime) -> Change:
 
 
 _AT_DEADLINE: dict[str, Callable[[Return, Waiting, datetime], Change]] = {
-    CLOCK: _clock_passed,
+    **dict.fromkeys(RUNNING, _clock_passed),
     "awaiting_review": _default_decision,
     "awaiting_second_approval": _default_decision,
     "review_warning": _warn_of_review,

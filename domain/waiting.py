@@ -140,15 +140,15 @@ def _wait(
     )
 
 
-CLOCK = "clock_running"
-"""The code of a date that a law or a promise gives, until it has passed."""
-_REMINDERS = ("review_warning", "info_reminder", CLOCK)
+RUNNING = ("refund_due", "answer_due")
+"""The codes of dates that a law or a promise gives, until they have passed."""
+_REMINDERS = ("review_warning", "info_reminder", *RUNNING)
 _NOBODYS_STEP = ("holding", *_REMINDERS)
 
 
 def shown(waiting: Sequence[Waiting]) -> tuple[Waiting, ...]:
     """Leave out the dates that run quietly; a return shows them as clocks."""
-    return tuple(wait for wait in waiting if wait.code != CLOCK)
+    return tuple(wait for wait in waiting if wait.code not in RUNNING)
 
 
 def next_step(waiting: Sequence[Waiting]) -> Waiting | None:
@@ -456,11 +456,11 @@ def _clock_wait(ret: Return, clock: Clock) -> Waiting:
     """Wait for what is next of a clock: its warning, its last day, the line behind it, a day."""
     state, passed = state_of(ret, clock), dict(ret.overdue)
     ends = end_of(clock.due_on, ret.time_zone)
-    code, key, deadline = CLOCK, clock.warning_key, ends - WARNED_BEFORE
+    code, key, deadline = f"{clock.kind}_due", clock.warning_key, ends - WARNED_BEFORE
     if state is not ClockState.RUNNING:
         key, deadline = clock.key, ends
     if state is ClockState.MISSED:
-        code, deadline = "clock_missed", passed[clock.key] + _TOLD_AGAIN
+        code, deadline = f"{clock.kind}_past_due", passed[clock.key] + _TOLD_AGAIN
         if clock.limit_on is not None and clock.limit_key not in passed:
             key, deadline = clock.limit_key, end_of(clock.limit_on, ret.time_zone)
     kind = WAITS[code]

@@ -100,7 +100,7 @@ def test_a_running_date_is_nobody_s_step_and_moves_no_deadline() -> None:
     assert next_step(waits(ret)) == next_step(waits(replace(ret, lines=plain.lines)))
     assert first_deadline(waits(ret)) == first_deadline(waits(replace(ret, lines=plain.lines)))
     assert [clock["due_on"] for clock in shown["clocks"]] == ["2026-03-13"]
-    assert "clock_running" not in [wait["code"] for wait in shown["waiting_on"]]
+    assert "refund_due" not in [wait["code"] for wait in shown["waiting_on"]]
 
 
 def test_a_missed_date_is_shown_with_what_return_waits_for() -> None:
@@ -109,7 +109,7 @@ def test_a_missed_date_is_shown_with_what_return_waits_for() -> None:
     late = replace(ret, overdue=((clock.key, NOW),))
     shown: Any = document(late)
 
-    assert "clock_missed" in [wait["code"] for wait in shown["waiting_on"]]
+    assert "refund_past_due" in [wait["code"] for wait in shown["waiting_on"]]
     assert shown["tier"] == "RED"
 
 

@@ -11,6 +11,7 @@ from domain.allowed import allowed_commands
 from domain.approving import approve, decline
 from domain.asking_info import ask
 from domain.blockers import WAITS, Kind
+from domain.clocks import clocks, end_of
 from domain.commands import COMMANDS, Actor
 from domain.customs import papers_recorded
 from domain.deadlines import extend, pass_deadlines
@@ -77,6 +78,7 @@ from tests.unit.test_waiting import (
     gone,
     graded_early,
     in_review,
+    owing_an_answer,
     ran_out,
     refund_pending,
     rejected,
@@ -101,6 +103,17 @@ def late(stage: Stage, code: str) -> Stage:
         ret = stage()
         wait = next(wait for wait in waits(ret) if wait.code == code)
         return pass_deadlines(ret, at=wait.deadline)[0]
+
+    return overdue
+
+
+def missed(stage: Stage) -> Stage:
+    """The stage again, after the day that a law or a promise gave was over."""
+
+    def overdue() -> Return:
+        ret = stage()
+        (clock,) = clocks(ret)
+        return replace(ret, overdue=((clock.key, end_of(clock.due_on, ret.time_zone)),))
 
     return overdue
 
@@ -438,6 +451,10 @@ WALKS: dict[str, tuple[Stage, dict[str, Step]]] = {
     "settling": (lambda: settled(graded()), _REFUND),
     "awaiting_refund": (refund_pending, _REFUND),
     "refund_overdue": (late(refund_pending, "awaiting_refund"), _REFUND),
+    "refund_due": (refund_pending, {"refund.settled": paid}),
+    "refund_past_due": (missed(refund_pending), {"refund.settled": paid}),
+    "answer_due": (owing_an_answer, {"approve": approved, "deny": denied}),
+    "answer_past_due": (missed(owing_an_answer), {"approve": approved, "deny": denied}),
     "ordering_replacement": (
         lambda: grade(received(exchange())),
         {

@@ -71,6 +71,14 @@ def in_review() -> Return:
     return decided(RequestedLine("shoes", 1, reason="DEFECTIVE"), ground=Ground.NON_CONFORMITY)
 
 
+def owing_an_answer() -> Return:
+    """A return in review under a law that wants it decided before the shop's own time is over."""
+    ret, by = in_review(), after(days=15).date()
+    lines = tuple(replace(x, decision=replace(x.decision, answer_by=by)) for x in ret.lines)
+    handling = replace(ret.policy.handling, review=timedelta(days=60))
+    return replace(ret, lines=lines, policy=replace(ret.policy, handling=handling))
+
+
 def charged_back() -> Return:
     """The customer's bank took the payment back while its refund is sealed and not sent."""
     opened = Chargeback(
@@ -256,6 +264,8 @@ STAGES: list[tuple[Callable[[], Return], str, str]] = [
     (declined_by_finance, "settlement_declined", "ops"),
     (lambda: settled(graded()), "settling", "provider"),
     (refund_pending, "awaiting_refund", "provider"),
+    (refund_pending, "refund_due", "finance"),
+    (owing_an_answer, "answer_due", "reviewer"),
     (lambda: graded(Grade.A, exchange()), "ordering_replacement", "platform"),
     (reserved, "awaiting_replacement", "platform"),
     (gone, "replacement_out_of_stock", "platform"),
@@ -471,6 +481,8 @@ def test_only_overdue_and_parked_kinds_are_troubles() -> None:
     """What an operator filters for: the rest is the ordinary waiting for somebody."""
     late = {late for _, code, late in ESCALATING if late != code}
     late |= {code for _, code, _ in DECISIONS}
+    # A clock is warned of before it is late (tests/unit/test_clocks.py).
+    late |= {"refund_past_due", "answer_past_due"}
 
     assert {row.code for row in WAITS.values() if row.kind is Kind.OVERDUE} == late
 
