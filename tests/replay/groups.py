@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from tests.replay import follow_ups, late_plays, plays
+from tests.replay import follow_ups, late_plays, plays, review_plays
 from tests.replay.keeping import Keep
 from tests.support.house import House
 
@@ -32,6 +32,8 @@ GROUPS: Sequence[Group] = (
             late_plays.rejected_and_sent_back,
             late_plays.decided_by_default,
             late_plays.left_on_the_dock,
+            review_plays.not_answered,
+            review_plays.offer_ran_out,
         ),
         # A day is 1.7 seconds: a review ends while we look, an inspection is not yet late.
         time_scale=50_000,
@@ -65,6 +67,8 @@ GROUPS: Sequence[Group] = (
             plays.denied_by_policy,
             plays.reviewed,
             plays.denied_by_reviewer,
+            review_plays.asked,
+            review_plays.offered,
             plays.withdrawn,
             plays.visited_in_vain,
             plays.disputed,
