@@ -1,6 +1,7 @@
 """Read the policy pack that governs: the tenant's own, the operator's, or the shipped one."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from functools import cache, lru_cache
@@ -9,6 +10,8 @@ from pathlib import Path
 
 from domain.pack_reading import PolicyError
 from domain.policies import Policy, parse_policy
+from packs.library import shipped
+from packs.promising import check_promises
 from storage.policy_versions import PolicyVersions, StoredPolicy
 
 _PARSED_AT_ONCE = 256
@@ -19,17 +22,24 @@ def load_policy(pack: Path | None = None) -> Policy:
     """Return the pack in this file, or the standard one, parsed and checked once per process.
 
     Raises:
-        PolicyError: the file cannot be read, or is no pack; the message says where.
+        PolicyError: the file cannot be read, is no pack, or promises less than the law gives; the
+            message says where.
     """
     if pack is None:
-        return parse_policy(json.loads((files("domain") / "packs" / "standard.json").read_text()))
+        return _checked(json.loads((files("domain") / "packs" / "standard.json").read_text()))
     try:
         data = json.loads(pack.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise PolicyError(f"wanted a readable JSON file, found {type(error).__name__}") from error
     if not isinstance(data, dict):
         raise PolicyError("wanted a JSON object")
-    return parse_policy(data)
+    return _checked(data)
+
+
+def _checked(data: Mapping[str, object]) -> Policy:
+    policy = parse_policy(data)
+    check_promises(policy, shipped())
+    return policy
 
 
 class GoverningPolicies:

@@ -12,6 +12,7 @@ from domain.policy_diff import Difference, differences
 from domain.policy_versions import PolicyVersion, read_ref
 from domain.texts import WANTED, bad_text_in_json
 from packs.library import shipped
+from packs.promising import check_promises
 from storage.keys import ApiKeys
 from storage.policy_versions import PolicyVersions, StoredPolicy
 
@@ -138,10 +139,12 @@ def parsed(document: dict[str, Any]) -> Policy:
     if place := bad_text_in_json(document):
         raise RefusedError("invalid_policy", WANTED, field=place)
     try:
-        return parse_policy(document)
+        policy = parse_policy(document)
+        check_promises(policy, shipped())
     except PolicyError as error:
         path, _, message = str(error).partition(": ")
         raise RefusedError("invalid_policy", message, field=path) from error
+    return policy
 
 
 def _drafted(pack_id: str, version: str, document: dict[str, Any], actor: Actor) -> PolicyVersion:

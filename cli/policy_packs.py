@@ -9,9 +9,11 @@ from pathlib import Path
 from activities.policies import load_policy
 from cli.printing import show_table
 from domain.pack_reading import PolicyError
+from domain.policies import parse_policy
 from packs.cases import Case, Unreadable, read_cases
 from packs.library import Library, load, read_one, shipped
-from packs.reading import pack_schema
+from packs.promising import check_promises
+from packs.reading import pack_schema, read_file
 from packs.trying import Difference, differences
 
 
@@ -65,8 +67,8 @@ def _written(value: object) -> str:
 def _check(arguments: argparse.Namespace) -> int:
     """Exit status 0: all is well. 1: the first thing that is wrong was printed with its path."""
     try:
-        if arguments.path is not None and arguments.path.is_file():
-            print(f"{read_one(arguments.path).ref}: well formed")
+        if arguments.path is not None and not arguments.path.is_dir():
+            print(f"{_ref_of(arguments.path)}: well formed")
             return 0
         library = load(arguments.path) if arguments.path else shipped()
     except PolicyError as error:
@@ -74,6 +76,19 @@ def _check(arguments: argparse.Namespace) -> int:
     versions = sum(len(versions) for versions in library.packs.values())
     print(f"{len(library.packs)} packs in {versions} versions, {len(library.places)} places: well")
     return 0 if versions else 1
+
+
+def _ref_of(path: Path) -> str:
+    """Check a file: a merchant's pack, which alone has handling times, or else one of law."""
+    document = read_file(path, name=path.name)
+    if not isinstance(document, dict) or "handling_hours" not in document:
+        return read_one(path).ref
+    try:
+        policy = parse_policy(document)
+        check_promises(policy, shipped())
+    except PolicyError as error:
+        raise PolicyError(f"{path.name}: {error}") from error
+    return policy.ref
 
 
 def _schema(_arguments: argparse.Namespace) -> None:

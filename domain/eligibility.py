@@ -145,9 +145,11 @@ def evaluate(
     with whatever was computed attached; nothing is ever refused for being unclear. A parcel that
     came back by itself is decided by the merchant's rules for that, or as a withdrawal on the day
     it came: what was never delivered has no window yet. What such rules deny goes to a person, for
-    the goods are here. ``more`` are promises beside the merchant's own.
+    the goods are here. ``more`` are promises beside the merchant's own, which are nobody's outside
+    the policy's places.
     """
-    promises = (*promises_of(policy), *more)
+    own = promises_of(policy) if policy.promises_in(facts.place) else ()
+    promises = (*own, *more)
     law = governing.law if governing is not None else None
     if policy.rules and not _governs(policy, facts):
         ruling = decide(facts, Law(policy.ref, policy.content_hash, is_missing=True), ())

@@ -15,6 +15,7 @@ from domain.fees import NO_FEES, Fees, read_fees
 from domain.gifts import MissingGift
 from domain.ids import content_hash
 from domain.inspection import Acceptance, Disposition, Fault, Grade
+from domain.law.places import is_place
 from domain.orders import Destination, TenderKind
 from domain.pack_reading import At, PolicyError
 from domain.parcel_terms import AS_THEY_COME, ParcelTerms, read_parcel_terms
@@ -158,6 +159,7 @@ class Policy:
     ``missing_gift`` says whether the value of a gift is kept back whose goods come without it.
     ``review`` is how a person may look at a return.
     ``gift_returns`` says who gets what is given back for a gift whose recipient returns it.
+    ``places`` are the jurisdictions whose buyers have the ``rules``; empty: all.
     """
 
     pack_id: str
@@ -192,6 +194,11 @@ class Policy:
     missing_gift: MissingGift = MissingGift.LEAVE
     review: ReviewTerms = USUAL_REVIEW
     gift_returns: GiftReturns = GiftReturns.PURCHASER_TENDER
+    places: tuple[str, ...] = ()
+
+    def promises_in(self, place: str) -> bool:
+        """Say whether the rules are promised to buyers of this jurisdiction."""
+        return not self.places or place in self.places
 
     @property
     def gives_recipient_credit(self) -> bool:
@@ -223,13 +230,14 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
         PolicyError: something is missing, of the wrong type, out of range or not resolved. Fees,
             promotion clawback, uneven exchange, tender order, limits of approval, the refund gate,
             fallback tenders, triggers, store credit, coupons, keep item, how long labels are good,
-            customs papers, parcels, what is declared, abuse signals, missing gifts, reviews and
-            gift returns may be left out: no fee, no clawback, any price, our order, no limit, no
-            gate, no fallback, all that goes out waits for the goods, no credit to choose, coupons
-            are given back, a person alone lets goods be kept, labels have the date of their
-            carrier, no papers are waited for, each parcel is paid as it comes, buyers are told as
-            usual, no customer's returns are counted, gifts may be kept, a review is as
-            :class:`ReviewTerms` has it, and who paid for a gift gets its money.
+            customs papers, parcels, what is declared, abuse signals, missing gifts, reviews, gift
+            returns and places may be left out: no fee, no clawback, any price, our order, no
+            limit, no gate, no fallback, all that goes out waits for the goods, no credit to
+            choose, coupons are given back, a person alone lets goods be kept, labels have the date
+            of their carrier, no papers are waited for, each parcel is paid as it comes, buyers are
+            told as usual, no customer's returns are counted, gifts may be kept, a review is as
+            :class:`ReviewTerms` has it, who paid for a gift gets its money, and the rules are for
+            every place.
     """
     pack = At("", data)
     governs = pack.table("governs")
@@ -288,9 +296,22 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
             lambda name: pack.option(name, GiftReturns),
             default=GiftReturns.PURCHASER_TENDER,
         ),
+        places=_places(pack),
     )
     _check(policy)
     return policy
+
+
+def _places(pack: At) -> tuple[str, ...]:
+    if "places" not in pack.data:
+        return ()
+    places = pack.texts("places")
+    if not places:
+        raise pack.error("places", "wanted one or more; left out, the rules are for everybody")
+    for index, place in enumerate(places):
+        if not is_place(place):
+            raise pack.error(f"places[{index}]", f"no jurisdiction {place!r}, such as EU-DE or CN")
+    return places
 
 
 _MOST_PICKUPS = 5

@@ -1,6 +1,6 @@
 """The shelf of law: every version of every pack, and which one governs a contract."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache, partial
@@ -12,7 +12,7 @@ from domain.ids import content_hash
 from domain.law.checks import check_overlay, check_pack, check_versions
 from domain.law.deciding import Law
 from domain.law.governing import GoverningLaw
-from domain.law.schema import Overlay, Pack
+from domain.law.schema import Overlay, Pack, Rule
 from domain.law.windows import local_day
 from domain.pack_reading import PolicyError
 from domain.reason_codes import REASON_CODES
@@ -48,6 +48,24 @@ class Library:
 
     def covers(self, place: str) -> bool:
         return self._pack_of(place) is not None
+
+    @property
+    def all_places(self) -> tuple[str, ...]:
+        """Return every jurisdiction that a pack is for."""
+        return tuple(place for v in self.packs.values() for place in v[-1].pack.places)
+
+    def laws(self, place: str, first: date, end: date | None) -> Iterator[tuple[Rule, ...]]:
+        """Give the rules of each version that governs contracts from ``first`` to before ``end``.
+
+        There are none for a place without a pack.
+        """
+        local = self.places.get(place)
+        for one in self._pack_of(place) or ():
+            governs = one.pack.governs
+            if (governs.end is None or first < governs.end) and (
+                end is None or governs.start < end
+            ):
+                yield one.pack.rules + (local.overlay.rules if local else ())
 
     def find(self, ref: str) -> Shelved | None:
         """Return the version that ``ID@VERSION`` names, whether or not it governs anything now."""

@@ -1,5 +1,6 @@
 """Which law a delivery address is under: the jurisdictions of policy.md §3.7."""
 
+import re
 from collections.abc import Mapping
 
 _COUNTRIES: Mapping[str, str] = {"CN": "CN", "GB": "UK", "JP": "JP"}
@@ -13,6 +14,15 @@ _STATES: Mapping[str, str] = {
     "NEW YORK": "NY",
     "TEXAS": "TX",
 }
+
+
+def is_place(name: str) -> bool:
+    """Say whether an address can be in a jurisdiction of this name."""
+    area, _, part = name.partition("-")
+    if area == "US":
+        return place_of("US", part) == name
+    country = {"UK": "GB"}.get(area, part if area == "EU" else area)
+    return bool(re.fullmatch("[A-Z]{2}", country)) and place_of(country, "") == name
 
 
 def place_of(country: str, region: str) -> str:

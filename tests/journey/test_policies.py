@@ -39,6 +39,13 @@ def in_days(days: int) -> date:
     return datetime.now(UTC).date() + timedelta(days=days)
 
 
+def order_to_washington(journey: Journey, example: str = "three-units") -> Any:
+    """Store an example that was sent to a state without a law of its own on returns at will."""
+    order = journey.sandbox.order(example)
+    there = {"region": "WA", "postal_code": "98101", "country": "US"}
+    return journey.sandbox.order(example, ship_to={**order["ship_to"], **there})
+
+
 async def start(shop: Shop, order: Any = None) -> ReturnView:
     """Ask for one unit of an order of the shop; of one that its policy decides unless stated."""
     client = await shop.person("platform", "the shop")
@@ -115,6 +122,46 @@ async def test_a_pack_that_is_wrong_is_told_where(shop: Shop, change: Any, field
 
 
 @pytest.mark.parametrize(
+    ("terms", "field", "words"),
+    [
+        ({"days": 13}, "rules[0].window.days", "14 or more, for EU-WITHDRAWAL of EU-DE"),
+        ({"days": 6, "places": ["CN"]}, "rules[0].window.days", "for CN-7D-WITHDRAWAL of CN"),
+        ({"places": ["Germany"]}, "places[0]", "no jurisdiction 'Germany'"),
+    ],
+)
+async def test_a_promise_that_worsens_the_law_is_refused(
+    shop: Shop, terms: dict[str, Any], field: str, words: str
+) -> None:
+    """When it is put and when it is tried, with the path, the days and the rule."""
+    document = own_pack("1", **terms)
+    dora = await shop.person("ops", "Dora")
+
+    with pytest.raises(BackhaulError) as put:
+        await dora.policies.put("OWN@1", document)
+    with pytest.raises(BackhaulError) as tried:
+        await dora.policies.simulate(NewSimulation(document=document))
+
+    for refused in (put.value, tried.value):
+        assert (refused.status, refused.code, refused.field) == (422, "invalid_policy", field)
+        assert words in str(refused)
+    assert await dora.policies.list() == ()
+
+
+async def test_promises_are_for_the_places_of_their_pack(shop: Shop) -> None:
+    """Elsewhere the law decides, or a person where there is none."""
+    await shop.publish(own_pack("1", places=["CN"], days=10))
+    client = await shop.person("platform", "the shop")
+
+    abroad = await client.preview(units_of(order_to_washington(shop.journey)))
+    at_home = await client.preview(units_of(shop.journey.sandbox.order("three-units")))
+
+    (there,), (here,) = abroad.lines, at_home.lines
+    assert (there.policy_ref, there.verdict) == ("US-STATE@2026-01-01", "REJECT")
+    # By the law the consumer would pay the way back.
+    assert (here.verdict, here.return_shipping_payer) == ("APPROVE", "TRADER")
+
+
+@pytest.mark.parametrize(
     "body", ["[]", "null", '"pack"', '{"a":' * 400 + "1" + "}" * 400], ids=[*"lnt", "deep"]
 )
 async def test_what_is_no_pack_at_all(shop: Shop, body: str) -> None:
@@ -139,7 +186,7 @@ async def test_a_second_person_publishes_what_they_have_read(shop: Shop) -> None
         with pytest.raises(BackhaulError) as refused:
             await person.policies.publish("OWN@1", read, idempotency_key=new_key())
         codes.append((refused.value.status, refused.value.code))
-    await dora.policies.put("OWN@1", own_pack("1", days=1))
+    await dora.policies.put("OWN@1", own_pack("1", days=20))
     with pytest.raises(BackhaulError) as stale:
         await paul.policies.publish("OWN@1", read, idempotency_key=new_key())
 
@@ -155,7 +202,7 @@ async def test_what_is_published_stays(shop: Shop) -> None:
     dora = await shop.person("ops", "Dora")
 
     with pytest.raises(BackhaulError) as refused:
-        await dora.policies.put("OWN@1", own_pack("1", days=1))
+        await dora.policies.put("OWN@1", own_pack("1", days=20))
 
     assert published.state == "PUBLISHED"
     assert published.published_by is not None
@@ -226,7 +273,7 @@ async def test_returns_go_by_the_policy_of_their_tenant(shop: Shop) -> None:
 
 async def test_a_preview_goes_by_the_same_policy(shop: Shop) -> None:
     """What the shopper is told is what a start would decide."""
-    await shop.publish(own_pack("1", days=10))
+    await shop.publish(own_pack("1", days=10, places=["CN"]))
     client = await shop.person("platform", "the shop")
 
     told = await client.preview(units_of(order_for_a_promise(shop.journey.sandbox)))
@@ -236,7 +283,7 @@ async def test_a_preview_goes_by_the_same_policy(shop: Shop) -> None:
 
 async def test_a_contract_that_no_version_governs_goes_to_a_person(shop: Shop) -> None:
     """Neither the operator's pack nor the newest version decides what was never promised."""
-    await shop.publish(own_pack("1", start=in_days(5).isoformat(), days=0))
+    await shop.publish(own_pack("1", start=in_days(5).isoformat()))
 
     view = await start(shop)
 
@@ -257,7 +304,9 @@ async def test_a_draft_is_tried_on_what_was_decided(shop: Shop) -> None:
 
     same = await dora.policies.simulate(NewSimulation(document=own_pack("2")))
     strict = await dora.policies.simulate(
-        NewSimulation(document=own_pack("2", start="2030-01-01", days=0), since_days=1)
+        NewSimulation(
+            document=own_pack("2", start="2030-01-01", days=10, places=["CN"]), since_days=1
+        )
     )
 
     assert (same.returns, same.lines, same.changed, same.is_cut) == (2, 2, 0, False)

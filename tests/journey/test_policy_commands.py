@@ -43,7 +43,7 @@ async def test_a_policy_from_file_to_publication(
     """One person puts and tries it, another reads and publishes it, and a return goes by it."""
     await start(shop)
     await sign_in(shop, monkeypatch, "ops", "Dora")
-    put = await terminal.type("policy", "put", file(tmp_path, "1", days=10))
+    put = await terminal.type("policy", "put", file(tmp_path, "1", days=10, places=["CN"]))
     tried = await terminal.type("policy", "simulate", "OWN@1", "--since", "1d")
     content = put[1].splitlines()[-1]
     await sign_in(shop, monkeypatch, "admin", "Paul")
