@@ -10,6 +10,7 @@ from activities.policies import load_policy
 from cli.printing import show_table
 from domain.pack_reading import PolicyError
 from domain.policies import parse_policy
+from domain.tenders import NothingLeftError
 from packs.cases import Case, Unreadable, read_cases
 from packs.library import Library, load, read_one, shipped
 from packs.promising import check_promises
@@ -44,7 +45,12 @@ def _cases(arguments: argparse.Namespace) -> int:
             failed += 1
             print(f"{case.case_id}  cannot be read\n  {case.problem}")
             continue
-        found = differences(case, library, policy)
+        try:
+            found = differences(case, library, policy)
+        except (ArithmeticError, ValueError, NothingLeftError) as error:
+            failed += 1
+            print(f"{case.case_id}  cannot be evaluated\n  {error}")
+            continue
         failed += bool(found)
         _say(case, found)
     print(f"{len(cases)} cases, {failed} different")

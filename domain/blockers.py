@@ -412,7 +412,7 @@ _CATALOGUE = (
         "the day until which a law or a promise wants the money back",
         "the law's own",
         "finance are told: sla.warned two days before, sla.breached once the day is over",
-        ("refund.settled", "extend-deadline"),
+        ("refund.settled",),
     ),
     WaitKind(
         "refund_past_due",
@@ -430,7 +430,7 @@ _CATALOGUE = (
         "the day until which the law wants the request decided and the address told",
         "the law's own",
         "the reviewer is told: sla.warned two days before, sla.breached once the day is over",
-        ("approve", "deny", "extend-deadline"),
+        ("approve", "deny"),
     ),
     WaitKind(
         "answer_past_due",

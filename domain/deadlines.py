@@ -193,11 +193,12 @@ def give_time(ret: Return, *, until: datetime) -> tuple[Return, tuple[str, ...]]
 
     Parked work is tried again as it stands.
     """
-    early = tuple(
-        wait.key
-        for wait in waits(ret)
-        if wait.deadline < until and WAITS[wait.code].kind is not Kind.PARKED
-    )
+    early = tuple(wait.key for wait in waits(ret) if wait.deadline < until and _may_be_moved(wait))
     for key in early:
         ret = extend(ret, key, until)
     return ret, early
+
+
+def _may_be_moved(wait: Waiting) -> bool:
+    """Parked work is tried again as it stands, and no date of a law or a promise moves."""
+    return WAITS[wait.code].kind is not Kind.PARKED and wait.code not in RUNNING

@@ -28,8 +28,8 @@ class Terms:
     consequences of its own. ``collection_offered``: the seller's courier is sent at his own cost.
     A right ``by_law`` bears no restocking and no handling fee, and where ``use_is_free`` nothing is
     deducted for what was used; one that ``survives_use`` is not lost by it. With one of
-    ``not_intact_if`` among the findings it is. ``kept`` is what the law keeps back already, in
-    minor units.
+    ``not_intact_if`` among the findings it is. ``may_keep`` is what the right lets be kept back,
+    ``kept`` what of it is already, in minor units.
     """
 
     return_shipping_payer: str
@@ -43,6 +43,8 @@ class Terms:
     use_is_free: bool = False
     survives_use: bool = False
     not_intact_if: tuple[str, ...] = ()
+    free_use_code: str = ""
+    may_keep: tuple[DeductionKind, ...] = ()
     kept: tuple[Kept, ...] = ()
     restocking_percent: int | None = None
     due_on: date | None = None
@@ -133,6 +135,8 @@ def _terms(facts: LineFacts, given: Given) -> Terms:
         use_is_free=rule is not None and _use_is_free(rule, facts),
         survives_use=rule is not None and rule.condition is None,
         not_intact_if=_fails(rule) if not given.promises else (),
+        free_use_code=_free_use_code(rule, facts) if rule is not None else "",
+        may_keep=tuple(one.kind for one in refund.deductions) if refund is not None else (),
         kept=given.kept,
         restocking_percent=given.restocking_percent or None,
         due_on=given.due.on if given.due else None,
@@ -153,6 +157,12 @@ def _use_is_free(rule: Rule, facts: LineFacts) -> bool:
     if not uses:
         return rule.ground is Ground.NON_CONFORMITY
     return all(is_barred(one, facts) for one in uses)
+
+
+def _free_use_code(rule: Rule, facts: LineFacts) -> str:
+    deductions = rule.refund.deductions if rule.refund is not None else ()
+    barred = (one.note for one in deductions if one.note and is_barred(one, facts))
+    return next(barred, "")
 
 
 def _deciding(ruling: Ruling) -> Weighed | None:

@@ -34,7 +34,7 @@ def read_declared(pack: At) -> Declared:
         PolicyError: something is no flag, or nobody knows its name.
     """
     told = [field.name for field in fields(Disclosures) if not field.name.startswith("exclusion_")]
-    does = ["offers_collection", "deducts_lost_free_shipping"]
+    does = ["offers_collection"]
     pack.only(*told, *does)
     flags = {name: pack.flag(name) for name in pack.data}
     return Declared(

@@ -48,11 +48,12 @@ def facts_of(
 ) -> LineFacts:
     """Gather the facts of one line, or of ``quantity`` of it.
 
-    The request is also the moment of decision. What the order does not state of the shop is as it
+    The request is also the moment of decision. Of several parcels of the line the last counts, for
+    nobody knows which unit came in which. What the order does not state of the shop is as it
     ``declares``; ``closed_days`` are the public holidays of the place.
     """
     line = order.line(line_id)
-    arrivals = sorted(p.delivered_at for p in line.parcels if p.delivered_at is not None)
+    arrivals = [p.delivered_at for p in line.parcels if p.delivered_at is not None]
     installed = [p.installed_at for p in line.parcels if p.installed_at is not None]
     return LineFacts(
         line_id=line_id,
@@ -66,8 +67,8 @@ def facts_of(
         requested_at=requested_at,
         agreed_at=requested_at,
         amounts=_amounts(order, line, line.quantity if quantity is None else quantity),
-        delivered_at=arrivals[0] if arrivals else None,
-        last_delivered_at=arrivals[-1] if len(arrivals) > 1 else None,
+        delivered_at=max(arrivals, default=None),
+        last_delivered_at=_last_delivery(order, requested_at),
         installed_at=max(installed, default=None),
         traits=line.traits,
         is_final_sale=line.final_sale,
@@ -77,6 +78,12 @@ def facts_of(
         history=line.repaired,
         closed_days=closed_days,
     )
+
+
+def _last_delivery(order: Order, requested_at: datetime) -> datetime:
+    """Return when the last goods of the order came; now, while any of them are on their way."""
+    parcels = [parcel for line in order.lines for parcel in line.parcels]
+    return max((p.delivered_at or requested_at for p in parcels), default=requested_at)
 
 
 def _remedy(resolution: Resolution, line: OrderLine, exchange_sku: str | None) -> str:

@@ -95,7 +95,7 @@ def grade_lot(ret: Return, lot_id: str, finding: Finding, *, quantity: int | Non
         "deduction_percent": deduction,
         "by": finding.inspected_by,
     }
-    if judged.code:
+    if judged.by_law:
         scale: JsonValue = {
             "acceptance": condition.acceptance,
             "deduction_percent": condition.deduction_percent,

@@ -12,10 +12,11 @@ from domain.policies import Policy
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """``code`` says what the law changed of what the merchant's scale says; empty where nothing."""
+    """What counts; ``by_law`` where the law changed what the scale says, and ``code`` why."""
 
     acceptance: Acceptance
     deduction_percent: int
+    by_law: bool = False
     code: str = ""
 
 
@@ -35,10 +36,10 @@ def judge(policy: Policy, terms: Terms | None, finding: Finding) -> Judgement:
     if terms is None or not terms.by_law or finding.grade is Grade.X:
         return found
     if any(entry.upper() in terms.not_intact_if for entry in finding.checklist):
-        return Judgement(Acceptance.REJECTED, 100, "X_NOT_INTACT")
+        return Judgement(Acceptance.REJECTED, 100, by_law=True, code="X_NOT_INTACT")
     if terms.use_is_free and found.acceptance is not Acceptance.ACCEPTED:
-        return Judgement(Acceptance.ACCEPTED, 0, "T_NO_DEDUCTION_NOT_INFORMED")
+        return Judgement(Acceptance.ACCEPTED, 0, by_law=True, code=terms.free_use_code)
     if terms.survives_use and found.acceptance is Acceptance.REJECTED:
-        taken = found.deduction_percent
-        return Judgement(Acceptance.PARTIALLY_ACCEPTED, taken, "T_DEDUCT_DIMINISHED_VALUE")
+        code, taken = "T_DEDUCT_DIMINISHED_VALUE", found.deduction_percent
+        return Judgement(Acceptance.PARTIALLY_ACCEPTED, taken, by_law=True, code=code)
     return found

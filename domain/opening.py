@@ -9,9 +9,10 @@ from domain.eligibility import Decision, Facts, Verdict, evaluate, facts_of
 from domain.events import Fact, JsonValue
 from domain.exchanges import exchange_prices
 from domain.gift_returns import credit_account_of, policy_for
-from domain.gifts import MissingGift, freeze_gifts
+from domain.gifts import GiftBasis, MissingGift, freeze_gifts
 from domain.handover import check_bookable
 from domain.law.governing import GoverningLaw
+from domain.law.schema import DeductionKind
 from domain.lifecycle import AuthorizationState, LotState
 from domain.locations import Receiving
 from domain.money import Money
@@ -192,7 +193,7 @@ def open_return(
         lots=lots,
         promotions=freeze_promotions(order) if policy.promotion_clawback else (),
         gift_credit_account=credit_account_of(request, order, policy),
-        gifts=freeze_gifts(order) if policy.missing_gift is MissingGift.DEDUCT else (),
+        gifts=_gifts(order, policy, decisions),
         hold_method=_hold_method(order, policy),
         credit_account="" if policy.credit_bonus_percent is None else order.credit_account,
         location_id=receiving.location_id,
@@ -217,6 +218,20 @@ def _lots_of(line: ReturnLine, policy: Policy) -> tuple[tuple[int, ...], ...]:
     if policy.release.is_early(line.resolution):
         return tuple((unit,) for unit in units)
     return (units,)
+
+
+def _gifts(order: Order, policy: Policy, decisions: Sequence[Decision]) -> tuple[GiftBasis, ...]:
+    """Return the gifts whose value may be kept back: not beside a right by law that forbids it."""
+    if policy.missing_gift is not MissingGift.DEDUCT:
+        return ()
+    barred = {
+        decision.line_id
+        for decision in decisions
+        if (terms := decision.terms) is not None
+        and terms.by_law
+        and DeductionKind.MISSING_GIFT not in terms.may_keep
+    }
+    return tuple(gift for gift in freeze_gifts(order) if gift.bought_line_id not in barred)
 
 
 def _hold_method(order: Order, policy: Policy) -> HoldMethod | None:

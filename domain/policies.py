@@ -360,6 +360,16 @@ _CUSTOMERS_TURN = ("info_answer", "counter_offer")
 _MAY_BE_LEFT_OUT = ("recovery", "not_received", "late_scan", *_CUSTOMERS_TURN)
 
 
+_LONGEST_WINDOW_DAYS = 3650
+
+
+def _window_days(window: At) -> int:
+    days = window.number("days")
+    if days > _LONGEST_WINDOW_DAYS:
+        raise window.error("days", f"wanted 0 to {_LONGEST_WINDOW_DAYS}")
+    return days
+
+
 def _rule(data: At) -> Rule:
     window, refund = data.table("window"), data.table("refund")
     window.fixed("anchor", "DELIVERED")
@@ -367,7 +377,7 @@ def _rule(data: At) -> Rule:
         rule_id=data.text("id"),
         layer=data.text("layer"),
         ground=data.option("ground", Ground),
-        window_days=window.number("days"),
+        window_days=_window_days(window),
         window_start=window.option("start", WindowStart),
         exclusions=data.texts("exclusions"),
         excludes_final_sale=data.flag("excludes_final_sale"),

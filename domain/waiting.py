@@ -143,7 +143,8 @@ def _wait(
 RUNNING = ("refund_due", "answer_due")
 """The codes of dates that a law or a promise gives, until they have passed."""
 _REMINDERS = ("review_warning", "info_reminder", *RUNNING)
-_NOBODYS_STEP = ("holding", *_REMINDERS)
+_MISSED = ("refund_past_due", "answer_past_due")
+_NOBODYS_STEP = ("holding", *_REMINDERS, *_MISSED)
 
 
 def shown(waiting: Sequence[Waiting]) -> tuple[Waiting, ...]:
@@ -471,11 +472,17 @@ def _clock_wait(ret: Return, clock: Clock) -> Waiting:
         owner=kind.owner,
         waiting_for=kind.waiting_for,
         since=clock.since,
-        deadline=max([deadline, *(at for late, at in ret.extended if late == key)]),
+        deadline=max([deadline, *_given(ret, key, state)]),
         at_deadline=kind.at_deadline,
         exits=kind.exits,
         detail=f"{clock.kind} due on {clock.due_on}{limit} ({clock.basis})",
     )
+
+
+def _given(ret: Return, key: str, state: ClockState) -> list[datetime]:
+    """Return until when ops want to hear no more of it: no date of law moves before it passed."""
+    missed = state is ClockState.MISSED
+    return [at for late, at in ret.extended if missed and late == key]
 
 
 _TOLD_AGAIN = timedelta(days=1)

@@ -7,6 +7,7 @@ from domain.codes import RefusedError
 from domain.eligibility import Verdict
 from domain.gift_returns import GIFT_COMES_BACK, is_by_recipient
 from domain.keeping import keep_doubts
+from domain.law.schema import Payer
 from domain.requests import HandoverMethod
 from domain.returns import Return
 
@@ -26,15 +27,29 @@ def way_granted(
 ) -> HandoverMethod:
     """Return the way back that is granted.
 
-    The clock alone lets nobody keep goods, and gives no carrier what he must not have: what nobody
+    Goods that by law need not come back, such as spoiled food, are left with the customer. The
+    clock alone lets nobody keep goods, and gives no carrier what he must not have: what nobody
     looked at in time comes back with our label, or to a store.
     """
     method = chosen or ret.request.handover
+    if by == "rule" and need_not_come(ret, line_ids):
+        return HandoverMethod.KEEP
     if by != "timeout":
         return method
     if method is HandoverMethod.KEEP:
         method = HandoverMethod.DROP_OFF
     return method if is_way_open(ret, line_ids, method) else HandoverMethod.IN_STORE
+
+
+def need_not_come(ret: Return, line_ids: Collection[str]) -> bool:
+    """Say whether the right to every one of these lines asks for no goods, and money is wanted."""
+    granted = [line for line in ret.lines if line.line_id in line_ids]
+    return bool(granted) and all(
+        line.terms is not None
+        and line.terms.return_shipping_payer == Payer.NONE
+        and line.resolution.pays_back
+        for line in granted
+    )
 
 
 def check_way_chosen(ret: Return, line_ids: Collection[str], chosen: HandoverMethod | None) -> None:

@@ -211,5 +211,5 @@ def _json(path: Path) -> object:
     """Read amounts as they are written, not as the nearest binary fraction."""
     try:
         return json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise PolicyError(f"{path.name}: wanted a readable JSON file, found {error}") from error

@@ -135,10 +135,9 @@ def refund_of(case: CaseInput, decision: Decision, policy: Policy) -> CaseRefund
     tenders = [TenderLeft(t.tender_id, t.captured_minor, 0, t.kind) for t in order.tenders]
     parts = split_over_tenders(tenders, row.refund_minor, _TOGETHER)
     currency = case.order.currency
-    by_tender = {
-        tender.kind: _decimal(minor, currency)
-        for tender, minor in zip(order.tenders, parts, strict=True)
-    }
+    by_tender: dict[TenderKind, Decimal] = {}
+    for tender, minor in zip(order.tenders, parts, strict=True):
+        by_tender[tender.kind] = by_tender.get(tender.kind, Decimal(0)) + _decimal(minor, currency)
     return CaseRefund(
         amount=_decimal(row.refund_minor, currency),
         currency=currency,
@@ -254,7 +253,10 @@ def _promise(promise: CasePromise) -> Promise:
 
 
 def _minor(amount: Decimal, currency: str) -> int:
-    return int(amount.scaleb(exponent(currency)).to_integral_value())
+    scaled = amount.scaleb(exponent(currency))
+    if scaled != scaled.to_integral_value():
+        raise ValueError(f"{amount} is finer than {currency} has it")
+    return int(scaled)
 
 
 def _decimal(minor: int, currency: str) -> Decimal:

@@ -32,7 +32,7 @@ from domain.reviewing import approved, check_in_review, with_first_reasons
 from domain.reviewing import check_approval as check_review
 from domain.ruling import check_ruling, rule
 from domain.transport import check_withdrawal, withdraw
-from domain.waiting import waits
+from domain.waiting import shown, waits
 from workflows.messages import (
     Approve,
     ApproveSettlement,
@@ -299,7 +299,7 @@ def do_resolve_recovery(ret: Return, command: ResolveRecovery) -> Change:
 
 
 def check_extend_deadline(ret: Return, command: ExtendDeadline) -> None:
-    if command.wait not in [wait.key for wait in waits(ret)]:
+    if command.wait not in [wait.key for wait in shown(waits(ret))]:
         raise RefusedError("wait_not_found", f"no wait {command.wait!r}", field="wait")
     if command.until.tzinfo is None:
         raise RefusedError("invalid_request", "wanted a time with its offset", field="until")

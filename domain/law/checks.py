@@ -120,8 +120,11 @@ def _check_window(window: Window, at: str) -> None:
     lengths = [window.days is not None, window.months is not None, window.validity_of_goods]
     if sum(lengths) != 1:
         raise PolicyError(f"{at}: wanted one of days, months and validity_of_goods")
-    if (window.days or 0) < 0 or (window.months or 0) < 0:
-        raise PolicyError(f"{at}: wanted 0 or more")
+    if not (0 <= (window.days or 0) <= _MOST_DAYS and 0 <= (window.months or 0) <= _MOST_MONTHS):
+        raise PolicyError(f"{at}: wanted 0 to {_MOST_DAYS} days, or to {_MOST_MONTHS} months")
+
+
+_MOST_DAYS, _MOST_MONTHS = 3650, 600
 
 
 def _codes_of(rule: Rule) -> Iterator[tuple[str, str]]:

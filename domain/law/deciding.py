@@ -119,13 +119,33 @@ def _decide(case: _Case) -> Ruling:
         return replace(ruling, weighed=tuple(of_law))
     condition = next((rule.condition for rule in rules if rule.condition is not None), None)
     of_promises = [weigh_promise(p, condition, facts) for p in case.promises]
-    granting = next((w for w in of_law if w.is_right), None)
     promised = [w for w in of_promises if w.is_right]
+    granting = _deciding_law(of_law, promised, facts)
     if not of_ground and not of_promises:
         return _undecided(law, Verdict.MANUAL_REVIEW, ("M_NO_RULE",))
     if granting is None and not promised:
         return _refused(case, of_law, of_promises)
     return _granted(case, rules, granting, promised, (*of_law, *of_promises))
+
+
+def _deciding_law(
+    of_law: Sequence[Weighed], promised: Sequence[Weighed], facts: LineFacts
+) -> Weighed | None:
+    """Choose, of the rights that the law gives, the one that the decision rests on.
+
+    It is the first that gives what is asked for, before any other; none where a promise gives it
+    and the law does not, or not without a person.
+    """
+    rights = [w for w in of_law if w.is_right]
+    giving = [w for w in rights if is_offered(facts.remedy, remedies_of(_rule(w), (), facts))]
+    sure = next((w for w in giving if w.finding is Finding.GRANTS), None)
+    if sure is not None:
+        return sure
+    if any(
+        (p := _promise(w)) is not None and is_offered(facts.remedy, p.remedies) for w in promised
+    ):
+        return None
+    return next(iter((*giving, *rights)), None)
 
 
 def _granted(
@@ -138,8 +158,12 @@ def _granted(
     facts, rule = case.facts, _rule(granting)
     promises = [p for p in map(_promise, promised) if p is not None]
     best = granting or max(promised, key=lambda w: w.last_day or date.max)
-    remedies, scope = remedies_of(rule, promises, facts), scope_of(rule, promises)
-    kept, barred = kept_back(deductions_of(rule, rules), facts)
+    first_right = next((_rule(w) for w in weighed if w.is_right and _rule(w) is not None), None)
+    remedies = remedies_of(rule or first_right, promises, facts)
+    scope, wants_money = scope_of(rule, promises), facts.remedy in MONEY
+    kept, barred = (
+        kept_back(deductions_of(rule, rules, promises), facts) if wants_money else ((), ())
+    )
     due, payer = earliest_due(rule, promises, facts), payer_of(rule, promises, facts)
     fee = 0 if rule is not None else min(p.restocking_percent for p in promises)
     codes = [*best.codes]
@@ -148,7 +172,7 @@ def _granted(
     else:
         codes += over_beside(weighed, remedies) + cure_code(rule, facts, remedies)
     possible = is_offered(facts.remedy, remedies)
-    if possible and facts.remedy in MONEY:
+    if possible and wants_money:
         codes += [*shipping_codes(scope, facts), *(one.code for one in kept), *barred]
         codes += ["T_DEDUCT_RESTOCKING_FEE"] if fee else []
         codes += [due.code] if due is not None and due.code is not None else []

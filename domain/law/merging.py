@@ -8,7 +8,9 @@ from domain.law.considering import Weighed
 from domain.law.facts import LineFacts
 from domain.law.predicates import holds
 from domain.law.promises import Promise
-from domain.law.schema import MONEY, Deduction, Payer, Remedy, Rule, Scope
+from domain.law.schema import MONEY, Deduction, DeductionKind, Payer, Remedy, Rule, Scope
+
+_PAID = (Scope.PRICE, Scope.TAX)
 
 
 def remedies_of(
@@ -28,15 +30,24 @@ def is_offered(remedy: str, offered: Sequence[Remedy]) -> bool:
 
 def scope_of(rule: Rule | None, promises: Sequence[Promise]) -> tuple[Scope, ...]:
     scopes = {scope for promise in promises for scope in promise.scope}
-    if rule is not None and rule.refund is not None:
-        scopes |= {*rule.refund.scope}
+    if rule is not None:
+        # Of a right to repair or replacement, what is paid back instead is price and tax.
+        scopes |= {*(rule.refund.scope if rule.refund is not None else _PAID)}
     return tuple(scope for scope in Scope if scope in scopes)
 
 
-def deductions_of(rule: Rule | None, rules: Sequence[Rule]) -> tuple[Deduction, ...]:
-    """Return what may be kept back: by the right that grants, else as the law of the place says."""
+def deductions_of(
+    rule: Rule | None, rules: Sequence[Rule], promises: Sequence[Promise]
+) -> tuple[Deduction, ...]:
+    """Return what may be kept back: by the right that grants, else as the law of the place says.
+
+    Use costs nothing where a promise takes goods in any condition.
+    """
     governing = rule or next((r for r in rules if r.refund is not None), None)
-    return governing.refund.deductions if governing is not None and governing.refund else ()
+    found = governing.refund.deductions if governing is not None and governing.refund else ()
+    if any(promise.takes_any_condition for promise in promises):
+        found = tuple(d for d in found if d.kind is not DeductionKind.DIMINISHED_VALUE)
+    return found
 
 
 def over_beside(weighed: Sequence[Weighed], offered: Sequence[Remedy]) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ class Promise:
 
     @property
     def window(self) -> Window:
-        return Window(anchor=Anchor.LAST_DELIVERED, days=self.window_days, start=self.start)
+        return Window(anchor=Anchor.DELIVERED, days=self.window_days, start=self.start)
 
     def excluded(self, facts: LineFacts) -> tuple[str, ...]:
         """Return the codes of what takes the promise away."""

@@ -91,8 +91,10 @@ def span(window: Window, facts: LineFacts) -> Span:
         unrolled = last_day
     for extension in window.extend:
         if extension.months and holds(extension.when, facts):
-            last_day = max(last_day, add_months(unrolled, extension.months))
-            code = extension.code
+            extended = add_months(unrolled, extension.months)
+            if window.roll is Roll.NEXT_WORKING_DAY:
+                extended = next_working_day(extended, facts.closed_days)
+            last_day, code = max(last_day, extended), extension.code
     return Span(anchored_on, last_day, plain, rolled_from, code)
 
 

@@ -1,6 +1,7 @@
 """The commerce contract's answers (``docs/commerce-api.json``), taken strictly."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -52,6 +53,14 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def _in_our_time(at: datetime) -> datetime:
+    """Dates are counted from it: a year beyond these is a slip, and none to count from."""
+    if not 2000 <= at.year < 2100:
+        raise ValueError("wanted a time from 2000 to 2099")
+    return at
+
+
+Time = Annotated[AwareDatetime, AfterValidator(_in_our_time)]
 Id = Annotated[str, Field(min_length=1, max_length=200)]
 # 2**53 - 1 is the largest whole number every JSON reader keeps.
 Amount = Annotated[int, Field(ge=0, le=2**53 - 1)]
@@ -113,9 +122,9 @@ class WireTax(WireModel):
 class WireParcel(WireModel):
     parcel_id: Id
     quantity: Units
-    fulfilled_at: AwareDatetime
-    delivered_at: AwareDatetime | None
-    installed_at: AwareDatetime | None = None
+    fulfilled_at: Time
+    delivered_at: Time | None
+    installed_at: Time | None = None
 
 
 class WireSanbao(WireModel):
@@ -175,7 +184,7 @@ class WireTender(WireModel):
     captured_minor: Amount
     refunded_minor: Amount = 0
     hold_method: WireHoldMethod | None = None
-    captured_at: AwareDatetime | None = None
+    captured_at: Time | None = None
 
     def tender(self) -> Tender:
         return Tender(
@@ -268,7 +277,7 @@ class WireOrder(WirePart):
     currency: Currency
     channel: Literal["DISTANCE", "STORE"]
     buyer_type: Literal["CONSUMER", "BUSINESS"]
-    contract_at: AwareDatetime
+    contract_at: Time
     ship_to: WireShipTo
     shipping: WireShipping
     tenders: tuple[WireTender, ...]
