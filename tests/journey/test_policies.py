@@ -26,7 +26,7 @@ from tests.flow.test_fees import paid_in
 from tests.support.asking import new_key, units_of
 from tests.support.journey import Journey
 from tests.support.sandbox import Sandbox
-from tests.support.shop import Shop, open_shop, order_for_a_promise, own_pack
+from tests.support.shop import Shop, open_shop, order_for_a_promise, order_to_washington, own_pack
 
 
 @pytest_asyncio.fixture
@@ -37,13 +37,6 @@ async def shop(journey: Journey, shared_sandbox: Sandbox) -> AsyncIterator[Shop]
 
 def in_days(days: int) -> date:
     return datetime.now(UTC).date() + timedelta(days=days)
-
-
-def order_to_washington(journey: Journey, example: str = "three-units") -> Any:
-    """Store an example that was sent to a state without a law of its own on returns at will."""
-    order = journey.sandbox.order(example)
-    there = {"region": "WA", "postal_code": "98101", "country": "US"}
-    return journey.sandbox.order(example, ship_to={**order["ship_to"], **there})
 
 
 async def start(shop: Shop, order: Any = None) -> ReturnView:
@@ -152,7 +145,7 @@ async def test_promises_are_for_the_places_of_their_pack(shop: Shop) -> None:
     await shop.publish(own_pack("1", places=["CN"], days=10))
     client = await shop.person("platform", "the shop")
 
-    abroad = await client.preview(units_of(order_to_washington(shop.journey)))
+    abroad = await client.preview(units_of(order_to_washington(shop.journey.sandbox)))
     at_home = await client.preview(units_of(shop.journey.sandbox.order("three-units")))
 
     (there,), (here,) = abroad.lines, at_home.lines

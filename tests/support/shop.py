@@ -68,6 +68,13 @@ async def open_shop(journey: Journey, sandbox: Sandbox) -> AsyncIterator[Shop]:
         yield Shop(journey, tenant_id, opened)
 
 
+def order_to_washington(sandbox: SandboxClient, example: str = "three-units") -> Any:
+    """Store an example that was sent to a state without a law of its own on returns at will."""
+    order = sandbox.order(example)
+    there = {"region": "WA", "postal_code": "98101", "country": "US"}
+    return sandbox.order(example, ship_to={**order["ship_to"], **there})
+
+
 def own_pack(version: str, *, start: str = "2020-01-01", days: int = 30, **terms: Any) -> Any:
     """Return the standard pack as a tenant's own, with another window for withdrawals."""
     data: Any = pack()
