@@ -76,14 +76,19 @@ def _check(arguments: argparse.Namespace) -> int:
         if arguments.path is not None and not arguments.path.is_dir():
             print(f"{_ref_of(arguments.path)}: well formed")
             return 0
-        library = load(arguments.path) if arguments.path else shipped()
-        if not library.packs:
-            raise PolicyError(f"{arguments.path}: no packs")
+        library = _library(arguments.path)
     except PolicyError as error:
         return _refused(error)
     versions = sum(len(versions) for versions in library.packs.values())
     print(f"{len(library.packs)} packs in {versions} versions, {len(library.places)} places: well")
     return 0
+
+
+def _library(folder: Path | None) -> Library:
+    library = load(folder) if folder else shipped()
+    if not library.packs:
+        raise PolicyError(f"{folder}: no packs")
+    return library
 
 
 def _ref_of(path: Path) -> str:

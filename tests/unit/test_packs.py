@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 import packs
+from domain.ids import content_hash
 from domain.pack_reading import PolicyError
 from packs.library import load, read_one, shipped
 from packs.reading import read_file
@@ -231,15 +232,22 @@ def test_the_hash_is_of_what_a_file_says(folder: Path) -> None:
 
 
 def test_a_shipped_version_never_changes() -> None:
-    """Decisions name it with its hash: a correction is a version of its own."""
-    written = dict(line.split() for line in (LAW / "HASHES").read_text().splitlines())
-    library = shipped()
-    found = {
-        one.pack.ref: one.content_hash for versions in library.packs.values() for one in versions
-    } | {place.overlay.id: place.content_hash for place in library.places.values()}
+    """Decisions name it with its hash: a correction is a version of its own.
 
-    changed = [name for name, digest in written.items() if found.get(name) != digest]
-    missing = [f"{name} {digest}" for name, digest in found.items() if name not in written]
+    Its end is no part of that: it is set when the next version is written.
+    """
+    written = dict(line.split() for line in (LAW / "HASHES").read_text().splitlines())
+    found = {str(path.relative_to(LAW)): without_end(path) for path in LAW.rglob("*.yaml")}
+
+    changed = sorted(name for name, digest in written.items() if found.get(name) != digest)
+    missing = sorted(f"{name} {found[name]}" for name in {*found} - {*written})
 
     assert changed == [], "versions are immutable: write a new one"
     assert missing == [], "add these lines to HASHES: from now on they stay as they are"
+
+
+def without_end(path: Path) -> str:
+    document: Any = read_file(path, name=path.name)
+    if "governs" in document:
+        document["governs"] = {**document["governs"], "end": None}
+    return content_hash(document)
