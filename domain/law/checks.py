@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from domain.law.schema import Overlay, Pack, Rule, Window
+from domain.law.schema import Layer, Overlay, Pack, Rule, Window
 from domain.pack_reading import PolicyError
 
 
@@ -81,6 +81,8 @@ def _check_rules(
         if rule.id in seen:
             raise PolicyError(f"{at}.id: {rule.id} stands twice")
         seen.add(rule.id)
+        if rule.layer not in (Layer.LAW, Layer.SECTOR_LAW):
+            raise PolicyError(f"{at}.layer: wanted LAW or SECTOR_LAW, for no promise is law")
         _check_names(rule, at, sources=sources, codes=codes, places=places)
         if rule.window is not None:
             _check_window(rule.window, f"{at}.window")

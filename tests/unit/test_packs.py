@@ -118,6 +118,11 @@ def rule(edit: Edit) -> Edit:
             rule(lambda one: one["window"].update(months=1)),
             "rules[0].window: wanted one of days, months and validity_of_goods",
         ),
+        (
+            CN,
+            rule(lambda one: one.update(layer="MERCHANT")),
+            "rules[0].layer: wanted LAW or SECTOR_LAW, for no promise is law",
+        ),
         (CN, rule(lambda one: one["window"].update(days=-1)), "rules[0].window: wanted 0 or more"),
         (
             CN,
