@@ -435,10 +435,10 @@ _CATALOGUE = (
     WaitKind(
         "answer_past_due",
         Kind.OVERDUE,
-        Owner.REVIEWER,
+        Owner.OPS,
         "a decision that the law wanted by a day that is over: it counts as a refusal",
         "the law's own",
-        "the reviewer is told again each day",
+        "ops are told again each day",
         ("approve", "deny", "extend-deadline"),
     ),
     WaitKind(

@@ -23,9 +23,10 @@ from domain.reasons import Ground
 class Terms:
     """What a granted right means for money: what is refunded, who pays the way back, until when.
 
-    ``refund_due_days`` are those of a promise, after the receipt of the goods; ``dues`` are the
-    law's. The earliest counts. ``hard_limit`` is the line behind the law's date that has
-    consequences of its own. ``collection_offered``: the seller's courier is sent at his own cost.
+    ``refund_due_days`` are those of a promise, from the receipt of the goods or the proof that they
+    were sent; ``dues`` are the law's. The earliest counts. ``hard_limit`` is the line behind the
+    law's date that has consequences of its own. ``collection_offered``: the seller's courier is
+    sent at his own cost.
     A right ``by_law`` bears no restocking and no handling fee, and where ``use_is_free`` nothing is
     deducted for what was used; one that ``survives_use`` is not lost by it. With one of
     ``not_intact_if`` among the findings it is. ``may_keep`` is what the right lets be kept back,

@@ -39,9 +39,9 @@ class Events:
 def due_on(terms: Terms, events: Events) -> date | None:
     """Return the earliest last local day of all that grants; ``None`` while none is known."""
     days = [_day(due, terms, events) for due in terms.dues]
-    back_on = events.day(DueFrom.RECEIVED)
-    if terms.refund_due_days is not None and back_on is not None:
-        days.append(back_on + timedelta(days=terms.refund_due_days))
+    sent_on = events.day(DueFrom.RECEIVED_OR_PROOF)
+    if terms.refund_due_days is not None and sent_on is not None:
+        days.append(sent_on + timedelta(days=terms.refund_due_days))
     return min((day for day in days if day is not None), default=None)
 
 

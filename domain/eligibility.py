@@ -11,7 +11,7 @@ from domain.law.facts import Amounts, LineFacts
 from domain.law.governing import GoverningLaw
 from domain.law.places import place_of
 from domain.law.promises import Promise
-from domain.law.schema import Layer, Payer, Remedy, Scope, Start
+from domain.law.schema import DueFrom, Layer, Payer, Remedy, Scope, Start
 from domain.law.verdicts import Verdict
 from domain.law.windows import local_day
 from domain.lifecycle import AuthorizationState
@@ -123,6 +123,7 @@ def _promise(policy: Policy, rule: Rule) -> Promise:
         start=Start(rule.window_start),
         scope=tuple(map(Scope, rule.refund.scope)),
         refund_days=rule.refund.due_days,
+        refund_from=DueFrom.RECEIVED_OR_PROOF,
         exclusions=rule.exclusions,
         excludes_final_sale=rule.excludes_final_sale,
         sources=rule.sources,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from domain.law.facts import LineFacts
-from domain.law.schema import Anchor, Layer, Payer, Remedy, Scope, Start, Window
+from domain.law.schema import Anchor, DueFrom, Layer, Payer, Remedy, Scope, Start, Window
 from domain.law.windows import local_day
 from domain.reasons import Ground
 
@@ -14,10 +14,10 @@ from domain.reasons import Ground
 class Promise:
     """A right by promise. ``first`` and ``last`` are the contract dates it governs, both included.
 
-    ``refund_days`` count from the receipt of the goods. ``restocking_percent``, 0..100 of the
-    price, is kept back where no law gives the right. Goods are to be as the law of the place wants
-    them, unless the promise ``takes_any_condition``. With ``review`` a person looks at whatever
-    this or the law grants.
+    ``refund_days`` count from the receipt of the goods, or as ``refund_from`` says.
+    ``restocking_percent``, 0..100 of the price, is kept back where no law gives the right. Goods
+    are to be as the law of the place wants them, unless the promise ``takes_any_condition``. With
+    ``review`` a person looks at whatever this or the law grants.
     """
 
     id: str
@@ -40,6 +40,7 @@ class Promise:
     rule_id: str = ""
     review: bool = False
     takes_any_condition: bool = False
+    refund_from: DueFrom = DueFrom.RECEIVED
 
     @property
     def ref(self) -> str:

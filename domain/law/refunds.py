@@ -91,7 +91,7 @@ def earliest_due(
         dates.append(due_date(rule.refund.due, facts))
     for promise in promises:
         if promise.refund_days is not None:
-            promised = Due(promise.refund_days, DueFrom.RECEIVED, DueKind.PROMISE)
+            promised = Due(promise.refund_days, promise.refund_from, DueKind.PROMISE)
             dates.append(due_date(promised, facts))
     if not dates:
         return None

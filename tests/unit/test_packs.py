@@ -123,7 +123,11 @@ def rule(edit: Edit) -> Edit:
             rule(lambda one: one.update(layer="MERCHANT")),
             "rules[0].layer: wanted LAW or SECTOR_LAW, for no promise is law",
         ),
-        (CN, rule(lambda one: one["window"].update(days=-1)), "rules[0].window: wanted 0 or more"),
+        (
+            CN,
+            rule(lambda one: one["window"].update(days=-1)),
+            "rules[0].window: wanted 0 to 3650 days",
+        ),
         (
             CN,
             lambda pack: pack["rules"].append(pack["rules"][0]),

@@ -1,0 +1,143 @@
+"""Where several rights give something, the one that gives what is asked counts."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from domain.eligibility import evaluate, facts_of
+from domain.granting import apply_policy
+from domain.law.verdicts import Verdict
+from domain.lifecycle import LotState
+from domain.reasons import Ground
+from domain.requests import Resolution
+from domain.settlement import settle
+from packs.library import shipped
+from tests.support.builders import DELIVERED, NOW, opened, order, order_line, policy
+from tests.support.worked_cases import case, codes, decide, inspected, promise, refund
+
+FAULTY = {"request__ground": "NON_CONFORMITY"}
+TELEVISION = {"item__sanbao": {"validity_months": 12, "daily_depreciation": 0.001}, **FAULTY}
+
+
+def asked_on(day: str) -> dict[str, object]:
+    return {"request__requested_at": f"{day}T10:00:00", "evaluated_at": f"{day}T10:00:00"}
+
+
+def test_two_repairs_in_vain_give_money_in_the_second_week_too() -> None:
+    """The fifteen days of exchange take nothing from it."""
+    found = decide(case("CN", **TELEVISION, history__failed_repairs=2, **asked_on("2026-09-19")))
+
+    assert found.verdict is Verdict.APPROVE
+    assert found.rule_id == "CN-SANBAO-TWO-REPAIRS"
+
+
+@pytest.mark.parametrize("place", ["EU-DE", "JP", "UK"])
+def test_a_repair_in_vain_leaves_the_right_to_another_cure(place: str) -> None:
+    changes = {"history__failed_repairs": 1, "request__remedy": "REPLACE"}
+    found = decide(case(place, **FAULTY, **changes, **asked_on("2026-11-06")))
+
+    assert found.verdict is Verdict.APPROVE
+    assert "REPLACE" in found.remedies
+
+
+def test_a_promise_that_grants_without_a_person_needs_none() -> None:
+    """Where the law alone would have somebody look for a proof."""
+    promised = [promise(900, ground="NON_CONFORMITY")]
+    found = decide(case("EU-DE", **FAULTY, **asked_on("2027-10-20"), promises=promised))
+
+    assert (found.verdict, found.policy_ref) == (Verdict.APPROVE, "SHOP@v1")
+
+
+def test_a_decision_names_the_right_that_gives_what_was_granted() -> None:
+    """Money by a promise, where the law gives no more than a repair."""
+    promised = [promise(60, ground="NON_CONFORMITY")]
+    found = decide(case("UK", **FAULTY, **asked_on("2026-10-20"), promises=promised))
+
+    assert found.verdict is Verdict.APPROVE
+    assert "R_PROMISE_APPLIES" in found.reason_codes
+    assert {"REPAIR", "REPLACE"} <= {*found.remedies}
+
+
+def test_a_promise_that_takes_any_condition_deducts_nothing() -> None:
+    worn = {"inspection": inspected("STAINED", diminished=40)}
+    found = refund(case("EU-DE", **worn, promises=[promise(30, condition="NONE")]))
+
+    assert found is not None
+    assert found.amount == 100
+
+
+def test_the_year_of_who_was_not_told_ends_on_a_working_day() -> None:
+    """The nineteenth of September 2027 is a Sunday."""
+    untold = {
+        "disclosures__withdrawal_right_informed": False,
+        "delivery__delivered_at": "2026-09-05T10:00:00",
+    }
+    found = decide(case("EU-DE", **untold, **asked_on("2027-09-20")))
+
+    assert str(found.window_end) == "2027-09-20"
+    assert "R_WITHDRAWAL_EXTENDED_NOT_INFORMED" in found.reason_codes
+
+
+def test_a_repair_that_becomes_money_pays_price_and_tax() -> None:
+    """Nothing of what was paid is lost because the right named no money."""
+    bought, rules = order(), replace(policy(), rules=())
+    law = shipped().governing("EU-DE", bought.contract_at)
+    facts = facts_of(
+        bought,
+        "shoes",
+        ground=Ground.NON_CONFORMITY,
+        resolution=Resolution.REFUND,
+        requested_at=NOW,
+    )
+
+    decision = evaluate(facts, rules, law)
+
+    assert decision.terms is not None
+    assert {*decision.terms.refund_scope} == {"PRICE", "TAX"}
+
+
+def test_edge_7_a_window_of_the_union_waits_for_the_last_of_the_order() -> None:
+    """Also for what is still on its way; China counts a line by its own last parcel."""
+    long_ago, lately = DELIVERED - timedelta(days=30), NOW - timedelta(days=1)
+    asked: dict[str, Any] = {
+        "ground": Ground.WITHDRAWAL,
+        "resolution": Resolution.REFUND,
+        "requested_at": NOW,
+    }
+    early = order_line("shoes", delivered_at=long_ago)
+    late = order_line("hat", delivered_at=lately)
+    awaited = order_line("hat", delivered_at=None)
+
+    both = facts_of(order(early, late), "shoes", **asked)
+    pending = facts_of(order(early, awaited), "shoes", **asked)
+
+    assert (both.delivered_at, both.last_delivered_at) == (long_ago, lately)
+    assert pending.last_delivered_at == NOW
+
+
+def test_goods_that_need_not_come_are_left_with_the_customer() -> None:
+    """Rotten fruit is paid for, and nobody fetches it."""
+    ret = opened()
+    lines = tuple(
+        replace(
+            line,
+            decision=replace(
+                line.decision,
+                terms=replace(line.terms, return_shipping_payer="NONE"),
+            ),
+        )
+        for line in ret.lines
+        if line.terms is not None
+    )
+
+    granted, _ = apply_policy(replace(ret, lines=lines), at=NOW)
+
+    assert granted.deliveries == ()
+    assert [lot.state for lot in granted.lots] == [LotState.KEPT]
+    assert settle(granted, granted.lots)[0].refund_minor > 0
+
+
+def test_a_code_of_the_money_that_is_over_stands_beside_a_repair() -> None:
+    assert "X_REFUND_WINDOW_EXPIRED" in codes(case("CN", **FAULTY, **asked_on("2026-09-20")))
