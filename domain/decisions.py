@@ -52,12 +52,24 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class Otherwise:
+    """The result that did not count, kept beside the one that did."""
+
+    policy_ref: str
+    content_hash: str
+    verdict: Verdict
+    window_end: date | None
+    reason_codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """A line's decision, stored as it is. ``window_end`` is the last local day, inclusive.
 
     ``policy_ref`` is the pack of law where the law grants or refuses, else the promise.
     ``considered`` is every right that was weighed, those of the law first. ``answer_by`` is the
-    last local day on which the law wants the request handled and the address told.
+    last local day on which the law wants the request handled and the address told. ``otherwise`` is
+    what the contract's own version says, where a later one is better for the consumer.
     """
 
     line_id: str
@@ -76,6 +88,7 @@ class Decision:
     evaluated_at: datetime
     considered: tuple[Considered, ...] = ()
     answer_by: date | None = None
+    otherwise: Otherwise | None = None
 
     @property
     def granted(self) -> bool:
@@ -98,8 +111,12 @@ def decision_of(
     of_law: Mapping[str, LawSource],
     of_shop: Sequence[Source],
     answer_by: date | None = None,
+    own: Ruling | None = None,
 ) -> Decision:
-    """Turn a ruling into the decision that is stored, its sources looked up in those of both."""
+    """Turn a ruling into the decision that is stored, its sources looked up in those of both.
+
+    ``own`` is the ruling of the contract's own version where it is not the one that counts.
+    """
     deciding = _deciding(ruling)
     return Decision(
         line_id=facts.line_id,
@@ -118,6 +135,11 @@ def decision_of(
         evaluated_at=facts.agreed_at,
         considered=tuple(_considered(one, ruling) for one in ruling.weighed),
         answer_by=answer_by,
+        otherwise=(
+            Otherwise(own.ref, own.content_hash, own.verdict, own.window_end, own.codes)
+            if own is not None
+            else None
+        ),
     )
 
 

@@ -8,6 +8,7 @@ from domain.decisions import Decision, Terms, decision_of
 from domain.declared import AS_USUAL, Declared, told_to
 from domain.law.deciding import Law, Ruling, decide
 from domain.law.facts import Amounts, LineFacts
+from domain.law.favouring import is_better
 from domain.law.governing import GoverningLaw
 from domain.law.places import place_of
 from domain.law.promises import Promise
@@ -165,6 +166,10 @@ def evaluate(
         ruling = _came_back(facts, promises)
     else:
         ruling = decide(facts, law, promises)
+    of_contract = ruling
+    for later in governing.later if governing is not None else ():
+        other = decide(facts, later, promises)
+        ruling = other if is_better(other, ruling) else ruling
     if not ruling.ref:
         ruling = replace(ruling, ref=policy.ref, content_hash=policy.content_hash)
     of_law = governing.sources if governing is not None else {}
@@ -176,6 +181,7 @@ def evaluate(
         of_law=of_law,
         of_shop=policy.sources,
         answer_by=asked_on + timedelta(days=days) if days is not None else None,
+        own=of_contract if of_contract.law_ref != ruling.law_ref else None,
     )
 
 

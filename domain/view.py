@@ -206,9 +206,25 @@ def _line(ret: Return, line: ReturnLine) -> JsonValue:
             ],
             **refund_due(decision),
             **considered_parts(decision.considered),
+            **_otherwise(decision),
         },
         "authorization": _authorization(line.authorization),
         **({"claim_open": True} if is_claim_open(decision, line.reason) else {}),
+    }
+
+
+def _otherwise(decision: Decision) -> Document:
+    """Show what the contract's own version of the law says, where a later one counts."""
+    own = decision.otherwise
+    if own is None:
+        return {}
+    return {
+        "otherwise": {
+            "policy_ref": own.policy_ref,
+            "verdict": own.verdict,
+            "window_end": own.window_end.isoformat() if own.window_end else None,
+            "reason_codes": [*own.reason_codes],
+        }
     }
 
 

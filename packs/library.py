@@ -93,14 +93,25 @@ class Library:
         if one is None:
             return GoverningLaw(Law(versions[0].pack.id, "", is_missing=True))
         local = self.places.get(place)
-        rules = one.pack.rules + (local.overlay.rules if local else ())
-        parts = {"pack": one.content_hash, "place": local.content_hash if local else None}
-        law = Law(one.pack.ref, content_hash(parts), rules, answer_days=one.pack.answer_days)
-        sources = one.pack.sources | ((local.overlay.sources or {}) if local else {})
-        return GoverningLaw(law, sources, _holidays(local, day))
+        later = [s for s in versions if s.pack.governs.start > day and s.pack.retroactive]
+        sources = (local.overlay.sources or {}) if local else {}
+        for shelved in (*later, one):
+            sources = sources | shelved.pack.sources
+        laws = tuple(_law(shelved, local) for shelved in later)
+        return GoverningLaw(_law(one, local), sources, _holidays(local, day), laws)
 
     def _pack_of(self, place: str) -> tuple[Shelved, ...] | None:
         return next((v for v in self.packs.values() if place in v[-1].pack.places), None)
+
+
+def _law(shelved: Shelved, place: Place | None) -> Law:
+    pack = shelved.pack
+    rules = pack.rules + (place.overlay.rules if place is not None else ())
+    parts = {
+        "pack": shelved.content_hash,
+        "place": place.content_hash if place is not None else None,
+    }
+    return Law(pack.ref, content_hash(parts), rules, answer_days=pack.answer_days)
 
 
 def _governs(pack: Pack, day: date) -> bool:

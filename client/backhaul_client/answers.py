@@ -47,6 +47,13 @@ class RefundDueView(AnswerModel):
     on: date | None = None
 
 
+class OtherwiseView(AnswerModel):
+    policy_ref: str
+    verdict: str
+    window_end: date | None
+    reason_codes: tuple[str, ...]
+
+
 class LineDecision(AnswerModel):
     """What policy says of one line; ``window_end`` is the last local day, inclusive.
 
@@ -64,6 +71,8 @@ class LineDecision(AnswerModel):
     sources: tuple[Source, ...]
     refund_due: RefundDueView | None = None
     considered: tuple[ConsideredView, ...] = ()
+    otherwise: OtherwiseView | None = None
+    """What the contract's own version of the law says, where a later one counts."""
 
 
 class LineAuthorizationView(AnswerModel):

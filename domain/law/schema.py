@@ -322,6 +322,12 @@ class Status(StrEnum):
     RETIRED = "RETIRED"
 
 
+class Retroactive(StrEnum):
+    """Which older contracts a version rules over: those where it is better for the consumer."""
+
+    MORE_FAVOURABLE = "MORE_FAVOURABLE"
+
+
 @dataclass(frozen=True, slots=True)
 class Governs(Strict):
     """Local dates in the pack's zone, from the first to before the last."""
@@ -351,7 +357,7 @@ class Pack(Strict):
     note: str = ""
     supersedes: str | None = None
     corrects: str | None = None
-    retroactive: str | None = None
+    retroactive: Retroactive | None = None
     answer_days: int | None = None
 
     @property

@@ -12,6 +12,7 @@ from domain.commands import COMMANDS, Role
 from domain.events import EVENT_TYPES, NOTICE_TYPES
 from domain.reason_codes import REASON_CODES
 from domain.wording import Language, catalogue
+from packs.reading import pack_schema
 from tests.support import carrier_page, law_page, provider_page
 
 _ROOT = Path(__file__).parents[2]
@@ -79,6 +80,7 @@ def pages() -> dict[Path, str]:
         _ROOT / "docs" / "providers.md": provider_page.page(),
         _ROOT / "docs" / "carriers.md": carrier_page.page(),
         _ROOT / "docs" / "law.md": law_page.page(),
+        _ROOT / "docs" / "law-pack.schema.json": json.dumps(pack_schema(), indent=2) + "\n",
         _ROOT / "client" / "openapi.json": json.dumps(routed_app().openapi(), indent=2) + "\n",
     }
 

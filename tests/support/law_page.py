@@ -21,7 +21,7 @@ signed it, and it is not legal advice.** What a merchant promises on top is in
 backhaul policy law                # the shipped packs, and which contracts each governs
 backhaul policy check [PATH]       # the shipped packs, a folder, a file of law, a merchant's pack
 backhaul policy cases FILE         # run worked cases, and print each difference
-backhaul policy schema             # the JSON Schema of a pack's file
+backhaul policy schema             # the JSON Schema of a pack's file: docs/law-pack.schema.json
 ```
 
 ## What the engine does with it
@@ -41,7 +41,13 @@ newer version stands in |
 | a fact that decides was stated by nobody | nothing is decided: a person looks, and the \
 decision names it (`M_FACT_MISSING`, `M_NOT_DELIVERED`) |
 | a rule has a `review` | a person decides, under its code: the law is unclear there |
-| two rules grant | the first of the file decides; what the others say stays in the record |
+| several rules grant | the first of the file that gives what is asked decides, else the first; \
+what the others say stays in the record |
+| a later version says `retroactive: MORE_FAVOURABLE` | it rules over an older contract where it \
+grants more, or the same on terms of which none is worse; what the contract's own version says is \
+kept beside it (`otherwise`) |
+| a state of the European Union without a file in `places/` | the core of the Union alone: what \
+its own law adds is not in here |
 
 Law is kept with the facts of a return when it starts. A pack that is added later changes no
 decision that was made before, and a run that is replayed decides the same.
