@@ -17,7 +17,7 @@ from domain.law.verdicts import Verdict
 from domain.law.windows import local_day
 from domain.lifecycle import AuthorizationState
 from domain.money import allocated
-from domain.orders import Order, OrderLine
+from domain.orders import Order, OrderLine, Parcel
 from domain.policies import Policy, Rule
 from domain.reasons import Ground
 from domain.requests import Resolution
@@ -46,15 +46,20 @@ def facts_of(
     exchange_sku: str | None = None,
     declares: Declared = AS_USUAL,
     closed_days: tuple[date, ...] = (),
+    delivered_after_days: int | None = None,
 ) -> LineFacts:
     """Gather the facts of one line, or of ``quantity`` of it.
 
     The request is also the moment of decision. Of several parcels of the line the last counts, for
     nobody knows which unit came in which. What the order does not state of the shop is as it
-    ``declares``; ``closed_days`` are the public holidays of the place.
+    ``declares``; ``closed_days`` are the public holidays of the place. Goods whose delivery nobody
+    ever told count as delivered ``delivered_after_days`` after they were sent, where that is given.
     """
     line = order.line(line_id)
     arrivals = [p.delivered_at for p in line.parcels if p.delivered_at is not None]
+    buffer = timedelta(days=delivered_after_days) if delivered_after_days is not None else None
+    guessed = [at for p in line.parcels if (at := _guessed(p, requested_at, buffer)) is not None]
+    estimated = max(guessed, default=None) if not arrivals else None
     installed = [p.installed_at for p in line.parcels if p.installed_at is not None]
     return LineFacts(
         line_id=line_id,
@@ -68,8 +73,9 @@ def facts_of(
         requested_at=requested_at,
         agreed_at=requested_at,
         amounts=_amounts(order, line, line.quantity if quantity is None else quantity),
-        delivered_at=max(arrivals, default=None),
-        last_delivered_at=_last_delivery(order, requested_at),
+        delivered_at=max(arrivals, default=None) or estimated,
+        anchor_is_estimated=estimated is not None,
+        last_delivered_at=_last_delivery(order, requested_at, buffer),
         installed_at=max(installed, default=None),
         traits=line.traits,
         is_final_sale=line.final_sale,
@@ -81,10 +87,21 @@ def facts_of(
     )
 
 
-def _last_delivery(order: Order, requested_at: datetime) -> datetime:
+def _guessed(parcel: Parcel, requested_at: datetime, buffer: timedelta | None) -> datetime | None:
+    """Return when a parcel will have come whose delivery nobody told; ``None`` until then."""
+    if parcel.delivered_at is not None or buffer is None:
+        return None
+    at = parcel.fulfilled_at + buffer
+    return at if at <= requested_at else None
+
+
+def _last_delivery(order: Order, requested_at: datetime, buffer: timedelta | None) -> datetime:
     """Return when the last goods of the order came; now, while any of them are on their way."""
     parcels = [parcel for line in order.lines for parcel in line.parcels]
-    return max((p.delivered_at or requested_at for p in parcels), default=requested_at)
+    return max(
+        (p.delivered_at or _guessed(p, requested_at, buffer) or requested_at for p in parcels),
+        default=requested_at,
+    )
 
 
 def _remedy(resolution: Resolution, line: OrderLine, exchange_sku: str | None) -> str:

@@ -106,6 +106,7 @@ def _facts(
         exchange_sku=line.exchange_sku,
         declares=policy.declares,
         closed_days=law.closed_days if law is not None else (),
+        delivered_after_days=policy.delivered_after_days,
     )
 
 

@@ -154,7 +154,9 @@ class Policy:
     Who chooses store credit over money gets ``credit_bonus_percent`` more; ``None``: it is not
     offered. Of what a coupon paid, nothing is given back where ``coupons_lapse``.
     ``parcels`` says whether what came in one is paid before the others are here.
-    ``declares`` is what the shop tells every buyer, where an order does not say otherwise.
+    Goods whose delivery nobody ever told count as delivered ``delivered_after_days`` after they
+    were sent; ``None``: they are not delivered. ``declares`` is what the shop tells every buyer,
+    where an order does not say otherwise.
     ``abuse_signals`` are what of a customer's returns sends the next one to a person.
     ``missing_gift`` says whether the value of a gift is kept back whose goods come without it.
     ``review`` is how a person may look at a return.
@@ -190,6 +192,7 @@ class Policy:
     customs_papers: bool = False
     parcels: ParcelTerms = AS_THEY_COME
     declares: Declared = AS_USUAL
+    delivered_after_days: int | None = None
     abuse_signals: AbuseSignals = NO_SIGNALS
     missing_gift: MissingGift = MissingGift.LEAVE
     review: ReviewTerms = USUAL_REVIEW
@@ -279,6 +282,7 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
         coupons_lapse=pack.optional("coupons_lapse", pack.flag, default=False),
         keep_item_up_to=pack.optional("keep_item_up_to", pack.amounts, default=()),
         label_valid_days=_label_valid_days(pack),
+        delivered_after_days=pack.optional("delivered_after_days", pack.number, default=None),
         customs_papers=pack.optional("customs_papers", pack.flag, default=False),
         parcels=read_parcel_terms(pack),
         declares=pack.optional(

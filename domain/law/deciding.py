@@ -236,6 +236,9 @@ def _gated(ruling: Ruling, case: _Case) -> Ruling:
         gates.append("M_ABUSE_SIGNAL")
     if ruling.given is not None and any(promise.review for promise in case.promises):
         gates.append("M_EVIDENCE_REQUIRED")
+    if ruling.verdict is Verdict.REJECT and case.facts.anchor_is_estimated:
+        # Nobody is refused by a day that was guessed.
+        gates.append("T_ANCHOR_ESTIMATED")
     if not gates:
         return ruling
     return replace(ruling, verdict=Verdict.MANUAL_REVIEW, codes=(*ruling.codes, *gates))

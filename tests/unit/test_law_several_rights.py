@@ -10,6 +10,7 @@ from domain.eligibility import evaluate, facts_of
 from domain.granting import apply_policy
 from domain.law.verdicts import Verdict
 from domain.lifecycle import LotState
+from domain.orders import Parcel
 from domain.reasons import Ground
 from domain.requests import Resolution
 from domain.settlement import settle
@@ -141,3 +142,42 @@ def test_goods_that_need_not_come_are_left_with_the_customer() -> None:
 
 def test_a_code_of_the_money_that_is_over_stands_beside_a_repair() -> None:
     assert "X_REFUND_WINDOW_EXPIRED" in codes(case("CN", **FAULTY, **asked_on("2026-09-20")))
+
+
+@pytest.mark.parametrize(
+    ("sent_days_ago", "verdict"),
+    [(3, "NEED_INFO"), (10, "APPROVE"), (90, "MANUAL_REVIEW")],
+    ids=["may be on its way", "will have come", "too late by a guess"],
+)
+def test_edge_8_a_delivery_that_nobody_told_is_counted_from_the_sending(
+    sent_days_ago: int, verdict: str
+) -> None:
+    """With the shop's buffer; by a guessed day nobody is refused."""
+    sent = Parcel("p1", 3, NOW - timedelta(days=sent_days_ago), None)
+    bought = order(order_line(parcels=(sent,)))
+    facts = facts_of(
+        bought,
+        "shoes",
+        ground=Ground.WITHDRAWAL,
+        resolution=Resolution.REFUND,
+        requested_at=NOW,
+        delivered_after_days=5,
+    )
+
+    found = evaluate(facts, policy(), shipped().governing("EU-DE", bought.contract_at))
+
+    assert found.verdict == verdict
+    assert ("T_ANCHOR_ESTIMATED" in found.reason_codes) is facts.anchor_is_estimated
+
+
+def test_edge_8_a_delivery_that_was_told_after_all_is_what_counts() -> None:
+    asked: dict[str, Any] = {
+        "ground": Ground.WITHDRAWAL,
+        "resolution": Resolution.REFUND,
+        "requested_at": NOW,
+        "delivered_after_days": 1,
+    }
+
+    facts = facts_of(order(), "shoes", **asked)
+
+    assert (facts.delivered_at, facts.anchor_is_estimated) == (DELIVERED, False)
