@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.law.schema import Layer, Overlay, Pack, Rule, Window
 from domain.pack_reading import PolicyError
+from domain.reason_codes import EXCLUSIONS
 
 
 def check_pack(pack: Pack, codes: Collection[str]) -> None:
@@ -84,6 +85,7 @@ def _check_rules(
         if rule.layer not in (Layer.LAW, Layer.SECTOR_LAW):
             raise PolicyError(f"{at}.layer: wanted LAW or SECTOR_LAW, for no promise is law")
         _check_names(rule, at, sources=sources, codes=codes, places=places)
+        _check_words_and_counts(rule, at)
         if rule.window is not None:
             _check_window(rule.window, f"{at}.window")
         if rule.shows_window_of is not None:
@@ -127,6 +129,30 @@ def _check_window(window: Window, at: str) -> None:
 
 
 _MOST_DAYS, _MOST_MONTHS = 3650, 600
+
+
+def _check_words_and_counts(rule: Rule, at: str) -> None:
+    for number, exclusion in enumerate(rule.exclusions):
+        if exclusion.trait is not None and exclusion.trait not in EXCLUSIONS:
+            raise PolicyError(f"{at}.exclusions[{number}].trait: no code for {exclusion.trait}")
+    for path, count in _counts_of(rule):
+        if count < 0:
+            raise PolicyError(f"{at}.{path}: wanted 0 or more")
+
+
+def _counts_of(rule: Rule) -> Iterator[tuple[str, int]]:
+    """Give every count of days or months of a rule, but for its window's own length."""
+    refund = rule.refund
+    dues = {"due": refund.due, "hard_limit": refund.hard_limit} if refund is not None else {}
+    for name, due in dues.items():
+        if due is not None:
+            yield f"refund.{name}.days", due.days
+    for number, one in enumerate(refund.deductions if refund is not None else ()):
+        yield f"refund.deductions[{number}].barred_months", one.barred_months
+    for number, extension in enumerate(rule.window.extend if rule.window is not None else ()):
+        yield f"window.extend[{number}].months", extension.months
+    if rule.presumption is not None:
+        yield "presumption.months", rule.presumption.months
 
 
 def _codes_of(rule: Rule) -> Iterator[tuple[str, str]]:

@@ -9,8 +9,19 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, ClassVar
 
+from domain.law.facts import ConditionFinding
 from domain.law.predicates import When
 from domain.reasons import Ground
+
+
+class Channel(StrEnum):
+    DISTANCE = "DISTANCE"
+    STORE = "STORE"
+
+
+class Buyer(StrEnum):
+    CONSUMER = "CONSUMER"
+    BUSINESS = "BUSINESS"
 
 
 class Layer(StrEnum):
@@ -177,9 +188,9 @@ class Condition(Strict):
     ``harmless`` findings are named in the decision under ``note``.
     """
 
-    fails: tuple[str, ...]
+    fails: tuple[ConditionFinding, ...]
     code: str
-    harmless: tuple[str, ...] = ()
+    harmless: tuple[ConditionFinding, ...] = ()
     note: str | None = None
 
 
@@ -258,8 +269,8 @@ class Presumption(Strict):
 class Applies(Strict):
     """To whom and what a rule applies; empty means all. All of ``when`` must hold."""
 
-    channels: tuple[str, ...] = ()
-    buyers: tuple[str, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    buyers: tuple[Buyer, ...] = ()
     places: tuple[str, ...] = ()
     when: tuple[When, ...] = ()
 

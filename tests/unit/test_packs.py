@@ -130,6 +130,21 @@ def rule(edit: Edit) -> Edit:
         ),
         (
             CN,
+            rule(lambda one: one["applies"].update(channels=["DISTANS"])),
+            "rules[0].applies.channels[0]: Input should be 'DISTANCE' or 'STORE'",
+        ),
+        (
+            CN,
+            rule(lambda one: one["exclusions"][0].update(trait="DIGITL")),
+            "rules[0].exclusions[0].trait: no code for DIGITL",
+        ),
+        (
+            CN,
+            rule(lambda one: one["refund"]["due"].update(days=-14)),
+            "rules[0].refund.due.days: wanted 0 or more",
+        ),
+        (
+            CN,
             lambda pack: pack["rules"].append(pack["rules"][0]),
             "rules[6].id: CN-7D-WITHDRAWAL stands twice",
         ),
