@@ -233,7 +233,7 @@ async def test_edge_27_a_visit_in_vain_is_charged_by_its_fault(ruled: Ruled) -> 
     """One courier stayed away, at the other the customer was out: the second alone costs him."""
     rules = charging(missed_visit={"per_visit_minor": {"CNY": 1_000}})
     house = await ruled(replace(rules, pickup_attempts=2))
-    asked = with_pickup(some_of(house.sandbox.order("three-units"), 1))
+    asked = with_pickup(some_of(house.sandbox.order("three-units", channel="STORE"), 1))
     previews = house.previews()
     forecast = await previews.preview(TENANT, asked, at=datetime.now(UTC))
     opened = await house.open(asked)

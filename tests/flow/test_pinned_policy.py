@@ -17,7 +17,7 @@ async def test_edge_9_a_policy_that_changes_leaves_open_returns_alone(
     """Opened while there were no fees, it bears none, though its goods are graded under others."""
     async with on_the_dev_server() as house:
         await house.work_with(policy=charging())
-        order = house.sandbox.order("three-units")
+        order = house.sandbox.order("three-units", channel="STORE")
         old = await house.open(some_of(order, 1))
         await old.ready_for_handover()
 

@@ -51,7 +51,15 @@ async def test_a_decision_is_told_in_the_reader_s_language(journey: Journey) -> 
     end = view.lines[0].decision.window_end
     assert (line.verdict.text, other.verdict.text) == ("Granted", "同意")
     assert (english.language, chinese.language) == ("en", "zh-Hans")
-    assert _codes(line.parts) == _codes(other.parts) == ["R_PROMISE_APPLIES", _PAYS]
+    assert (
+        _codes(line.parts)
+        == _codes(other.parts)
+        == [
+            "R_WITHDRAWAL_IN_WINDOW",
+            "R_PROMISE_APPLIES",
+            _PAYS,
+        ]
+    )
     for tree in (line, other):
         assert f"{end}" in tree.parts[0].parts[0].text
 
@@ -143,7 +151,7 @@ async def test_staff_read_the_tree_with_its_codes(journey: Journey) -> None:
 
     assert (stranger.status_code, stranger.headers["Location"][:16]) == (303, "/finance/sign-in")
     assert f'href="{path}"' in linked
-    assert "<code>R_PROMISE_APPLIES</code>" in page
+    assert "<code>R_WITHDRAWAL_IN_WINDOW</code>" in page
     assert '<article lang="zh-Hans">' in page
     assert '<a href="?lang=ja" lang="ja" hreflang="ja">日本語</a>' in page
     assert unknown.status_code == 400

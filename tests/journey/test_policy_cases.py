@@ -203,7 +203,7 @@ def _pack(
     case: CaseInput, pack_id: str, version: str, *, start: str, rules: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """Return the standard pack with other rules; the shop does what the case's seller does."""
-    does = case.seller.model_dump(include={"offers_collection", "deducts_lost_free_shipping"})
+    does = case.seller.model_dump(include={"offers_collection"})
     governs = {"by": "CONTRACT_DATE", "from": start, "to": None}
     own: dict[str, Any] = {"id": pack_id, "version": version, "governs": governs, "declares": does}
     return {**pack(), **own, "rules": rules}

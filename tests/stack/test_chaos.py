@@ -90,7 +90,7 @@ def test_killing_everything_leaves_no_difference_and_one_would_be_seen(folder: P
     assert status == 1, said
     assert "asked for once, found 2 times" in said
     assert "kill -9" not in said
-    assert "1 differences" in said
+    assert "1 differences" in said, said
 
 
 def refund_twice(folder: Path, seed: int) -> None:

@@ -58,8 +58,8 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @contextmanager
 def demo(data_dir: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """Run ``backhaul demo`` as at a prompt of 80 columns; it is over when the test is."""
-    environment = {**os.environ, "BACKHAUL_DATA_DIR": str(data_dir), "COLUMNS": "80"}
+    """Run ``backhaul demo`` as at a prompt of 100 columns; it is over when the test is."""
+    environment = {**os.environ, "BACKHAUL_DATA_DIR": str(data_dir), "COLUMNS": "100"}
     with subprocess.Popen(
         [sys.executable, "-m", "cli.main", "demo", *arguments],
         env=environment,
