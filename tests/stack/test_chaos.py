@@ -85,7 +85,7 @@ def test_killing_everything_leaves_no_difference_and_one_would_be_seen(folder: P
     assert [rows[seed]["value_ahead"] > 0 for seed in SEEDS] == [False, True, True]
 
     refund_twice(folder, 3)
-    status, said = end_of(start_chaos(folder, 3, "--patience", "1"))
+    status, said = end_of(start_chaos(folder, 3, "--patience", "15"))
 
     assert status == 1, said
     assert "asked for once, found 2 times" in said
