@@ -9,8 +9,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from domain.due import Events, due_on, limit_on
+from domain.due import due_on, limit_on
 from domain.handover import sent_on
+from domain.law.dues import Events
 from domain.lifecycle import GRANTED, AuthorizationState, LotState
 from domain.returns import Lot, Return
 

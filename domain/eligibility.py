@@ -177,15 +177,17 @@ def evaluate(
     own = promises_of(policy) if policy.promises_in(facts.place) else ()
     promises = (*own, *more)
     law = governing.law if governing is not None else None
+    later = governing.later if governing is not None else ()
     if policy.rules and not _governs(policy, facts):
-        ruling = decide(facts, Law(policy.ref, policy.content_hash, is_missing=True), ())
+        of_contract = decide(facts, Law(policy.ref, policy.content_hash, is_missing=True), ())
+        later = ()
     elif facts.ground is Ground.REFUSAL:
-        ruling = _came_back(facts, promises)
+        of_contract, later = _came_back(facts, promises), ()
     else:
-        ruling = decide(facts, law, promises)
-    of_contract = ruling
-    for later in governing.later if governing is not None else ():
-        other = decide(facts, later, promises)
+        of_contract = decide(facts, law, promises)
+    ruling = of_contract
+    for version in later:
+        other = decide(facts, version, promises)
         ruling = other if is_better(other, ruling) else ruling
     if not ruling.ref:
         ruling = replace(ruling, ref=policy.ref, content_hash=policy.content_hash)

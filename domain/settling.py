@@ -7,11 +7,12 @@ from datetime import date, datetime
 from domain.charging import lost_to_condition
 from domain.completeness import is_rest_awaited
 from domain.diverting import going_out_of, money_then_credit
-from domain.due import Events, due_on
+from domain.due import due_on
 from domain.events import Fact, JsonValue
 from domain.exchanges import delivered_so_far, is_paid_back_instead
 from domain.handover import sent_on
 from domain.intents import Intent, LotAmount, Settlement
+from domain.law.dues import Events
 from domain.lifecycle import LotState
 from domain.orders import Destination
 from domain.recovering import given_back, judged, opened, recovery_of, started

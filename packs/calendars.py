@@ -15,6 +15,6 @@ def closed_days(country: str, subdivision: str | None, year: int) -> tuple[date,
     """
     try:
         calendar = holidays.country_holidays(country, subdiv=subdivision, years=year)
-    except NotImplementedError as error:
+    except NotImplementedError as error:  # what `holidays` raises for a place it does not know
         raise KeyError(subdivision or country) from error
     return tuple(sorted(calendar))

@@ -9,6 +9,7 @@ from datetime import date
 
 from domain.considered import Finding
 from domain.law.considering import Weighed, weigh, weigh_promise
+from domain.law.dues import DueDate
 from domain.law.facts import LineFacts, MissingFactError
 from domain.law.merging import (
     cure_code,
@@ -22,7 +23,7 @@ from domain.law.merging import (
     window_end,
 )
 from domain.law.promises import Promise, in_force
-from domain.law.refunds import DueDate, Kept, earliest_due, kept_back, payer_of, shipping_codes
+from domain.law.refunds import Kept, earliest_due, kept_back, payer_of, shipping_codes
 from domain.law.schema import MONEY, Payer, Remedy, Rule, Scope
 from domain.law.verdicts import Verdict
 from domain.reasons import Ground

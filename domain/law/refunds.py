@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 
+from domain.law.dues import DueDate, Events, due_date
 from domain.law.facts import LineFacts, known
 from domain.law.predicates import When, holds
 from domain.law.promises import Promise
@@ -13,25 +14,14 @@ from domain.law.schema import (
     Deduction,
     DeductionKind,
     Due,
-    DueFrom,
     DueKind,
     Payer,
     Remedy,
     Rule,
     Scope,
-    Start,
 )
 from domain.law.windows import add_months, anchor_day, local_day
 from domain.money import half_up
-
-
-@dataclass(frozen=True, slots=True)
-class DueDate:
-    """``on`` is the last local day; ``None`` while its event has not happened."""
-
-    on: date | None
-    kind: DueKind
-    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,43 +32,6 @@ class Kept:
     amount_minor: int
 
 
-def due_date(due: Due, facts: LineFacts) -> DueDate:
-    """Return until when a refund is due under one rule, by what has happened so far."""
-    if facts.seller.offers_collection and due.if_collected is not None:
-        on = _after(due, due.if_collected, facts)
-        return DueDate(on, due.kind, "T_NO_WITHHOLDING_COLLECTION_OFFERED")
-    on = _after(due, due.counts_from, facts)
-    if not due.withhold or on is None:
-        return DueDate(on, due.kind)
-    back = event_day(DueFrom.RECEIVED_OR_PROOF, facts)
-    if back is None:
-        return DueDate(None, due.kind)
-    code = "T_WITHHOLD_UNTIL_GOODS_OR_PROOF" if back > on else None
-    return DueDate(max(on, back), due.kind, code)
-
-
-def event_day(event: DueFrom, facts: LineFacts) -> date | None:
-    """Return the local day of an event, ``None`` until it happened."""
-    leg = facts.leg
-    events = {
-        DueFrom.NOTICE: facts.requested_at,
-        DueFrom.AGREED: facts.agreed_at,
-        DueFrom.RECEIVED: leg.received_at,
-        DueFrom.RECEIVED_OR_PROOF: min(
-            (at for at in (leg.received_at, leg.proof_at) if at is not None), default=None
-        ),
-    }
-    at = events[event]
-    return local_day(at, facts.time_zone) if at is not None else None
-
-
-def _after(due: Due, event: DueFrom, facts: LineFacts) -> date | None:
-    day = event_day(event, facts)
-    if day is None:
-        return None
-    return day + timedelta(days=due.days if due.start is Start.NEXT_DAY else due.days - 1)
-
-
 def earliest_due(
     rule: Rule | None, promises: Sequence[Promise], facts: LineFacts
 ) -> DueDate | None:
@@ -86,16 +39,18 @@ def earliest_due(
 
     A date that is known comes before one whose event is still to come.
     """
-    dates: list[DueDate] = []
+    dues = [
+        Due(promise.refund_days, promise.refund_from, DueKind.PROMISE)
+        for promise in promises
+        if promise.refund_days is not None
+    ]
     if rule is not None and rule.refund is not None and rule.refund.due is not None:
-        dates.append(due_date(rule.refund.due, facts))
-    for promise in promises:
-        if promise.refund_days is not None:
-            promised = Due(promise.refund_days, promise.refund_from, DueKind.PROMISE)
-            dates.append(due_date(promised, facts))
-    if not dates:
-        return None
-    return min(dates, key=lambda due: due.on or date.max)
+        dues.insert(0, rule.refund.due)
+    leg, collected = facts.leg, facts.seller.offers_collection
+    asked_at, agreed_at = facts.requested_at, facts.agreed_at
+    events = Events(facts.time_zone, asked_at, agreed_at, leg.received_at, leg.proof_at)
+    dates = [due_date(due, events, collected=collected) for due in dues]
+    return min(dates, key=lambda due: due.on or date.max, default=None)
 
 
 def kept_back(

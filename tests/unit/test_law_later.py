@@ -1,6 +1,7 @@
 """A later version of the law rules over an older contract only if it says so and is better."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -73,3 +74,14 @@ def test_better_terms_of_the_same_grant_count() -> None:
 def test_no_shipped_version_reaches_back() -> None:
     """None of the laws that are shipped says so of itself."""
     assert OWN.later == ()
+
+
+def test_a_later_version_fills_no_gap_of_the_shop_s_own() -> None:
+    """A contract that no version of the shop's policy governs is a person's all the same."""
+    asked = case("CN").input
+    governing = replace(OWN, later=(later(window=days(30)),))
+    young = replace(policy(), governs_from=asked.order.contract_at.date() + timedelta(days=30))
+
+    found = evaluate(facts_of_case(asked, shipped()), young, governing)
+
+    assert found.reason_codes == ("M_PACK_MISSING",)

@@ -1,0 +1,1 @@
+"""The rows of the catalogue of waits, by what they are about."""

@@ -1,0 +1,78 @@
+"""What a decision about a return waits for: the reviewer, the customer, and the law."""
+
+from domain.wait_kinds.kinds import Kind, Owner, WaitKind
+
+REVIEWS = (
+    WaitKind(
+        "awaiting_review",
+        Kind.WAIT,
+        Owner.REVIEWER,
+        "a reviewer's decision",
+        "review",
+        "the policy's default decision is taken by system:timeout",
+        ("approve", "deny", "ask-info", "counter-offer", "withdraw"),
+    ),
+    WaitKind(
+        "review_warning",
+        Kind.WAIT,
+        Owner.REVIEWER,
+        "a part of the time for a decision to pass",
+        "a part of review",
+        "sla.warned is told, with the part of the time that is over",
+        ("approve", "deny", "ask-info", "counter-offer", "withdraw"),
+    ),
+    WaitKind(
+        "awaiting_second_approval",
+        Kind.WAIT,
+        Owner.FINANCE,
+        "a second person's approval of what a reviewer approved above their limit",
+        "review",
+        "the policy's default decision is taken by system:timeout",
+        ("approve", "deny", "ask-info", "counter-offer", "withdraw"),
+    ),
+    WaitKind(
+        "awaiting_info",
+        Kind.WAIT,
+        Owner.CUSTOMER,
+        "the customer's answer to a reviewer's question; the reviewer's clock stands",
+        "info_answer",
+        "the policy's default for an unanswered question is taken by system:timeout",
+        ("answer-info", "withdraw", "extend-deadline"),
+    ),
+    WaitKind(
+        "info_reminder",
+        Kind.WAIT,
+        Owner.CUSTOMER,
+        "half of the time for the customer's answer",
+        "half of info_answer",
+        "the customer is reminded of the question, once",
+        ("answer-info", "withdraw"),
+    ),
+    WaitKind(
+        "offer_open",
+        Kind.WAIT,
+        Owner.CUSTOMER,
+        "the customer to accept or decline an offer to keep the goods; the reviewer's clock stands",
+        "counter_offer",
+        "the offer is over, and the policy's default for that is taken by system:timeout",
+        ("accept-offer", "decline-offer", "counter-offer", "withdraw", "extend-deadline"),
+    ),
+    WaitKind(
+        "answer_due",
+        Kind.WAIT,
+        Owner.REVIEWER,
+        "the day until which the law wants the request decided and the address told",
+        "the law's own",
+        "the reviewer is told: sla.warned two days before, sla.breached once the day is over",
+        ("approve", "deny"),
+    ),
+    WaitKind(
+        "answer_past_due",
+        Kind.OVERDUE,
+        Owner.OPS,
+        "a decision that the law wanted by a day that is over: it counts as a refusal",
+        "the law's own",
+        "ops are told again each day",
+        ("approve", "deny", "extend-deadline"),
+    ),
+)
