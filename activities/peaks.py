@@ -6,8 +6,8 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from domain.pack_reading import PolicyError
 from domain.peaks import Calendar, parse_calendars
+from packs.files import read_document
 
 
 @cache
@@ -19,8 +19,4 @@ def load_calendars(path: Path | None = None) -> Mapping[str, Calendar]:
     """
     if path is None:
         return parse_calendars(json.loads((files("domain") / "peaks.json").read_text()))
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise PolicyError(f"wanted a readable JSON file, found {type(error).__name__}") from error
-    return parse_calendars(data)
+    return parse_calendars(read_document(path, name=path.name))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from domain.pack_reading import PolicyError
 from domain.policies import Policy, parse_policy
+from packs.files import read_document
 from packs.library import shipped
 from packs.promising import check_promises
 from storage.policy_versions import PolicyVersions, StoredPolicy
@@ -27,13 +28,7 @@ def load_policy(pack: Path | None = None) -> Policy:
     """
     if pack is None:
         return _checked(json.loads((files("domain") / "packs" / "standard.json").read_text()))
-    try:
-        data = json.loads(pack.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise PolicyError(f"wanted a readable JSON file, found {type(error).__name__}") from error
-    if not isinstance(data, dict):
-        raise PolicyError("wanted a JSON object")
-    return _checked(data)
+    return _checked(read_document(pack, name=pack.name))
 
 
 def _checked(data: Mapping[str, object]) -> Policy:

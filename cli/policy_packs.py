@@ -12,9 +12,10 @@ from domain.pack_reading import PolicyError
 from domain.policies import parse_policy
 from domain.tenders import NothingLeftError
 from packs.cases import Case, Unreadable, read_cases
+from packs.files import read_file
 from packs.library import Library, load, read_one, shipped
 from packs.promising import check_promises
-from packs.reading import pack_schema, read_file
+from packs.reading import pack_schema
 from packs.trying import Difference, differences
 
 

@@ -18,11 +18,11 @@ from cli import printing
 from cli.asking import idempotency_key
 from cli.calling import Action, Run, calls
 from cli.commands import key_of
-from cli.pack_files import PackFileError, read_pack
 from domain.money import Money
 from domain.pack_reading import PolicyError
 from domain.policies import parse_policy
 from domain.policy_diff import Difference, Kind, differences
+from packs.files import read_document
 from packs.library import shipped
 
 
@@ -86,12 +86,16 @@ def _packs(command: str, action: Action, *names: str) -> Run:
         try:
             for name in names:
                 named = getattr(arguments, name)
-                read = read_pack(named) if isinstance(named, Path) else _of_law(named)
+                read = (
+                    read_document(named, name=str(named))
+                    if isinstance(named, Path)
+                    else _of_law(named)
+                )
                 setattr(arguments, f"{name}_document", read)
             if action in _WITHOUT_A_SERVER and all(_document(arguments, name) for name in names):
                 _WITHOUT_A_SERVER[action](arguments)
                 return 0
-        except (PackFileError, PolicyError) as error:
+        except PolicyError as error:
             print(f"backhaul: {error}", file=sys.stderr)
             return 2
         return call(arguments)

@@ -17,7 +17,8 @@ from domain.law.windows import local_day
 from domain.pack_reading import PolicyError
 from domain.reason_codes import REASON_CODES
 from packs.calendars import closed_days
-from packs.reading import read_file, read_overlay, read_pack
+from packs.files import read_file
+from packs.reading import read_overlay, read_pack
 
 # From the year of the purchase: a right that nobody was told of runs a year longer.
 _YEARS_OF_HOLIDAYS = 3

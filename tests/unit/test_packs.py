@@ -12,8 +12,8 @@ import yaml
 import packs
 from domain.ids import content_hash
 from domain.pack_reading import PolicyError
+from packs.files import read_file
 from packs.library import load, read_one, shipped
-from packs.reading import read_file
 
 LAW = Path(packs.__file__).parent / "law"
 Edit = Callable[[Any], object]

@@ -154,5 +154,5 @@ def test_an_own_file_of_calendars_is_read(tmp_path: Any) -> None:
     broken.write_text("{")
 
     assert list(load_calendars(own)) == ["DE"]
-    with pytest.raises(PolicyError, match="wanted a readable JSON file"):
+    with pytest.raises(PolicyError, match=r"^broken\.json: wanted a JSON file, found"):
         load_calendars(broken)

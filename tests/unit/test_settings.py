@@ -106,7 +106,9 @@ def test_a_policy_pack_is_read_before_anything_starts(
     """A pack that cannot govern stops the process, and the message says where it is wrong."""
     pack = tmp_path / "pack.json"
     complete.setenv("BACKHAUL_POLICY_PACK", str(pack))
-    with pytest.raises(SettingsError, match=r"BACKHAUL_POLICY_PACK.*wanted a readable JSON file"):
+    with pytest.raises(
+        SettingsError, match=r"BACKHAUL_POLICY_PACK.*pack.json: wanted a readable file"
+    ):
         load_settings()
 
     pack.write_text(json.dumps({**builders.pack(), "fees": {"taxable": "no"}}))
