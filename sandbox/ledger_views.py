@@ -11,6 +11,16 @@ from sandbox.world import World, world_of
 router = APIRouter(prefix="/_ledger", tags=["ledger"])
 
 
+_NEWEST_REQUESTS = (
+    "SELECT * FROM (SELECT * FROM requests WHERE :system IS NULL OR system = :system"
+    " ORDER BY seq DESC LIMIT :limit) ORDER BY seq"
+)
+_NEXT_REQUESTS = (
+    "SELECT * FROM requests WHERE (:system IS NULL OR system = :system) AND seq > :after"
+    " ORDER BY seq LIMIT :limit"
+)
+
+
 @router.get("")
 async def read_ledger(
     request: Request, order_id: str | None = None, return_id: str | None = None
@@ -26,14 +36,17 @@ async def read_requests(
     request: Request,
     system: str | None = None,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1000,
+    after: Annotated[int | None, Query(ge=0)] = None,
 ) -> list[Json]:
-    """Return what was asked, oldest first; ``fault`` names what struck the request."""
+    """Return what was asked, oldest first; ``fault`` names what struck the request.
+
+    The newest ``limit`` of them, or the first ``limit`` whose ``seq`` is above ``after``.
+    """
     world = world_of(request)
     async with world.ledger.transaction():
         rows = world.ledger.sql.execute(
-            "SELECT * FROM (SELECT * FROM requests WHERE ? IS NULL OR system = ?"
-            " ORDER BY seq DESC LIMIT ?) ORDER BY seq",
-            (system, system, limit),
+            _NEWEST_REQUESTS if after is None else _NEXT_REQUESTS,
+            {"system": system, "after": after, "limit": limit},
         ).fetchall()
         return [dict(row) for row in rows]
 

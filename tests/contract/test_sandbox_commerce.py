@@ -13,7 +13,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from sandbox.commerce_api import contract
 from tests.support.sandbox import Sandbox
 from tests.support.sandbox_client import SandboxClient
-from tests.support.webhook_receiver import WebhookReceiver, webhook_receiver
+from tests.support.webhook_receiver import WebhookReceiver
 
 SECRET = "whsec_c2FuZGJveC1jb21tZXJjZS1zZWNyZXQ="
 CONTRACT = Path(__file__).parents[2] / "docs" / "commerce-api.json"
@@ -29,8 +29,7 @@ def shop(sandbox: Sandbox) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def receiver(control: SandboxClient) -> Iterator[WebhookReceiver]:
-    with webhook_receiver() as listening:
-        control.put("webhooks/commerce", {"url": listening.url, "secret": SECRET})
+    with control.listening("commerce", SECRET) as listening:
         yield listening
 
 

@@ -19,7 +19,7 @@ from tests.contract.shapes import differences
 from tests.contract.shared_data import read_cassette, read_json
 from tests.support.sandbox import Sandbox
 from tests.support.sandbox_client import SandboxClient
-from tests.support.webhook_receiver import WebhookReceiver, webhook_receiver
+from tests.support.webhook_receiver import WebhookReceiver
 
 SECRET = "sécret"
 WAREHOUSE = {
@@ -51,8 +51,7 @@ def vendor(sandbox: Sandbox) -> Iterator[EasyPostClient]:
 
 @pytest.fixture
 def receiver(control: SandboxClient) -> Iterator[WebhookReceiver]:
-    with webhook_receiver() as listening:
-        control.put("webhooks/easypost", {"url": listening.url, "secret": SECRET})
+    with control.listening("easypost", SECRET) as listening:
         yield listening
 
 

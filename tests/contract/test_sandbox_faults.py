@@ -9,7 +9,7 @@ import pytest
 
 from runtime.devstack.processes import wait_until
 from tests.support.sandbox_client import SandboxClient
-from tests.support.webhook_receiver import WebhookReceiver, webhook_receiver
+from tests.support.webhook_receiver import WebhookReceiver
 
 KEYS = {"stripe": "sk_test_x", "paypal": "A21_x", "easypost": "EZTK_x", "commerce": "ct_x"}
 PROBES = {
@@ -22,8 +22,7 @@ PROBES = {
 
 @pytest.fixture
 def receiver(control: SandboxClient) -> Iterator[WebhookReceiver]:
-    with webhook_receiver() as listening:
-        control.put("webhooks/stripe", {"url": listening.url, "secret": "whsec_x"})
+    with control.listening("stripe", "whsec_x") as listening:
         yield listening
 
 

@@ -202,3 +202,19 @@ class TestPage:
 
         assert (asked["method"], asked["path"]) == ("POST", "/stripe/v1/refunds")
         assert (asked["status"], asked["idempotency_key"]) == (404, "key-1")
+
+    def test_requests_are_read_on_from_one(self, empty_sandbox: Sandbox) -> None:
+        """The newest by themselves, or the next ones after one: none is beyond reach."""
+        with sandbox_client(empty_sandbox) as control:
+            for key in ("key-1", "key-2", "key-3"):
+                refund(control, "pi_none", key=key)
+            first = control.requests("stripe")[0]["seq"]
+
+            def keys(**of: int) -> list[str]:
+                page: dict[str, str | int] = {"system": "stripe", **of}
+                rows = control.http.get("/_ledger/requests", params=page).json()
+                return [row["idempotency_key"] for row in rows]
+
+            assert keys(limit=2) == ["key-2", "key-3"]
+            assert keys(limit=1, after=first) == ["key-2"]
+            assert keys(after=first) == ["key-2", "key-3"]

@@ -12,7 +12,7 @@ from tests.contract.shapes import violations
 from tests.contract.shared_data import read_json
 from tests.support.sandbox import Sandbox
 from tests.support.sandbox_client import SandboxClient
-from tests.support.webhook_receiver import WebhookReceiver, webhook_receiver
+from tests.support.webhook_receiver import WebhookReceiver
 
 SECRET = "whsec_sandbox"
 
@@ -28,8 +28,7 @@ def vendor(sandbox: Sandbox) -> Iterator[stripe.StripeClient]:
 
 @pytest.fixture
 def receiver(control: SandboxClient) -> Iterator[WebhookReceiver]:
-    with webhook_receiver() as listening:
-        control.put("webhooks/stripe", {"url": listening.url, "secret": SECRET})
+    with control.listening("stripe", SECRET) as listening:
         yield listening
 
 

@@ -1,5 +1,6 @@
 """What tests ask of a sandbox besides the vendors' APIs."""
 
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -11,8 +12,11 @@ import httpx
 
 from sandbox.examples import load_order
 from tests.support.sandbox import Sandbox
+from tests.support.webhook_receiver import WebhookReceiver, webhook_receiver
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+_PAGE = 5_000
+_PATIENCE_S = 10.0
 
 
 class SandboxClient:
@@ -37,8 +41,32 @@ class SandboxClient:
     def ledger(self, **of: str) -> Any:
         return _read(self.http.get("/_ledger", params=of))
 
-    def requests(self, system: str) -> Any:
-        return _read(self.http.get("/_ledger/requests", params={"system": system}))
+    def requests(self, system: str) -> list[Any]:
+        """Return all that was asked of a system, oldest first, however much it was."""
+        found: list[Any] = []
+        while True:
+            after = found[-1]["seq"] if found else 0
+            page = {"system": system, "after": after, "limit": _PAGE}
+            rows = _read(self.http.get("/_ledger/requests", params=page))
+            found += rows
+            if len(rows) < _PAGE:
+                return found
+
+    @contextmanager
+    def listening(self, system: str, secret: str) -> Iterator[WebhookReceiver]:
+        """Receive a system's webhooks of what happens from now on.
+
+        What an earlier test left untold comes first, and is dropped.
+        """
+        with webhook_receiver() as receiver:
+            self.put(f"webhooks/{system}", {"url": receiver.url, "secret": secret})
+            for _ in range(int(_PATIENCE_S / 0.02)):
+                told = _read(self.http.get("/_ledger/webhooks", params={"system": system}))
+                if all(one["state"] != "pending" for one in told):
+                    break
+                time.sleep(0.02)
+            receiver.arrivals.queue.clear()
+            yield receiver
 
     def faults(self) -> Any:
         """Return the faults that are switched on, by name, and how often each has struck."""
