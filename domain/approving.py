@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 
+from domain.authority import first_approval
 from domain.codes import RefusedError
 from domain.commands import Actor
 from domain.diverting import most_bonus
@@ -169,11 +170,16 @@ def _how_it_changed(ret: Return, proposal: Proposal, hashed: str) -> str:
 
 
 def _hands(ret: Return) -> set[str]:
-    """Return the ids of those who asked for the return, decided on it or graded it."""
+    """Return the ids of those who asked for the return, decided on it or graded it.
+
+    Of two who decided each had a hand in it, whichever is named as the one who granted it.
+    """
     roles = [line.authorization.decided_by for line in ret.lines if line.authorization]
     roles += [lot.finding.inspected_by for lot in ret.lots if lot.finding]
     people = {named.partition(":")[2] for named in roles if ":" in named}
-    return people | ({ret.requested_by.actor_id} if ret.requested_by else set())
+    first = first_approval(ret)
+    actors = (ret.requested_by, first.by if first is not None else None)
+    return people | {actor.actor_id for actor in actors if actor is not None}
 
 
 def _named(ret: Return, proposal: Proposal) -> dict[str, JsonValue]:

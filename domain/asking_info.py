@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from domain.clocks import within_law
 from domain.codes import RefusedError
 from domain.commands import TIMEOUT, Actor
 from domain.events import Fact, JsonValue
@@ -130,10 +131,10 @@ def answer_key(question: Question) -> str:
 
 
 def answer_by(ret: Return, question: Question) -> datetime:
-    """Return until when a question may be answered, as far as nobody moved that."""
-    until = question.asked_at + ret.policy.handling.info_answer
-    key = answer_key(question)
-    return max([until, *(moved for name, moved in ret.extended if name == key)])
+    """Return until when a question may be answered."""
+    asked_at = question.asked_at
+    until = asked_at + within_law(ret, asked_at, ret.policy.handling.info_answer)
+    return ret.extended_to(answer_key(question), until)
 
 
 def _asked(ret: Return, question: Question) -> dict[str, JsonValue]:

@@ -12,16 +12,12 @@ from zoneinfo import ZoneInfo
 from domain.due import due_on, limit_on
 from domain.handover import sent_on
 from domain.law.dues import Events
-from domain.lifecycle import GRANTED, AuthorizationState, LotState
+from domain.law.schema import DueKind
+from domain.lifecycle import GRANTED, UNDER_REVIEW, AuthorizationState, LogisticsState, LotState
 from domain.returns import Lot, Return
 
 WARNED_BEFORE = timedelta(days=2)
-_UNDECIDED = (
-    AuthorizationState.REQUESTED,
-    AuthorizationState.IN_REVIEW,
-    AuthorizationState.AWAITING_INFO,
-    AuthorizationState.COUNTER_OFFERED,
-)
+_UNDECIDED = UNDER_REVIEW | {AuthorizationState.REQUESTED}
 _OWED = (
     LotState.AUTHORIZED,
     LotState.IN_TRANSIT,
@@ -81,7 +77,11 @@ def clocks(ret: Return) -> tuple[Clock, ...]:
         return ()
     if ret.authorization in _UNDECIDED:
         return _answer(ret)
-    return _refunds(ret) if ret.authorization in GRANTED else ()
+    if ret.authorization not in GRANTED:
+        return ()
+    # An answer without the address, on a label that is still to be booked, is none yet.
+    is_untold = ret.logistics is LogisticsState.LABEL_PENDING
+    return (*(_answer(ret) if is_untold else ()), *_refunds(ret))
 
 
 def state_of(ret: Return, clock: Clock) -> ClockState:
@@ -96,11 +96,21 @@ def end_of(day: date, time_zone: str) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(time_zone)).astimezone(UTC)
 
 
+def within_law(ret: Return, since: datetime, lasts: timedelta) -> timedelta:
+    """Return how long a customer may take with what was asked at ``since``: ``lasts``, or less.
+
+    A law that wants the request answered by a day does not wait for the customer, unless that day
+    was over before.
+    """
+    left = [end_of(clock.due_on, ret.time_zone) - since for clock in _answer(ret)]
+    return min([lasts, *(one for one in left if one > timedelta())])
+
+
 def _answer(ret: Return) -> tuple[Clock, ...]:
     days = [line.decision.answer_by for line in ret.lines if line.decision.answer_by is not None]
     if not days:
         return ()
-    return (Clock(ClockKind.ANSWER, min(days), "PENALTY_LIMIT", ret.requested_at),)
+    return (Clock(ClockKind.ANSWER, min(days), DueKind.PENALTY_LIMIT, ret.requested_at),)
 
 
 def _refunds(ret: Return) -> tuple[Clock, ...]:

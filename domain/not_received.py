@@ -26,9 +26,7 @@ def counts_as_lost_at(ret: Return, delivery: Delivery) -> datetime | None:
     lasts = ret.policy.handling.not_received
     if not lasts or swapped_label(ret) is not None:
         return None
-    key = receipt_key(delivery)
-    extended = [until for of, until in ret.extended if of == key]
-    return max([delivery.since + lasts, *extended])
+    return ret.extended_to(receipt_key(delivery), delivery.since + lasts)
 
 
 def is_lost_by_now(ret: Return, delivery: Delivery, *, at: datetime) -> bool:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from domain.authority import check_limit, check_not_own
 from domain.charging import goods_value
+from domain.clocks import within_law
 from domain.codes import RefusedError
 from domain.commands import Actor
 from domain.events import Fact, JsonValue
@@ -208,9 +209,10 @@ def offer_key(made: CounterOffer) -> str:
 
 
 def open_until(ret: Return, made: CounterOffer) -> datetime:
-    """Return until when an offer stands, as far as nobody moved that."""
-    until, key = made.offered_at + ret.policy.handling.counter_offer, offer_key(made)
-    return max([until, *(moved for name, moved in ret.extended if name == key)])
+    """Return until when an offer stands."""
+    since = made.offered_at
+    until = since + within_law(ret, since, ret.policy.handling.counter_offer)
+    return ret.extended_to(offer_key(made), until)
 
 
 def _lots(ret: Return) -> list[Lot]:

@@ -364,6 +364,10 @@ class Return:
             lots.append(replace(lot, lot_id=rest, units=lot.units[first:]))
         return replace(self, lots=tuple(lots))
 
+    def extended_to(self, key: str, until: datetime) -> datetime:
+        """Return when the wait of this key ends: ``until``, or later where somebody moved that."""
+        return max([until, *(moved for named, moved in self.extended if named == key)])
+
     def with_lots(self, *changed: Lot) -> "Return":
         """Return the return with lots of the same id replaced."""
         by_id = {lot.lot_id: lot for lot in changed}

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from domain import asking_info, offers
 from domain.asking_info import answer_key, open_question
+from domain.clocks import within_law
 from domain.doubts import doubts_of
 from domain.lifecycle import AuthorizationState
 from domain.money import Money
@@ -52,16 +53,17 @@ def _of_reviewer(ret: Return) -> list[Due]:
         due = Due(REVIEW_CLOCK, "awaiting_review", since, lasts, ", ".join(doubts_of(ret)))
     if (percent := next_warning(ret)) is None:
         return [due]
-    until = max([since + lasts, *(at for key, at in ret.extended if key == REVIEW_CLOCK)])
+    until = ret.extended_to(REVIEW_CLOCK, since + lasts)
     warned = warned_after(until - since, percent)
     return [due, Due(f"{REVIEW_CLOCK}/{percent}", "review_warning", since, warned)]
 
 
 def _of_answer(ret: Return) -> list[Due]:
-    question, lasts = open_question(ret), ret.policy.handling.info_answer
+    question = open_question(ret)
     if question is None:
         return []
     key, since = answer_key(question), question.asked_at
+    lasts = within_law(ret, since, ret.policy.handling.info_answer)
     then = asking_info.AT_DEADLINE[ret.policy.review.info_default]
     found = [Due(key, "awaiting_info", since, lasts, question.text, at_deadline=then)]
     if question.reminded_at is None:
@@ -70,9 +72,11 @@ def _of_answer(ret: Return) -> list[Due]:
 
 
 def _of_offer(ret: Return) -> list[Due]:
-    made, lasts = open_offer(ret), ret.policy.handling.counter_offer
+    made = open_offer(ret)
     if made is None:
         return []
+    since = made.offered_at
+    lasts = within_law(ret, since, ret.policy.handling.counter_offer)
     then = offers.AT_DEADLINE[ret.policy.review.offer_default]
     detail = f"keep the goods for {Money(made.amount_minor, ret.currency)}: {made.message}"
-    return [Due(offer_key(made), "offer_open", made.offered_at, lasts, detail, at_deadline=then)]
+    return [Due(offer_key(made), "offer_open", since, lasts, detail, at_deadline=then)]

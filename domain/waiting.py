@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from domain.approving import open_proposal
 from domain.blockers import WAITS
-from domain.clocks import WARNED_BEFORE, Clock, ClockState, clocks, end_of, state_of
+from domain.clocks import WARNED_BEFORE, Clock, ClockKind, ClockState, clocks, end_of, state_of
 from domain.customs import awaits_papers
 from domain.disputing import has_disputed_refund
 from domain.exchanges import is_paid_back_instead
@@ -19,7 +19,14 @@ from domain.handover import is_changeable, wants_qr_code, wants_visit_cancelled
 from domain.holding import first_held
 from domain.label_dates import label_runs, reminded_at
 from domain.late_scans import wants_units
-from domain.lifecycle import AWAITED, ENDED_EARLY, AuthorizationState, DeliveryState, LotState
+from domain.lifecycle import (
+    AWAITED,
+    ENDED_EARLY,
+    GRANTED,
+    AuthorizationState,
+    DeliveryState,
+    LotState,
+)
 from domain.money import Money
 from domain.not_received import COUNTS_AS_LOST, counts_as_lost_at, receipt_key
 from domain.parcel_links import links_to_tell, swapped_label
@@ -131,10 +138,7 @@ def _wait(
     for late_key, at in ret.overdue:
         if late_key == key and at >= since:
             deadline, code = at + lasts, overdue or code
-    for extended_key, until in ret.extended:
-        if extended_key == key:
-            deadline = max(deadline, until)
-    kind = WAITS[code]
+    kind, deadline = WAITS[code], ret.extended_to(key, deadline)
     return Waiting(
         key, code, kind.owner, kind.waiting_for, since, deadline, kind.at_deadline, kind.exits
     )
@@ -474,9 +478,25 @@ def _clock_wait(ret: Return, clock: Clock) -> Waiting:
         since=clock.since,
         deadline=max([deadline, *_given(ret, key, state)]),
         at_deadline=kind.at_deadline,
-        exits=kind.exits,
+        exits=_of_whose_turn(ret, clock) or kind.exits,
         detail=f"{clock.kind} due on {clock.due_on}{limit} ({clock.basis})",
     )
+
+
+def _of_whose_turn(ret: Return, clock: Clock) -> tuple[str, ...]:
+    """Name what brings an answer on while it is not the reviewer who has to act."""
+    if clock.kind is not ClockKind.ANSWER:
+        return ()
+    if ret.authorization in GRANTED:
+        return WAITS["booking_delivery"].exits
+    code = _TURNS.get(ret.authorization)
+    return WAITS[code].exits if code is not None else ()
+
+
+_TURNS = {
+    AuthorizationState.AWAITING_INFO: "awaiting_info",
+    AuthorizationState.COUNTER_OFFERED: "offer_open",
+}
 
 
 def _given(ret: Return, key: str, state: ClockState) -> list[datetime]:

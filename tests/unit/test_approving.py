@@ -32,6 +32,7 @@ from domain.view import document
 from domain.waiting import waits
 from domain.work import WorkKind, due_work
 from tests.support.builders import after, opened, order, pack, policy
+from tests.support.reviewing import approved_first
 from tests.support.settling import Till, accepted, by_unit, limited, proposed_to_finance
 
 FAY = Actor("finance", "fay")
@@ -183,6 +184,19 @@ def test_who_had_a_hand_in_it_is_refused(actor_id: str, known_as: tuple[str, ...
 
     assert refused.value.code == "four_eyes"
     assert check_approval(ret, 1, hashed, by=FAY) == ret.proposal
+
+
+def test_who_approved_first_had_a_hand_in_it() -> None:
+    """Of two who granted it neither approves its money: the second one is merely named last."""
+    first = approved_first().review
+    assert first is not None
+    ret = replace(proposed_to_finance(), review=first)
+    hashed = ret.proposal.settlement_hash if ret.proposal else ""
+
+    with pytest.raises(RefusedError) as refused:
+        check_approval(ret, 1, hashed, by=Actor("finance", "rita-2"), known_as=("rita",))
+
+    assert refused.value.code == "four_eyes"
 
 
 def test_declined_it_waits_for_ops_with_the_reason() -> None:

@@ -1,27 +1,49 @@
 """Dates that a law or a promise gives are seen, warned of, and told when they were missed."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from domain.allowed import allowed_commands
+from domain.asking_info import ask
 from domain.clocks import ClockKind, clocks, end_of
+from domain.commands import COMMANDS
 from domain.deadlines import pass_deadlines
 from domain.law.places import place_of
 from domain.law.schema import Due, DueFrom, DueKind
-from domain.lifecycle import AuthorizationState
-from domain.reasons import Ground
-from domain.requests import RequestedLine
+from domain.lifecycle import AuthorizationState, LogisticsState
+from domain.offers import offer
 from domain.returns import Return
+from domain.reviewing import approved
 from domain.tiers import Tier, tier_of
 from domain.view import document
 from domain.waiting import first_deadline, next_step, waits
-from tests.support.builders import NOW, decided, granted, handed_over, received
+from tests.support.builders import NOW, after, granted, handed_over, received, with_label
+from tests.support.reviewing import ASKED, QUESTION, RITA
+from tests.unit.test_waiting import owing_an_answer
 
 NOTICE_14 = Due(14, DueFrom.NOTICE, withhold=True, if_collected=DueFrom.NOTICE)
 RECEIVED_7 = Due(7, DueFrom.RECEIVED)
 LIMIT_15 = Due(15, DueFrom.RECEIVED, DueKind.PENALTY_LIMIT)
+
+
+LAST_DAYS = after(days=14)
+
+
+def asked_late() -> Return:
+    """Asked on the last day but one that the law gives for an answer."""
+    return ask(owing_an_answer(), QUESTION, by=RITA, at=LAST_DAYS)[0]
+
+
+def offered_late() -> Return:
+    return offer(owing_an_answer(), 30, None, "Keep them.", by=RITA, at=LAST_DAYS)[0]
+
+
+def label_pending() -> Return:
+    return approved(owing_an_answer(), ["shoes"], by=RITA, at=ASKED)[0]
 
 
 def under(ret: Return, due: Due, **terms: Any) -> Return:
@@ -114,18 +136,51 @@ def test_a_missed_date_is_shown_with_what_return_waits_for() -> None:
 
 
 def test_an_answer_is_owed_where_the_law_says_until_when() -> None:
-    """While a person decides; once it is granted the date has done its work."""
-    waiting = decided(RequestedLine("shoes", 1, reason="DEFECTIVE"), ground=Ground.NON_CONFORMITY)
-    lines = tuple(
-        replace(line, decision=replace(line.decision, answer_by=date(2026, 3, 17)))
-        for line in waiting.lines
-    )
-    asked = replace(waiting, lines=lines)
-    answered = replace(asked, authorization=AuthorizationState.APPROVED)
+    """The answer tells where the goods go: a grant whose label is not booked yet is none."""
+    asked = owing_an_answer()
+    untold = label_pending()
+    told = with_label(untold)
 
     (clock,) = clocks(asked)
-    assert (clock.kind, clock.due_on) == (ClockKind.ANSWER, date(2026, 3, 17))
-    assert all(one.kind is not ClockKind.ANSWER for one in clocks(answered))
+    assert (clock.kind, clock.due_on) == (ClockKind.ANSWER, after(days=15).date())
+    assert untold.logistics is LogisticsState.LABEL_PENDING
+    assert clocks(untold) == (clock,)
+    assert all(one.kind is not ClockKind.ANSWER for one in clocks(told))
+
+
+@pytest.mark.parametrize("turn", [asked_late, offered_late, label_pending, owing_an_answer])
+def test_what_is_said_to_bring_an_answer_on_is_allowed(turn: Callable[[], Return]) -> None:
+    """Whoever has to act meanwhile: the reviewer, the customer, or the carrier."""
+    ret = turn()
+    (clock,) = clocks(ret)
+    late = replace(ret, overdue=((clock.key, end_of(clock.due_on, ret.time_zone)),))
+    (wait,) = [wait for wait in waits(late) if wait.code == "answer_past_due"]
+    asked_for = {name for name in wait.exits if name in COMMANDS}
+
+    assert asked_for
+    assert asked_for <= set(allowed_commands(late))
+
+
+@pytest.mark.parametrize("turn", [asked_late, offered_late])
+def test_nobody_is_given_more_time_than_the_law_leaves(turn: Callable[[], Return]) -> None:
+    """A question or an offer of the last days ends with the law's day, and then counts as over."""
+    ret = turn()
+    (clock,) = clocks(ret)
+    law = end_of(clock.due_on, ret.time_zone)
+    (wait,) = [wait for wait in waits(ret) if wait.code in ("awaiting_info", "offer_open")]
+
+    assert wait.deadline == law
+    after_it, _ = pass_deadlines(ret, at=law)
+    assert after_it.authorization is AuthorizationState.IN_REVIEW
+
+
+def test_after_the_laws_day_a_question_has_its_whole_time() -> None:
+    """What is late already is not made worse by hurry."""
+    asked_at = after(days=20)
+    late = ask(owing_an_answer(), QUESTION, by=RITA, at=asked_at)[0]
+    (wait,) = [wait for wait in waits(late) if wait.code == "awaiting_info"]
+
+    assert wait.deadline == asked_at + late.policy.handling.info_answer
 
 
 @pytest.mark.parametrize(

@@ -324,6 +324,12 @@ _APPROVAL: dict[str, Step] = {
     "decline-settlement": not_approved,
 }
 
+_ANSWER: dict[str, Step] = {
+    # The address, on the label, is a part of it.
+    "approve": lambda ret: with_label(approved(ret)),
+    "deny": denied,
+}
+
 WALKS: dict[str, tuple[Stage, dict[str, Step]]] = {
     "awaiting_review": (
         in_review,
@@ -453,8 +459,8 @@ WALKS: dict[str, tuple[Stage, dict[str, Step]]] = {
     "refund_overdue": (late(refund_pending, "awaiting_refund"), _REFUND),
     "refund_due": (refund_pending, {"refund.settled": paid}),
     "refund_past_due": (missed(refund_pending), {"refund.settled": paid}),
-    "answer_due": (owing_an_answer, {"approve": approved, "deny": denied}),
-    "answer_past_due": (missed(owing_an_answer), {"approve": approved, "deny": denied}),
+    "answer_due": (owing_an_answer, _ANSWER),
+    "answer_past_due": (missed(owing_an_answer), _ANSWER),
     "ordering_replacement": (
         lambda: grade(received(exchange())),
         {
