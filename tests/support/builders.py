@@ -50,9 +50,9 @@ def after(**passed: float) -> datetime:
 
 
 def pack() -> dict[str, object]:
-    """Return the standard pack's JSON, free to be changed."""
+    """Return the standard pack's JSON, free to be changed; of a review nobody is warned."""
     data: dict[str, object] = json.loads(STANDARD.read_text())
-    return data
+    return data | {"review_warnings": []}
 
 
 def policy() -> Policy:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from activities.policies import load_policy
 from domain.asking_info import answer, ask
 from domain.deadlines import extend, pass_deadlines
 from domain.returns import Return
@@ -76,6 +77,11 @@ def test_more_time_moves_the_warnings() -> None:
     (warning,) = [wait for wait in waits(ret) if wait.code == "review_warning"]
 
     assert warning.deadline == after(hours=24)
+
+
+def test_edge_20_the_standard_pack_warns_at_half_and_at_four_fifths() -> None:
+    """Whoever runs it as it comes hears of a review before its default decides."""
+    assert load_policy().review.warnings == (50, 80)
 
 
 def test_a_pack_that_names_none_warns_nobody() -> None:
