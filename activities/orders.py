@@ -135,9 +135,8 @@ def law_of(order: Order, ground: Ground, library: Library) -> GoverningLaw | Non
     Workflow history keeps it with the facts: the same decision comes out of a replay.
     """
     place = place_of(order.delivery_country, order.delivery_region)
-    if not library.covers(place):
-        return None
-    return library.governing(place, order.contract_at).for_ground(ground)
+    law = library.law_of(place, order.contract_at)
+    return None if law is None else law.for_ground(ground)
 
 
 def contract_day(order: Order) -> date:

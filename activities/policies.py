@@ -1,7 +1,6 @@
 """Read the policy pack that governs: the tenant's own, the operator's, or the shipped one."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from functools import cache, lru_cache
@@ -11,8 +10,7 @@ from pathlib import Path
 from domain.pack_reading import PolicyError
 from domain.policies import Policy, parse_policy
 from packs.files import read_document
-from packs.library import shipped
-from packs.promising import check_promises
+from packs.promising import read_policy
 from storage.policy_versions import PolicyVersions, StoredPolicy
 
 _PARSED_AT_ONCE = 256
@@ -27,14 +25,8 @@ def load_policy(pack: Path | None = None) -> Policy:
             message says where.
     """
     if pack is None:
-        return _checked(json.loads((files("domain") / "packs" / "standard.json").read_text()))
-    return _checked(read_document(pack, name=pack.name))
-
-
-def _checked(data: Mapping[str, object]) -> Policy:
-    policy = parse_policy(data)
-    check_promises(policy, shipped())
-    return policy
+        return read_policy(json.loads((files("domain") / "packs" / "standard.json").read_text()))
+    return read_policy(read_document(pack, name=pack.name))
 
 
 class GoverningPolicies:

@@ -7,12 +7,12 @@ from typing import Any
 from domain.codes import RefusedError
 from domain.commands import Actor
 from domain.pack_reading import PolicyError
-from domain.policies import Policy, parse_policy
+from domain.policies import Policy
 from domain.policy_diff import Difference, differences
 from domain.policy_versions import PolicyVersion, read_ref
 from domain.texts import WANTED, bad_text_in_json
 from packs.library import shipped
-from packs.promising import check_promises
+from packs.promising import read_policy
 from storage.keys import ApiKeys
 from storage.policy_versions import PolicyVersions, StoredPolicy
 
@@ -52,10 +52,16 @@ class PoliciesService:
     ) -> PolicyVersion:
         """Let a draft govern the contracts of its days; a repeat changes nothing.
 
+        It is read as it stands now: since it was drafted the law that is shipped may have grown.
+
         Raises:
-            RefusedError: ``policy_not_found``, ``policy_changed``, ``four_eyes``, ``policy_dates``.
+            RefusedError: ``policy_not_found``, ``policy_changed``, ``four_eyes``, ``policy_dates``,
+                ``invalid_policy``.
         """
         pack_id, version = read_ref(ref)
+        draft = await self._versions.get(tenant_id, pack_id, version)
+        if draft is not None and draft.about.published_by is None:
+            parsed(draft.document)
         published = await self._versions.publish(
             tenant_id,
             pack_id,
@@ -139,12 +145,10 @@ def parsed(document: dict[str, Any]) -> Policy:
     if place := bad_text_in_json(document):
         raise RefusedError("invalid_policy", WANTED, field=place)
     try:
-        policy = parse_policy(document)
-        check_promises(policy, shipped())
+        return read_policy(document)
     except PolicyError as error:
         path, _, message = str(error).partition(": ")
         raise RefusedError("invalid_policy", message, field=path) from error
-    return policy
 
 
 def _drafted(pack_id: str, version: str, document: dict[str, Any], actor: Actor) -> PolicyVersion:

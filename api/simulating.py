@@ -85,6 +85,4 @@ def _simulated(rows: Sequence[RecordedRow], known: dict[str, Policy], draft: Pol
 
 
 def _law_of(facts: Facts) -> GoverningLaw | None:
-    library = shipped()
-    covered = library.covers(facts.place)
-    return library.governing(facts.place, facts.contract_at) if covered else None
+    return shipped().law_of(facts.place, facts.contract_at)

@@ -9,12 +9,11 @@ from pathlib import Path
 from activities.policies import load_policy
 from cli.printing import show_table
 from domain.pack_reading import PolicyError
-from domain.policies import parse_policy
 from domain.tenders import NothingLeftError
 from packs.cases import Case, Unreadable, read_cases
 from packs.files import read_file
 from packs.library import Library, load, read_one, shipped
-from packs.promising import check_promises
+from packs.promising import read_policy
 from packs.reading import pack_schema
 from packs.trying import Difference, differences
 
@@ -98,11 +97,9 @@ def _ref_of(path: Path) -> str:
     if not isinstance(document, dict) or "handling_hours" not in document:
         return read_one(path).ref
     try:
-        policy = parse_policy(document)
-        check_promises(policy, shipped())
+        return read_policy(document).ref
     except PolicyError as error:
         raise PolicyError(f"{path.name}: {error}") from error
-    return policy.ref
 
 
 def _schema(_arguments: argparse.Namespace) -> None:

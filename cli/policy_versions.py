@@ -255,6 +255,10 @@ def _print_simulation(found: SimulationView) -> None:
         print(f"owed {before} → {after} ({change})")
     if found.without_money:
         print(f"{found.without_money} lines went by a pack that is gone: their money is left out")
+    if found.untried:
+        print(
+            f"not tried, for no record of a line says what it would do: {', '.join(found.untried)}"
+        )
     for line in found.examples:
         print(f"{line.rma_no} line {line.line_id}: {line.before} → {line.after}")
         print(f"  {', '.join(line.before_codes)} → {', '.join(line.after_codes)}")

@@ -7,7 +7,7 @@ from domain.drafts import is_draft
 from domain.handover import is_changeable, is_sendable
 from domain.lifecycle import AuthorizationState, DeliveryState, Headline, LotState
 from domain.losing import can_be_lost, can_have_new_label
-from domain.offers import can_be_offered, open_offer
+from domain.offers import can_be_offered, has_offer_left, open_offer
 from domain.receiving import is_receivable
 from domain.recovering import is_resolvable
 from domain.redirecting import refused_refunds
@@ -15,7 +15,7 @@ from domain.replacing import is_choosable
 from domain.returns import Return
 from domain.ruling import unknown_refunds
 from domain.transport import is_withdrawable
-from domain.waiting import waits
+from domain.waiting import shown, waits
 
 
 def allowed_commands(ret: Return) -> tuple[str, ...]:
@@ -29,7 +29,7 @@ def allowed_commands(ret: Return) -> tuple[str, ...]:
         "approve": in_review,
         "deny": in_review,
         "ask-info": in_review and has_question_left(ret),
-        "counter-offer": can_be_offered(ret),
+        "counter-offer": can_be_offered(ret) and has_offer_left(ret),
         "accept-offer": open_offer(ret) is not None,
         "decline-offer": open_offer(ret) is not None,
         "answer-info": open_question(ret) is not None,
@@ -51,6 +51,6 @@ def allowed_commands(ret: Return) -> tuple[str, ...]:
         "decline-settlement": open_proposal(ret) is not None,
         "change-tender": bool(ret.policy.fallback_tenders and refused_refunds(ret)),
         "resolve-recovery": is_resolvable(ret),
-        "extend-deadline": bool(waits(ret)),
+        "extend-deadline": bool(shown(waits(ret))),
     }
     return tuple(name for name, is_possible in possible.items() if is_possible)

@@ -97,6 +97,9 @@ _CATALOGUE = (
     ProblemCode(
         "too_many_questions", _K.CONFLICT, "the policy lets a reviewer ask no more of the customer"
     ),
+    ProblemCode(
+        "too_many_offers", _K.CONFLICT, "the policy lets a reviewer offer the customer no more"
+    ),
     ProblemCode("offer_over", _K.CONFLICT, "the offer was answered or replaced, or it ran out"),
     ProblemCode("return_closed", _K.CONFLICT, "the return has ended"),
     ProblemCode(

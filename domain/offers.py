@@ -41,6 +41,11 @@ def can_be_offered(ret: Return) -> bool:
     return is_turn and keeps and _most(ret) > 0
 
 
+def has_offer_left(ret: Return) -> bool:
+    """Say whether the policy lets the customer be offered something once more."""
+    return len((ret.review or NOT_REVIEWED).offers) < ret.policy.review.offer_rounds
+
+
 def check_offer(
     ret: Return,
     percent: int | None,
@@ -63,6 +68,9 @@ def check_offer(
     """
     if not can_be_offered(ret):
         raise RefusedError("command_not_allowed", f"nothing can be offered: {ret.headline}")
+    if not has_offer_left(ret):
+        most = ret.policy.review.offer_rounds
+        raise RefusedError("too_many_offers", f"the policy lets a reviewer make {most} offers")
     if (percent is None) == (amount_minor is None):
         raise RefusedError(
             "invalid_request", "wanted either percent or amount_minor", field="percent"

@@ -17,7 +17,7 @@ class Silence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReviewTerms:
-    """A reviewer asks the customer at most ``info_rounds`` times.
+    """A reviewer asks at most ``info_rounds`` times, and makes at most ``offer_rounds`` offers.
 
     A question that nobody answers leads to ``info_default``, an offer that ran out to
     ``offer_default``: silence never accepts one. ``limits`` are what a role may grant
@@ -26,6 +26,7 @@ class ReviewTerms:
     """
 
     info_rounds: int = 3
+    offer_rounds: int = 3
     info_default: Silence = Silence.REVIEW
     offer_default: Silence = Silence.REVIEW
     limits: tuple[tuple[Role, tuple[tuple[str, int], ...]], ...] = ()
@@ -48,9 +49,6 @@ def read_review_terms(pack: At) -> ReviewTerms:
     Raises:
         PolicyError: something is of the wrong type or out of range; names the path.
     """
-    rounds = pack.optional("info_rounds", pack.number, default=USUAL_REVIEW.info_rounds)
-    if rounds > _MOST_ROUNDS:
-        raise pack.error("info_rounds", f"wanted 0 to {_MOST_ROUNDS}")
     info_default, offer_default = (
         pack.optional(name, lambda name: pack.option(name, Silence), default=Silence.REVIEW)
         for name in ("info_default", "offer_default")
@@ -58,12 +56,20 @@ def read_review_terms(pack: At) -> ReviewTerms:
     if offer_default is Silence.APPROVE:
         raise pack.error("offer_default", "wanted deny or review: silence accepts nothing")
     return ReviewTerms(
-        info_rounds=rounds,
+        info_rounds=_rounds(pack, "info_rounds", USUAL_REVIEW.info_rounds),
+        offer_rounds=_rounds(pack, "offer_rounds", USUAL_REVIEW.offer_rounds),
         info_default=info_default,
         offer_default=offer_default,
         limits=pack.optional("review_limits", lambda name: _limits(pack.table(name)), default=()),
         warnings=pack.optional("review_warnings", lambda name: _warnings(pack, name), default=()),
     )
+
+
+def _rounds(pack: At, name: str, usual: int) -> int:
+    rounds = pack.optional(name, pack.number, default=usual)
+    if rounds > _MOST_ROUNDS:
+        raise pack.error(name, f"wanted 0 to {_MOST_ROUNDS}")
+    return rounds
 
 
 def _limits(table: At) -> tuple[tuple[Role, tuple[tuple[str, int], ...]], ...]:

@@ -30,10 +30,6 @@ from domain.settlement import settle
 EXAMPLES = 5
 
 
-def _no_law(_facts: Facts) -> GoverningLaw | None:
-    return None
-
-
 _NOBODYS = "00000000-0000-0000-0000-000000000000"
 
 
@@ -83,6 +79,8 @@ class Simulation:
     """``verdicts`` counts lines by (before, after); ``money`` sums what is owed, by currency.
 
     ``money`` leaves out the ``without_money`` lines whose earlier policy is not known any more.
+    ``untried`` are settings that the draft has otherwise, and of which no record of a line says
+    what they would do.
     """
 
     returns: int
@@ -92,12 +90,11 @@ class Simulation:
     money: tuple[tuple[str, int, int], ...]
     without_money: int
     examples: tuple[Simulated, ...]
+    untried: tuple[str, ...]
 
 
 def simulate(
-    recorded: Sequence[Recorded],
-    draft: Policy,
-    law_of: Callable[[Facts], GoverningLaw | None] = _no_law,
+    recorded: Sequence[Recorded], draft: Policy, law_of: Callable[[Facts], GoverningLaw | None]
 ) -> Simulation:
     """Evaluate a draft over what is on record, as if it had governed all of it.
 
@@ -122,6 +119,32 @@ def simulate(
         money=_money(lines),
         without_money=sum(line.before_minor is None for line in lines),
         examples=tuple(sorted(changed, key=_least_telling)[:EXAMPLES]),
+        untried=_untried(recorded, draft),
+    )
+
+
+_UNTRIED = (
+    "abuse_signals",
+    "conditions",
+    "coupons_lapse",
+    "declares",
+    "delivered_after_days",
+    "faults_without_deduction",
+    "gift_returns",
+    "keep_item_up_to",
+    "missing_gift",
+    "promotion_clawback",
+)
+"""Settings on which verdicts and money hang, but not by the facts of one line as it was sent: what
+was declared and when it counted as delivered stands in the facts as the earlier policy had it."""
+
+
+def _untried(recorded: Sequence[Recorded], draft: Policy) -> tuple[str, ...]:
+    earlier = {line.policy.content_hash: line.policy for line in recorded if line.policy}
+    return tuple(
+        name
+        for name in _UNTRIED
+        if any(getattr(one, name) != getattr(draft, name) for one in earlier.values())
     )
 
 

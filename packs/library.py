@@ -50,6 +50,10 @@ class Library:
     def covers(self, place: str) -> bool:
         return self._pack_of(place) is not None
 
+    def law_of(self, place: str, contract_at: datetime) -> GoverningLaw | None:
+        """Return the law of a contract; ``None`` where no pack is for the place at all."""
+        return self.governing(place, contract_at) if self.covers(place) else None
+
     @property
     def all_places(self) -> tuple[str, ...]:
         """Return every jurisdiction that a pack is for."""

@@ -111,6 +111,7 @@ async def simulate_policy(
         ),
         without_money=found.without_money,
         examples=tuple(map(_example, found.examples)),
+        untried=found.untried,
     )
 
 

@@ -115,6 +115,8 @@ class SimulationView(AnswerModel):
     tax and share of freight, less fees, as if its goods came as they were sent: without promotions
     and what a person granted, and without the ``without_money`` lines whose earlier policy is not
     known any more. ``examples`` are five at most, other verdicts first, the newest first.
+    ``untried`` are settings that the pack has otherwise than what governed, and that no record of a
+    line lets be tried: conditions, say, for nothing was inspected when it was decided.
     """
 
     since: datetime
@@ -126,6 +128,7 @@ class SimulationView(AnswerModel):
     money: tuple[MoneyChange, ...]
     without_money: int
     examples: tuple[SimulatedLine, ...]
+    untried: tuple[str, ...] = ()
 
 
 class DecisionRecord(AnswerModel):

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from domain.ids import content_hash
-from domain.policy_versions import PolicyVersion
+from domain.policy_versions import PolicyVersion, first_free_day
 from storage.policy_versions import PolicyVersions
 from tests.support.house import TENANT, House
 from tests.support.shop import order_for_a_promise, own_pack
@@ -37,16 +37,24 @@ async def publish(house: House, document: dict[str, Any], *, start: date = EVER)
 
 
 async def test_a_return_is_decided_by_it_and_keeps_it(house: House) -> None:
-    """What is published later governs later contracts alone."""
+    """What is published later governs later contracts alone: its fee is not taken of this one."""
     await publish(house, own_pack("1"))
-
     opened = await house.open(some_of(order_for_a_promise(house.sandbox), 1))
-
     await opened.ready_for_handover()
+
+    begins = first_free_day(datetime.now(UTC))
+    dear = own_pack("2", start=begins.isoformat(), fees={"restocking": {"percent": 50}})
+    await publish(house, dear, start=begins)
+    await opened.arrive_and_grade_one()
+    await opened.until(lambda view: view["settlement_state"] == "SETTLED")
+
     view = await opened.view()
     decision = view["lines"][0]["decision"]
-    assert decision["policy_ref"] == "OWN@1"
-    assert decision["verdict"] == "APPROVE"
+    (settlement,) = view["settlements"]
+    (row,) = settlement["breakdown"]
+    assert (decision["policy_ref"], decision["verdict"]) == ("OWN@1", "APPROVE")
+    assert row["restocking_fee_minor"] == 0
+    assert opened.ledger()["refunds"][0]["amount_minor"] == row["refund_minor"] > 0
 
 
 async def test_its_waits_govern_a_start_whose_order_cannot_be_read(house: House) -> None:

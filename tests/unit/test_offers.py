@@ -173,6 +173,16 @@ class TestTheOffer:
         ret = decline(ret, 2, at=after(hours=30))[0]
         assert waits(ret)[0].deadline == after(hours=30 + 18)
 
+    def test_a_reviewer_offers_as_often_as_the_policy_lets_him(self) -> None:
+        """Each offer stops his clock; the next one is refused with the number, and not shown."""
+        ret = offered(of=in_review(under=ruled_by(offer_rounds=1)))
+
+        with pytest.raises(RefusedError) as refused:
+            check_offer(ret, 40, None, "More.", by=RITA)
+
+        assert (refused.value.code, "1 offers" in str(refused.value)) == ("too_many_offers", True)
+        assert "counter-offer" not in allowed_commands(ret)
+
 
 class TestItsEnd:
     def test_who_accepts_keeps_the_goods_and_is_paid_that(self) -> None:

@@ -1,7 +1,7 @@
 """A policy tried on returns that were decided: what it would have said, and what it would cost."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -9,14 +9,17 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.eligibility import evaluate
+from domain import simulating
+from domain.eligibility import Facts, evaluate
 from domain.fees import Fees, Flat
+from domain.law.governing import GoverningLaw
 from domain.opening import asked_facts, open_return
 from domain.policies import Policy, parse_policy
 from domain.reasons import Ground
 from domain.requests import RequestedLine, Resolution
 from domain.settlement import freeze_basis, settle
-from domain.simulating import EXAMPLES, Recorded, simulate
+from domain.simulating import EXAMPLES, Recorded, Simulation
+from packs.library import shipped
 from tests.support.builders import NOW, RETURN_ID, order, order_line, pack, policy, request
 
 
@@ -61,6 +64,33 @@ def ruled(change: Callable[[Any], object]) -> Policy:
 
 def window(days: int) -> Policy:
     return ruled(lambda data: data["rules"][0]["window"].update(days=days))
+
+
+def simulate(recorded: Sequence[Recorded], draft: Policy) -> Simulation:
+    """Try a draft on contracts of no law: the merchant's rules alone decide."""
+    return simulating.simulate(recorded, draft, lambda _: None)
+
+
+def test_settings_that_no_record_can_try_are_named() -> None:
+    """A draft that declares something else changes no line of a record, and that is said."""
+    draft = ruled(lambda data: data.update(declares={"refund_policy_posted": False}))
+
+    assert simulate(record(), draft).untried == ("declares",)
+    assert simulate(record(), window(14)).untried == ()
+
+
+def test_the_law_of_a_contract_stays_above_the_draft() -> None:
+    """Fourteen days are Germany's own, whatever the shop would give."""
+    (one,) = record()
+    german = replace(one, facts=replace(one.facts, place="EU-DE"))
+
+    def law_of(facts: Facts) -> GoverningLaw | None:
+        return shipped().law_of(facts.place, facts.contract_at)
+
+    by_law = simulating.simulate([german], window(0), law_of)
+
+    assert by_law.verdicts == (("APPROVE", "APPROVE", 1),)
+    assert simulate([german], window(0)).verdicts == (("APPROVE", "REJECT", 1),)
 
 
 def test_the_same_policy_changes_nothing() -> None:
