@@ -8,17 +8,12 @@ from domain.codes import RefusedError
 from domain.commands import Actor, Role
 from domain.events import Fact, JsonValue
 from domain.money import Money
-from domain.releasing import value_minor
+from domain.releasing import value_of_lines
 from domain.requests import HandoverMethod
 from domain.returns import Change, Return
 from domain.review import NOT_REVIEWED, FirstApproval
 
 _SECOND = (Role.FINANCE, Role.OPS)
-
-
-def value_of_lines(ret: Return, line_ids: Collection[str]) -> int:
-    """Return what was paid for the units of some lines, in minor units, without fees."""
-    return sum(value_minor(ret, lot) for lot in ret.lots if lot.line_id in line_ids)
 
 
 def first_approval(ret: Return) -> FirstApproval | None:

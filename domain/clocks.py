@@ -9,9 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from domain.due import due_on, limit_on
-from domain.handover import sent_on
-from domain.law.dues import Events
+from domain.due import due_on, events_of, limit_on
 from domain.law.schema import DueKind
 from domain.lifecycle import GRANTED, UNDER_REVIEW, AuthorizationState, LogisticsState, LotState
 from domain.returns import Lot, Return
@@ -119,8 +117,7 @@ def _refunds(ret: Return) -> tuple[Clock, ...]:
         terms = ret.line(lot.line_id).terms
         if terms is None or not _is_owed(lot):
             continue
-        back_at, asked_at = _back_at(ret, lot), ret.requested_at
-        events = Events(ret.time_zone, asked_at, ret.authorized_since, back_at, sent_on(ret))
+        events = events_of(ret, lot)
         if (day := due_on(terms, events)) is not None:
             row = (lot, terms.refund_due_kind, limit_on(terms, events))
             found.setdefault(day, []).append(row)
@@ -142,9 +139,3 @@ def _refund(ret: Return, day: date, rows: list[tuple[Lot, str, date | None]]) ->
 def _is_owed(lot: Lot) -> bool:
     """Money is owed for goods that were granted, until all of it is back."""
     return lot.resolution.pays_back and lot.state in _OWED
-
-
-def _back_at(ret: Return, lot: Lot) -> datetime | None:
-    if lot.receipt_id is not None:
-        return next(r.received_at for r in ret.receipts if r.receipt_id == lot.receipt_id)
-    return lot.lost_at or lot.kept_at

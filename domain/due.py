@@ -3,8 +3,21 @@
 from datetime import date, timedelta
 
 from domain.decisions import Terms
+from domain.handover import sent_on
 from domain.law.dues import Events, due_date
 from domain.law.schema import DueFrom
+from domain.returns import Lot, Return
+
+
+def events_of(ret: Return, lot: Lot) -> Events:
+    """Gather what a lot's refund dates count from.
+
+    Goods that never come back do so when their carrier lost them, or when they might be kept.
+    """
+    received = {receipt.receipt_id: receipt.received_at for receipt in ret.receipts}
+    back_at = received[lot.receipt_id] if lot.receipt_id is not None else None
+    back_at = back_at or lot.lost_at or lot.kept_at
+    return Events(ret.time_zone, ret.requested_at, ret.authorized_since, back_at, sent_on(ret))
 
 
 def due_on(terms: Terms, events: Events) -> date | None:

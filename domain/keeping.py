@@ -6,7 +6,7 @@ from datetime import datetime
 
 from domain.events import Fact, JsonValue
 from domain.lifecycle import LotState
-from domain.releasing import value_minor
+from domain.releasing import value_of_lines
 from domain.requests import HandoverMethod
 from domain.returns import Change, Return
 from domain.settling import statutory_due_on
@@ -23,7 +23,7 @@ def keep_doubts(ret: Return, line_ids: Collection[str]) -> tuple[str, ...]:
     if ret.request.handover is not HandoverMethod.KEEP:
         return ()
     limit = dict(ret.policy.keep_item_up_to).get(ret.currency)
-    value = sum(value_minor(ret, lot) for lot in ret.lots if lot.line_id in line_ids)
+    value = value_of_lines(ret, line_ids)
     return () if limit is not None and value <= limit else (KEEP_TO_REVIEW,)
 
 

@@ -1,10 +1,6 @@
 """Where a person decides otherwise than the rule: that needs a reason, and is marked."""
 
-from collections.abc import Collection, Sequence
-
-from domain.codes import RefusedError
 from domain.eligibility import Decision, Verdict
-from domain.returns import Return
 
 
 def rules_own(decision: Decision) -> bool | None:
@@ -27,28 +23,3 @@ def is_overridden(decision: Decision, *, granted: bool) -> bool:
     """Say whether a decision of a person is another one than the rule's own."""
     own = rules_own(decision)
     return own is not None and own is not granted
-
-
-def check_overrides(
-    ret: Return, line_ids: Collection[str], reason: str, explained: Sequence[str]
-) -> None:
-    """Refuse a grant against the rule's own result that nobody says a word about.
-
-    Args:
-        explained: Lines with a reason of their own. A declined line needs one in any case.
-
-    Raises:
-        RefusedError: names the field.
-    """
-    silent = [
-        line.line_id
-        for line in ret.lines
-        if line.line_id in line_ids
-        and is_overridden(line.decision, granted=True)
-        and not reason
-        and line.line_id not in explained
-    ]
-    if silent:
-        raise RefusedError(
-            "invalid_request", f"line {silent[0]} is granted against its rule", field="reason"
-        )

@@ -85,6 +85,11 @@ def value_minor(ret: Return, lot: Lot) -> int:
     return lot_amount(ret.line(lot.line_id), as_sent).refund_minor
 
 
+def value_of_lines(ret: Return, line_ids: Collection[str]) -> int:
+    """Return what was paid for the units of some lines, in minor units, without fees."""
+    return sum(value_minor(ret, lot) for lot in ret.lots if lot.line_id in line_ids)
+
+
 def paying_early(ret: Return, lot_ids: Collection[str], *, now: bool) -> Return:
     """Note whether the refunds of those of these lots that are paid early are being sealed."""
     changed = [

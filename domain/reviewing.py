@@ -10,7 +10,7 @@ from domain.commands import TIMEOUT, Actor
 from domain.eligibility import Verdict
 from domain.granting import check_grant, grant, verdict_on
 from domain.lifecycle import AuthorizationState
-from domain.overriding import check_overrides, is_overridden
+from domain.overriding import is_overridden
 from domain.requests import HandoverMethod
 from domain.returns import Change, Return
 from domain.review import NOT_REVIEWED
@@ -59,11 +59,12 @@ def check_approval(
     ]
     _check_reasons(reasons, [*declined, *overridden], line_ids)
     told = [row.line_id for row in reasons]
-    check_overrides(ret, line_ids, reason, told)
-    if not reason and (silent := [line_id for line_id in declined if line_id not in told]):
-        raise RefusedError(
-            "invalid_request", f"line {silent[0]} is declined without a reason", field="reason"
-        )
+    for why, ids in (
+        ("granted against its rule", overridden),
+        ("declined without a reason", declined),
+    ):
+        if not reason and (silent := [line_id for line_id in ids if line_id not in told]):
+            raise RefusedError("invalid_request", f"line {silent[0]} is {why}", field="reason")
 
 
 def approved(

@@ -7,12 +7,10 @@ from datetime import date, datetime
 from domain.charging import lost_to_condition
 from domain.completeness import is_rest_awaited
 from domain.diverting import going_out_of, money_then_credit
-from domain.due import due_on
+from domain.due import due_on, events_of
 from domain.events import Fact, JsonValue
 from domain.exchanges import delivered_so_far, is_paid_back_instead
-from domain.handover import sent_on
 from domain.intents import Intent, LotAmount, Settlement
-from domain.law.dues import Events
 from domain.lifecycle import LotState
 from domain.orders import Destination
 from domain.recovering import given_back, judged, opened, recovery_of, started
@@ -83,19 +81,12 @@ def statutory_due_on(ret: Return, lots: Sequence[Lot]) -> date | None:
     none.
     """
     days: list[date] = []
-    receipts = {receipt.receipt_id: receipt for receipt in ret.receipts}
     for lot in lots:
-        terms = ret.line(lot.line_id).terms
+        terms, events = ret.line(lot.line_id).terms, events_of(ret, lot)
         exchanged = lot.resolution is Resolution.EXCHANGE
-        known_at = lot.lost_at or lot.kept_at
-        if lot.receipt_id is not None:
-            known_at = receipts[lot.receipt_id].received_at
-        if terms is None or known_at is None or exchanged:
+        if terms is None or events.back_at is None or exchanged:
             continue
-        day = due_on(
-            terms,
-            Events(ret.time_zone, ret.requested_at, ret.authorized_since, known_at, sent_on(ret)),
-        )
+        day = due_on(terms, events)
         days += [day] if day is not None else []
     return min(days) if days else None
 
