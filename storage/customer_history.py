@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, cast, false, func, literal, select, text
-from sqlalchemy.dialects.postgresql import JSONPATH
+from sqlalchemy import false, func, select, text
 
 from domain.customer_history import PastReturns, outcome_of
+from storage.customers import UNITS
 from storage.database import Database
 from storage.models.returns import ReturnModel
 
@@ -33,7 +33,7 @@ class CustomerHistory:
                 ReturnModel.currency,
                 rejected.label("rejected"),
                 func.count().label("returns"),
-                func.sum(_units()).label("units"),
+                func.sum(UNITS).label("units"),
                 func.sum(func.coalesce(ReturnModel.value_minor, 0)).label("value_minor"),
             )
             .where(
@@ -57,15 +57,6 @@ class CustomerHistory:
             )
             for row in rows
         )
-
-
-def _units() -> ColumnElement[int]:
-    """Count the units of ``[[line_id, [unit_no, …]], …]``."""
-    every = cast(literal("$[*][1][*]"), JSONPATH)
-    counted: ColumnElement[int] = func.jsonb_array_length(
-        func.jsonb_path_query_array(ReturnModel.units, every)
-    )
-    return counted
 
 
 def _summed(rows: Iterable[PastReturns]) -> tuple[PastReturns, ...]:

@@ -1,8 +1,9 @@
 """What a customer sent back of late, over all orders and channels of a tenant."""
 
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import cast, func, select
+from sqlalchemy import ColumnElement, cast, func, select
 from sqlalchemy.dialects.postgresql import JSONPATH
 
 from domain.abuse import AbuseSignals, Recent
@@ -10,9 +11,10 @@ from domain.lifecycle import ENDED_EARLY
 from storage.database import Database
 from storage.models.returns import ReturnModel
 
-_UNITS = func.jsonb_array_length(
+UNITS: ColumnElement[Any] = func.jsonb_array_length(
     func.jsonb_path_query_array(ReturnModel.units, cast("$[*][1][*]", JSONPATH))
 )
+"""The units of a return, counted from its ``[[line_id, [unit_no, …]], …]``."""
 
 
 class Customers:
@@ -31,7 +33,7 @@ class Customers:
         of_currency = ReturnModel.currency == currency
         query = select(
             func.count().filter(within[0]),
-            func.coalesce(func.sum(_UNITS).filter(within[1]), 0),
+            func.coalesce(func.sum(UNITS).filter(within[1]), 0),
             func.coalesce(func.sum(ReturnModel.value_minor).filter(within[2], of_currency), 0),
         ).where(
             ReturnModel.tenant_id == tenant_id,
