@@ -84,8 +84,12 @@ def grade_lot(ret: Return, lot_id: str, finding: Finding, *, quantity: int | Non
         disposition=_disposition(condition, acceptance),
         resolution=resolution,
     )
+    right = ret.line(lot.line_id).decision
     data: dict[str, JsonValue] = {
         "lot_id": lot.lot_id,
+        "line_id": lot.line_id,
+        "policy_ref": right.policy_ref,
+        "content_hash": right.content_hash,
         "quantity": lot.quantity,
         "grade": finding.grade,
         "fault": finding.fault,

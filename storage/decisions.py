@@ -1,6 +1,6 @@
 """Decision records: appended with the events that tell of them, read by return and by time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -93,25 +93,39 @@ def _of_rules(transition: Transition) -> Iterator[dict[str, Any]]:
 
 
 def _of_others(fresh: Sequence[tuple[int, EventRecord]]) -> Iterator[dict[str, Any]]:
-    """Yield what a person decided, or time, as the event says: of each line with its reason."""
+    """Yield what was decided after the rules, as the events say."""
     for number, event in fresh:
-        if event.type != "return.decided" or event.data.get("by") not in _AFTER_THE_RULES:
-            continue
-        for line in event.data["lines"]:
-            yield {
-                "number": number,
-                "line_id": line["line_id"],
-                "quantity": None,
-                "by": event.data["by"],
-                "decided_by": event.data["decided_by"],
-                "decided_at": event.occurred_at,
-                "policy_ref": line["policy_ref"],
-                "content_hash": line["content_hash"],
-                "pack_hash": None,
-                "basis": None,
-                "facts": None,
-                "result": {"granted": line["granted"], "reason": line["reason"]},
-            }
+        data, at = event.data, {"number": number, "decided_at": event.occurred_at}
+        if event.type == "return.decided" and data.get("by") in _AFTER_THE_RULES:
+            for line in data["lines"]:
+                result = {"granted": line["granted"], "reason": line["reason"]}
+                yield _row(line, by=data["by"], decided_by=data["decided_by"], result=result) | at
+        elif event.type == "inspection.completed" and "policy_ref" in data:
+            result = {name: data[name] for name in _JUDGED if name in data}
+            by = DecidedBy.INSPECTION
+            yield _row(data, by=by, decided_by=data["by"], result=result) | at
+
+
+_JUDGED = ("lot_id", "grade", "findings", "acceptance", "deduction_percent", "law", "scale")
+"""``scale`` is what the merchant's grades alone would have made of it, where the ``law`` (its
+reason code) decided."""
+
+
+def _row(
+    of: Mapping[str, Any], *, by: str, decided_by: str, result: dict[str, Any]
+) -> dict[str, Any]:
+    return {
+        "line_id": of["line_id"],
+        "quantity": None,
+        "by": by,
+        "decided_by": decided_by,
+        "policy_ref": of["policy_ref"],
+        "content_hash": of["content_hash"],
+        "pack_hash": None,
+        "basis": None,
+        "facts": None,
+        "result": result,
+    }
 
 
 class Decisions:

@@ -76,3 +76,5 @@ class DecidedBy(StrEnum):
     RULE = "rule"
     HUMAN = "human"
     TIMEOUT = "timeout"
+    INSPECTION = "inspection"
+    """The rules again, on what the goods were found to be: within the same right."""

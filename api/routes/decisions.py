@@ -17,7 +17,7 @@ router = APIRouter(prefix="/v1/returns", tags=["returns"])
 async def list_decisions(
     caller: Annotated[Caller, needs("timeline")], return_id: str, services: ServicesOf
 ) -> DecisionRecordList:
-    """Read the decisions of the rules, of people and of time-outs, with what they were made of."""
+    """Read what rules, people, time-outs and inspections decided, and what of."""
     row = await services.returns.find(caller.tenant_id, return_id)
     found = await services.decisions.of_return(caller.tenant_id, row.return_id)
     of_rules = {one.line_id: one.result for one in found if one.by == DecidedBy.RULE}
@@ -29,7 +29,7 @@ async def list_decisions(
 
 
 def _record(row: DecisionRow, rule: dict[str, object] | None) -> DecisionRecord:
-    by_rule = row.by == DecidedBy.RULE
+    was_decided = row.by in (DecidedBy.HUMAN, DecidedBy.TIMEOUT)
     return DecisionRecord(
         number=row.number,
         line_id=row.line_id,
@@ -38,8 +38,9 @@ def _record(row: DecisionRow, rule: dict[str, object] | None) -> DecisionRecord:
         decided_at=row.decided_at,
         policy_ref=row.policy_ref,
         content_hash=row.content_hash,
-        granted=None if by_rule else row.result["granted"],
-        reason=None if by_rule else row.result["reason"],
+        granted=row.result["granted"] if was_decided else None,
+        reason=row.result["reason"] if was_decided else None,
         rule=rule,
         facts=row.facts,
+        judged=row.result if row.by == DecidedBy.INSPECTION else None,
     )

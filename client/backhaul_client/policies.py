@@ -132,11 +132,15 @@ class SimulationView(AnswerModel):
 
 
 class DecisionRecord(AnswerModel):
-    """One decision on one line: ``by`` the rules (``rule``), a person (``human``) or ``timeout``.
+    """One decision on one line: ``by`` ``rule``, ``human``, ``timeout`` or ``inspection``.
+
+    The last is the rules' again, on what the goods of one lot were found to be.
 
     ``rule`` is what the rules found of the line, also beside what somebody else decided; it is
     ``None`` of returns that are older than these records. ``facts`` are what the rules were given.
-    ``granted`` and ``reason`` are those of a person or time-out.
+    ``granted`` and ``reason`` are those of a person or time-out. ``judged`` is an inspection's:
+    lot, grade and findings, and what they leave of the right; with ``scale``, what the merchant's
+    grades alone would have, and the ``law`` code where the law decided otherwise.
     """
 
     number: int
@@ -150,6 +154,7 @@ class DecisionRecord(AnswerModel):
     reason: str | None
     rule: dict[str, Any] | None
     facts: dict[str, Any] | None
+    judged: dict[str, Any] | None = None
 
 
 class DecisionRecordList(AnswerModel):

@@ -17,8 +17,9 @@ class DecisionRecordModel(Model):
     ``number`` is 0 for what the rules found, else the log's number of the event. The rules' record
     has the ``facts`` they were given, the ``quantity`` asked for, what was paid for the line
     (``basis``), the hash of the merchant's pack that the return is pinned to (``pack_hash``) and
-    their whole ``result``. A person's record or a
-    time-out's stands beside it, and says in ``result`` what was granted and why.
+    their whole ``result``. A person's record or a time-out's stands beside it, and says in
+    ``result`` what was granted and why; an inspection's, of one lot, what was found and what that
+    leaves of the right.
     """
 
     __tablename__ = "decision_records"

@@ -55,6 +55,20 @@ async def test_a_reviewer_stands_beside_the_rules(house: House) -> None:
     assert {row.decided_by for row in found[3:]} == {str(REVIEWER)}
 
 
+async def test_what_an_inspection_leaves_of_the_right_is_a_record(house: House) -> None:
+    """Under the same version as the rules' own, with what was found and what that leads to."""
+    opened = await house.open(some_of(house.sandbox.order("three-units"), 1))
+    await opened.arrive_and_grade_one()
+    await opened.until_event("settlement.sealed")
+
+    rule, inspection = await records(opened)
+
+    assert (inspection.by, inspection.line_id) == ("inspection", "line-1")
+    assert (inspection.policy_ref, inspection.content_hash) == (rule.policy_ref, rule.content_hash)
+    assert (inspection.result["grade"], inspection.result["acceptance"]) == ("A", "ACCEPTED")
+    assert inspection.result["lot_id"] == "line-1/1"
+
+
 async def test_time_that_ran_out_is_a_record_too(house: House) -> None:
     """Nobody reviewed it, so the pack's default decided."""
     opened = await house.open(complaint(house.sandbox.order("no-reason-return")))

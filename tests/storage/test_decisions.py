@@ -71,6 +71,35 @@ async def test_a_repeated_write_adds_nothing(store: Database, returns: Returns) 
     assert await decisions(store) == before
 
 
+async def test_both_results_of_an_inspection_are_kept(store: Database, returns: Returns) -> None:
+    """What the law made of the goods, and what the merchant's grades alone would have."""
+    await opened(returns)
+    scale = {"acceptance": "PARTIALLY_ACCEPTED", "deduction_percent": 20}
+    data: dict[str, Any] = {
+        "lot_id": "shoes/1",
+        "line_id": "shoes",
+        "policy_ref": "CN-CORE@2024-07-01",
+        "content_hash": "sha256:2",
+        "grade": "C",
+        "findings": ["TAG_REMOVED"],
+        "acceptance": "REJECTED",
+        "deduction_percent": 100,
+        "by": "warehouse:w1",
+        "law": "X_NOT_INTACT",
+        "scale": scale,
+    }
+    judged = event(1, type="inspection.completed", data=data)
+
+    for _ in range(2):
+        await returns.record_transition(transition(events=(judged,)))
+
+    (row,) = await decisions(store)
+    assert (row.by, row.decided_by, row.line_id) == ("inspection", "warehouse:w1", "shoes")
+    assert (row.policy_ref, row.content_hash) == ("CN-CORE@2024-07-01", "sha256:2")
+    assert (row.result["law"], row.result["scale"]) == ("X_NOT_INTACT", scale)
+    assert (row.result["acceptance"], row.result["findings"]) == ("REJECTED", ["TAG_REMOVED"])
+
+
 @pytest.mark.parametrize("by", ["human", "timeout"])
 async def test_who_decides_after_the_rules_has_a_record_beside_theirs(
     store: Database, returns: Returns, by: str
