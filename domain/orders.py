@@ -108,11 +108,6 @@ class OrderLine:
     def fulfilled(self) -> int:
         return sum(parcel.quantity for parcel in self.parcels)
 
-    @property
-    def is_delivered(self) -> bool:
-        """Whether any of it is known to have arrived."""
-        return any(parcel.delivered_at is not None for parcel in self.parcels)
-
 
 @dataclass(frozen=True, slots=True)
 class HoldMethod:
