@@ -16,6 +16,13 @@ _FIRST_DAY = date(2000, 1, 1)
 """Before every refund that a provider still shows."""
 
 
+class StillComparingError(RefusedError):
+    """The comparison takes longer than one waits: it goes on, and is read later."""
+
+    def __init__(self) -> None:
+        super().__init__("not_confirmed", "it goes on: read the day in a moment")
+
+
 class FinanceService:
     def __init__(
         self,
@@ -34,8 +41,8 @@ class FinanceService:
         """Compare a day (UTC) now; one that is being compared is waited for, not begun again.
 
         Raises:
-            RefusedError: the day lies ahead, there is no provider or it cannot be asked,
-                or it takes longer than one waits: then it goes on and is read later.
+            RefusedError: the day lies ahead, there is no provider or it cannot be asked.
+            StillComparingError: it takes longer than one waits.
         """
         if not _FIRST_DAY <= day <= datetime.now(UTC).date():
             raise RefusedError("invalid_request", "wanted a day that has begun", field="day")
@@ -50,7 +57,7 @@ class FinanceService:
                     rpc_timeout=self._patience.command,
                 )
         except TimeoutError:
-            raise RefusedError("not_confirmed", "it goes on: read the day in a moment") from None
+            raise StillComparingError from None
         if done.failed:
             raise RefusedError("not_confirmed", "the provider could not be asked")
         row = await self._reconciliations.get(tenant_id, day)

@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from contextlib import suppress
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 
 from api import translate
 from api.asking import ServicesOf
+from api.finance_service import StillComparingError
 from api.pages.finance import day_of
 from api.pages.visiting import START, FormOf, Visitor, VisitorOf
 from api.routes.commands import Body, Giver
@@ -50,10 +52,11 @@ async def decline(
 
 @router.post("/days/{day}")
 async def compare(visitor: VisitorOf, _form: FormOf, services: ServicesOf, day: str) -> Response:
-    """Compare a day's refunds with the provider's now."""
+    """Compare a day's refunds with the provider's now; what takes long is seen on the page later."""
     _check(visitor, "reconcile")
     compared = day_of(day)
-    await services.finance.compare(visitor.key.tenant_id, compared)
+    with suppress(StillComparingError):
+        await services.finance.compare(visitor.key.tenant_id, compared)
     return _seen(f"/days/{compared}")
 
 

@@ -444,7 +444,9 @@ async def test_a_day_says_what_to_do_about_each_finding(
     assert refund_ref in page
     assert "Made past us" in page
     assert "ask who and why" in page
+    # Also where it takes longer than one waits: it goes on, and is seen there.
     assert again.status_code == 303
+    assert again.headers["location"] == f"/finance/days/{today()}"
 
 
 @pytest.mark.parametrize(

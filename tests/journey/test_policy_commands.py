@@ -115,4 +115,4 @@ async def test_files_alone_need_no_server(
     assert "governs contracts from 2020-01-01, without an end" in shown[1]
     assert (wrong[0], "review_default: wanted APPROVE or DENY" in wrong[2]) == (2, True)
     assert (unread[0], "torn.json: " in unread[2]) == (2, True)
-    assert (missing[0], "none.json: No such file" in missing[2]) == (2, True)
+    assert (missing[0], "none.json: wanted a readable file" in missing[2]) == (2, True)
