@@ -16,6 +16,7 @@ from domain.gifts import MissingGift
 from domain.ids import content_hash
 from domain.inspection import Acceptance, Disposition, Fault, Grade
 from domain.law.places import is_place
+from domain.law.schema import Layer
 from domain.orders import Destination, TenderKind
 from domain.pack_reading import At, PolicyError
 from domain.parcel_terms import AS_THEY_COME, ParcelTerms, read_parcel_terms
@@ -434,6 +435,8 @@ def _check_rule(rule: Rule, sources: Collection[str]) -> None:
     for key in rule.sources:
         if key.split("#")[0] not in sources:
             raise PolicyError(f"{path}.sources: unknown source {key!r}")
+    if rule.layer not in [*Layer]:
+        raise PolicyError(f"{path}.layer: wanted one of {', '.join(Layer)}")
     if rule.return_shipping_payer not in _PAYERS:
         raise PolicyError(f"{path}.return_shipping_payer: wanted one of {', '.join(_PAYERS)}")
     if "PRICE" not in rule.refund.scope or not set(rule.refund.scope) <= _SCOPES:

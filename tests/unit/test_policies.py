@@ -79,6 +79,7 @@ def _drop(*path: str | int) -> Callable[[Any], None]:
         (_set("rules", 0, "remedies", to=["CAKE"]), "rules[0].remedies[0]: wanted one of REFUND"),
         (_set("rules", 0, "exclusions", to=[1]), "rules[0].exclusions: wanted a list of texts"),
         (_set("rules", 0, "review", to="false"), "rules[0].review: wanted true or false"),
+        (_set("rules", 0, "layer", to="SHOP"), "rules.STD-WITHDRAWAL-30.layer: wanted one of LAW"),
         (_set("rules", 0, "sources", to=["X#1"]), "rules.STD-WITHDRAWAL-30.sources: unknown"),
         (_set("rules", 0, "refund", "scope", to=["TAX"]), "rules.STD-WITHDRAWAL-30.refund.scope"),
         (
