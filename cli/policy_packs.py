@@ -14,7 +14,7 @@ from packs.cases import Case, Unreadable, read_cases
 from packs.files import read_file
 from packs.library import Library, load, read_one, shipped
 from packs.promising import read_policy
-from packs.reading import pack_schema
+from packs.reading import merchant_schema, pack_schema, place_schema
 from packs.trying import Difference, differences
 
 
@@ -27,6 +27,9 @@ def add_packs(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     check.add_argument("path", type=Path, nargs="?", help="left out: the shipped packs")
     check.set_defaults(run=_check)
     schema = commands.add_parser("schema", help="print the JSON Schema of a pack's file")
+    schema.add_argument(
+        "kind", nargs="?", choices=[*_SCHEMAS], default="law", help="whose file; left out: law"
+    )
     schema.set_defaults(run=_schema)
     law = commands.add_parser("law", help="list the shipped packs of law and when each governs")
     law.set_defaults(run=_law)
@@ -102,8 +105,11 @@ def _ref_of(path: Path) -> str:
         raise PolicyError(f"{path.name}: {error}") from error
 
 
-def _schema(_arguments: argparse.Namespace) -> None:
-    print(json.dumps(pack_schema(), indent=2, ensure_ascii=False))
+_SCHEMAS = {"law": pack_schema, "place": place_schema, "merchant": merchant_schema}
+
+
+def _schema(arguments: argparse.Namespace) -> None:
+    print(json.dumps(_SCHEMAS[arguments.kind](), indent=2, ensure_ascii=False))
 
 
 def _law(_arguments: argparse.Namespace) -> None:

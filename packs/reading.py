@@ -1,5 +1,7 @@
 """Read a pack's file into the domain's types; every error starts with file and path."""
 
+import json
+from importlib.resources import files
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -15,8 +17,24 @@ _PACK, _OVERLAY = TypeAdapter(Pack), TypeAdapter(Overlay)
 
 
 def pack_schema() -> dict[str, Any]:
-    """Return the JSON Schema of a pack's file."""
+    """Return the JSON Schema of a pack of law."""
     return _PACK.json_schema()
+
+
+def place_schema() -> dict[str, Any]:
+    """Return the JSON Schema of what a place adds to its pack."""
+    return _OVERLAY.json_schema()
+
+
+def merchant_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a merchant's pack.
+
+    It is stricter than :func:`domain.policies.parse_policy`: it refuses every name that nobody
+    reads, and days in another form than ``2024-01-01``.
+    """
+    path = files("domain") / "packs" / "merchant.schema.json"
+    schema: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return schema
 
 
 def read_pack(data: object, *, name: str) -> tuple[Pack, str]:

@@ -12,7 +12,7 @@ from domain.commands import COMMANDS, Role
 from domain.events import EVENT_TYPES, NOTICE_TYPES
 from domain.reason_codes import REASON_CODES
 from domain.wording import Language, catalogue
-from packs.reading import pack_schema
+from packs.reading import merchant_schema, pack_schema, place_schema
 from tests.support import carrier_page, law_page, provider_page
 
 _ROOT = Path(__file__).parents[2]
@@ -80,9 +80,15 @@ def pages() -> dict[Path, str]:
         _ROOT / "docs" / "providers.md": provider_page.page(),
         _ROOT / "docs" / "carriers.md": carrier_page.page(),
         _ROOT / "docs" / "law.md": law_page.page(),
-        _ROOT / "docs" / "law-pack.schema.json": json.dumps(pack_schema(), indent=2) + "\n",
-        _ROOT / "client" / "openapi.json": json.dumps(routed_app().openapi(), indent=2) + "\n",
+        _ROOT / "docs" / "law-pack.schema.json": _json(pack_schema()),
+        _ROOT / "docs" / "law-place.schema.json": _json(place_schema()),
+        _ROOT / "docs" / "merchant-pack.schema.json": _json(merchant_schema()),
+        _ROOT / "client" / "openapi.json": _json(routed_app().openapi()),
     }
+
+
+def _json(content: object) -> str:
+    return json.dumps(content, indent=2) + "\n"
 
 
 def _errors() -> str:

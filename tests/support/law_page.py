@@ -21,8 +21,25 @@ signed it, and it is not legal advice.** What a merchant promises on top is in
 backhaul policy law                # the shipped packs, and which contracts each governs
 backhaul policy check [PATH]       # the shipped packs, a folder, a file of law, a merchant's pack
 backhaul policy cases FILE         # run worked cases, and print each difference
-backhaul policy schema             # the JSON Schema of a pack's file: docs/law-pack.schema.json
+backhaul policy schema law         # the JSON Schema of a file, for editors
 ```
+
+| `backhaul policy schema` | the schema of | published as |
+|---|---|---|
+| `law`, or left out | a version of a pack | [law-pack.schema.json](law-pack.schema.json) |
+| `place` | what a place adds to its pack | [law-place.schema.json](law-place.schema.json) |
+| `merchant` | a merchant's pack ([policy.md](policy.md)) | \
+[merchant-pack.schema.json](merchant-pack.schema.json) |
+
+An editor checks a file while it is written if its first line names the schema, here from \
+`packs/law/places/`:
+
+```
+# yaml-language-server: $schema=../../../docs/law-place.schema.json
+```
+
+A schema knows names, types, words and ranges. What has to fit together, within a file and between
+files, `backhaul policy check` says.
 
 ## What the engine does with it
 

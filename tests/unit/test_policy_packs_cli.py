@@ -212,11 +212,22 @@ def test_the_shipped_law_is_listed(typed: Any) -> None:
     assert all(row.endswith("DRAFT") for row in rows)
 
 
-def test_the_schema_is_that_of_the_files(typed: Any) -> None:
-    """It is JSON Schema, and holds what a pack must have."""
-    status, out, _ = typed("schema")
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ((), {"id", "version", "governs", "places", "rules", "sources"}),
+        (("law",), {"id", "version", "governs", "places", "rules", "sources"}),
+        (("place",), {"id", "of", "time_zone"}),
+        (("merchant",), {"id", "version", "governs", "rules", "handling_hours"}),
+    ],
+)
+def test_the_schema_is_that_of_the_files(
+    typed: Any, words: tuple[str, ...], names: set[str]
+) -> None:
+    """It is JSON Schema, and holds what a file of this kind must have; left out, a pack of law."""
+    status, out, _ = typed("schema", *words)
 
     schema = json.loads(out)
     assert status == 0
-    assert {"id", "version", "governs", "places", "rules", "sources"} <= {*schema["required"]}
+    assert names <= {*schema["required"]}
     assert schema["additionalProperties"] is False
