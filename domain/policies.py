@@ -227,6 +227,50 @@ class Policy:
         )
 
 
+_SETTINGS = (
+    "$schema",
+    "id",
+    "version",
+    "governs",
+    "rules",
+    "conditions",
+    "faults_without_deduction",
+    "handling_hours",
+    "review_default",
+    "sources",
+    "pickup_attempts",
+    "fees",
+    "promotion_clawback",
+    "uneven_exchange",
+    "tender_order",
+    "approval_above",
+    "refund_gate_minor",
+    "fallback_tenders",
+    "triggers",
+    "recovery",
+    "advance_exchange",
+    "credit_shortfall",
+    "store_credit",
+    "coupons_lapse",
+    "keep_item_up_to",
+    "label_valid_days",
+    "delivered_after_days",
+    "customs_papers",
+    "settle",
+    "declares",
+    "abuse_signals",
+    "missing_gift",
+    "info_rounds",
+    "info_default",
+    "offer_rounds",
+    "offer_default",
+    "review_limits",
+    "review_warnings",
+    "gift_returns",
+    "places",
+)
+
+
 def parse_policy(data: Mapping[str, object]) -> Policy:
     """Turn a pack's JSON into a :class:`Policy`.
 
@@ -244,7 +288,9 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
             every place.
     """
     pack = At("", data)
+    pack.only(*_SETTINGS)
     governs = pack.table("governs")
+    governs.only("by", "from", "to")
     governs.fixed("by", "CONTRACT_DATE")
     policy = Policy(
         pack_id=pack.text("id"),
@@ -256,10 +302,7 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
         faults_without_deduction=pack.options("faults_without_deduction", Fault),
         handling=_handling(pack.table("handling_hours")),
         review_default=pack.text("review_default"),
-        sources=tuple(
-            Source(row.text("key"), row.text("title"), row.text("url"), row.text("certainty"))
-            for row in pack.tables("sources")
-        ),
+        sources=tuple(_source(row) for row in pack.tables("sources")),
         content_hash=content_hash(data),
         pickup_attempts=_pickup_attempts(pack),
         fees=read_fees(pack.table("fees")) if "fees" in data else NO_FEES,
@@ -375,8 +418,31 @@ def _window_days(window: At) -> int:
     return days
 
 
+def _source(data: At) -> Source:
+    data.only("key", "title", "url", "certainty")
+    return Source(data.text("key"), data.text("title"), data.text("url"), data.text("certainty"))
+
+
+_OF_A_RULE = (
+    "id",
+    "layer",
+    "ground",
+    "window",
+    "exclusions",
+    "excludes_final_sale",
+    "remedies",
+    "refund",
+    "return_shipping_payer",
+    "sources",
+    "review",
+)
+
+
 def _rule(data: At) -> Rule:
+    data.only(*_OF_A_RULE)
     window, refund = data.table("window"), data.table("refund")
+    window.only("days", "anchor", "start")
+    refund.only("scope", "due_days", "due_kind")
     window.fixed("anchor", "DELIVERED")
     return Rule(
         rule_id=data.text("id"),
@@ -399,6 +465,7 @@ def _rule(data: At) -> Rule:
 
 
 def _condition(data: At) -> Condition:
+    data.only("grade", "acceptance", "deduction_percent", "disposition")
     return Condition(
         grade=data.option("grade", Grade),
         acceptance=data.option("acceptance", Acceptance),

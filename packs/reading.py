@@ -27,11 +27,7 @@ def place_schema() -> dict[str, Any]:
 
 
 def merchant_schema() -> dict[str, Any]:
-    """Return the JSON Schema of a merchant's pack.
-
-    It is stricter than :func:`domain.policies.parse_policy`: it refuses every name that nobody
-    reads, and days in another form than ``2024-01-01``.
-    """
+    """Return the JSON Schema of a merchant's pack, whose days are all written ``2024-01-01``."""
     path = files("domain") / "packs" / "merchant.schema.json"
     schema: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return schema

@@ -52,7 +52,7 @@ async def decline(
 
 @router.post("/days/{day}")
 async def compare(visitor: VisitorOf, _form: FormOf, services: ServicesOf, day: str) -> Response:
-    """Compare a day's refunds with the provider's now; what takes long is seen on the page later."""
+    """Compare a day's refunds with the provider's now; what takes long is seen there later."""
     _check(visitor, "reconcile")
     compared = day_of(day)
     with suppress(StillComparingError):

@@ -39,6 +39,7 @@ def full() -> dict[str, Any]:
             "value": {"amount_minor": amounts, "days": 365},
         },
         "info_rounds": 2,
+        "offer_rounds": 2,
         "info_default": "deny",
         "offer_default": "deny",
         "review_limits": {"reviewer": amounts, "finance": amounts, "ops": amounts},
