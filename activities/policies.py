@@ -8,7 +8,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from domain.pack_reading import PolicyError
-from domain.policies import Policy, parse_policy
+from domain.policies import Policy
+from domain.policy_reading import parse_policy
 from packs.files import read_document
 from packs.promising import read_policy
 from storage.policy_versions import PolicyVersions, StoredPolicy

@@ -20,8 +20,8 @@ from cli.calling import Action, Run, calls
 from cli.commands import key_of
 from domain.money import Money
 from domain.pack_reading import PolicyError
-from domain.policies import parse_policy
 from domain.policy_diff import Difference, Kind, differences
+from domain.policy_reading import parse_policy
 from packs.files import read_document
 from packs.library import shipped
 

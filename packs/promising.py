@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from domain.eligibility import promises_of
 from domain.law.worsening import check_not_worse
-from domain.policies import Policy, parse_policy
+from domain.policies import Policy
+from domain.policy_reading import parse_policy
 from packs.library import Library, shipped
 
 

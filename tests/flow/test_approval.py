@@ -12,7 +12,8 @@ from api.restarting import Restarter
 from api.starting import Patience
 from domain.commands import Actor
 from domain.inspection import Grade
-from domain.policies import Policy, parse_policy
+from domain.policies import Policy
+from domain.policy_reading import parse_policy
 from storage.settlements import Settlements
 from tests.flow.test_continue_as_new import forgetful_house
 from tests.flow.test_fees import with_promotion

@@ -7,7 +7,7 @@ import pytest
 from activities.errors import refused
 from activities.payments import PaymentActivities, Settle
 from domain.inspection import Grade
-from domain.policies import parse_policy
+from domain.policy_reading import parse_policy
 from domain.requests import RequestedLine, Resolution
 from domain.tracking import Milestone
 from tests.flow.conftest import Ruled

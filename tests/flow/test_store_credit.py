@@ -11,7 +11,8 @@ import pytest
 from activities.payments import PaymentActivities, Settle
 from domain.inspection import Grade
 from domain.money import Money, half_up
-from domain.policies import Policy, parse_policy
+from domain.policies import Policy
+from domain.policy_reading import parse_policy
 from domain.requests import RequestedLine, Resolution
 from domain.value_ledger import Account, AccountKind, Shortfall, spend
 from storage import value_ledger

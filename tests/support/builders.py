@@ -19,7 +19,8 @@ from domain.opening import decide_lines, open_return, wanted_units
 from domain.orders import Order, OrderLine, Parcel, Shipping, Tax, Tender, TenderKind
 from domain.parcels import Receipt, ReceiptEntry
 from domain.pickups import pickup_booked
-from domain.policies import Policy, parse_policy
+from domain.policies import Policy
+from domain.policy_reading import parse_policy
 from domain.reasons import Ground
 from domain.receiving import receive
 from domain.requests import (

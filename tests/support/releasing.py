@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from domain.policies import Policy, parse_policy
+from domain.policies import Policy
+from domain.policy_reading import parse_policy
 from tests.support.builders import pack
 
 

@@ -12,7 +12,8 @@ from domain.inspection import Acceptance
 from domain.intents import Intent, LotAmount
 from domain.lifecycle import LotState
 from domain.orders import Order
-from domain.policies import Policy, parse_policy
+from domain.policies import Policy
+from domain.policy_reading import parse_policy
 from domain.promotions import Standing
 from domain.returns import Lot, Return
 from domain.settlement import settle, units_of

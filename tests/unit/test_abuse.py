@@ -12,7 +12,7 @@ from domain.eligibility import Verdict
 from domain.granting import apply_policy
 from domain.orders import Order
 from domain.pack_reading import PolicyError
-from domain.policies import parse_policy
+from domain.policy_reading import parse_policy
 from domain.requests import RequestedLine
 from domain.returns import Return
 from domain.settlement import settle

@@ -24,7 +24,8 @@ from domain.deadlines import pass_deadlines
 from domain.drafts import draft, registered
 from domain.intents import Settlement
 from domain.pack_reading import PolicyError
-from domain.policies import Policy, parse_policy
+from domain.policies import Policy
+from domain.policy_reading import parse_policy
 from domain.proposals import Approval
 from domain.returns import Return
 from domain.settlement import settle

@@ -8,7 +8,7 @@ from domain.diverting import Credit, Diversion
 from domain.money import Money
 from domain.orders import Destination, TenderKind
 from domain.pack_reading import PolicyError
-from domain.policies import parse_policy
+from domain.policy_reading import parse_policy
 from domain.value_ledger import Account, AccountKind, Shortfall, changes, refund_in_kind, reversal
 from tests.support.builders import pack
 

@@ -13,7 +13,7 @@ from domain.law.schema import Remedy
 from domain.lifecycle import AuthorizationState
 from domain.opening import decide_lines
 from domain.orders import OrderLine, Parcel
-from domain.policies import parse_policy
+from domain.policy_reading import parse_policy
 from domain.reasons import Ground
 from domain.requests import RequestedLine, Resolution
 from tests.support.builders import (

@@ -16,7 +16,8 @@ from domain.lifecycle import AuthorizationState
 from domain.money import Money
 from domain.opening import decide_lines, open_return
 from domain.orders import Destination, TenderKind
-from domain.policies import Policy, parse_policy
+from domain.policies import Policy
+from domain.policy_reading import parse_policy
 from domain.requests import (
     HandoverMethod,
     RequestedLine,

@@ -9,7 +9,7 @@ from domain.gifts import GiftOwed, freeze_gifts, gifts_owed
 from domain.granting import apply_policy
 from domain.orders import Gift, Order, OrderFactsError, check_order
 from domain.pack_reading import PolicyError
-from domain.policies import parse_policy
+from domain.policy_reading import parse_policy
 from domain.requests import RequestedLine
 from domain.returns import Return
 from integrations.commerce.port import Contact

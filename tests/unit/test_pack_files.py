@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from domain.pack_reading import PolicyError
-from domain.policies import parse_policy
+from domain.policy_reading import parse_policy
 from packs.files import read_document
 from tests.support.builders import pack
 

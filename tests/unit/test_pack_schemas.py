@@ -15,7 +15,7 @@ from chaos.packs import PACKS, write_pack
 from domain.currencies import EXPONENTS
 from domain.law.places import is_place
 from domain.pack_reading import PolicyError
-from domain.policies import parse_policy
+from domain.policy_reading import parse_policy
 from packs.files import read_file
 from packs.reading import merchant_schema, pack_schema, place_schema
 from tests.support.builders import STANDARD

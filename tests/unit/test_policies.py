@@ -8,7 +8,8 @@ import pytest
 
 from domain.fees import NO_FEES
 from domain.pack_reading import PolicyError
-from domain.policies import TENDER_ORDER, parse_policy
+from domain.policies import TENDER_ORDER
+from domain.policy_reading import parse_policy
 from tests.support.builders import pack, policy
 
 

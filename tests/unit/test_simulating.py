@@ -14,7 +14,8 @@ from domain.eligibility import Facts, evaluate
 from domain.fees import Fees, Flat
 from domain.law.governing import GoverningLaw
 from domain.opening import asked_facts, open_return
-from domain.policies import Policy, parse_policy
+from domain.policies import Policy
+from domain.policy_reading import parse_policy
 from domain.reasons import Ground
 from domain.requests import RequestedLine, Resolution
 from domain.settlement import freeze_basis, settle

@@ -10,7 +10,7 @@ from domain.commands import TIMEOUT
 from domain.granting import grant
 from domain.orders import HoldMethod
 from domain.pack_reading import PolicyError
-from domain.policies import parse_policy
+from domain.policy_reading import parse_policy
 from domain.reasons import Ground
 from domain.releasing import lots_to_pay_early, value_minor
 from domain.requests import RequestedLine

@@ -10,7 +10,7 @@ from activities.policies import load_policy
 from domain.eligibility import evaluate
 from domain.law.places import is_place
 from domain.pack_reading import PolicyError
-from domain.policies import parse_policy
+from domain.policy_reading import parse_policy
 from packs.library import shipped
 from packs.promising import check_promises
 from packs.trying import facts_of_case
