@@ -1,9 +1,12 @@
 """Fixtures that several kinds of tests use, and which tests stay together."""
 
+import os
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.support.memory import roomy_memory
 
 pytest_plugins = [
     "tests.support.postgres",
@@ -17,6 +20,10 @@ settings.register_profile("suite", max_examples=200, **_UNHURRIED)
 settings.register_profile("thorough", max_examples=10_000, **_UNHURRIED)
 settings.load_profile("suite")
 _TOGETHER = ("journey", "stack")
+
+if (memory := roomy_memory()) is not None:
+    # pytest's own name for where the folders of tests are; those of passed ones go at once.
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

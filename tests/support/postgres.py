@@ -17,6 +17,7 @@ from runtime.devstack.postgres import APP_ROLE, OWNER_ROLE, PostgresServer
 from runtime.devstack.postgres_files import choose_home
 from runtime.devstack.processes import spawn, stop_child
 from storage.migrate import upgrade
+from tests.support.memory import roomy_memory
 
 PASSWORD = "not-a-secret"
 _TEMPLATE = "migrated"
@@ -36,7 +37,7 @@ class Database:
 def postgres_server() -> Iterator[PostgresServer]:
     """One embedded PostgreSQL on a free port; its files are removed at the end."""
     with contextlib.ExitStack() as cleanup:
-        folder = Path(tempfile.mkdtemp(prefix="backhaul-tests-"))
+        folder = Path(tempfile.mkdtemp(prefix="backhaul-tests-", dir=roomy_memory()))
         cleanup.callback(shutil.rmtree, folder)
         home = choose_home(folder, recorded=None)
         if home != folder:
