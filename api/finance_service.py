@@ -10,7 +10,8 @@ from api.starting import Patience
 from domain.codes import RefusedError
 from domain.ids import comparison_id_for
 from storage.reconciliations import ReconciliationRow, Reconciliations
-from workflows.reconciliation import Reconciliation, ReconciliationWorkflow
+from workflows.reconciliation import ReconciliationWorkflow
+from workflows.round_messages import Reconciliation
 
 _FIRST_DAY = date(2000, 1, 1)
 """Before every refund that a provider still shows."""

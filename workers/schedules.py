@@ -29,8 +29,9 @@ from workflows.options import (
     SWEEP_EVERY,
     SWEEP_LASTS,
 )
-from workflows.reconciliation import Reconciliation, ReconciliationWorkflow
-from workflows.sweep import Sweep, SweepWorkflow
+from workflows.reconciliation import ReconciliationWorkflow
+from workflows.round_messages import Reconciliation, Sweep
+from workflows.sweep import SweepWorkflow
 
 
 async def ensure_sweep(client: Client, *, task_queue: str, time_scale: float) -> None:

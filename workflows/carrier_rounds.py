@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from temporalio import workflow
 from temporalio.exceptions import FailureError, is_cancelled_exception
@@ -13,23 +13,12 @@ from domain.ids import workflow_id_for
 from domain.tracking import told_as
 from workflows.messages import CarrierMilestones, DelayNews
 from workflows.options import LOOK_AFTER_CARRIER, carrier_queue
+from workflows.round_messages import CarrierRound
 from workflows.steps import call
 
 _PAGES = 20
 """Pages of parcels of one account in a round; the next round reads the rest, as it does of a round
 whose history grew long."""
-
-
-@dataclass(frozen=True, slots=True)
-class CarrierRound:
-    """What one round saw and did; ``failed`` are accounts whose carrier did not answer."""
-
-    read: int = 0
-    told: int = 0
-    warned: int = 0
-    resumed: int = 0
-    orphans: int = 0
-    failed: tuple[str, ...] = ()
 
 
 @workflow.defn

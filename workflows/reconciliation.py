@@ -1,7 +1,7 @@
 """Reconciliation: every day our refunds are laid beside the providers'."""
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 
 from temporalio import workflow
@@ -12,29 +12,8 @@ from activities.reopening import RefundTold, ReopenActivities, ReopenFor
 from domain.ids import workflow_id_for
 from workflows.messages import RefundNews
 from workflows.options import RECONCILE, RECONCILE_DAYS
+from workflows.round_messages import Reconciliation, ReconciliationOutcome
 from workflows.steps import call
-
-
-@dataclass(frozen=True, slots=True)
-class ReconciliationOutcome:
-    """``counts`` by verdict over all; ``failed`` are tenants that could not be compared."""
-
-    day: date
-    counts: dict[str, int] = field(default_factory=dict)
-    failed: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Reconciliation:
-    """What to compare: of one tenant or of all; of one day (UTC) or of the last thirty.
-
-    ``after`` and ``so_far`` are how far an earlier run came, in the order of tenants.
-    """
-
-    tenant_id: str | None = None
-    day: date | None = None
-    after: str = ""
-    so_far: ReconciliationOutcome | None = None
 
 
 @workflow.defn

@@ -3,13 +3,12 @@
 from dataclasses import replace
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from domain.paths import written
 from domain.texts import WANTED, bad_text_in
 from workflows.messages import Refusal, StartReturn
-
-_START: TypeAdapter[StartReturn] = TypeAdapter(StartReturn)
+from workflows.resuming import START
 
 
 def read_start(given: StartReturn | Any) -> StartReturn | Refusal:
@@ -22,7 +21,7 @@ def read_start(given: StartReturn | Any) -> StartReturn | Refusal:
             our reading of it: the run stands still until that is mended.
     """
     try:
-        start = _START.validate_python(given)
+        start = START.validate_python(given)
     except ValidationError as error:
         if isinstance(given, dict) and given.get("resumed") is not None:
             raise

@@ -1,21 +1,11 @@
 """The sweep: finds returns whose run the engine has lost. A schedule starts it again and again."""
 
-from dataclasses import dataclass, field
-
 from temporalio import workflow
 
 from activities.sweeping import SweepActivities, SweepFrom
 from workflows.options import SWEEP
+from workflows.round_messages import Sweep
 from workflows.steps import call
-
-
-@dataclass(frozen=True, slots=True)
-class Sweep:
-    """How far a sweep is, and what it saw: the start of one is empty."""
-
-    following: SweepFrom = field(default_factory=SweepFrom)
-    looked_at: int = 0
-    changed: int = 0
 
 
 @workflow.defn

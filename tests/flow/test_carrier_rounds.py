@@ -13,7 +13,8 @@ from storage.models.arrivals import DeliveryModel
 from storage.states import BookingState
 from tests.support.house import TENANT, House, OpenReturn
 from tests.support.told import some_of, with_pickup
-from workflows.carrier_rounds import CarrierRound, CarrierRoundWorkflow
+from workflows.carrier_rounds import CarrierRoundWorkflow
+from workflows.round_messages import CarrierRound
 
 ANY_CALL = {"system": "easypost", "operation": "*", "kind": "http_503", "times": 10_000}
 

@@ -38,7 +38,8 @@ from workflows.messages import (
     Retry,
     StartReturn,
 )
-from workflows.sweep import Sweep, SweepWorkflow
+from workflows.round_messages import Sweep
+from workflows.sweep import SweepWorkflow
 
 LAMP = (CountedEntry("LAMP-DESK-WHITE", 1),)
 REFUNDS = {"system": "stripe", "operation": "POST /v1/refunds"}

@@ -20,11 +20,8 @@ from storage.states import IntentState
 from tests.flow.test_settlement import REFUNDS, accepted, intents_of
 from tests.support.house import TENANT, House, OpenReturn
 from workflows.options import RECONCILE_DAYS
-from workflows.reconciliation import (
-    Reconciliation,
-    ReconciliationOutcome,
-    ReconciliationWorkflow,
-)
+from workflows.reconciliation import ReconciliationWorkflow
+from workflows.round_messages import Reconciliation, ReconciliationOutcome
 
 
 def today() -> date:

@@ -21,7 +21,8 @@ from tests.flow.test_settlement import intents_of, paid
 from tests.support.house import TENANT, House, OpenReturn, eventually
 from tests.support.told import FINANCE, OPS, info, some_of
 from workflows.messages import CommandAnswer, Reopen, Retry
-from workflows.reconciliation import Reconciliation, ReconciliationWorkflow
+from workflows.reconciliation import ReconciliationWorkflow
+from workflows.round_messages import Reconciliation
 
 PATIENCE = Patience(*[timedelta(seconds=60)] * 3)
 

@@ -13,7 +13,8 @@ from tests.support.asking import labelled, new_key
 from tests.support.house import TENANT, eventually
 from tests.support.journey import Journey
 from tests.support.terminal import Terminal, sign_in
-from workflows.sweep import Sweep, SweepWorkflow
+from workflows.round_messages import Sweep
+from workflows.sweep import SweepWorkflow
 
 WHY = RestartCommand(reason="somebody terminated it")
 

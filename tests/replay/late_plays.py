@@ -29,7 +29,8 @@ from tests.support.told import (
 )
 from workflows.messages import RestartFromProjection, Retry
 from workflows.return_workflow import ReturnWorkflow
-from workflows.sweep import Sweep, SweepWorkflow
+from workflows.round_messages import Sweep
+from workflows.sweep import SweepWorkflow
 
 REFUNDS = {"system": "stripe", "operation": "POST /v1/refunds"}
 CANCEL_PICKUP = {"system": "easypost", "operation": "POST /v2/pickups/{id}/cancel"}
