@@ -72,6 +72,10 @@ class FinanceService:
         """Read the days that were compared, newest first."""
         return await self._reconciliations.days(tenant_id, limit=limit, before=before)
 
+    async def is_compared(self, tenant_id: str, day: date) -> bool:
+        """Say whether a day was compared before, and so can be read."""
+        return await self._reconciliations.get(tenant_id, day) is not None
+
     async def report(self, tenant_id: str, day: date) -> ReconciliationRow:
         """Read a day as it was last compared.
 

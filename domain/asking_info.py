@@ -95,9 +95,20 @@ def remind(ret: Return, *, at: datetime) -> Change:
     return ret, (Fact("return.info_reminded", _asked(ret, question)),)
 
 
+def silence_of(ret: Return, question: Question) -> Silence:
+    """Return what no answer leads to: as the policy has it, where the law left its whole time.
+
+    Nobody is denied for want of an answer that was wanted sooner than the policy says.
+    """
+    lasts = ret.policy.handling.info_answer
+    is_cut = within_law(ret, question.asked_at, lasts) < lasts
+    return Silence.REVIEW if is_cut else ret.policy.review.info_default
+
+
 def unanswered(ret: Return, *, at: datetime) -> Change:
     """Nobody answered in time: do what the policy says of that, in the name of the clock."""
-    question, silence = _open(ret), ret.policy.review.info_default
+    question = _open(ret)
+    silence = silence_of(ret, question)
     ret = _with(ret, replace(question, ended_at=at))
     data: dict[str, JsonValue] = {
         "question_no": question.number,
@@ -143,5 +154,5 @@ def _asked(ret: Return, question: Question) -> dict[str, JsonValue]:
         "question_no": question.number,
         "question": question.text,
         "answer_by": until.isoformat(),
-        "default": ret.policy.review.info_default,
+        "default": silence_of(ret, question),
     }

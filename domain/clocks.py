@@ -4,7 +4,7 @@ A clock is there while its date is known and what it asks for was not done. It i
 before, told as missed when its last day is over, and again when a second line behind it is.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -30,9 +30,13 @@ _OWED = (
 
 
 class ClockKind(StrEnum):
-    """ANSWER: the request is to be decided, the address told. REFUND: the money is to be back."""
+    """ANSWER: the request is to be decided. REFUND: the money is to be back.
+
+    ADDRESS: the customer is to be told where the goods go that were granted in time.
+    """
 
     ANSWER = "answer"
+    ADDRESS = "address"
     REFUND = "refund"
 
 
@@ -77,9 +81,7 @@ def clocks(ret: Return) -> tuple[Clock, ...]:
         return _answer(ret)
     if ret.authorization not in GRANTED:
         return ()
-    # An answer without the address, on a label that is still to be booked, is none yet.
-    is_untold = ret.logistics is LogisticsState.LABEL_PENDING
-    return (*(_answer(ret) if is_untold else ()), *_refunds(ret))
+    return (*_address(ret), *_refunds(ret))
 
 
 def state_of(ret: Return, clock: Clock) -> ClockState:
@@ -97,11 +99,26 @@ def end_of(day: date, time_zone: str) -> datetime:
 def within_law(ret: Return, since: datetime, lasts: timedelta) -> timedelta:
     """Return how long a customer may take with what was asked at ``since``: ``lasts``, or less.
 
-    A law that wants the request answered by a day does not wait for the customer, unless that day
-    was over before.
+    A law that wants the request answered by a day does not wait for the customer: half of what it
+    leaves is the reviewer's. A day that was over before leaves nothing to share.
     """
     left = [end_of(clock.due_on, ret.time_zone) - since for clock in _answer(ret)]
-    return min([lasts, *(one for one in left if one > timedelta())])
+    return min([lasts, *(one / 2 for one in left if one > timedelta())])
+
+
+def _address(ret: Return) -> tuple[Clock, ...]:
+    """A grant without the address, on a first label that is still to be booked, is half an answer.
+
+    One that came too late has missed its day already.
+    """
+    is_first = all(one.label_url is None and one.replaces is None for one in ret.inbound)
+    if not is_first or ret.logistics is not LogisticsState.LABEL_PENDING:
+        return ()
+    return tuple(
+        replace(clock, kind=ClockKind.ADDRESS)
+        for clock in _answer(ret)
+        if ret.authorized_since < end_of(clock.due_on, ret.time_zone)
+    )
 
 
 def _answer(ret: Return) -> tuple[Clock, ...]:

@@ -77,7 +77,8 @@ EVENT_TYPES: dict[str, str] = {
     "lot.not_sent": "the rest did not arrive in time; its units are returnable again",
     "inspection.held": "a grade came before the count of its parcel, and waits for it",
     "inspection.completed": "a lot was graded, within the right that its line was granted by "
-    "(`policy_ref`); `law` and `scale` where the law changed the outcome",
+    "(`policy_ref`) and by the grades of its pack (`pack_ref`); `law` and `scale` where the law "
+    "changed the outcome",
     "inspection.refused": "a grade that was left while nobody answered cannot be taken; `code`",
     "disposition.set": "where a lot's goods go next",
     "stock.moved": "the platform's stock follows a disposition",

@@ -90,6 +90,7 @@ def grade_lot(ret: Return, lot_id: str, finding: Finding, *, quantity: int | Non
         "line_id": lot.line_id,
         "policy_ref": right.policy_ref,
         "content_hash": right.content_hash,
+        "pack_ref": ret.policy.ref,
         "quantity": lot.quantity,
         "grade": finding.grade,
         "fault": finding.fault,

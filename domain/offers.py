@@ -197,11 +197,19 @@ def decline(ret: Return, number: int, *, at: datetime) -> Change:
     return back_to_review(ret, since=declined.offered_at, at=at), (told,)
 
 
+def silence_of(ret: Return, made: CounterOffer) -> Silence:
+    """Return what an offer that ran out leads to: the reviewer decides where a law cut its time."""
+    lasts = ret.policy.handling.counter_offer
+    is_cut = within_law(ret, made.offered_at, lasts) < lasts
+    return Silence.REVIEW if is_cut else ret.policy.review.offer_default
+
+
 def expire_offer(ret: Return, *, at: datetime) -> Change:
     """Nobody accepted in time: do what the policy says of that, in the name of the clock."""
-    over, silence = open_offer(ret), ret.policy.review.offer_default
+    over = open_offer(ret)
     if over is None:
         raise ValueError("no offer is open")
+    silence = silence_of(ret, over)
     ret = _with(ret, _ended(over, OfferState.EXPIRED, at))
     told = Fact("return.offer_expired", _named(ret, over) | {"default": silence, "by": "timeout"})
     if silence is Silence.REVIEW:
@@ -255,7 +263,7 @@ def _made(ret: Return, made: CounterOffer) -> dict[str, JsonValue]:
         "percent": made.percent,
         "message": made.message,
         "open_until": until.isoformat(),
-        "default": ret.policy.review.offer_default,
+        "default": silence_of(ret, made),
     }
 
 

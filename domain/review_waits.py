@@ -64,7 +64,7 @@ def _of_answer(ret: Return) -> list[Due]:
         return []
     key, since = answer_key(question), question.asked_at
     lasts = within_law(ret, since, ret.policy.handling.info_answer)
-    then = asking_info.AT_DEADLINE[ret.policy.review.info_default]
+    then = asking_info.AT_DEADLINE[asking_info.silence_of(ret, question)]
     found = [Due(key, "awaiting_info", since, lasts, question.text, at_deadline=then)]
     if question.reminded_at is None:
         found.append(Due(f"{key}/reminder", "info_reminder", since, lasts / 2))
@@ -77,6 +77,6 @@ def _of_offer(ret: Return) -> list[Due]:
         return []
     since = made.offered_at
     lasts = within_law(ret, since, ret.policy.handling.counter_offer)
-    then = offers.AT_DEADLINE[ret.policy.review.offer_default]
+    then = offers.AT_DEADLINE[offers.silence_of(ret, made)]
     detail = f"keep the goods for {Money(made.amount_minor, ret.currency)}: {made.message}"
     return [Due(offer_key(made), "offer_open", since, lasts, detail, at_deadline=then)]

@@ -134,6 +134,7 @@ _UNTRIED = (
     "keep_item_up_to",
     "missing_gift",
     "promotion_clawback",
+    "uneven_exchange",
 )
 """Settings on which verdicts and money hang, but not by the facts of one line as it was sent: what
 was declared and when it counted as delivered stands in the facts as the earlier policy had it."""
@@ -141,11 +142,18 @@ was declared and when it counted as delivered stands in the facts as the earlier
 
 def _untried(recorded: Sequence[Recorded], draft: Policy) -> tuple[str, ...]:
     earlier = {line.policy.content_hash: line.policy for line in recorded if line.policy}
-    return tuple(
+    found = [
         name
         for name in _UNTRIED
         if any(getattr(one, name) != getattr(draft, name) for one in earlier.values())
-    )
+    ]
+    # That it is offered is tried, and not what more of it is given.
+    bonus = draft.credit_bonus_percent
+    if any(one.credit_bonus_percent != bonus for one in earlier.values()):
+        found.append("store_credit.bonus_percent")
+    if any(one.fees.missed_visit != draft.fees.missed_visit for one in earlier.values()):
+        found.append("fees.missed_visit")
+    return tuple(found)
 
 
 def _least_telling(line: Simulated) -> int:

@@ -22,7 +22,6 @@ from domain.late_scans import wants_units
 from domain.lifecycle import (
     AWAITED,
     ENDED_EARLY,
-    GRANTED,
     AuthorizationState,
     DeliveryState,
     LotState,
@@ -144,10 +143,10 @@ def _wait(
     )
 
 
-RUNNING = ("refund_due", "answer_due")
+RUNNING = ("refund_due", "answer_due", "address_due")
 """The codes of dates that a law or a promise gives, until they have passed."""
 _REMINDERS = ("review_warning", "info_reminder", *RUNNING)
-_MISSED = ("refund_past_due", "answer_past_due")
+_MISSED = ("refund_past_due", "answer_past_due", "address_past_due")
 _NOBODYS_STEP = ("holding", *_REMINDERS, *_MISSED)
 
 
@@ -484,13 +483,10 @@ def _clock_wait(ret: Return, clock: Clock) -> Waiting:
 
 
 def _of_whose_turn(ret: Return, clock: Clock) -> tuple[str, ...]:
-    """Name what brings an answer on while it is not the reviewer who has to act."""
-    if clock.kind is not ClockKind.ANSWER:
-        return ()
-    if ret.authorization in GRANTED:
-        return WAITS["booking_delivery"].exits
+    """Name what brings an answer on while it is the customer who has to act."""
     code = _TURNS.get(ret.authorization)
-    return WAITS[code].exits if code is not None else ()
+    is_theirs = clock.kind is ClockKind.ANSWER and code is not None
+    return WAITS[code].exits if is_theirs and code is not None else ()
 
 
 _TURNS = {

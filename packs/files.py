@@ -23,13 +23,13 @@ def read_document(path: Path, *, name: str) -> dict[str, Any]:
 
 
 def read_file(path: Path, *, name: str) -> object:
-    """Return what a file says: JSON where its name ends so, else YAML; days stay the text they are.
+    """Return what a file says: YAML where its name ends so, else JSON; days stay the text they are.
 
     Raises:
         PolicyError: it cannot be read, says what JSON cannot, or the same key twice; the message
             starts with ``name``.
     """
-    is_json = path.suffix.lower() == ".json"
+    is_json = path.suffix.lower() not in (".yaml", ".yml")
     try:
         text = path.read_text(encoding="utf-8")
         return _read_json(text) if is_json else _plain(_read_yaml(text))

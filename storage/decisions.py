@@ -106,9 +106,18 @@ def _of_others(fresh: Sequence[tuple[int, EventRecord]]) -> Iterator[dict[str, A
             yield _row(data, by=by, decided_by=data["by"], result=result) | at
 
 
-_JUDGED = ("lot_id", "grade", "findings", "acceptance", "deduction_percent", "law", "scale")
-"""``scale`` is what the merchant's grades alone would have made of it, where the ``law`` (its
-reason code) decided."""
+_JUDGED = (
+    "lot_id",
+    "grade",
+    "findings",
+    "acceptance",
+    "deduction_percent",
+    "pack_ref",
+    "law",
+    "scale",
+)
+"""``scale`` is what the grades of the merchant's pack alone would have made of it, where the
+``law`` (its reason code) decided."""
 
 
 def _row(

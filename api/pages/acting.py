@@ -2,7 +2,6 @@
 
 import re
 import uuid
-from contextlib import suppress
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -52,11 +51,17 @@ async def decline(
 
 @router.post("/days/{day}")
 async def compare(visitor: VisitorOf, _form: FormOf, services: ServicesOf, day: str) -> Response:
-    """Compare a day's refunds with the provider's now; what takes long is seen there later."""
+    """Compare a day's refunds with the provider's now; what takes long is seen there later.
+
+    A day that was never compared has no page until it is.
+    """
     _check(visitor, "reconcile")
-    compared = day_of(day)
-    with suppress(StillComparingError):
-        await services.finance.compare(visitor.key.tenant_id, compared)
+    compared, tenant_id = day_of(day), visitor.key.tenant_id
+    try:
+        await services.finance.compare(tenant_id, compared)
+    except StillComparingError:
+        if not await services.finance.is_compared(tenant_id, compared):
+            raise
     return _seen(f"/days/{compared}")
 
 

@@ -139,8 +139,8 @@ class DecisionRecord(AnswerModel):
     ``rule`` is what the rules found of the line, also beside what somebody else decided; it is
     ``None`` of returns that are older than these records. ``facts`` are what the rules were given.
     ``granted`` and ``reason`` are those of a person or time-out. ``judged`` is an inspection's:
-    lot, grade and findings, and what they leave of the right; with ``scale``, what the merchant's
-    grades alone would have, and the ``law`` code where the law decided otherwise.
+    lot, grade and findings, and what they leave of the right by the grades of ``pack_ref``; with
+    ``scale``, what these alone would have, and the ``law`` code where the law decided otherwise.
     """
 
     number: int

@@ -67,6 +67,7 @@ async def test_what_an_inspection_leaves_of_the_right_is_a_record(house: House) 
     assert (inspection.policy_ref, inspection.content_hash) == (rule.policy_ref, rule.content_hash)
     assert (inspection.result["grade"], inspection.result["acceptance"]) == ("A", "ACCEPTED")
     assert inspection.result["lot_id"] == "line-1/1"
+    assert inspection.result["pack_ref"] == house.needs.policy.ref
 
 
 async def test_time_that_ran_out_is_a_record_too(house: House) -> None:

@@ -109,5 +109,5 @@ async def test_decides_nothing_for_a_deadline_that_passed_while_it_was_gone(
 
     assert again["deadline"] > wait["deadline"]
     (restarted,) = await opened.events("ops.intervention")
-    assert restarted.data["extended"] == ["review"]
+    assert restarted.data["extended"] == ["review/50", "review"]
     assert await opened.events("return.decided") == []

@@ -65,6 +65,8 @@ class SandboxClient:
                 if all(one["state"] != "pending" for one in told):
                     break
                 time.sleep(0.02)
+            else:
+                raise AssertionError(f"{system} still has something to tell")
             receiver.arrivals.queue.clear()
             yield receiver
 

@@ -12,18 +12,21 @@ from domain.asking_info import ask
 from domain.clocks import ClockKind, clocks, end_of
 from domain.commands import COMMANDS
 from domain.deadlines import pass_deadlines
+from domain.events import Fact
 from domain.law.places import place_of
 from domain.law.schema import Due, DueFrom, DueKind
 from domain.lifecycle import AuthorizationState, LogisticsState
+from domain.losing import new_label
 from domain.offers import offer
 from domain.returns import Return
+from domain.review_terms import Silence
 from domain.reviewing import approved
 from domain.tiers import Tier, tier_of
 from domain.view import document
 from domain.waiting import first_deadline, next_step, waits
 from tests.support.builders import NOW, after, granted, handed_over, received, with_label
-from tests.support.reviewing import ASKED, QUESTION, RITA
-from tests.unit.test_waiting import owing_an_answer
+from tests.support.reviewing import QUESTION, RITA
+from tests.unit.test_waiting import owing_an_answer, owing_the_address
 
 NOTICE_14 = Due(14, DueFrom.NOTICE, withhold=True, if_collected=DueFrom.NOTICE)
 RECEIVED_7 = Due(7, DueFrom.RECEIVED)
@@ -40,10 +43,6 @@ def asked_late() -> Return:
 
 def offered_late() -> Return:
     return offer(owing_an_answer(), 30, None, "Keep them.", by=RITA, at=LAST_DAYS)[0]
-
-
-def label_pending() -> Return:
-    return approved(owing_an_answer(), ["shoes"], by=RITA, at=ASKED)[0]
 
 
 def under(ret: Return, due: Due, **terms: Any) -> Return:
@@ -136,25 +135,51 @@ def test_a_missed_date_is_shown_with_what_return_waits_for() -> None:
 
 
 def test_an_answer_is_owed_where_the_law_says_until_when() -> None:
-    """The answer tells where the goods go: a grant whose label is not booked yet is none."""
-    asked = owing_an_answer()
-    untold = label_pending()
-    told = with_label(untold)
+    """Granted in time, the customer is to be told in time where the goods go: on the label."""
+    untold = owing_the_address()
 
-    (clock,) = clocks(asked)
-    assert (clock.kind, clock.due_on) == (ClockKind.ANSWER, after(days=15).date())
-    assert untold.logistics is LogisticsState.LABEL_PENDING
-    assert clocks(untold) == (clock,)
-    assert all(one.kind is not ClockKind.ANSWER for one in clocks(told))
+    (answer,), (address,) = clocks(owing_an_answer()), clocks(untold)
+    assert (answer.kind, answer.due_on) == (ClockKind.ANSWER, after(days=15).date())
+    assert (address.kind, address.due_on) == (ClockKind.ADDRESS, answer.due_on)
+    assert clocks(with_label(untold)) == ()
 
 
-@pytest.mark.parametrize("turn", [asked_late, offered_late, label_pending, owing_an_answer])
+def test_the_address_is_told_once() -> None:
+    """Another label, after the day or before it, is no other answer."""
+    told = with_label(owing_the_address())
+    again, _ = new_label(told, "d1", reason="torn", at=after(days=30))
+
+    assert again.logistics is LogisticsState.LABEL_PENDING
+    assert clocks(again) == ()
+
+
+def test_a_grant_that_came_too_late_has_missed_its_day_already() -> None:
+    """It is not told a second time that the address is late as well."""
+    late = approved(owing_an_answer(), ["shoes"], by=RITA, at=after(days=16))[0]
+
+    assert late.logistics is LogisticsState.LABEL_PENDING
+    assert clocks(late) == ()
+
+
+def test_a_date_for_the_address_is_warned_of_and_missed() -> None:
+    """The carrier sells no label: ops hear of it before the day is over, and after."""
+    ret, facts = owing_the_address(), list[Fact]()
+    for day in (14, 17):
+        ret, told = pass_deadlines(ret, at=after(days=day))
+        facts += told
+
+    of_law = [fact.type for fact in facts if fact.data.get("clock") == "address_due"]
+    assert of_law == ["sla.warned", "sla.breached"]
+    assert tier_of(ret) is Tier.RED
+
+
+@pytest.mark.parametrize("turn", [asked_late, offered_late, owing_the_address, owing_an_answer])
 def test_what_is_said_to_bring_an_answer_on_is_allowed(turn: Callable[[], Return]) -> None:
     """Whoever has to act meanwhile: the reviewer, the customer, or the carrier."""
     ret = turn()
     (clock,) = clocks(ret)
     late = replace(ret, overdue=((clock.key, end_of(clock.due_on, ret.time_zone)),))
-    (wait,) = [wait for wait in waits(late) if wait.code == "answer_past_due"]
+    (wait,) = [wait for wait in waits(late) if wait.code.endswith("_past_due")]
     asked_for = {name for name in wait.exits if name in COMMANDS}
 
     assert asked_for
@@ -162,16 +187,21 @@ def test_what_is_said_to_bring_an_answer_on_is_allowed(turn: Callable[[], Return
 
 
 @pytest.mark.parametrize("turn", [asked_late, offered_late])
-def test_nobody_is_given_more_time_than_the_law_leaves(turn: Callable[[], Return]) -> None:
-    """A question or an offer of the last days ends with the law's day, and then counts as over."""
+def test_of_what_the_law_leaves_the_reviewer_has_half(turn: Callable[[], Return]) -> None:
+    """A question or an offer of the last days; silence is then no reason to deny anything."""
     ret = turn()
+    review = replace(ret.policy.review, info_default=Silence.DENY, offer_default=Silence.DENY)
+    ret = replace(ret, policy=replace(ret.policy, review=review))
     (clock,) = clocks(ret)
-    law = end_of(clock.due_on, ret.time_zone)
+    left = end_of(clock.due_on, ret.time_zone) - LAST_DAYS
     (wait,) = [wait for wait in waits(ret) if wait.code in ("awaiting_info", "offer_open")]
 
-    assert wait.deadline == law
-    after_it, _ = pass_deadlines(ret, at=law)
+    after_it, _ = pass_deadlines(ret, at=wait.deadline)
+
+    assert wait.deadline == LAST_DAYS + left / 2
+    assert "the reviewer decides" in wait.at_deadline
     assert after_it.authorization is AuthorizationState.IN_REVIEW
+    assert clock.key not in dict(after_it.overdue)
 
 
 def test_after_the_laws_day_a_question_has_its_whole_time() -> None:

@@ -79,6 +79,7 @@ from tests.unit.test_waiting import (
     graded_early,
     in_review,
     owing_an_answer,
+    owing_the_address,
     ran_out,
     refund_pending,
     rejected,
@@ -324,11 +325,8 @@ _APPROVAL: dict[str, Step] = {
     "decline-settlement": not_approved,
 }
 
-_ANSWER: dict[str, Step] = {
-    # The address, on the label, is a part of it.
-    "approve": lambda ret: with_label(approved(ret)),
-    "deny": denied,
-}
+_ANSWER: dict[str, Step] = {"approve": approved, "deny": denied}
+_ADDRESS: dict[str, Step] = {"delivery.label_created": with_label, "withdraw": withdrew}
 
 WALKS: dict[str, tuple[Stage, dict[str, Step]]] = {
     "awaiting_review": (
@@ -461,6 +459,8 @@ WALKS: dict[str, tuple[Stage, dict[str, Step]]] = {
     "refund_past_due": (missed(refund_pending), {"refund.settled": paid}),
     "answer_due": (owing_an_answer, _ANSWER),
     "answer_past_due": (missed(owing_an_answer), _ANSWER),
+    "address_due": (owing_the_address, _ADDRESS),
+    "address_past_due": (missed(owing_the_address), _ADDRESS),
     "ordering_replacement": (
         lambda: grade(received(exchange())),
         {

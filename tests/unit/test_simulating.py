@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Any
 
@@ -78,6 +78,20 @@ def test_settings_that_no_record_can_try_are_named() -> None:
 
     assert simulate(record(), draft).untried == ("declares",)
     assert simulate(record(), window(14)).untried == ()
+
+
+def test_every_setting_is_tried_or_named_or_moves_no_money() -> None:
+    """A new one has to be thought of here."""
+    tried = {"rules", "fees", "places", "credit_bonus_percent"}
+    named = {"pack_id", "version", "governs_from", "governs_to", "content_hash", "sources"}
+    when_and_by_whom = {
+        *("handling", "review_default", "review", "pickup_attempts", "label_valid_days"),
+        *("customs_papers", "approval_above", "refund_gate_minor", "release", "parcels"),
+        *("tender_order", "fallback_tenders", "credit_shortfall"),
+    }
+
+    known = tried | named | when_and_by_whom | {*simulating._UNTRIED}
+    assert {field.name for field in fields(Policy)} == known
 
 
 def test_the_law_of_a_contract_stays_above_the_draft() -> None:

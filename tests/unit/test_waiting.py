@@ -27,6 +27,7 @@ from domain.replacing import choose_resolution, out_of_stock, replacement_ordere
 from domain.requests import HandoverMethod, RequestedLine, Resolution
 from domain.resolving import complete
 from domain.returns import Blocker, HeldInspection, Replacement, Return
+from domain.reviewing import approved
 from domain.securing import not_captured
 from domain.settling import intent_changed
 from domain.tracking import Milestone, Reached
@@ -77,6 +78,12 @@ def owing_an_answer() -> Return:
     lines = tuple(replace(x, decision=replace(x.decision, answer_by=by)) for x in ret.lines)
     handling = replace(ret.policy.handling, review=timedelta(days=60))
     return replace(ret, lines=lines, policy=replace(ret.policy, handling=handling))
+
+
+def owing_the_address() -> Return:
+    """The same return, granted in time; its label is still to be booked."""
+    rita = Actor("reviewer", "rita")
+    return approved(owing_an_answer(), ["shoes"], by=rita, at=after(days=1))[0]
 
 
 def charged_back() -> Return:
@@ -266,6 +273,7 @@ STAGES: list[tuple[Callable[[], Return], str, str]] = [
     (refund_pending, "awaiting_refund", "provider"),
     (refund_pending, "refund_due", "finance"),
     (owing_an_answer, "answer_due", "reviewer"),
+    (owing_the_address, "address_due", "carrier"),
     (lambda: graded(Grade.A, exchange()), "ordering_replacement", "platform"),
     (reserved, "awaiting_replacement", "platform"),
     (gone, "replacement_out_of_stock", "platform"),
@@ -482,7 +490,7 @@ def test_only_overdue_and_parked_kinds_are_troubles() -> None:
     late = {late for _, code, late in ESCALATING if late != code}
     late |= {code for _, code, _ in DECISIONS}
     # A clock is warned of before it is late (tests/unit/test_clocks.py).
-    late |= {"refund_past_due", "answer_past_due"}
+    late |= {"refund_past_due", "answer_past_due", "address_past_due"}
 
     assert {row.code for row in WAITS.values() if row.kind is Kind.OVERDUE} == late
 
