@@ -85,7 +85,7 @@ from workflows.review_messages import AcceptOffer, AnswerInfo, AskInfo, DeclineO
 
 TENANT = "acme"
 _T = TypeVar("_T")
-_PATIENCE_SECONDS = 20.0
+_PATIENCE_SECONDS = 40.0
 
 
 @dataclass(frozen=True, slots=True)
