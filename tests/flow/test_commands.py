@@ -53,7 +53,7 @@ async def test_a_refusal_leaves_no_trace(fast_house: House) -> None:
     """Wrong role, stale version, nothing parked: refused, and history is as long as before."""
     waiting = await fast_house.open(some_of(fast_house.sandbox.order("three-units"), 2))
     await waiting.ready_for_handover()
-    before = len(await waiting.history())
+    before = len(await waiting.history_at_rest())
     stale = CommandInfo("c-2", CUSTOMER_SIDE, expected_version=1)
 
     codes = [
@@ -75,7 +75,7 @@ async def test_a_refusal_leaves_no_trace(fast_house: House) -> None:
         "deadline_in_past",
         "invalid_request",
     ]
-    assert len(await waiting.history()) == before
+    assert len(await waiting.history_at_rest()) == before
 
 
 def extension(*, key: str = "delivery/d1/handover", hours: float) -> ExtendDeadline:

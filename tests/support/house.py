@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from cryptography.fernet import Fernet
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
@@ -368,6 +369,14 @@ class OpenReturn:
 
     async def history(self) -> Any:
         return (await self.handle.fetch_history()).events
+
+    async def history_at_rest(self) -> Any:
+        """Return the history once no workflow task is under way: what is projected is in it."""
+        under_way = (
+            EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED,
+            EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED,
+        )
+        return await eventually(self.history, lambda events: events[-1].event_type not in under_way)
 
     def ledger(self) -> Any:
         """What happened outside for this return."""
