@@ -2,8 +2,14 @@
 
 import pytest
 
-from backhaul_client import ApproveCommand, BackhaulError
-from tests.support.asking import complained, new_key
+from backhaul_client import (
+    ApproveCommand,
+    BackhaulError,
+    CountedItem,
+    InspectionCommand,
+    ReceiveCommand,
+)
+from tests.support.asking import complained, new_key, units_of
 from tests.support.journey import OTHER_TENANT, Journey
 
 
@@ -28,6 +34,34 @@ async def test_a_persons_decision_has_the_rules_own_beside_it(journey: Journey) 
     assert rule.rule is not None
     assert rule.rule["reason_codes"] == [*view.lines[1].decision.reason_codes]
     assert person.facts is None
+
+
+async def test_an_inspection_says_what_it_leaves_of_the_right(journey: Journey) -> None:
+    """Of its lot, by the grades of the merchant's pack, and who looked at it."""
+    client, warehouse = journey.client(), journey.client("warehouse")
+    order = journey.sandbox.order("three-units")
+    started = await client.start_return(units_of(order), idempotency_key=new_key())
+    item = CountedItem(sku="LAMP-DESK-WHITE", quantity=1)
+    count = ReceiveCommand(receipt_id="R-1", parcel="P-1", entries=(item,))
+    grade = InspectionCommand(lot_id="line-1/1", grade="A")
+    await warehouse.receive(started.return_id, count, idempotency_key=new_key())
+    await warehouse.record_inspection(started.return_id, grade, idempotency_key=new_key())
+
+    found = await client.list_decisions(started.return_id)
+
+    rule, inspection = found.items
+    assert (rule.by, rule.judged) == ("rule", None)
+    assert (inspection.by, inspection.granted, inspection.facts) == ("inspection", None, None)
+    assert inspection.decided_by.startswith("warehouse:")
+    assert (inspection.policy_ref, inspection.rule) == (rule.policy_ref, rule.rule)
+    assert inspection.judged == {
+        "lot_id": "line-1/1",
+        "grade": "A",
+        "findings": [],
+        "acceptance": "ACCEPTED",
+        "deduction_percent": 0,
+        "pack_ref": "STANDARD@2024-01-01",
+    }
 
 
 async def test_another_tenants_decisions_cannot_be_read(journey: Journey) -> None:

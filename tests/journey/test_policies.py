@@ -22,6 +22,9 @@ from backhaul_client import (
     ReceiveCommand,
     ReturnView,
 )
+from domain.ids import content_hash
+from domain.policy_versions import PolicyVersion
+from storage.policy_versions import PolicyVersions
 from tests.flow.test_fees import paid_in
 from tests.support.asking import new_key, units_of
 from tests.support.journey import Journey
@@ -185,6 +188,21 @@ async def test_a_second_person_publishes_what_they_have_read(shop: Shop) -> None
 
     assert codes == [(403, "four_eyes")] * 2
     assert (stale.value.status, stale.value.code) == (409, "policy_changed")
+    assert (await paul.policies.get("OWN@1")).state == "DRAFT"
+
+
+async def test_a_draft_of_before_is_read_again_before_it_governs(shop: Shop) -> None:
+    """An engine that took it may have read packs otherwise: it stays a draft, and says why."""
+    document, now = own_pack("1") | {"review_limit": {"reviewer": {"EUR": 1}}}, datetime.now(UTC)
+    kept = PolicyVersion("OWN", "1", content_hash(document), date(2020, 1, 1), None, "ops:old", now)
+    await PolicyVersions(shop.journey.services.database).put_draft(shop.tenant_id, kept, document)
+    paul = await shop.person("admin", "Paul")
+    publication = NewPublication(content_hash=kept.content_hash)
+
+    with pytest.raises(BackhaulError) as refused:
+        await paul.policies.publish("OWN@1", publication, idempotency_key=new_key())
+
+    assert (refused.value.code, refused.value.field) == ("invalid_policy", "review_limit")
     assert (await paul.policies.get("OWN@1")).state == "DRAFT"
 
 

@@ -43,7 +43,8 @@ async def test_a_policy_from_file_to_publication(
     """One person puts and tries it, another reads and publishes it, and a return goes by it."""
     await start(shop)
     await sign_in(shop, monkeypatch, "ops", "Dora")
-    put = await terminal.type("policy", "put", file(tmp_path, "1", days=10, places=["CN"]))
+    terms = {"places": ["CN"], "declares": {"return_terms_in_ad": True}}
+    put = await terminal.type("policy", "put", file(tmp_path, "1", days=10, **terms))
     tried = await terminal.type("policy", "simulate", "OWN@1", "--since", "1d")
     content = put[1].splitlines()[-1]
     await sign_in(shop, monkeypatch, "admin", "Paul")
@@ -56,6 +57,7 @@ async def test_a_policy_from_file_to_publication(
     assert "APPROVE  REJECT  1" in tried[1]
     assert "125.24 CNY → 0.00 CNY (-125.24 CNY)" in tried[1]
     assert "X_WINDOW_EXPIRED" in tried[1]
+    assert "not tried, for no record of a line says what it would do: declares" in tried[1]
     assert "OWN@1  DRAFT" in shown[1]
     assert content in shown[1]
     assert "OWN@1 is published and governs contracts from 2020-01-01" in published[1]
