@@ -14,7 +14,7 @@ from domain.lifecycle import AuthorizationState
 from domain.returns import Change, Return
 from domain.review import NOT_REVIEWED, Question
 from domain.review_terms import Silence
-from domain.reviewing import back_to_review, check_in_review, decided_by_clock
+from domain.reviewing import back_to_review, check_in_review, decided_by_clock, silence_after
 
 AT_DEADLINE = {
     Silence.DENY: "the return is denied by system:timeout",
@@ -96,13 +96,9 @@ def remind(ret: Return, *, at: datetime) -> Change:
 
 
 def silence_of(ret: Return, question: Question) -> Silence:
-    """Return what no answer leads to: as the policy has it, where the law left its whole time.
-
-    Nobody is denied for want of an answer that was wanted sooner than the policy says.
-    """
-    lasts = ret.policy.handling.info_answer
-    is_cut = within_law(ret, question.asked_at, lasts) < lasts
-    return Silence.REVIEW if is_cut else ret.policy.review.info_default
+    """Return what no answer leads to."""
+    lasts, usual = ret.policy.handling.info_answer, ret.policy.review.info_default
+    return silence_after(ret, since=question.asked_at, lasts=lasts, usual=usual)
 
 
 def unanswered(ret: Return, *, at: datetime) -> Change:

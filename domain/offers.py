@@ -21,7 +21,12 @@ from domain.requests import HandoverMethod, Resolution
 from domain.returns import Change, Lot, Return
 from domain.review import NOT_REVIEWED, CounterOffer, OfferState
 from domain.review_terms import Silence
-from domain.reviewing import back_to_review, decided_by_clock, reasons_of_rules
+from domain.reviewing import (
+    back_to_review,
+    decided_by_clock,
+    reasons_of_rules,
+    silence_after,
+)
 
 AT_DEADLINE = {
     Silence.DENY: "the offer is over, and the return is denied by system:timeout",
@@ -198,10 +203,9 @@ def decline(ret: Return, number: int, *, at: datetime) -> Change:
 
 
 def silence_of(ret: Return, made: CounterOffer) -> Silence:
-    """Return what an offer that ran out leads to: the reviewer decides where a law cut its time."""
-    lasts = ret.policy.handling.counter_offer
-    is_cut = within_law(ret, made.offered_at, lasts) < lasts
-    return Silence.REVIEW if is_cut else ret.policy.review.offer_default
+    """Return what an offer that ran out leads to."""
+    lasts, usual = ret.policy.handling.counter_offer, ret.policy.review.offer_default
+    return silence_after(ret, since=made.offered_at, lasts=lasts, usual=usual)
 
 
 def expire_offer(ret: Return, *, at: datetime) -> Change:

@@ -96,7 +96,10 @@ class At:
         except ValueError:
             raise self.error(name, "wanted a date such as 2024-01-01") from None
 
-    def option(self, name: str, kind: type[_Option]) -> _Option:
+    def option(self, name: str, kind: type[_Option], *, default: _Option | None = None) -> _Option:
+        """Return one of a kind's words; the default, if there is one, where the pack has none."""
+        if default is not None and name not in self.data:
+            return default
         return self._option(name, self.text(name), kind)
 
     def options(self, name: str, kind: type[_Option]) -> tuple[_Option, ...]:

@@ -27,12 +27,11 @@ def read_parcel_terms(pack: At) -> ParcelTerms:
     Raises:
         PolicyError: an unknown value, or a wait for the rest that outlasts a refund's due date.
     """
-    settle = pack.optional(
-        "settle", lambda name: pack.option(name, Settle), default=Settle.PER_PARCEL
-    )
+    settle = pack.option("settle", Settle, default=Settle.PER_PARCEL)
     hours = pack.table("handling_hours")
     due_days = [rule.table("refund").number("due_days") for rule in pack.tables("rules")]
     # By then the money is due for what came, whatever became of the rest.
-    if settle is Settle.WHEN_COMPLETE and hours.number("wait_for_rest") >= 24 * min(due_days):
+    waits_too_long = any(hours.number("wait_for_rest") >= 24 * days for days in due_days)
+    if settle is Settle.WHEN_COMPLETE and waits_too_long:
         raise hours.error("wait_for_rest", "wanted less than any refund's due_days, to settle then")
     return ParcelTerms(settle)

@@ -82,17 +82,8 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
     """Turn a pack's JSON into a :class:`Policy`.
 
     Raises:
-        PolicyError: something is missing, of the wrong type, out of range or not resolved. Fees,
-            promotion clawback, uneven exchange, tender order, limits of approval, the refund gate,
-            fallback tenders, triggers, store credit, coupons, keep item, how long labels are good,
-            customs papers, parcels, what is declared, abuse signals, missing gifts, reviews, gift
-            returns and places may be left out: no fee, no clawback, any price, our order, no
-            limit, no gate, no fallback, all that goes out waits for the goods, no credit to
-            choose, coupons are given back, a person alone lets goods be kept, labels have the date
-            of their carrier, no papers are waited for, each parcel is paid as it comes, buyers are
-            told as usual, no customer's returns are counted, gifts may be kept, a review is as
-            :class:`ReviewTerms` has it, who paid for a gift gets its money, and the rules are for
-            every place.
+        PolicyError: something is missing, of the wrong type, out of range, not resolved, or a name
+            that nobody reads. What may be left out, and what that means, is in docs/policy.md.
     """
     pack = At("", data)
     pack.only(*_SETTINGS)
@@ -124,33 +115,23 @@ def parse_policy(data: Mapping[str, object]) -> Policy:
             "fallback_tenders", lambda name: pack.options(name, Destination), default=()
         ),
         release=read_release(pack),
-        credit_shortfall=pack.optional(
-            "credit_shortfall",
-            lambda name: pack.option(name, Shortfall),
-            default=Shortfall.RECEIVABLE,
-        ),
+        credit_shortfall=pack.option("credit_shortfall", Shortfall, default=Shortfall.RECEIVABLE),
         credit_bonus_percent=_credit_bonus(pack),
         coupons_lapse=pack.optional("coupons_lapse", pack.flag, default=False),
         keep_item_up_to=pack.optional("keep_item_up_to", pack.amounts, default=()),
         label_valid_days=_label_valid_days(pack),
-        delivered_after_days=pack.optional("delivered_after_days", pack.number, default=None),
+        delivered_after_days=pack.optional(
+            "delivered_after_days", lambda name: _days(pack, name), default=None
+        ),
         customs_papers=pack.optional("customs_papers", pack.flag, default=False),
         parcels=read_parcel_terms(pack),
         declares=pack.optional(
             "declares", lambda name: read_declared(pack.table(name)), default=AS_USUAL
         ),
         abuse_signals=read_abuse_signals(pack),
-        missing_gift=pack.optional(
-            "missing_gift",
-            lambda name: pack.option(name, MissingGift),
-            default=MissingGift.LEAVE,
-        ),
+        missing_gift=pack.option("missing_gift", MissingGift, default=MissingGift.LEAVE),
         review=read_review_terms(pack),
-        gift_returns=pack.optional(
-            "gift_returns",
-            lambda name: pack.option(name, GiftReturns),
-            default=GiftReturns.PURCHASER_TENDER,
-        ),
+        gift_returns=pack.option("gift_returns", GiftReturns, default=GiftReturns.PURCHASER_TENDER),
         places=_places(pack),
     )
     _check(policy)
@@ -208,6 +189,9 @@ def _handling(hours: At) -> Handling:
     for name in _CUSTOMERS_TURN:
         if hours.data.get(name) == 0:
             raise hours.error(name, "wanted 1 or more: nobody answers at once")
+    for name in wanted:
+        if hours.number(name) > 24 * _LONGEST_DAYS:
+            raise hours.error(name, f"wanted 0 to {24 * _LONGEST_DAYS}")
     return Handling(**{name: timedelta(hours=hours.number(name)) for name in wanted})
 
 
@@ -215,13 +199,14 @@ _CUSTOMERS_TURN = ("info_answer", "counter_offer")
 _MAY_BE_LEFT_OUT = ("recovery", "not_received", "late_scan", *_CUSTOMERS_TURN)
 
 
-_LONGEST_WINDOW_DAYS = 3650
+_LONGEST_DAYS = 3650
+"""Ten years: no promise is longer, and no date that is counted from one leaves the calendar."""
 
 
-def _window_days(window: At) -> int:
-    days = window.number("days")
-    if days > _LONGEST_WINDOW_DAYS:
-        raise window.error("days", f"wanted 0 to {_LONGEST_WINDOW_DAYS}")
+def _days(data: At, name: str) -> int:
+    days = data.number(name)
+    if days > _LONGEST_DAYS:
+        raise data.error(name, f"wanted 0 to {_LONGEST_DAYS}")
     return days
 
 
@@ -255,14 +240,14 @@ def _rule(data: At) -> Rule:
         rule_id=data.text("id"),
         layer=data.text("layer"),
         ground=data.option("ground", Ground),
-        window_days=_window_days(window),
+        window_days=_days(window, "days"),
         window_start=window.option("start", WindowStart),
         exclusions=data.texts("exclusions"),
         excludes_final_sale=data.flag("excludes_final_sale"),
         remedies=data.options("remedies", Resolution),
         refund=RefundTerms(
             scope=refund.texts("scope"),
-            due_days=refund.number("due_days"),
+            due_days=_days(refund, "due_days"),
             due_kind=refund.text("due_kind"),
         ),
         return_shipping_payer=data.text("return_shipping_payer"),

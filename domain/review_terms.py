@@ -49,16 +49,13 @@ def read_review_terms(pack: At) -> ReviewTerms:
     Raises:
         PolicyError: something is of the wrong type or out of range; names the path.
     """
-    info_default, offer_default = (
-        pack.optional(name, lambda name: pack.option(name, Silence), default=Silence.REVIEW)
-        for name in ("info_default", "offer_default")
-    )
+    offer_default = pack.option("offer_default", Silence, default=USUAL_REVIEW.offer_default)
     if offer_default is Silence.APPROVE:
         raise pack.error("offer_default", "wanted deny or review: silence accepts nothing")
     return ReviewTerms(
         info_rounds=_rounds(pack, "info_rounds", USUAL_REVIEW.info_rounds),
         offer_rounds=_rounds(pack, "offer_rounds", USUAL_REVIEW.offer_rounds),
-        info_default=info_default,
+        info_default=pack.option("info_default", Silence, default=USUAL_REVIEW.info_default),
         offer_default=offer_default,
         limits=pack.optional("review_limits", lambda name: _limits(pack.table(name)), default=()),
         warnings=pack.optional("review_warnings", lambda name: _warnings(pack, name), default=()),

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.authority import approve_first, first_approval, is_second, needs_second
+from domain.clocks import within_law
 from domain.codes import RefusedError
 from domain.commands import TIMEOUT, Actor
 from domain.eligibility import Verdict
@@ -14,6 +15,7 @@ from domain.overriding import is_overridden
 from domain.requests import HandoverMethod
 from domain.returns import Change, Return
 from domain.review import NOT_REVIEWED
+from domain.review_terms import Silence
 from domain.ways_back import check_way_chosen
 
 
@@ -149,6 +151,15 @@ def back_to_review(ret: Return, *, since: datetime, at: datetime) -> Return:
             (key, until + paused if key == REVIEW_CLOCK else until) for key, until in ret.extended
         ),
     )
+
+
+def silence_after(ret: Return, *, since: datetime, lasts: timedelta, usual: Silence) -> Silence:
+    """Return what a customer's silence leads to: as the policy has it, where he had its whole time.
+
+    Nobody is denied for want of a word that a law wanted sooner than the policy says: then the
+    reviewer decides.
+    """
+    return usual if within_law(ret, since, lasts) == lasts else Silence.REVIEW
 
 
 def decided_by_clock(ret: Return, *, approve: bool, reason: str, at: datetime) -> Change:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
+from operator import attrgetter
 
 from domain.eligibility import Decision, Facts, evaluate
 from domain.law.governing import GoverningLaw
@@ -28,8 +29,6 @@ from domain.returns import Lot, Return, ValueBasis
 from domain.settlement import settle
 
 EXAMPLES = 5
-
-
 _NOBODYS = "00000000-0000-0000-0000-000000000000"
 
 
@@ -124,36 +123,22 @@ def simulate(
 
 
 _UNTRIED = (
-    "abuse_signals",
-    "conditions",
-    "coupons_lapse",
-    "declares",
-    "delivered_after_days",
-    "faults_without_deduction",
-    "gift_returns",
-    "keep_item_up_to",
-    "missing_gift",
-    "promotion_clawback",
-    "uneven_exchange",
+    *("abuse_signals", "conditions", "coupons_lapse", "declares", "delivered_after_days"),
+    *("faults_without_deduction", "fees.missed_visit", "gift_returns", "keep_item_up_to"),
+    *("missing_gift", "promotion_clawback", "credit_bonus_percent", "uneven_exchange"),
 )
-"""Settings on which verdicts and money hang, but not by the facts of one line as it was sent: what
-was declared and when it counted as delivered stands in the facts as the earlier policy had it."""
+"""Settings, as a :class:`Policy` has them, on which verdicts and money hang, but not by the facts
+of one line as it was sent: what was declared, say, stands in them as the earlier policy had it.
+That store credit is offered is tried, and not how much more it is."""
 
 
 def _untried(recorded: Sequence[Recorded], draft: Policy) -> tuple[str, ...]:
     earlier = {line.policy.content_hash: line.policy for line in recorded if line.policy}
-    found = [
+    return tuple(
         name
         for name in _UNTRIED
-        if any(getattr(one, name) != getattr(draft, name) for one in earlier.values())
-    ]
-    # That it is offered is tried, and not what more of it is given.
-    bonus = draft.credit_bonus_percent
-    if any(one.credit_bonus_percent != bonus for one in earlier.values()):
-        found.append("store_credit.bonus_percent")
-    if any(one.fees.missed_visit != draft.fees.missed_visit for one in earlier.values()):
-        found.append("fees.missed_visit")
-    return tuple(found)
+        if any(attrgetter(name)(one) != attrgetter(name)(draft) for one in earlier.values())
+    )
 
 
 def _least_telling(line: Simulated) -> int:

@@ -3,12 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar
 
 from domain.pack_reading import At
 from domain.requests import Resolution
-
-_Option = TypeVar("_Option", bound=StrEnum)
 
 
 class Trigger(StrEnum):
@@ -66,10 +63,10 @@ def read_release(pack: At) -> ReleaseTerms:
     triggers = _table(pack, "triggers", "refund", "replacement")
     exchange = _table(pack, "advance_exchange", "hold")
     terms = ReleaseTerms(
-        refund=_option(triggers, "refund", Trigger.ACCEPTED),
-        replacement=_option(triggers, "replacement", Trigger.ACCEPTED),
-        recovery=_option(pack, "recovery", RecoveryWay.ASK),
-        hold=_option(exchange, "hold", HoldRule.NONE),
+        refund=triggers.option("refund", Trigger, default=Trigger.ACCEPTED),
+        replacement=triggers.option("replacement", Trigger, default=Trigger.ACCEPTED),
+        recovery=pack.option("recovery", RecoveryWay, default=RecoveryWay.ASK),
+        hold=exchange.option("hold", HoldRule, default=HoldRule.NONE),
     )
     _check(pack, exchange, terms)
     return terms
@@ -93,7 +90,3 @@ def _table(pack: At, name: str, *known: str) -> At:
     table = pack.table(name) if name in pack.data else At(f"{pack.path}{name}.", none)
     table.only(*known)
     return table
-
-
-def _option(table: At, name: str, default: _Option) -> _Option:
-    return table.option(name, type(default)) if name in table.data else default

@@ -100,6 +100,7 @@ def _of_others(fresh: Sequence[tuple[int, EventRecord]]) -> Iterator[dict[str, A
             for line in data["lines"]:
                 result = {"granted": line["granted"], "reason": line["reason"]}
                 yield _row(line, by=data["by"], decided_by=data["decided_by"], result=result) | at
+        # What was under way while the engine was replaced by this one does not name it.
         elif event.type == "inspection.completed" and "policy_ref" in data:
             result = {name: data[name] for name in _JUDGED if name in data}
             by = DecidedBy.INSPECTION

@@ -414,7 +414,8 @@ class ParcelLinkView(AnswerModel):
 class ClockView(AnswerModel):
     """A date that a law or a promise gives.
 
-    ``kind`` is ``refund``, the money to be back, or ``answer``, the request to be handled.
+    ``kind`` is ``refund``, the money to be back, ``answer``, the request to be decided, or
+    ``address``, the customer to be told where the goods go that were granted in time.
     ``due_on`` is the last local day, ``limit_on`` a second line of the law. ``basis`` is STATUTORY,
     PENALTY_LIMIT or PROMISE; ``state`` is running, warned or missed.
     """

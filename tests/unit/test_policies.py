@@ -8,6 +8,7 @@ import pytest
 
 from domain.fees import NO_FEES
 from domain.pack_reading import PolicyError
+from domain.parcel_terms import Settle
 from domain.policies import TENDER_ORDER
 from domain.policy_reading import parse_policy
 from tests.support.builders import pack, policy
@@ -80,6 +81,9 @@ def _drop(*path: str | int) -> Callable[[Any], None]:
         (_set("rules", 0, "remedies", to=["CAKE"]), "rules[0].remedies[0]: wanted one of REFUND"),
         (_set("rules", 0, "exclusions", to=[1]), "rules[0].exclusions: wanted a list of texts"),
         (_set("rules", 0, "review", to="false"), "rules[0].review: wanted true or false"),
+        (_set("rules", 0, "refund", "due_days", to=10**12), "rules[0].refund.due_days: wanted 0"),
+        (_set("handling_hours", "parked", to=10**12), "handling_hours.parked: wanted 0 to 87600"),
+        (_set("delivered_after_days", to=10**12), "delivered_after_days: wanted 0 to 3650"),
         (_set("rules", 0, "layer", to="SHOP"), "rules.STD-WITHDRAWAL-30.layer: wanted one of LAW"),
         (_set("rules", 0, "sources", to=["X#1"]), "rules.STD-WITHDRAWAL-30.sources: unknown"),
         (_set("rules", 0, "refund", "scope", to=["TAX"]), "rules.STD-WITHDRAWAL-30.refund.scope"),
@@ -197,3 +201,10 @@ def test_a_gate_is_of_its_currency() -> None:
 
     assert [gated.refund_gate(currency) for currency in ("EUR", "JPY")] == [50_000, None]
     assert parse_policy(pack()).refund_gate("EUR") is None
+
+
+def test_a_pack_without_promises_may_wait_for_the_rest_of_a_return() -> None:
+    """No date of its own is missed by that."""
+    terms = parse_policy({**pack(), "rules": [], "settle": "when_complete"}).parcels
+
+    assert terms.settle is Settle.WHEN_COMPLETE
