@@ -22,7 +22,8 @@ from domain.review_warnings import warn
 from domain.reviewing import decided_by_clock
 from domain.securing import to_renew
 from domain.transport import expire
-from domain.waiting import RUNNING, Waiting, waits
+from domain.waiting import RUNNING, waits
+from domain.waiting_for.wait import Waiting
 
 
 def pass_deadlines(ret: Return, *, at: datetime) -> Change:

@@ -26,7 +26,8 @@ from domain.requests import RequestedLine
 from domain.returns import LineAuthorization, Lot, Return, ReturnLine
 from domain.review_view import review_document
 from domain.tiers import tier_of
-from domain.waiting import Waiting, missing_wait, next_step, shown, waits
+from domain.waiting import missing_wait, next_step, shown, waits
+from domain.waiting_for.wait import Waiting
 
 Document = dict[str, JsonValue]
 

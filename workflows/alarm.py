@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from temporalio import workflow
 
-from domain.waiting import Waiting
+from domain.waiting_for.wait import Waiting
 
 
 class Alarm:

@@ -21,7 +21,8 @@ from domain.returns import Change, Return
 from domain.tiers import tier_of
 from domain.transport import NOTHING_AWAITED
 from domain.view import document
-from domain.waiting import Waiting, first_deadline, next_step, shown, waits
+from domain.waiting import first_deadline, next_step, shown, waits
+from domain.waiting_for.wait import Waiting
 from storage.records import (
     ArrivalRecord,
     DecisionOnLine,

@@ -36,7 +36,8 @@ from domain.securing import not_captured, not_placed, not_renewed, released, ren
 from domain.settling import intent_changed
 from domain.tracking import Milestone
 from domain.transport import cancelled, withdraw
-from domain.waiting import Waiting, waits
+from domain.waiting import waits
+from domain.waiting_for.wait import Waiting
 from tests.support.advancing import (
     LOT,
     charged,
