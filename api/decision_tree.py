@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 
 from api.telling import Words, over
 from api.told_rules import told_rules
-from backhaul_client.answers import LineDecision, LineView, RefundDueView, ReturnView
+from backhaul_client.answers import ReturnView
 from backhaul_client.decision_tree import DecisionTree, TreeLine, TreeNode
+from backhaul_client.lines import LineDecision, LineView, RefundDueView
 from domain.eligibility import Verdict
 from domain.reason_codes import REASON_CODES
 from domain.wording import COMPLETE, Language, catalogue

@@ -5,7 +5,8 @@ from datetime import date
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
-from backhaul_client.answers import DeliveryView, ReturnView
+from backhaul_client.answers import ReturnView
+from backhaul_client.deliveries import DeliveryView
 from backhaul_client.documents import DocumentView
 from documents import packing_slip
 from documents.packing_slip import PackingSlip, SlipLine

@@ -1,8 +1,8 @@
 """The rules that were looked at for a line: what each said, by which dates and sources."""
 
 from api.telling import Words, over
-from backhaul_client.answers import ConsideredView, LineDecision, Source
 from backhaul_client.decision_tree import TreeNode
+from backhaul_client.lines import ConsideredView, LineDecision, Source
 from domain.considered import Finding
 
 _MOODS: dict[str, str] = {

@@ -6,6 +6,7 @@ from typing import Any
 from api.preview import Previewed, Release
 from api.recipients import preview_for_recipient
 from backhaul_client import admin_models, answers, listing
+from backhaul_client.lines import RefundDueView, Source
 from domain.claims import is_claim_open
 from domain.currencies import NO_CURRENCY
 from domain.eligibility import Decision
@@ -172,7 +173,7 @@ def _preview_line(
         return_shipping_payer=decision.terms.return_shipping_payer if decision.terms else None,
         explanation=decision.explanation,
         sources=tuple(
-            answers.Source(key=source.key, title=source.title, url=source.url)
+            Source(key=source.key, title=source.title, url=source.url)
             for source in decision.sources
         ),
         gross_minor=amount.gross_minor if amount else 0,
@@ -196,9 +197,9 @@ def _preview_line(
     )
 
 
-def _refund_due(decision: Decision) -> answers.RefundDueView | None:
+def _refund_due(decision: Decision) -> RefundDueView | None:
     due = refund_due(decision).get("refund_due")
-    return answers.RefundDueView.model_validate(due) if due is not None else None
+    return RefundDueView.model_validate(due) if due is not None else None
 
 
 def _hours(lasts: timedelta | None) -> int | None:

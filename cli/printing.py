@@ -16,14 +16,10 @@ from backhaul_client import (
     ReceiptEntryView,
     ReturnView,
 )
-from backhaul_client.answers import (
-    ClockView,
-    LotAmountView,
-    ProposedSettlementView,
-    RefundDueView,
-    SignalView,
-)
+from backhaul_client.answers import ClockView, SignalView
+from backhaul_client.lines import RefundDueView
 from backhaul_client.listing import PreviewLine, PreviewTender
+from backhaul_client.settlements import LotAmountView, ProposedSettlementView
 from cli.showing_review import show_customer_history, show_review
 from domain.currencies import NO_CURRENCY
 from domain.money import Money

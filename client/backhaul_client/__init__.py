@@ -16,23 +16,19 @@ from backhaul_client.answers import (
     CommandLeft,
     CommandView,
     CorrectionView,
-    DeliveryView,
     EventView,
-    LineView,
-    LotView,
-    ReceiptEntryView,
-    ReceiptView,
     RefusedView,
     ReturnView,
-    SettlementView,
     WaitView,
 )
 from backhaul_client.arrivals import ArrivalDay, ArrivalPage, ArrivalView
 from backhaul_client.client import BackhaulClient
 from backhaul_client.credit import NewReversal, NewSpend
 from backhaul_client.decision_tree import DecisionTree, TreeLine, TreeNode
+from backhaul_client.deliveries import DeliveryView, ReceiptEntryView, ReceiptView
 from backhaul_client.documents import DocumentList, DocumentView, Paper
 from backhaul_client.errors import BackhaulError
+from backhaul_client.lines import LineView
 from backhaul_client.listing import (
     EngineView,
     Explanation,
@@ -43,6 +39,7 @@ from backhaul_client.listing import (
     SurveyReceipt,
     SurveyView,
 )
+from backhaul_client.lots import LotView
 from backhaul_client.parcels import InParcel, ParcelView
 from backhaul_client.policies import (
     DecisionRecord,
@@ -98,6 +95,7 @@ from backhaul_client.review import (
     CounterOfferCommand,
     DeclineOfferCommand,
 )
+from backhaul_client.settlements import SettlementView
 
 __all__ = [
     "AcceptOfferCommand",

@@ -5,16 +5,11 @@ from datetime import date, datetime
 from pydantic import Field
 
 from backhaul_client.answer_model import AnswerModel
-from backhaul_client.answers import (
-    ClockView,
-    EventView,
-    ProposedSettlementView,
-    RefundDueView,
-    Source,
-    WaitView,
-)
+from backhaul_client.answers import ClockView, EventView, WaitView
 from backhaul_client.history import CustomerHistoryView
+from backhaul_client.lines import RefundDueView, Source
 from backhaul_client.review import ReviewView
+from backhaul_client.settlements import ProposedSettlementView
 
 
 class ReturnSummary(AnswerModel):

@@ -21,7 +21,7 @@ from backhaul_client import (
     ReceiveCommand,
     ReturnView,
 )
-from backhaul_client.answers import ProposedSettlementView
+from backhaul_client.settlements import ProposedSettlementView
 from cli import printing
 from storage.states import Role
 from tests.support.asking import new_key, units_of

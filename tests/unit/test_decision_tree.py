@@ -8,8 +8,9 @@ import pytest
 
 from api.decision_tree import decision_tree
 from api.views import return_view
-from backhaul_client.answers import RefundDueView, ReturnView
+from backhaul_client.answers import ReturnView
 from backhaul_client.decision_tree import DecisionTree, TreeLine, TreeNode
+from backhaul_client.lines import RefundDueView
 from domain.considered import Considered, Finding
 from domain.eligibility import Decision
 from domain.inspection import Grade
