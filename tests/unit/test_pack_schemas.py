@@ -9,6 +9,7 @@ from string import ascii_uppercase
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 import packs as shipped_packs
 from chaos.packs import PACKS, write_pack
@@ -20,9 +21,9 @@ from packs.files import read_file
 from packs.reading import merchant_schema, pack_schema, place_schema
 from tests.support.builders import STANDARD
 from tests.support.full_pack import FULL, OBJECTS, PARTS, Steps, changed, without, written
-from tests.support.json_schema import accepts, referred
 
 SCHEMA = merchant_schema()
+MERCHANT = Draft202012Validator(SCHEMA)
 LAW = Path(shipped_packs.__file__).parent / "law"
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -39,9 +40,14 @@ def is_read(data: dict[str, Any]) -> bool:
     return refusal(data) is None
 
 
+def referred(reference: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = SCHEMA["$defs"][reference.removeprefix("#/$defs/")]
+    return found
+
+
 def settings(schema: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Give each name that the schema knows, with what it says of it."""
-    said = {**referred(schema["$ref"], SCHEMA), **schema} if "$ref" in schema else schema
+    said = {**referred(schema["$ref"]), **schema} if "$ref" in schema else schema
     for name, inner in said.get("properties", {}).items():
         yield f"{path}.{name}".lstrip("."), inner
         yield from settings(inner, f"{path}.{name}")
@@ -79,6 +85,12 @@ def _noted(part: Any, path: str, asked: set[str]) -> Any:
     return Noted(part, path, asked) if isinstance(part, dict) else part
 
 
+@pytest.mark.parametrize("schema", [SCHEMA, pack_schema(), place_schema()])
+def test_what_is_published_is_a_schema(schema: dict[str, Any]) -> None:
+    """Each word of it means something to an editor."""
+    Draft202012Validator.check_schema(schema)
+
+
 class TestMerchant:
     """The schema of a merchant's pack stands beside its reader, which is not made from it."""
 
@@ -88,7 +100,7 @@ class TestMerchant:
         packs = [FULL, *(json.loads(path.read_text()) for path in (STANDARD, *played))]
 
         assert len(packs) > 2
-        assert [accepts(SCHEMA, data) and is_read(data) for data in packs] == [True] * len(packs)
+        assert [MERCHANT.is_valid(data) and is_read(data) for data in packs] == [True] * len(packs)
 
     def test_it_knows_the_names_that_the_engine_asks_for(self) -> None:
         """A setting that is new in the engine is new in the schema, and none stays behind."""
@@ -118,7 +130,7 @@ class TestMerchant:
         for path in OBJECTS:
             data = changed((*path, "nonsense"), 1)
             problem = refusal(data)
-            assert not accepts(SCHEMA, data), path
+            assert not MERCHANT.is_valid(data), path
             assert problem is not None, path
             if " wanted one of " in problem:
                 inner = {name for name in SETTINGS if name.rpartition(".")[0] == written(path)}
@@ -131,7 +143,7 @@ class TestMerchant:
         for (path, part), odd in product(PARTS, (None, True, 7, 1.5, "text", [], {})):
             if type(part) is not type(odd) and path != ("$schema",):
                 data = changed(path, odd)
-                assert accepts(SCHEMA, data) == is_read(data), (path, odd)
+                assert MERCHANT.is_valid(data) == is_read(data), (path, odd)
                 taken |= {written(path)} if is_read(data) else set()
 
         assert taken == {"governs.to"}
@@ -174,10 +186,10 @@ class TestMerchant:
         """Each of them, and no other word of their form."""
         letters = ["".join(pair) for pair in product(ascii_uppercase, repeat=2)]
         names = [*letters, *(f"{area}-{part}" for area in ("EU", "US", "CN") for part in letters)]
-        place = SETTINGS["places"]["items"]
+        place = Draft202012Validator(SETTINGS["places"]["items"])
         currencies = SCHEMA["$defs"]["currency"]["enum"]
 
-        assert [name for name in names if accepts(place, name) != is_place(name)] == []
+        assert [name for name in names if place.is_valid(name) != is_place(name)] == []
         assert sorted(EXPONENTS) == currencies
 
 
@@ -187,8 +199,9 @@ class TestLaw:
     @pytest.mark.parametrize("path", sorted(LAW.rglob("*.yaml")), ids=lambda path: path.stem)
     def test_every_shipped_file_is_accepted(self, path: Path) -> None:
         """A place by its own schema, a version of a pack by that of packs."""
-        schemas = [place_schema(), pack_schema()]
-        fitting = [accepts(schema, read_file(path, name=path.name)) for schema in schemas]
+        said = read_file(path, name=path.name)
+        schemas = [Draft202012Validator(schema) for schema in (place_schema(), pack_schema())]
+        fitting = [schema.is_valid(said) for schema in schemas]
 
         assert fitting == [path.parent.name == "places", path.parent.name != "places"]
 
@@ -200,7 +213,7 @@ def _new(folder: Path) -> Path:
 
 def _description(said: Mapping[str, Any]) -> str:
     """Return what an editor shows of a setting: its own word, or that of its kind."""
-    referred_to = referred(said["$ref"], SCHEMA) if "$ref" in said else {}
+    referred_to = referred(said["$ref"]) if "$ref" in said else {}
     found: str = {**referred_to, **said}.get("description", "")
     return found
 
@@ -209,7 +222,7 @@ def _differences(changes: Iterator[tuple[Steps, dict[str, Any]]]) -> set[str]:
     """Return where a change is refused by the engine alone; by the schema alone none may be."""
     found = set()
     for path, data in changes:
-        by_schema, by_engine = accepts(SCHEMA, data), is_read(data)
+        by_schema, by_engine = MERCHANT.is_valid(data), is_read(data)
         assert by_schema or not by_engine, path
         found |= {written(path)} if by_schema and not by_engine else set()
     return found
