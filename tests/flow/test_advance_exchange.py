@@ -6,7 +6,7 @@ from domain.inspection import Grade
 from domain.requests import Resolution
 from tests.flow.conftest import Ruled, under
 from tests.support.house import House, OpenReturn
-from tests.support.releasing import releasing
+from tests.support.releasing import LONGEST, releasing
 from tests.support.stepping import each_trigger, steps
 from tests.support.told import (
     CUSTOMER_SIDE,
@@ -298,7 +298,7 @@ async def test_a_lost_answer_holds_no_more_than_once(ruled: Ruled) -> None:
 
 async def test_a_forgotten_run_still_knows_its_hold(uncached_house: House) -> None:
     """Every task of it is done by a worker that remembers nothing: one hold, one replacement."""
-    house = await under(uncached_house, secured(hours=200_000))
+    house = await under(uncached_house, secured(hours=LONGEST))
     order, opened = await sent_ahead(house)
 
     await news(opened, "delivered")

@@ -6,7 +6,7 @@ from domain.inspection import Grade
 from domain.tracking import Milestone
 from tests.flow.conftest import Ruled, under
 from tests.support.house import House, OpenReturn
-from tests.support.releasing import releasing
+from tests.support.releasing import LONGEST, releasing
 from tests.support.stepping import each_trigger, steps
 from tests.support.told import (
     CUSTOMER_SIDE,
@@ -216,7 +216,7 @@ async def test_edge_73_goods_after_a_charge_by_hand_ask_for_its_way_back(ruled: 
 
 async def test_a_forgotten_run_still_knows_what_is_owed(uncached_house: House) -> None:
     """Every task of it is done by a worker that remembers nothing: it pays once all the same."""
-    house = await under(uncached_house, releasing(refund="first_scan", hours=200_000))
+    house = await under(uncached_house, releasing(refund="first_scan", hours=LONGEST))
     opened = await scanned(house)
     await is_paid(opened)
 

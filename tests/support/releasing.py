@@ -6,6 +6,9 @@ from domain.policies import Policy
 from domain.policy_reading import parse_policy
 from tests.support.builders import pack
 
+LONGEST = 87_600
+"""The most hours that a pack may say: where time runs fast, the goods still come within them."""
+
 
 def releasing(
     *,
