@@ -86,3 +86,6 @@ EXCLUSIONS: frozenset[str] = frozenset(
     code.removeprefix("X_EXCLUDED_") for code in _REFUSALS if code.startswith("X_EXCLUDED_")
 )
 """What goods may be left out of a right for, each the end of an ``X_EXCLUDED_`` code."""
+
+TRAITS: frozenset[str] = EXCLUSIONS - {"CONFIRMED_BY_BUYER", "FINAL_SALE", "SPECIAL_TERMS"}
+"""What goods themselves may be (policy.md §3.7); the others are what was agreed of a purchase."""

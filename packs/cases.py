@@ -3,27 +3,70 @@
 The vocabulary is policy.md §3.7's. A fact that is left out is one that nobody stated.
 """
 
-import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
+from domain.currencies import EXPONENTS
 from domain.law.facts import ConditionFinding
 from domain.law.schema import Layer, Remedy
 from domain.orders import TenderKind
 from domain.pack_reading import PolicyError
+from domain.reason_codes import TRAITS
 from domain.reasons import Ground
+from packs.files import read_file
 from packs.reading import location
 
-Amount = Annotated[Decimal, Field(ge=0)]
+_FIRST_YEAR, _LAST_YEAR, _LONGEST_DAYS = 2000, 2200, 3650
+
+
+def _of_our_time(at: AwareDatetime) -> AwareDatetime:
+    """Keep what is counted from a date inside the calendar."""
+    if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+        raise ValueError(f"wanted a year from {_FIRST_YEAR} to {_LAST_YEAR}")
+    return at
+
+
+def _known_currency(code: str) -> str:
+    if code not in EXPONENTS:
+        raise ValueError("wanted a currency of ISO 4217")
+    return code
+
+
+def _known_trait(name: str) -> str:
+    if name not in TRAITS:
+        raise ValueError(f"wanted one of {', '.join(sorted(TRAITS))}")
+    return name
+
+
+Amount = Annotated[Decimal, Field(ge=0, lt=10**12)]
+At = Annotated[AwareDatetime, AfterValidator(_of_our_time)]
+Trait = Annotated[str, AfterValidator(_known_trait)]
 
 
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, data: Any) -> Any:
+        """``null`` says as much as a key that is left out."""
+        if not isinstance(data, dict):
+            return data
+        return {name: value for name, value in data.items() if value is not None}
 
 
 class CaseTender(_Model):
@@ -33,8 +76,8 @@ class CaseTender(_Model):
 
 class CaseOrder(_Model):
     order_id: str = ""
-    contract_at: AwareDatetime
-    currency: str
+    contract_at: At
+    currency: Annotated[str, AfterValidator(_known_currency)]
     items_total: Amount
     outbound_shipping_paid: Amount = Decimal(0)
     outbound_shipping_standard: Amount = Decimal(0)
@@ -43,7 +86,7 @@ class CaseOrder(_Model):
 
 
 class CaseSanbao(_Model):
-    validity_months: int = Field(ge=0)
+    validity_months: int = Field(ge=0, le=1200)
     daily_depreciation: Decimal = Field(ge=0, le=1)
 
 
@@ -51,14 +94,14 @@ class CaseItem(_Model):
     sku: str = ""
     category: str = ""
     price_paid: Amount
-    traits: tuple[str, ...] = ()
+    traits: tuple[Trait, ...] = ()
     sanbao: CaseSanbao | None = None
 
 
 class CaseDelivery(_Model):
-    delivered_at: AwareDatetime | None = None
-    last_delivered_at: AwareDatetime | None = None
-    installed_at: AwareDatetime | None = None
+    delivered_at: At | None = None
+    last_delivered_at: At | None = None
+    installed_at: At | None = None
 
 
 class CaseDisclosures(_Model):
@@ -78,10 +121,10 @@ class CasePromise(_Model):
     effective_from: date
     effective_to: date | None = None
     ground: Ground = Ground.WITHDRAWAL
-    window_days: int = Field(ge=0)
+    window_days: int = Field(ge=0, le=_LONGEST_DAYS)
     free_return_shipping: bool = False
     restocking_fee_pct: int = Field(default=0, ge=0, le=100)
-    refund_days_after_receipt: int | None = Field(default=None, ge=0)
+    refund_days_after_receipt: int | None = Field(default=None, ge=0, le=_LONGEST_DAYS)
     condition: Literal["NONE"] | None = None
 
 
@@ -92,15 +135,15 @@ class CaseSeller(_Model):
 
 
 class CaseRequest(_Model):
-    requested_at: AwareDatetime
+    requested_at: At
     ground: Ground
     remedy: Remedy
-    defect_discovered_at: AwareDatetime | None = None
+    defect_discovered_at: At | None = None
 
 
 class CaseLeg(_Model):
-    dispatch_proof_at: AwareDatetime | None = None
-    received_at: AwareDatetime | None = None
+    dispatch_proof_at: At | None = None
+    received_at: At | None = None
 
 
 class CaseGift(_Model):
@@ -115,16 +158,16 @@ class CaseInspection(_Model):
 
 
 class CaseHistory(_Model):
-    failed_repairs: int = Field(default=0, ge=0)
-    repair_days: int = Field(default=0, ge=0)
+    failed_repairs: int = Field(default=0, ge=0, le=1000)
+    repair_days: int = Field(default=0, ge=0, le=_LONGEST_DAYS)
     abuse_signal: bool = False
 
 
 class CaseInput(_Model):
-    evaluated_at: AwareDatetime
+    evaluated_at: At
     jurisdiction: str
-    buyer_type: str
-    channel: str
+    buyer_type: Literal["CONSUMER", "BUSINESS"]
+    channel: Literal["DISTANCE", "STORE"]
     order: CaseOrder
     item: CaseItem
     delivery: CaseDelivery = CaseDelivery()
@@ -135,6 +178,31 @@ class CaseInput(_Model):
     return_leg: CaseLeg = CaseLeg()
     inspection: CaseInspection | None = None
     history: CaseHistory = CaseHistory()
+
+    @model_validator(mode="after")
+    def _amounts_are_whole(self) -> Self:
+        """An amount is no finer than its currency, and a line no more than its order."""
+        currency = self.order.currency
+        for path, amount in self._amounts():
+            scaled = amount.scaleb(EXPONENTS[currency])
+            if scaled != scaled.to_integral_value():
+                raise ValueError(f"{path}: {amount} is finer than {currency} has it")
+        if self.item.price_paid > self.order.items_total:
+            raise ValueError("item.price_paid: more than order.items_total")
+        return self
+
+    def _amounts(self) -> Iterator[tuple[str, Decimal]]:
+        order, found = self.order, self.inspection or CaseInspection()
+        yield "item.price_paid", self.item.price_paid
+        yield "order.items_total", order.items_total
+        yield "order.outbound_shipping_paid", order.outbound_shipping_paid
+        yield "order.outbound_shipping_standard", order.outbound_shipping_standard
+        yield "order.free_shipping_threshold", order.free_shipping_threshold or Decimal(0)
+        for number, tender in enumerate(order.tenders):
+            yield f"order.tenders[{number}].amount", tender.amount
+        yield "inspection.diminished_value", found.diminished_value
+        for number, gift in enumerate(found.missing_gifts):
+            yield f"inspection.missing_gifts[{number}].marked_price", gift.marked_price
 
 
 class CaseRefund(_Model):
@@ -171,7 +239,7 @@ class _CaseFile(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
     format: Literal["returns-policy-cases/1"]
-    cases: tuple[dict[str, Any], ...]
+    cases: tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,27 +257,24 @@ def read_cases(path: Path) -> tuple[Case | Unreadable, ...]:
         PolicyError: the file is none of this format.
     """
     try:
-        rows = _CaseFile.model_validate(_json(path)).cases
+        # Amounts are read as they are written, not as the nearest binary fraction.
+        document = read_file(path, name=path.name, number=Decimal)
+        rows = _CaseFile.model_validate(document).cases
     except ValidationError as error:
         raise PolicyError(f"{path.name}: {_problem(error)}") from error
     return tuple(_case(row, number) for number, row in enumerate(rows))
 
 
-def _case(row: dict[str, Any], number: int) -> Case | Unreadable:
+def _case(row: Any, number: int) -> Case | Unreadable:
+    named = row.get("case_id") if isinstance(row, dict) else None
     try:
         return Case.model_validate(row)
     except ValidationError as error:
-        return Unreadable(str(row.get("case_id", f"cases[{number}]")), _problem(error))
+        return Unreadable(str(named or f"cases[{number}]"), _problem(error))
 
 
 def _problem(error: ValidationError) -> str:
     first = error.errors()[0]
-    return f"{location(first['loc'])}: {first['msg']}"
-
-
-def _json(path: Path) -> object:
-    """Read amounts as they are written, not as the nearest binary fraction."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-    except (OSError, ValueError, RecursionError) as error:
-        raise PolicyError(f"{path.name}: wanted a readable JSON file, found {error}") from error
+    no_object = first["type"] in ("model_type", "dict_type")
+    said = "wanted an object" if no_object else first["msg"].removeprefix("Value error, ")
+    return f"{location(first['loc'])}: {said}"

@@ -1,7 +1,7 @@
 """Files of data as people write them: JSON, or YAML that says the same and no more."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -22,8 +22,10 @@ def read_document(path: Path, *, name: str) -> dict[str, Any]:
     return found
 
 
-def read_file(path: Path, *, name: str) -> object:
+def read_file(path: Path, *, name: str, number: Callable[[str], Any] = float) -> object:
     """Return what a file says: YAML where its name ends so, else JSON; days stay the text they are.
+
+    ``number`` reads what JSON writes with a point.
 
     Raises:
         PolicyError: it cannot be read, says what JSON cannot, or the same key twice; the message
@@ -31,8 +33,8 @@ def read_file(path: Path, *, name: str) -> object:
     """
     is_json = path.suffix.lower() not in (".yaml", ".yml")
     try:
-        text = path.read_text(encoding="utf-8")
-        return _read_json(text) if is_json else _plain(_read_yaml(text))
+        text = path.read_text(encoding="utf-8-sig")
+        return _read_json(text, number) if is_json else _plain(_read_yaml(text))
     except OSError as error:
         raise PolicyError(f"{name}: wanted a readable file: {error.strerror}") from error
     except (ValueError, RecursionError, yaml.YAMLError) as error:
@@ -41,8 +43,8 @@ def read_file(path: Path, *, name: str) -> object:
         raise PolicyError(f"{name}: wanted a {kind} file, found {reason}") from error
 
 
-def _read_json(text: str) -> Any:
-    return json.loads(text, parse_constant=_refuse, object_pairs_hook=_once)
+def _read_json(text: str, number: Callable[[str], Any]) -> Any:
+    return json.loads(text, parse_float=number, parse_constant=_refuse, object_pairs_hook=_once)
 
 
 def _read_yaml(text: str) -> Any:

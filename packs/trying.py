@@ -133,8 +133,12 @@ def refund_of(case: CaseInput, decision: Decision, policy: Policy) -> CaseRefund
     ret, order = _opened(case, decision, policy)
     (row,) = settle(ret, [replace(ret.lots[0], receipt_id="case")])
     tenders = [TenderLeft(t.tender_id, t.captured_minor, 0, t.kind) for t in order.tenders]
-    parts = split_over_tenders(tenders, row.refund_minor, _TOGETHER)
     currency = case.order.currency
+    if (paid := sum(tender.amount for tender in case.order.tenders)) < _decimal(
+        row.refund_minor, currency
+    ):
+        raise ValueError(f"order.tenders: {paid} was paid, less than is due")
+    parts = split_over_tenders(tenders, row.refund_minor, _TOGETHER)
     by_tender: dict[TenderKind, Decimal] = {}
     for tender, minor in zip(order.tenders, parts, strict=True):
         by_tender[tender.kind] = by_tender.get(tender.kind, Decimal(0)) + _decimal(minor, currency)
@@ -253,10 +257,7 @@ def _promise(promise: CasePromise) -> Promise:
 
 
 def _minor(amount: Decimal, currency: str) -> int:
-    scaled = amount.scaleb(exponent(currency))
-    if scaled != scaled.to_integral_value():
-        raise ValueError(f"{amount} is finer than {currency} has it")
-    return int(scaled)
+    return int(amount.scaleb(exponent(currency)))
 
 
 def _decimal(minor: int, currency: str) -> Decimal:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from domain.law.schema import Layer, Overlay, Pack, Rule, Window
 from domain.pack_reading import PolicyError
-from domain.reason_codes import EXCLUSIONS
+from domain.reason_codes import TRAITS
 
 
 def check_pack(pack: Pack, codes: Collection[str]) -> None:
@@ -133,7 +133,7 @@ _MOST_DAYS, _MOST_MONTHS = 3650, 600
 
 def _check_words_and_counts(rule: Rule, at: str) -> None:
     for number, exclusion in enumerate(rule.exclusions):
-        if exclusion.trait is not None and exclusion.trait not in EXCLUSIONS:
+        if exclusion.trait is not None and exclusion.trait not in TRAITS:
             raise PolicyError(f"{at}.exclusions[{number}].trait: no code for {exclusion.trait}")
     for path, count in _counts_of(rule):
         if count < 0:

@@ -105,10 +105,66 @@ def test_a_case_that_cannot_be_read_hides_no_other(typed: Any, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
+    ("path", "value", "problem"),
+    [
+        ("item__traits", ["CUSTOM_MAED"], "input.item.traits[0]: wanted one of "),
+        ("buyer_type", "consumer", "input.buyer_type: "),
+        ("channel", "ONLINE", "input.channel: "),
+        ("order__currency", "cny", "input.order.currency: wanted a currency of ISO 4217"),
+        ("item__price_paid", "99.995", "input: item.price_paid: 99.995 is finer than CNY"),
+        ("item__price_paid", 101, "input: item.price_paid: more than order.items_total"),
+        ("order__contract_at", "9999-01-01T10:00:00Z", "input.order.contract_at: wanted a year"),
+        ("order", None, "input.order: Field required"),
+        ("order", 7, "input.order: wanted an object"),
+    ],
+)
+def test_a_case_that_says_what_no_case_can_names_the_field(
+    typed: Any, tmp_path: Path, path: str, value: object, problem: str
+) -> None:
+    """A word that nobody knows would else decide something."""
+    broken = written(case("CN"), "CN-A")
+    *way, name = path.split("__")
+    inner = broken["input"]
+    for step in way:
+        inner = inner[step]
+    inner[name] = value
+
+    status, out, _ = typed("cases", file(tmp_path, broken))
+
+    assert status == 1
+    assert out.startswith(f"CN-A  cannot be read\n  {problem}")
+
+
+def test_a_row_that_is_no_case_hides_no_other(typed: Any, tmp_path: Path) -> None:
+    rows: list[Any] = ["no case", written(case("CN"), "CN-B", decision="REJECT")]
+
+    _, out, _ = typed("cases", file(tmp_path, *rows))
+
+    assert out.startswith("cases[0]  cannot be read\n  (file): wanted an object\nCN-B  title")
+
+
+def test_less_than_is_due_was_paid(typed: Any, tmp_path: Path) -> None:
+    broken = written(case("CN", order__tenders=[{"type": "CARD", "amount": 40}]), "CN-A")
+
+    _, out, _ = typed("cases", file(tmp_path, broken))
+
+    assert "order.tenders: 40 was paid, less than is due" in out
+
+
+def test_null_says_as_much_as_a_key_that_is_left_out(typed: Any, tmp_path: Path) -> None:
+    plain = written(case("CN"), "CN-A")
+    nulls = written(case("CN"), "CN-A")
+    nulls["input"] |= {"promises": None, "seller": None, "return_leg": None, "history": None}
+
+    assert typed("cases", file(tmp_path, nulls)) == typed("cases", file(tmp_path, plain))
+
+
+@pytest.mark.parametrize(
     ("content", "words"),
     [
-        (None, "cases.json: wanted a readable JSON file"),
-        ("{", "cases.json: wanted a readable JSON file"),
+        (None, "cases.json: wanted a readable file"),
+        ("{", "cases.json: wanted a JSON file"),
+        ('{"format": "returns-policy-cases/1", "format": 1}', "cases.json: wanted a JSON file"),
         ('{"format": "returns-policy-cases/2", "cases": []}', "cases.json: format: "),
         ("[]", "cases.json: (file): "),
     ],
