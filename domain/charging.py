@@ -8,7 +8,7 @@ from domain.fees import Per
 from domain.inspection import Fault
 from domain.intents import LotAmount
 from domain.lifecycle import AWAITED, DeliveryState
-from domain.money import half_up, share_of_units, split
+from domain.money import half_up, share_of_units, split, taken_from
 from domain.orders import Tax
 from domain.requests import Resolution
 from domain.returns import Lot, Return, ReturnLine
@@ -53,7 +53,7 @@ def lot_amount(
     taxable: bool = False,
     cover: str = "inspection",
 ) -> LotAmount:
-    """Compute one lot's refund, each amount rounded half up once.
+    """Compute one lot's refund: each amount is rounded once, what is left of a price half up.
 
     The restocking fee is taken from the price that the condition left, then from tax and shipping,
     and ends at a refund of zero: nothing is charged beyond what was paid. Tax lines scale with the
@@ -201,7 +201,7 @@ def _price(line: ReturnLine, lot: Lot) -> tuple[int, int, int]:
         share_of_units(total, lot.units, of_units=basis.quantity)
         for total in (basis.gross_minor, basis.gross_minor - basis.discount_minor)
     )
-    return gross, net, half_up(Fraction(net * _percent_off(line, lot), 100))
+    return gross, net, taken_from(net, Fraction(_percent_off(line, lot), 100))
 
 
 def _percent_off(line: ReturnLine, lot: Lot) -> int:
@@ -245,7 +245,7 @@ def _own_restocking(ret: Return, line: ReturnLine, lot: Lot) -> int:
     fees, promised = ret.policy.fees, line.terms.restocking_percent if line.terms else None
     _, net, deduction = _price(line, lot)
     rate = fees.restocking_percent if promised is None else promised
-    percent = half_up(Fraction((net - deduction) * rate, 100))
+    percent = taken_from(net - deduction, Fraction(rate, 100))
     return percent + fees.restocking_per_unit.minor(ret.currency) * lot.quantity
 
 

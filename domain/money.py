@@ -24,6 +24,14 @@ def half_up(amount: Fraction) -> int:
     return magnitude if amount >= 0 else -magnitude
 
 
+def taken_from(amount_minor: int, part: Fraction) -> int:
+    """Return ``part`` of an amount, where the rest of it is what is paid and rounded half up.
+
+    Minor units. A half is so never taken from who is paid (policy.md §3.4: half up at the end).
+    """
+    return amount_minor - half_up(amount_minor * (1 - part))
+
+
 @dataclass(frozen=True, slots=True, order=False)
 class Money:
     """An exact amount: ``minor`` integer minor units (cents, yen, fils) of ISO 4217 ``currency``.

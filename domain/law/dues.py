@@ -33,6 +33,9 @@ class Events:
         return local_day(at, self.time_zone) if at is not None else None
 
 
+NOT_WITHHELD = "T_NO_WITHHOLDING_COLLECTION_OFFERED"
+
+
 @dataclass(frozen=True, slots=True)
 class DueDate:
     """``on`` is the last local day; ``None`` while its event has not happened."""
@@ -46,7 +49,7 @@ def due_date(due: Due, events: Events, *, collected: bool) -> DueDate:
     """Return the date of one rule. ``collected``: the seller offered to fetch the goods."""
     if collected and due.if_collected is not None:
         on = _after(due, events.day(due.if_collected))
-        return DueDate(on, due.kind, "T_NO_WITHHOLDING_COLLECTION_OFFERED")
+        return DueDate(on, due.kind, NOT_WITHHELD)
     on = _after(due, events.day(due.counts_from))
     if not due.withhold or on is None:
         return DueDate(on, due.kind)

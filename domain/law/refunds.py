@@ -1,11 +1,11 @@
 """What a granted right means for money: until when, what is kept back, and who pays the way."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
-from domain.law.dues import DueDate, Events, due_date
+from domain.law.dues import NOT_WITHHELD, DueDate, Events, due_date
 from domain.law.facts import LineFacts, known
 from domain.law.predicates import When, holds
 from domain.law.promises import Promise
@@ -21,7 +21,7 @@ from domain.law.schema import (
     Scope,
 )
 from domain.law.windows import add_months, anchor_day, local_day
-from domain.money import half_up
+from domain.money import taken_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,11 @@ def earliest_due(
     asked_at, agreed_at = facts.requested_at, facts.agreed_at
     events = Events(facts.time_zone, asked_at, agreed_at, leg.received_at, leg.proof_at)
     dates = [due_date(due, events, collected=collected) for due in dues]
-    return min(dates, key=lambda due: due.on or date.max, default=None)
+    best = min(dates, key=lambda due: due.on or date.max, default=None)
+    if best is None or best.code is not None:
+        return best
+    # That nothing is withheld stays true of the law where a promise pays earlier still.
+    return replace(best, code=NOT_WITHHELD if NOT_WITHHELD in {d.code for d in dates} else None)
 
 
 def kept_back(
@@ -58,7 +62,7 @@ def kept_back(
 ) -> tuple[tuple[Kept, ...], tuple[str, ...]]:
     """Return what the law lets the seller keep back, and the codes of what it bars.
 
-    Amounts are rounded half up once each.
+    What each leaves of the price is rounded half up once.
 
     Raises:
         MissingFactError: a fact that decides a deduction was not stated.
@@ -110,8 +114,8 @@ def _depreciation(facts: LineFacts) -> int:
     bought = local_day(facts.contract_at, facts.time_zone)
     claimed = local_day(facts.requested_at, facts.time_zone)
     days = max((claimed - bought).days - facts.history.repair_days, 0)
-    cost = half_up(facts.amounts.price_minor * Fraction(sanbao.daily_depreciation) * days)
-    return min(cost, facts.amounts.price_minor)
+    used = min(Fraction(sanbao.daily_depreciation) * days, Fraction(1))
+    return taken_from(facts.amounts.price_minor, used)
 
 
 def payer_of(rule: Rule | None, promises: Sequence[Promise], facts: LineFacts) -> Payer:
@@ -121,13 +125,22 @@ def payer_of(rule: Rule | None, promises: Sequence[Promise], facts: LineFacts) -
         MissingFactError: a fact that decides it was not stated.
     """
     payers = [promise.payer for promise in promises]
-    if rule is not None:
-        shipping = rule.return_shipping
-        unless = next((one.payer for one in shipping.unless if holds(one.when, facts)), None)
-        payers.append(unless or shipping.payer)
     if holds(When.COLLECTION_OFFERED, facts):
         payers.append(Payer.TRADER)
+    if rule is not None:
+        payers.append(_payer_by_law(rule, facts, is_free=Payer.TRADER in payers))
     return next(p for p in (Payer.NONE, Payer.TRADER, Payer.CONSUMER) if p in payers)
+
+
+def _payer_by_law(rule: Rule, facts: LineFacts, *, is_free: bool) -> Payer:
+    """``is_free``: the trader pays anyhow, and no fact has to be stated for that."""
+    shipping = rule.return_shipping
+    for one in shipping.unless:
+        if is_free and one.payer is Payer.TRADER:
+            continue
+        if holds(one.when, facts):
+            return one.payer
+    return shipping.payer
 
 
 def shipping_codes(scope: Sequence[Scope], facts: LineFacts) -> tuple[str, ...]:

@@ -150,3 +150,34 @@ def test_what_is_asked_instead_of_money_has_no_refund() -> None:
 
     assert refund(repair) is None
     assert decide(repair).granted
+
+
+@pytest.mark.parametrize(
+    ("place", "price", "fee", "left"),
+    [("JP", "1010", 5, "960"), ("US-TX", "99.99", 50, "50.00"), ("US-TX", "99.98", 25, "74.99")],
+)
+def test_half_of_the_smallest_coin_is_the_consumer_s(
+    place: str, price: str, fee: int, left: str
+) -> None:
+    """What is paid is rounded half up, once; what is kept back is the rest."""
+    shown = {
+        "disclosures__return_terms_in_ad": True,
+        "disclosures__return_terms_on_final_screen": True,
+    }
+    paid = {
+        "item__price_paid": price,
+        "order__items_total": price,
+        "order__tenders": [{"type": "CARD", "amount": price}],
+    }
+    found = refund(case(place, **shown, **paid, promises=[promise(30, restocking_fee_pct=fee)]))
+
+    assert found is not None
+    assert found.amount == Decimal(left)
+
+
+def test_nobody_has_to_say_who_was_told_of_a_cost_that_the_seller_bears() -> None:
+    """Who fetches the goods himself pays their way, whatever he told."""
+    found = decide(case("EU-DE", **COLLECTED, disclosures__return_cost_informed=None))
+
+    assert found.terms is not None
+    assert found.terms.return_shipping_payer == Payer.TRADER

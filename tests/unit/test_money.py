@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.money import CurrencyMismatchError, Money, allocated, exponent, half_up, split
+from domain.money import (
+    CurrencyMismatchError,
+    Money,
+    allocated,
+    exponent,
+    half_up,
+    split,
+    taken_from,
+)
 
 totals = st.integers(0, 10**9)
 
@@ -83,6 +91,14 @@ class TestMoney:
 def test_halves_round_away_from_zero(amount: Fraction, rounded: int) -> None:
     """A half is rounded up in size, for debts as for credits."""
     assert half_up(amount) == rounded
+
+
+@given(totals, st.fractions(0, 1))
+def test_what_is_taken_leaves_a_rest_that_is_rounded_half_up(total: int, part: Fraction) -> None:
+    taken = taken_from(total, part)
+
+    assert total - taken == half_up(total * (1 - part))
+    assert min(total, 0) <= taken <= max(total, 0)
 
 
 @given(totals, st.integers(1, 60))
