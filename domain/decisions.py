@@ -144,7 +144,9 @@ def decision_of(
 
 
 def _terms(facts: LineFacts, given: Given) -> Terms:
-    rule, refund = given.law, given.law.refund if given.law else None
+    refund = given.law.refund if given.law is not None else None
+    # What a law says of use and gifts is of a right to what was asked, not of one beside it.
+    rule = given.law if given.by_law else None
     days = [p.refund_days for p in given.promises if p.refund_days is not None]
     return Terms(
         return_shipping_payer=given.payer,
@@ -154,12 +156,12 @@ def _terms(facts: LineFacts, given: Given) -> Terms:
         dues=(refund.due,) if refund is not None and refund.due is not None else (),
         hard_limit=refund.hard_limit if refund is not None else None,
         collection_offered=facts.seller.offers_collection,
-        by_law=rule is not None,
+        by_law=given.by_law,
         use_is_free=rule is not None and _use_is_free(rule, facts),
         survives_use=rule is not None and rule.condition is None,
         not_intact_if=_fails(rule) if not given.promises else (),
         free_use_code=_free_use_code(rule, facts) if rule is not None else "",
-        may_keep=tuple(one.kind for one in refund.deductions) if refund is not None else (),
+        may_keep=_may_keep(rule),
         kept=given.kept,
         restocking_percent=given.restocking_percent or None,
         due_on=given.due.on if given.due else None,
@@ -168,6 +170,11 @@ def _terms(facts: LineFacts, given: Given) -> Terms:
 
 def _fails(rule: Rule | None) -> tuple[str, ...]:
     return rule.condition.fails if rule is not None and rule.condition is not None else ()
+
+
+def _may_keep(rule: Rule | None) -> tuple[DeductionKind, ...]:
+    refund = rule.refund if rule is not None else None
+    return tuple(one.kind for one in refund.deductions) if refund is not None else ()
 
 
 def _use_is_free(rule: Rule, facts: LineFacts) -> bool:

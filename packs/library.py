@@ -85,15 +85,16 @@ class Library:
         return versions[-1].pack.time_zone if versions else None
 
     def governing(self, place: str, contract_at: datetime) -> GoverningLaw:
-        """Return the law of a contract by its local date; never a newer version for lack of one.
+        """Return the law of a contract by its date in the zone of the pack.
+
+        Never a newer version for lack of one.
 
         ``Law.is_missing`` says that no pack is for the place, or none of its versions for the date.
         """
         versions = self._pack_of(place)
-        time_zone = self.time_zone_of(place)
-        if versions is None or time_zone is None:
+        if versions is None:
             return GoverningLaw(Law(place, "", is_missing=True))
-        day = local_day(contract_at, time_zone)
+        day = local_day(contract_at, versions[-1].pack.time_zone)
         one = next((s for s in versions if _governs(s.pack, day)), None)
         if one is None:
             return GoverningLaw(Law(versions[0].pack.id, "", is_missing=True))
@@ -116,7 +117,14 @@ def _law(shelved: Shelved, place: Place | None) -> Law:
         "pack": shelved.content_hash,
         "place": place.content_hash if place is not None else None,
     }
-    return Law(pack.ref, content_hash(parts), rules, answer_days=pack.answer_days)
+    longer = place.overlay.may_be_longer if place is not None else ()
+    return Law(
+        pack.ref,
+        content_hash(parts),
+        rules,
+        answer_days=pack.answer_days,
+        may_be_longer=longer,
+    )
 
 
 def _governs(pack: Pack, day: date) -> bool:

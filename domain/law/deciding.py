@@ -35,7 +35,7 @@ class Law:
 
     ``content_hash`` covers pack and overlay. Without ``rules`` the pack has no version for the
     contract's date, or no pack is for the place. Within ``answer_days`` after the notice a request
-    is to be handled.
+    is to be handled. Of the grounds in ``may_be_longer`` the place may give longer than is known.
     """
 
     ref: str
@@ -43,6 +43,7 @@ class Law:
     rules: tuple[Rule, ...] = ()
     is_missing: bool = False
     answer_days: int | None = None
+    may_be_longer: tuple[Ground, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ class Given:
     """What a right gives that holds: its terms, each the best for the consumer among the grants.
 
     ``restocking_percent`` is the least of the promises'; a right by law bears no such fee. ``law``
-    and ``promises`` are what grants.
+    and ``promises`` are what grants. ``by_law``: the law gives what is asked, or may; else a
+    promise alone does, and what the law gives beside it keeps its terms.
     """
 
     remedies: tuple[Remedy, ...]
@@ -60,6 +62,7 @@ class Given:
     kept: tuple[Kept, ...]
     restocking_percent: int
     law: Rule | None
+    by_law: bool
     promises: tuple[Promise, ...]
 
 
@@ -112,12 +115,9 @@ def _decide(case: _Case) -> Ruling:
     of_ground = [r for r in (law.rules if law is not None else ()) if r.ground is facts.ground]
     rules = [r for r in of_ground if not r.applies.places or facts.place in r.applies.places]
     of_law = [weigh(rule, facts) for rule in rules]
-    stopped = next(
-        (w for w in of_law if w.finding is Finding.NEEDS_PERSON and not w.is_right), None
-    )
+    stopped = next((w for w in of_law if _is_open(w) and not _is_unclear(w)), None)
     if stopped is not None:
-        ruling = _undecided(law, Verdict.MANUAL_REVIEW, stopped.codes)
-        return replace(ruling, weighed=tuple(of_law))
+        return _for_a_person(law, stopped, of_law)
     condition = next((rule.condition for rule in rules if rule.condition is not None), None)
     of_promises = [weigh_promise(p, condition, facts) for p in case.promises]
     promised = [w for w in of_promises if w.is_right]
@@ -125,8 +125,26 @@ def _decide(case: _Case) -> Ruling:
     if not of_ground and not of_promises:
         return _undecided(law, Verdict.MANUAL_REVIEW, ("M_NO_RULE",))
     if granting is None and not promised:
+        unclear = next((w for w in of_law if _is_unclear(w)), None)
+        if unclear is not None:
+            return _for_a_person(law, unclear, of_law)
         return _refused(case, of_law, of_promises)
     return _granted(case, rules, granting, promised, (*of_law, *of_promises))
+
+
+def _is_open(one: Weighed) -> bool:
+    """Nobody but a person can say whether the right holds."""
+    return one.finding is Finding.NEEDS_PERSON and not one.is_right
+
+
+def _is_unclear(one: Weighed) -> bool:
+    """The law itself is unclear: what a promise gives is worked out all the same, for a person."""
+    return _is_open(one) and isinstance(one.right, Rule) and one.right.review is not None
+
+
+def _for_a_person(law: Law | None, one: Weighed, of_law: Sequence[Weighed]) -> Ruling:
+    ruling = _undecided(law, Verdict.MANUAL_REVIEW, one.codes)
+    return replace(ruling, weighed=tuple(of_law))
 
 
 def _deciding_law(
@@ -138,7 +156,7 @@ def _deciding_law(
     and the law does not, or not without a person.
     """
     rights = [w for w in of_law if w.is_right]
-    giving = [w for w in rights if is_offered(facts.remedy, remedies_of(_rule(w), (), facts))]
+    giving = [w for w in rights if _gives(_rule(w), facts)]
     sure = next((w for w in giving if w.finding is Finding.GRANTS), None)
     if sure is not None:
         return sure
@@ -147,6 +165,21 @@ def _deciding_law(
     ):
         return None
     return next(iter((*giving, *rights)), None)
+
+
+def _right_beside(weighed: Sequence[Weighed], facts: LineFacts) -> Weighed | None:
+    """Return the right that the law gives beside a promise: one to what is asked before others.
+
+    Of those the first that needs no person.
+    """
+    rights = [w for w in weighed if w.is_right and _rule(w) is not None]
+    sure = [w for w in rights if w.finding is Finding.GRANTS]
+    giving = [w for w in rights if _gives(_rule(w), facts)]
+    return next(iter((*giving, *sure, *rights)), None)
+
+
+def _gives(rule: Rule | None, facts: LineFacts) -> bool:
+    return rule is not None and is_offered(facts.remedy, remedies_of(rule, (), facts))
 
 
 def _granted(
@@ -159,14 +192,16 @@ def _granted(
     facts, rule = case.facts, _rule(granting)
     promises = [p for p in map(_promise, promised) if p is not None]
     best = granting or max(promised, key=lambda w: w.last_day or date.max)
-    first_right = next((_rule(w) for w in weighed if w.is_right and _rule(w) is not None), None)
-    remedies = remedies_of(rule or first_right, promises, facts)
-    scope, wants_money = scope_of(rule, promises), facts.remedy in MONEY
+    beside = granting or _right_beside(weighed, facts)
+    right = _rule(beside)
+    by_law = granting is not None or _gives(right, facts)
+    remedies = remedies_of(right, promises, facts)
+    scope, wants_money = scope_of(right, promises), facts.remedy in MONEY
     kept, barred = (
-        kept_back(deductions_of(rule, rules, promises), facts) if wants_money else ((), ())
+        kept_back(deductions_of(right, rules, promises), facts) if wants_money else ((), ())
     )
-    due, payer = earliest_due(rule, promises, facts), payer_of(rule, promises, facts)
-    fee = 0 if rule is not None else min(p.restocking_percent for p in promises)
+    due, payer = earliest_due(right, promises, facts), payer_of(right, promises, facts)
+    fee = 0 if by_law else min(p.restocking_percent for p in promises)
     codes = [*best.codes]
     if rule is None:
         codes += version_code(_promise(best), case.offered)
@@ -191,9 +226,9 @@ def _granted(
         ref=ref,
         content_hash=content_hash,
         rule_id=_rule_id(best),
-        window_end=window_end(granting, promised, weighed),
+        window_end=window_end(granting, beside, promised, weighed),
         codes=tuple(dict.fromkeys(codes)),
-        given=Given(remedies, payer, scope, due, kept, fee, rule, tuple(promises)),
+        given=Given(remedies, payer, scope, due, kept, fee, right, by_law, tuple(promises)),
         weighed=weighed,
     )
 
@@ -211,11 +246,16 @@ def _refused(case: _Case, of_law: Sequence[Weighed], of_promises: Sequence[Weigh
         ref=ref,
         content_hash=content_hash,
         rule_id=_rule_id(closest),
-        window_end=closest.last_day,
+        window_end=_shown_to_end(closest),
         codes=closest.codes,
         given=None,
         weighed=weighed,
     )
+
+
+def _shown_to_end(one: Weighed) -> date | None:
+    rule = _rule(one)
+    return one.last_day if rule is None or rule.shows_window else None
 
 
 _CLOSENESS = {
@@ -233,16 +273,26 @@ def _closeness(one: Weighed) -> tuple[int, date]:
 def _gated(ruling: Ruling, case: _Case) -> Ruling:
     """Send what was granted to a person where something calls for one; nothing is ever refused."""
     gates: list[str] = []
+    if ruling.given is not None:
+        gates += [code for w in ruling.weighed if _is_unclear(w) for code in w.codes]
     if ruling.given is not None and case.facts.abuse_signal:
         gates.append("M_ABUSE_SIGNAL")
     if ruling.given is not None and any(promise.review for promise in case.promises):
         gates.append("M_EVIDENCE_REQUIRED")
+    if ruling.verdict is Verdict.REJECT and _may_be_longer(ruling, case):
+        gates.append("M_LAW_UNCERTAIN")
     if ruling.verdict is Verdict.REJECT and case.facts.anchor_is_estimated:
         # Nobody is refused by a day that was guessed.
         gates.append("T_ANCHOR_ESTIMATED")
     if not gates:
         return ruling
     return replace(ruling, verdict=Verdict.MANUAL_REVIEW, codes=(*ruling.codes, *gates))
+
+
+def _may_be_longer(ruling: Ruling, case: _Case) -> bool:
+    """Nobody is refused by a period that the place may have made longer by law of its own."""
+    is_over = any(w.finding is Finding.WINDOW_OVER and _rule(w) for w in ruling.weighed)
+    return is_over and case.law is not None and case.facts.ground in case.law.may_be_longer
 
 
 def _undecided(law: Law | None, verdict: Verdict, codes: tuple[str, ...]) -> Ruling:

@@ -79,21 +79,27 @@ def payer_code(payer: Payer) -> str:
 
 
 def window_end(
-    granting: Weighed | None, promised: Sequence[Weighed], weighed: Sequence[Weighed]
+    granting: Weighed | None,
+    beside: Weighed | None,
+    promised: Sequence[Weighed],
+    weighed: Sequence[Weighed],
 ) -> date | None:
-    """Return the last day of the longest window; ``None`` where a right has no window to tell."""
-    ends = [w.last_day for w in promised]
-    if granting is not None and isinstance(granting.right, Rule):
-        rule = granting.right
-        if not rule.shows_window:
-            return None
-        shown = granting
-        if rule.shows_window_of is not None:
-            shown = next(
-                w
-                for w in weighed
-                if isinstance(w.right, Rule) and w.right.id == rule.shows_window_of
-            )
-        ends.append(shown.last_day)
-    known = [day for day in ends if day is not None]
-    return max(known) if len(known) == len(ends) and known else None
+    """Return the last day of the longest window.
+
+    ``None`` where the law is what is ``granting`` and has no window to tell; what it gives
+    ``beside`` a promise can only make the promise's window longer.
+    """
+    of_law = _shown_end(beside, weighed)
+    if granting is not None and of_law is None:
+        return None
+    return max((day for day in (of_law, *(w.last_day for w in promised)) if day), default=None)
+
+
+def _shown_end(of_law: Weighed | None, weighed: Sequence[Weighed]) -> date | None:
+    rule = of_law.right if of_law is not None else None
+    if not isinstance(rule, Rule) or not rule.shows_window:
+        return None
+    if rule.shows_window_of is None:
+        return of_law.last_day if of_law is not None else None
+    of_others = (w for w in weighed if isinstance(w.right, Rule))
+    return next(w.last_day for w in of_others if w.right.id == rule.shows_window_of)

@@ -23,11 +23,18 @@ class When(StrEnum):
     SAME_MODEL_IN_STOCK = "SAME_MODEL_IN_STOCK"
 
 
-def _shown(facts: LineFacts) -> int:
+def _shown_twice(facts: LineFacts) -> bool:
+    """Say whether terms stood in both places; one that is known to lack them decides alone."""
+    ad, screen = _places(facts)
+    if ad is False or screen is False:
+        return False
+    known(ad, "disclosures.return_terms_in_ad")
+    return known(screen, "disclosures.return_terms_on_final_screen")
+
+
+def _places(facts: LineFacts) -> tuple[bool | None, bool | None]:
     told = facts.disclosures
-    return known(told.return_terms_in_ad, "disclosures.return_terms_in_ad") + known(
-        told.return_terms_on_final_screen, "disclosures.return_terms_on_final_screen"
-    )
+    return told.return_terms_in_ad, told.return_terms_on_final_screen
 
 
 _HOLDS: Mapping[When, Callable[[LineFacts], bool]] = {
@@ -41,8 +48,8 @@ _HOLDS: Mapping[When, Callable[[LineFacts], bool]] = {
     When.POLICY_NOT_POSTED: lambda f: (
         not known(f.disclosures.refund_policy_posted, "disclosures.refund_policy_posted")
     ),
-    When.SPECIAL_TERMS_SHOWN: lambda f: _shown(f) == 2,
-    When.SPECIAL_TERMS_SHOWN_ONCE: lambda f: _shown(f) == 1,
+    When.SPECIAL_TERMS_SHOWN: _shown_twice,
+    When.SPECIAL_TERMS_SHOWN_ONCE: lambda f: set(_places(f)) == {True, False},
     When.DEDUCTS_LOST_FREE_SHIPPING: lambda f: f.seller.deducts_lost_free_shipping,
     When.THREE_GUARANTEE_GOODS: lambda f: f.sanbao is not None,
     When.OTHER_GOODS: lambda f: f.sanbao is None,

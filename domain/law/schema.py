@@ -67,8 +67,14 @@ class Start(StrEnum):
 
 
 class Roll(StrEnum):
+    """What becomes of a last day that is a holiday or of a weekend.
+
+    ``UNCLEAR``: the last day stays, and who asks up to the next working day goes to a person.
+    """
+
     NONE = "NONE"
     NEXT_WORKING_DAY = "NEXT_WORKING_DAY"
+    UNCLEAR = "UNCLEAR"
 
 
 class Payer(StrEnum):
@@ -381,6 +387,8 @@ class Overlay(Strict):
     """What a place adds to the pack it belongs to: its zone, its holidays, rules of its own.
 
     ``holidays`` is the country (``DE``) of the public calendar, ``subdivision`` a part of it.
+    ``may_be_longer`` names the grounds whose periods its own law may make longer than the pack
+    says: who asks after those is refused by nobody but a person.
     """
 
     id: str
@@ -388,6 +396,7 @@ class Overlay(Strict):
     time_zone: str
     holidays: str | None = None
     subdivision: str | None = None
+    may_be_longer: tuple[Ground, ...] = ()
     rules: tuple[Rule, ...] = ()
     sources: dict[str, Source] | None = None
     note: str = ""

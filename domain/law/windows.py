@@ -21,14 +21,18 @@ class Span:
     """A window with its dates; ``last_day`` includes every extension.
 
     ``rolled_from`` is the day that was no working day. ``plain_end`` is the last day without the
-    extensions by months, and ``code`` the one for who is in time through those alone.
+    extensions by months, ``plain_rolled_from`` what that was rolled from, and ``code`` the one for
+    who is in time through extensions alone. Up to ``unclear_until`` the law leaves open whether a
+    request is in time.
     """
 
     anchored_on: date
     last_day: date
     plain_end: date
     rolled_from: date | None = None
+    plain_rolled_from: date | None = None
     code: str | None = None
+    unclear_until: date | None = None
 
 
 def local_day(at: datetime, time_zone: str) -> date:
@@ -55,19 +59,18 @@ def requested_on(facts: LineFacts) -> date:
 def anchor_day(anchor: Anchor, facts: LineFacts) -> date:
     """Return the local day that a window counts from.
 
+    What came last counts of what is known: who is told of the last parcel needs no other.
+
     Raises:
         MissingFactError: the goods were not delivered, as far as anybody knows.
     """
     if anchor is Anchor.PURCHASE:
-        at = facts.contract_at
-    elif anchor is Anchor.DISCOVERED:
-        at = facts.discovered_at or facts.requested_at
-    else:
-        at = known(facts.delivered_at, "delivery.delivered_at")
-        if anchor is Anchor.LAST_DELIVERED:
-            at = facts.last_delivered_at or at
-        if anchor is Anchor.INSTALLED and facts.installed_at is not None:
-            at = max(at, facts.installed_at)
+        return local_day(facts.contract_at, facts.time_zone)
+    if anchor is Anchor.DISCOVERED:
+        return local_day(facts.discovered_at or facts.requested_at, facts.time_zone)
+    after = {Anchor.LAST_DELIVERED: facts.last_delivered_at, Anchor.INSTALLED: facts.installed_at}
+    came = [at for at in (facts.delivered_at, after.get(anchor)) if at is not None]
+    at = known(max(came, default=None), "delivery.delivered_at")
     return local_day(at, facts.time_zone)
 
 
@@ -79,23 +82,30 @@ def span(window: Window, facts: LineFacts) -> Span:
     """
     anchored_on = anchor_day(window.anchor, facts)
     plain = _plain_end(window, anchored_on, facts)
-    last_day, rolled_from, code = plain, None, None
     for extension in window.extend:
         if extension.by_repair_days and holds(extension.when, facts):
-            plain = last_day = last_day + timedelta(days=facts.history.repair_days)
-    if window.roll is Roll.NEXT_WORKING_DAY:
-        plain = next_working_day(last_day, facts.closed_days)
-        rolled_from = last_day if plain != last_day else None
-        unrolled, last_day = last_day, plain
-    else:
-        unrolled = last_day
+            plain += timedelta(days=facts.history.repair_days)
+    end, code = plain, None
     for extension in window.extend:
         if extension.months and holds(extension.when, facts):
-            extended = add_months(unrolled, extension.months)
-            if window.roll is Roll.NEXT_WORKING_DAY:
-                extended = next_working_day(extended, facts.closed_days)
-            last_day, code = max(last_day, extended), extension.code
-    return Span(anchored_on, last_day, plain, rolled_from, code)
+            end, code = max(end, add_months(plain, extension.months)), extension.code
+    rolled_end, rolled_plain = (_rolled(window, day, facts) for day in (end, plain))
+    opens = next_working_day(end, facts.closed_days) if window.roll is Roll.UNCLEAR else end
+    return Span(
+        anchored_on=anchored_on,
+        last_day=rolled_end,
+        plain_end=rolled_plain,
+        rolled_from=end if rolled_end != end else None,
+        plain_rolled_from=plain if rolled_plain != plain else None,
+        code=code,
+        unclear_until=opens if opens != end else None,
+    )
+
+
+def _rolled(window: Window, day: date, facts: LineFacts) -> date:
+    if window.roll is not Roll.NEXT_WORKING_DAY:
+        return day
+    return next_working_day(day, facts.closed_days)
 
 
 def _plain_end(window: Window, anchored_on: date, facts: LineFacts) -> date:

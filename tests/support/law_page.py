@@ -57,14 +57,19 @@ without one of the ground a person (`M_NO_RULE`) |
 newer version stands in |
 | a fact that decides was stated by nobody | nothing is decided: a person looks, and the \
 decision names it (`M_FACT_MISSING`, `M_NOT_DELIVERED`) |
-| a rule has a `review` | a person decides, under its code: the law is unclear there |
+| a rule has a `review` | a person decides, under its code: the law is unclear there; what a \
+promise gives is attached |
+| a promise alone gives what is asked, and the law something else | the promise decides; window, \
+way back and refund date are the better of both; a fee is the promise's own |
 | several rules grant | the first of the file that gives what is asked decides, else the first; \
 what the others say stays in the record |
 | a later version says `retroactive: MORE_FAVOURABLE` | it rules over an older contract where it \
 grants more, or the same on terms of which none is worse; what the contract's own version says is \
 kept beside it (`otherwise`) |
-| a state of the European Union without a file in `places/` | the core of the Union alone: what \
-its own law adds is not in here |
+| the file of a place names a ground as `may_be_longer` | its own law may give more time than is \
+in here: whoever asks after the period goes to a person (`M_LAW_UNCERTAIN`) |
+| a window rolls as `UNCLEAR` | its last day stays; who asks up to the next working day goes to a \
+person (`M_LAW_UNCERTAIN`) |
 
 Law is kept with the facts of a return when it starts. A pack that is added later changes no
 decision that was made before, and a run that is replayed decides the same.
@@ -100,7 +105,7 @@ _MEANINGS: Mapping[str, str] = {
     "empty: all",
     "window": "`days`, `months` or `validity_of_goods`, from an `anchor`; its last day counts as a "
     "whole. `start`: whether the day of the anchor is the first; `roll`: over holidays and "
-    "weekends; "
+    "weekends, or `UNCLEAR` whether it does; "
     "`extend`: what makes it longer. None: without end",
     "shows_window": "`false`: a decision names no last day",
     "shows_window_of": "the rule of the same ground whose last day is named instead",
@@ -167,14 +172,15 @@ def _shipped(library: Library) -> Iterable[str]:
         )
         yield _table(("rule", "ground", "window", "sources", "certainty"), map(_rule, newest.rules))
     yield _table(
-        ("place", "of", "time zone", "holidays", "rules of its own"),
+        ("place", "of", "time zone", "holidays", "rules of its own", "may be longer"),
         (
             (
                 f"`{place.overlay.id}`",
                 place.overlay.of,
                 place.overlay.time_zone,
-                place.overlay.holidays or "",
+                " ".join(filter(None, (place.overlay.holidays, place.overlay.subdivision))),
                 ", ".join(f"`{rule.id}`" for rule in place.overlay.rules),
+                ", ".join(f"`{ground}`" for ground in place.overlay.may_be_longer),
             )
             for place in library.places.values()
         ),

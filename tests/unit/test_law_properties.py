@@ -111,12 +111,16 @@ def test_a_business_never_gets_a_consumer_s_right(drawn: Any) -> None:
     assert found.terms is None
 
 
-@given(facts(), st.integers(0, 40), st.booleans(), st.integers(0, 100))
+GROUNDS = st.sampled_from(["WITHDRAWAL", "NON_CONFORMITY"])
+
+
+@given(facts(), GROUNDS, st.integers(0, 400), st.booleans(), st.integers(0, 100))
 def test_a_promise_never_worsens_what_the_law_gives(
-    drawn: Any, days: int, free: bool, fee: int
+    drawn: Any, ground: str, days: int, free: bool, fee: int
 ) -> None:
-    """Every term is the law's own or better."""
-    promised = [promise(days, free_return_shipping=free, restocking_fee_pct=fee)]
+    """Every term is the law's own or better, also where the promise alone gives what is asked."""
+    terms = {"ground": ground, "free_return_shipping": free, "restocking_fee_pct": fee}
+    promised = [promise(days, **terms)]
     law, both = decide(of(drawn)), decide(of(drawn, promises=promised))
     if law.terms is None or both.terms is None:
         assert law.terms is None

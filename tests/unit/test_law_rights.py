@@ -145,6 +145,17 @@ def test_japanese_terms_count_only_if_shown_twice() -> None:
     assert codes(twice) == {"X_EXCLUDED_SPECIAL_TERMS"}
 
 
+def test_one_place_that_lacks_japanese_terms_decides_alone() -> None:
+    """Whether they stood in the other is asked of nobody, unless they stood in this one."""
+    other = {"disclosures__return_terms_on_final_screen": None}
+    lacking = decide(case("JP", **other, disclosures__return_terms_in_ad=False))
+    shown = decide(case("JP", **other, disclosures__return_terms_in_ad=True))
+
+    assert lacking.verdict is Verdict.APPROVE
+    assert shown.verdict is Verdict.NEED_INFO
+    assert "disclosures.return_terms_on_final_screen" in shown.explanation
+
+
 @pytest.mark.parametrize(
     ("day", "found"),
     [

@@ -61,6 +61,63 @@ def test_a_decision_names_the_right_that_gives_what_was_granted() -> None:
     assert {"REPAIR", "REPLACE"} <= {*found.remedies}
 
 
+@pytest.mark.parametrize(
+    ("place", "day", "changes", "payer", "last_day"),
+    [
+        ("EU-DE", "2026-09-20", {}, "TRADER", "2028-09-07"),
+        ("UK", "2026-10-20", {}, "TRADER", "2026-11-06"),
+        ("CN", "2026-09-18", TELEVISION, "TRADER", "2026-11-06"),
+        ("CN", "2026-09-20", {"item__traits": ["PERISHABLE"]}, "NONE", "2026-11-06"),
+    ],
+)
+def test_a_promise_that_gives_more_takes_no_term_of_the_law_away(
+    place: str, day: str, changes: dict[str, Any], payer: str, last_day: str
+) -> None:
+    """The law gives a cure, the promise money: at the law's cost, for its time, less its fee."""
+    promised = [promise(60, ground="NON_CONFORMITY", restocking_fee_pct=10)]
+    one = case(place, **{**FAULTY, **changes}, **asked_on(day), promises=promised)
+    found, paid = decide(one), refund(one)
+
+    assert found.terms is not None
+    assert paid is not None
+    assert found.policy_ref == "SHOP@v1"
+    assert (found.terms.return_shipping_payer, str(found.window_end)) == (payer, last_day)
+    assert paid.amount == 90
+
+
+def test_a_promise_takes_no_fee_where_the_law_may_give_the_same() -> None:
+    """After a year the consumer would have to prove the fault: the promise asks for no proof."""
+    failed = {"history__failed_repairs": 1, **asked_on("2027-10-20")}
+    promised = [promise(900, ground="NON_CONFORMITY", restocking_fee_pct=10)]
+    paid = refund(case("EU-DE", **FAULTY, **failed, promises=promised))
+
+    assert paid is not None
+    assert paid.amount == 100
+
+
+def test_a_law_that_is_unclear_leaves_what_a_promise_gives_to_a_person() -> None:
+    """He sees what it comes to; without the promise there is nothing to see."""
+    promised = [promise(90, ground="NON_CONFORMITY")]
+    found = decide(case("US-TX", **FAULTY, promises=promised))
+
+    assert found.verdict is Verdict.MANUAL_REVIEW
+    assert {"M_LAW_UNCERTAIN", "R_PROMISE_APPLIES"} <= {*found.reason_codes}
+    assert found.terms is not None
+    assert decide(case("US-TX", **FAULTY)).terms is None
+
+
+def test_nothing_is_withheld_where_a_promise_pays_sooner_still() -> None:
+    collected = {
+        "seller__offers_collection": True,
+        "return_leg__received_at": "2026-09-11T10:00:00",
+    }
+    found = decide(case("EU-NL", **collected, promises=[promise(30, refund_days_after_receipt=2)]))
+
+    assert found.terms is not None
+    assert str(found.terms.due_on) == "2026-09-13"
+    assert "T_NO_WITHHOLDING_COLLECTION_OFFERED" in found.reason_codes
+
+
 def test_a_promise_that_takes_any_condition_deducts_nothing() -> None:
     worn = {"inspection": inspected("STAINED", diminished=40)}
     found = refund(case("EU-DE", **worn, promises=[promise(30, condition="NONE")]))
@@ -78,7 +135,7 @@ def test_the_year_of_who_was_not_told_ends_on_a_working_day() -> None:
     found = decide(case("EU-DE", **untold, **asked_on("2027-09-20")))
 
     assert str(found.window_end) == "2027-09-20"
-    assert "R_WITHDRAWAL_EXTENDED_NOT_INFORMED" in found.reason_codes
+    assert {"R_WITHDRAWAL_EXTENDED_NOT_INFORMED", "T_DEADLINE_ROLLED"} <= {*found.reason_codes}
 
 
 def test_a_repair_that_becomes_money_pays_price_and_tax() -> None:

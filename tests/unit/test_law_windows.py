@@ -6,7 +6,7 @@ import pytest
 
 from domain.law.verdicts import Verdict
 from domain.law.windows import add_months, next_working_day
-from tests.support.worked_cases import case, codes, decide
+from tests.support.worked_cases import case, codes, decide, inspected
 
 
 def last_day(place: str, **changes: object) -> str:
@@ -108,3 +108,93 @@ def test_a_day_rolls_over_a_holiday_beside_a_weekend() -> None:
     easter = (date(2026, 4, 3), date(2026, 4, 6))
 
     assert next_working_day(date(2026, 4, 3), easter) == date(2026, 4, 7)
+
+
+def test_nobody_is_refused_by_a_day_that_may_have_rolled() -> None:
+    """New York may roll a last day that is a Saturday; the day itself stays what it is."""
+    unposted = {
+        "order__contract_at": "2026-05-07T10:00:00",
+        "delivery__delivered_at": "2026-05-10T10:00:00",
+        "disclosures__refund_policy_posted": False,
+    }
+    monday = decide(case("US-NY", **unposted, request__requested_at="2026-06-08T10:00:00"))
+    tuesday = decide(case("US-NY", **unposted, request__requested_at="2026-06-09T10:00:00"))
+
+    assert (monday.verdict, str(monday.window_end)) == (Verdict.MANUAL_REVIEW, "2026-06-06")
+    assert monday.terms is not None
+    assert "M_LAW_UNCERTAIN" in monday.reason_codes
+    assert (tuesday.verdict, tuesday.reason_codes) == (Verdict.REJECT, ("X_WINDOW_EXPIRED",))
+
+
+def test_goods_that_may_be_late_and_are_not_intact_are_refused() -> None:
+    """The doubt is about the day alone."""
+    late = case(
+        "US-NY",
+        order__contract_at="2026-05-07T10:00:00",
+        disclosures__refund_policy_posted=False,
+        request__requested_at="2026-06-08T10:00:00",
+        inspection=inspected("STAINED"),
+    )
+
+    assert codes(late) == {"X_NOT_INTACT"}
+
+
+@pytest.mark.parametrize(("place", "verdict"), [("EU-ES", "MANUAL_REVIEW"), ("EU-DE", "REJECT")])
+def test_a_period_that_a_state_may_have_made_longer_refuses_nobody(
+    place: str, verdict: str
+) -> None:
+    """Spain gives more than the two years of the Union: a person looks there."""
+    late = decide(
+        case(place, request__ground="NON_CONFORMITY", request__requested_at="2029-03-01T10:00:00")
+    )
+
+    assert late.verdict == verdict
+    assert "X_WINDOW_EXPIRED" in late.reason_codes
+    assert codes(case(place, request__requested_at="2026-12-01T10:00:00")) == {"X_WINDOW_EXPIRED"}
+
+
+def test_each_state_of_the_union_counts_by_its_own_clock() -> None:
+    """Half past eleven in Lisbon is the next day in Berlin."""
+    late = "2026-09-21T23:30:00+01:00"
+
+    assert decide(case("EU-PT", request__requested_at=late)).verdict is Verdict.APPROVE
+    assert decide(case("EU-DE", request__requested_at=late)).verdict is Verdict.REJECT
+
+
+def test_a_version_is_chosen_by_the_clock_of_its_pack() -> None:
+    """At ten in the evening in California the new year has begun in New York."""
+    bought = {"order__contract_at": "2025-12-31T22:00:00-08:00", "channel": "STORE"}
+    found = decide(case("US-CA", **bought, disclosures__refund_policy_posted=False))
+
+    assert found.policy_ref == "US-STATE@2026-01-01"
+    assert "M_PACK_MISSING" not in found.reason_codes
+
+
+def test_a_window_that_is_not_told_is_not_told_of_a_refusal_either() -> None:
+    """Six years after the delivery the British cure is over; no day of it was ever shown."""
+    late = case("UK", request__ground="NON_CONFORMITY", request__requested_at="2033-01-10T10:00:00")
+
+    assert codes(late) == {"X_WINDOW_EXPIRED"}
+    assert decide(late).window_end is None
+
+
+@pytest.mark.parametrize(
+    ("place", "ground", "told"),
+    [
+        ("EU-DE", "WITHDRAWAL", "last_delivered_at"),
+        ("CN", "NON_CONFORMITY", "installed_at"),
+    ],
+)
+def test_what_came_last_needs_no_day_of_what_came_before(
+    place: str, ground: str, told: str
+) -> None:
+    delivery = {"delivered_at": None, told: "2026-09-08T10:00:00"}
+    found = decide(case(place, request__ground=ground, delivery=delivery))
+
+    assert found.verdict is Verdict.APPROVE
+
+
+def test_a_last_parcel_before_the_goods_shortens_nothing() -> None:
+    early = {"delivered_at": "2026-09-07T10:00:00", "last_delivered_at": "2026-09-01T10:00:00"}
+
+    assert last_day("EU-DE", delivery=early) == "2026-09-21"
