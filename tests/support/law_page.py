@@ -44,15 +44,20 @@ files, `backhaul policy check` says.
 ## What the engine does with it
 
 The delivery address names the jurisdiction (`CN`, `EU-DE`, `UK`, `US-NY`, `JP`; a country without
-one goes by its own code), and the local date of the contract the version. Rules of the ground
-that was asked for are weighed one by one, in the order of the file; promises of the merchant
-stand beside them, and the consumer has of each term what is best for him. `explain`, the decision
-tree and the decision's record name every rule that was looked at, its dates and its sources.
+one goes by its own code), and the date of the contract, by the clock of the pack, the version.
+Rules of the ground that was asked for are weighed one by one, in the order of the file; promises
+of the merchant stand beside them, and the consumer has of each term what is best for him.
+`explain`, the decision tree and the decision's record name every rule that was looked at, its
+dates and its sources.
 
 | where | what happens |
 |---|---|
+| a return has several lines | each is decided by itself; one that is for a person, or gets \
+another remedy than was asked, sends the whole return to him; else what is granted goes on without \
+the rest |
 | no pack is for the place | no law is consulted: the merchant's promises decide alone, and \
-without one of the ground a person (`M_NO_RULE`) |
+without one of the ground a person (`M_NO_RULE`). Worked cases name their places themselves: \
+there it is `M_PACK_MISSING` |
 | the pack has no version for the date of the contract | a person decides (`M_PACK_MISSING`); no \
 newer version stands in |
 | a fact that decides was stated by nobody | nothing is decided: a person looks, and the \
