@@ -116,8 +116,7 @@ async def test_a_key_that_was_used_otherwise_is_for_a_person(
     use(house, refund_key(intent_id, 0), tender["payment_ref"])
 
     await opened.arrive_and_grade_one()
-    await house.pass_time(minutes=3)
-    wait = await opened.until_waiting("refund_unknown")
+    wait = await opened.until_given_up("refund_unknown")
     ruling = Ruling(paid=False)
     await opened.do(ReconcileRefund(info(FINANCE), intent_id, ruling, "the key is of another"))
     await opened.until_lot("line-1/1", "REFUNDED")

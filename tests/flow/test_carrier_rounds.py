@@ -108,9 +108,8 @@ async def test_edge_42_an_outage_parks_all_and_its_end_resumes_all(house: House)
     with house.sandbox.fault(**ANY_CALL):
         orders = [house.sandbox.order("three-units") for _ in range(3)]
         parked = [await house.open(some_of(order, 1)) for order in orders]
-        await house.pass_time(minutes=3)
         for opened in parked:
-            await opened.until_waiting("courier_unavailable")
+            await opened.until_given_up("courier_unavailable")
         during = await go_round(house)
         waits = [await opened.until_waiting("courier_unavailable") for opened in parked]
 

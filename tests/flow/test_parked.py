@@ -151,7 +151,7 @@ async def test_a_parked_booking_is_tried_again(house: House, monkeypatch: Patch,
     """What kept the label from being bought is mended: one label, and the parcel can go."""
     async with BOOKINGS[code](house, monkeypatch):
         opened = await house.open(some_of(house.sandbox.order("three-units"), 1))
-        await house.pass_time(minutes=3)
+        await opened.until_given_up(code)
         wait = await stands(opened, code)
 
     await opened.do(Retry(info(OPS), wait["key"].removeprefix("work/")))
@@ -166,7 +166,7 @@ async def test_a_parked_booking_is_withdrawn(house: House, monkeypatch: Patch, c
     """The customer keeps the goods: nothing is bought, and no trouble is left."""
     async with BOOKINGS[code](house, monkeypatch):
         opened = await house.open(some_of(house.sandbox.order("three-units"), 1))
-        await house.pass_time(minutes=3)
+        await opened.until_given_up(code)
         wait = await stands(opened, code)
 
         await opened.withdraw()
@@ -186,7 +186,7 @@ async def test_a_parked_booking_gives_way_to_the_store(
     """The customer brings it to a store instead: whatever was sold of the label is given back."""
     async with BOOKINGS[code](house, monkeypatch):
         opened = await house.open(some_of(house.sandbox.order("three-units"), 1))
-        await house.pass_time(minutes=3)
+        await opened.until_given_up(code)
         wait = await stands(opened, code)
 
         await opened.do(ChangeHandover(info(CUSTOMER_SIDE), HandoverMethod.IN_STORE))
@@ -256,7 +256,7 @@ async def parked_refund(house: House, code: str) -> tuple[OpenReturn, dict[str, 
     """A return of all units, accepted, whose refund stands parked."""
     opened = await accepted(house)
     await opened.until_event("settlement.sealed")
-    await house.pass_time(minutes=3)
+    await opened.until_given_up(code)
     return opened, await stands(opened, code)
 
 

@@ -174,8 +174,7 @@ async def test_orders_no_second_courier_before_the_first_is_off(booked: OpenRetu
     """While the carrier cannot cancel, nobody else is sent; ops see why."""
     with booked.house.sandbox.fault(**CANCEL_PICKUP, kind="http_503", times=1000):
         await booked.do(report(1))
-        await booked.house.pass_time(minutes=3)
-        await booked.until_waiting("courier_unavailable")
+        await booked.until_given_up("courier_unavailable")
         assert visits_at_carrier(booked) == ["scheduled"]
     await booked.do(Retry(info(OPS)))
 
@@ -210,8 +209,7 @@ async def test_a_parcel_brought_before_the_second_visit_moves_on(booked: OpenRet
     """Nobody comes twice for a parcel that the customer brought to the carrier meanwhile."""
     with booked.house.sandbox.fault(**CANCEL_PICKUP, kind="http_503", times=1000):
         await booked.do(report(1))
-        await booked.house.pass_time(minutes=3)
-        await booked.until_waiting("courier_unavailable")
+        await booked.until_given_up("courier_unavailable")
         await booked.scan(Milestone.FIRST_SCAN)
         await booked.until_headline("IN_TRANSIT")
 

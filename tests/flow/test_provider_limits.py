@@ -160,8 +160,7 @@ async def stored_failure(house: House) -> tuple[OpenReturn, dict[str, Any]]:
     """A refund whose key is spent on a stored failure that had no effect."""
     opened = await accepted(house)
     await opened.until_event("settlement.sealed")
-    await house.pass_time(minutes=3)
-    return opened, await opened.until_waiting("refund_gated")
+    return opened, await opened.until_given_up("refund_gated")
 
 
 async def test_above_the_gate_a_person_allows_the_next_key(gated: House) -> None:

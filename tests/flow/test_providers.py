@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.house import House, OpenReturn
 from tests.support.providers import PAYPAL, PROVIDERS, WECHAT_PAY, Provider
-from tests.support.told import FINANCE, info, waiting_codes, whole_order
+from tests.support.told import FINANCE, info, whole_order
 from workflows.messages import Retry
 
 
@@ -72,8 +72,7 @@ async def test_a_provider_that_is_down_is_waited_for(house: House, provider: Pro
     with house.sandbox.fault(**provider.refunds, kind="http_503", times=1000):
         opened, order = await accepted(house, provider)
         await opened.until_event("settlement.sealed")
-        await house.pass_time(minutes=3)
-        await opened.until_waiting("provider_unavailable")
+        await opened.until_given_up("provider_unavailable")
         assert paid_back(house, order, provider) == []
 
     await opened.do(Retry(info(FINANCE)))
@@ -103,14 +102,13 @@ async def test_what_cannot_be_read_parks_the_refund(
     ):
         opened, order = await accepted(house, provider)
         await opened.until_event("settlement.sealed")
-        await house.pass_time(minutes=3)
         # One that reads before it sends has sent nothing yet.
         unsent = call == "GET /v3/pay/transactions/id/{transaction}"
         code, state = PARKED[unsent]
-        view = await opened.until(lambda view: code in waiting_codes(view))
+        await opened.until_given_up(code)
         assert len(paid_back(house, order, provider)) <= 1
 
-    assert states_of(view) == {state}
+    assert states_of(await opened.view()) == {state}
     await opened.do(Retry(info(FINANCE)))
     await until_taken(opened)
     assert (await opened.ends()).headline == "CLOSED"

@@ -107,8 +107,7 @@ async def test_edge_65_one_tender_waits_for_nobody(house: House) -> None:
         await opened.ready_for_handover()
         await opened.arrive_and_grade(order)
         await opened.until_event("settlement.sealed")
-        await house.pass_time(minutes=3)
-        await opened.until_waiting("provider_unavailable")
+        await opened.until_given_up("provider_unavailable")
         (paid_first,) = opened.ledger()["refunds"]
         state = (await opened.view())["settlement_state"]
         in_vain = len(tries(house)) - before

@@ -97,8 +97,7 @@ async def test_parks_while_the_provider_is_down_and_resumes_at_the_deadline(hous
     with house.sandbox.fault(**REFUNDS, kind="http_503", times=1000):
         opened = await accepted(house)
         await opened.until_event("settlement.sealed")
-        await house.pass_time(minutes=3)
-        wait = await opened.until_waiting("provider_unavailable")
+        wait = await opened.until_given_up("provider_unavailable")
 
     assert wait["owner"]
     assert wait["detail"]
@@ -115,8 +114,7 @@ async def test_resumes_parked_work_on_a_retry(house: House) -> None:
     with house.sandbox.fault(**REFUNDS, kind="http_503", times=1000):
         opened = await accepted(house)
         await opened.until_event("settlement.sealed")
-        await house.pass_time(minutes=3)
-        await opened.until_waiting("provider_unavailable")
+        await opened.until_given_up("provider_unavailable")
 
     await opened.do(Retry(info(OPS)))
 
@@ -160,8 +158,7 @@ async def test_nobody_knows_while_the_provider_cannot_be_asked(house: House) -> 
     ):
         opened = await accepted(house)
         await opened.until_event("settlement.sealed")
-        await house.pass_time(minutes=3)
-        wait = await opened.until_waiting("refund_unknown")
+        wait = await opened.until_given_up("refund_unknown")
         (intent,) = intents_of(await opened.view())
     await opened.do(Retry(info(FINANCE)))
     await opened.until_lot("line-1/1", "REFUNDED")
@@ -221,8 +218,7 @@ async def test_pays_one_tender_while_the_other_waits(house: House) -> None:
     with house.sandbox.fault(**REFUNDS, kind="http_503", after=1, times=1000):
         opened = await accepted(house, "no-reason-return")
         await opened.until(lambda view: states_of(view) == ["sending", "succeeded"])
-        await house.pass_time(minutes=3)
-        await opened.until_waiting("provider_unavailable")
+        await opened.until_given_up("provider_unavailable")
         assert len(paid(opened)) == 1
 
     await opened.do(Retry(info(OPS)))
@@ -274,8 +270,7 @@ async def test_ends_a_park_when_the_provider_says_it_paid(house: House) -> None:
     with house.sandbox.fault(**REFUNDS, kind="http_503", times=1000):
         opened = await accepted(house)
         await opened.until_event("settlement.sealed")
-        await house.pass_time(minutes=3)
-        await opened.until_waiting("provider_unavailable")
+        await opened.until_given_up("provider_unavailable")
         intent = intents_of(await opened.view())[0]
 
         await opened.handle.signal(
@@ -317,8 +312,8 @@ async def test_never_holds_money_for_stock(house: House) -> None:
         await opened.until_lot("line-1/1", "REFUNDED")
 
         assert opened.ledger()["stock_moves"] == []
-        await house.pass_time(minutes=3)
-        assert (await opened.until_waiting("provider_unavailable"))["key"].startswith("work/stock/")
+        wait = await opened.until_given_up("provider_unavailable")
+    assert wait["key"].startswith("work/stock/")
     assert (await opened.ends()).headline == "CLOSED"
     assert len(opened.ledger()["stock_moves"]) == 1
 

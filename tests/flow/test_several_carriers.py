@@ -174,8 +174,7 @@ async def test_edge_42_when_none_answers_all_wait_and_go_on_together(
     with by_both.sandbox.fault(**UPS, kind="http_503"):
         with by_both.sandbox.fault(**EASYPOST, kind="http_503"):
             opened = await by_both.open(some_of(order, 1))
-            await by_both.pass_time(minutes=3)
-            await opened.until_waiting("courier_unavailable")
+            await opened.until_given_up("courier_unavailable")
         half = await go_round(by_both)
     whole = await go_round(by_both)
 

@@ -96,8 +96,7 @@ async def test_an_outage_of_ups_is_waited_for(by_ups: House) -> None:
     """Down for longer than the patience, it parks the label by name, which goes on by `retry`."""
     with by_ups.sandbox.fault(**QUOTE, kind="http_503", times=1000):
         opened = await courier_wished(by_ups)
-        await by_ups.pass_time(minutes=3)
-        await opened.until_waiting("courier_unavailable")
+        await opened.until_given_up("courier_unavailable")
         assert opened.ledger()["labels"] == []
 
     await opened.do(Retry(info(OPS)))

@@ -56,8 +56,7 @@ async def test_ends_a_booking_that_stands_parked(house: House) -> None:
     order = house.sandbox.order("withdrawn")
     with house.sandbox.fault(**BUY_LABEL, kind="http_503", times=1000):
         opened = await house.open(some_of(order, 1))
-        await house.pass_time(minutes=3)
-        await opened.until_waiting("courier_unavailable")
+        await opened.until_given_up("courier_unavailable")
         await opened.withdraw()
         outcome = await opened.ends()
 
@@ -74,8 +73,7 @@ async def test_parks_the_compensation_and_resumes_it(house: House) -> None:
 
     with house.sandbox.fault(**CANCEL_PICKUP, kind="http_503", times=1000):
         await opened.withdraw()
-        await house.pass_time(minutes=3)
-        await opened.until_waiting("courier_unavailable")
+        await opened.until_given_up("courier_unavailable")
         assert not await nothing_booked(house, order, opened)
     await opened.do(Retry(info(OPS)))
 
