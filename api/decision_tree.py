@@ -76,7 +76,15 @@ def _line(words: Words, line: LineView, due_on: Collection[date]) -> TreeLine:
 
 def _why(words: Words, decision: LineDecision) -> list[TreeNode]:
     codes = [code for code in decision.reason_codes if not code.startswith("T_")]
-    return [words.reason(code, last_day=decision.window_end) for code in codes]
+    return [words.reason(code, last_day=_last_day(decision, code)) for code in codes]
+
+
+def _last_day(decision: LineDecision, code: str) -> date | None:
+    """A promise is told by its own last day: what the law gives beside it may last longer."""
+    if code != "R_PROMISE_APPLIES":
+        return decision.window_end
+    own = (right.last_day for right in decision.considered if right.rule_id == decision.rule_id)
+    return next(own, decision.window_end)
 
 
 def _terms(words: Words, decision: LineDecision, due_on: Collection[date]) -> list[TreeNode]:

@@ -18,6 +18,7 @@ from domain.events import JsonValue
 from domain.gift_returns import is_by_recipient
 from domain.intents import Intent, Settlement
 from domain.invariants import broken
+from domain.law.schema import DueKind
 from domain.parcels import Delivery
 from domain.pickups import told_window
 from domain.proposals import Proposal
@@ -234,7 +235,8 @@ def refund_due(decision: Decision) -> Document:
     terms = decision.terms
     if terms is None or not terms.refund_due_kind:
         return {}
-    by_law = terms.dues[0] if terms.dues and terms.refund_due_days is None else None
+    by_promise = terms.refund_due_kind == DueKind.PROMISE
+    by_law = terms.dues[0] if terms.dues and not by_promise else None
     due: Document = {
         "days": by_law.days if by_law is not None else terms.refund_due_days,
         "counts_from": by_law.counts_from if by_law is not None else "RECEIVED",

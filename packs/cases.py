@@ -22,7 +22,7 @@ from pydantic import (
 
 from domain.currencies import EXPONENTS
 from domain.law.facts import ConditionFinding
-from domain.law.schema import Layer, Remedy
+from domain.law.schema import Buyer, Channel, Layer, Remedy
 from domain.orders import TenderKind
 from domain.pack_reading import PolicyError
 from domain.reason_codes import TRAITS
@@ -166,8 +166,8 @@ class CaseHistory(_Model):
 class CaseInput(_Model):
     evaluated_at: At
     jurisdiction: str
-    buyer_type: Literal["CONSUMER", "BUSINESS"]
-    channel: Literal["DISTANCE", "STORE"]
+    buyer_type: Buyer
+    channel: Channel
     order: CaseOrder
     item: CaseItem
     delivery: CaseDelivery = CaseDelivery()
@@ -180,12 +180,12 @@ class CaseInput(_Model):
     history: CaseHistory = CaseHistory()
 
     @model_validator(mode="after")
-    def _amounts_are_whole(self) -> Self:
+    def _amounts_fit(self) -> Self:
         """An amount is no finer than its currency, and a line no more than its order."""
         currency = self.order.currency
+        unit = Decimal(1).scaleb(-EXPONENTS[currency])
         for path, amount in self._amounts():
-            scaled = amount.scaleb(EXPONENTS[currency])
-            if scaled != scaled.to_integral_value():
+            if amount % unit:
                 raise ValueError(f"{path}: {amount} is finer than {currency} has it")
         if self.item.price_paid > self.order.items_total:
             raise ValueError("item.price_paid: more than order.items_total")

@@ -134,10 +134,8 @@ def refund_of(case: CaseInput, decision: Decision, policy: Policy) -> CaseRefund
     (row,) = settle(ret, [replace(ret.lots[0], receipt_id="case")])
     tenders = [TenderLeft(t.tender_id, t.captured_minor, 0, t.kind) for t in order.tenders]
     currency = case.order.currency
-    if (paid := sum(tender.amount for tender in case.order.tenders)) < _decimal(
-        row.refund_minor, currency
-    ):
-        raise ValueError(f"order.tenders: {paid} was paid, less than is due")
+    if sum(tender.captured_minor for tender in order.tenders) < row.refund_minor:
+        raise ValueError("order.tenders: less was paid than is due")
     parts = split_over_tenders(tenders, row.refund_minor, _TOGETHER)
     by_tender: dict[TenderKind, Decimal] = {}
     for tender, minor in zip(order.tenders, parts, strict=True):

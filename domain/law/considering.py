@@ -46,12 +46,12 @@ def weigh(rule: Rule, facts: LineFacts) -> Weighed:
     if excluded:
         return Weighed(rule, Finding.EXCLUDED, excluded)
     dates = span(rule.window, facts) if rule.window is not None else None
-    is_late = dates is not None and requested_on(facts) > dates.last_day
-    if dates is not None and is_late and requested_on(facts) > (dates.unclear_until or date.min):
+    asked_on = requested_on(facts)
+    if dates is not None and asked_on > dates.unclear_until:
         return Weighed(rule, Finding.WINDOW_OVER, ("X_WINDOW_EXPIRED",), dates)
     if code := broken(rule.condition, facts):
         return Weighed(rule, Finding.NOT_INTACT, (code,), dates)
-    if is_late:
+    if dates is not None and asked_on > dates.last_day:
         unsure = ("M_LAW_UNCERTAIN", *notes)
         return Weighed(rule, Finding.NEEDS_PERSON, unsure, dates, is_right=True)
     told = (*_granted_under(rule, dates, facts), *notes)
@@ -123,8 +123,8 @@ def _is_confirmed(facts: LineFacts) -> bool:
 def _granted_under(rule: Rule, dates: Span | None, facts: LineFacts) -> tuple[str, ...]:
     code, asked_on, notes = rule.grants, requested_on(facts), list[str]()
     if dates is not None:
-        by_extension = asked_on > dates.plain_end and dates.code is not None
-        code = dates.code if by_extension else code
+        by_extension = asked_on > dates.plain_end
+        code = (by_extension and dates.code) or code
         rolled_from = dates.rolled_from if by_extension else dates.plain_rolled_from
         notes += ["T_DEADLINE_ROLLED"] if asked_on > (rolled_from or date.max) else []
     if _only_harmless(rule.condition, facts) and rule.condition is not None:

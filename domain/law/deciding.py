@@ -19,6 +19,7 @@ from domain.law.merging import (
     payer_code,
     remedies_of,
     scope_of,
+    shown_end,
     version_code,
     window_end,
 )
@@ -51,8 +52,8 @@ class Given:
     """What a right gives that holds: its terms, each the best for the consumer among the grants.
 
     ``restocking_percent`` is the least of the promises'; a right by law bears no such fee. ``law``
-    and ``promises`` are what grants. ``by_law``: the law gives what is asked, or may; else a
-    promise alone does, and what the law gives beside it keeps its terms.
+    and ``promises`` are what grants. Not ``by_law`` a promise alone gives what is asked, and
+    ``law`` is a right beside it that keeps its terms.
     """
 
     remedies: tuple[Remedy, ...]
@@ -127,7 +128,7 @@ def _decide(case: _Case) -> Ruling:
     if granting is None and not promised:
         unclear = next((w for w in of_law if _is_unclear(w)), None)
         if unclear is not None:
-            return _for_a_person(law, unclear, of_law)
+            return _for_a_person(law, unclear, (*of_law, *of_promises))
         return _refused(case, of_law, of_promises)
     return _granted(case, rules, granting, promised, (*of_law, *of_promises))
 
@@ -142,9 +143,9 @@ def _is_unclear(one: Weighed) -> bool:
     return _is_open(one) and isinstance(one.right, Rule) and one.right.review is not None
 
 
-def _for_a_person(law: Law | None, one: Weighed, of_law: Sequence[Weighed]) -> Ruling:
+def _for_a_person(law: Law | None, one: Weighed, weighed: Sequence[Weighed]) -> Ruling:
     ruling = _undecided(law, Verdict.MANUAL_REVIEW, one.codes)
-    return replace(ruling, weighed=tuple(of_law))
+    return replace(ruling, weighed=tuple(weighed))
 
 
 def _deciding_law(
@@ -193,10 +194,9 @@ def _granted(
     promises = [p for p in map(_promise, promised) if p is not None]
     best = granting or max(promised, key=lambda w: w.last_day or date.max)
     beside = granting or _right_beside(weighed, facts)
-    right = _rule(beside)
-    by_law = granting is not None or _gives(right, facts)
+    right, by_law = _rule(beside), granting is not None
     remedies = remedies_of(right, promises, facts)
-    scope, wants_money = scope_of(right, promises), facts.remedy in MONEY
+    scope, wants_money = scope_of(right, promises, by_law=by_law), facts.remedy in MONEY
     kept, barred = (
         kept_back(deductions_of(right, rules, promises), facts) if wants_money else ((), ())
     )
@@ -246,16 +246,11 @@ def _refused(case: _Case, of_law: Sequence[Weighed], of_promises: Sequence[Weigh
         ref=ref,
         content_hash=content_hash,
         rule_id=_rule_id(closest),
-        window_end=_shown_to_end(closest),
+        window_end=shown_end(closest, weighed),
         codes=closest.codes,
         given=None,
         weighed=weighed,
     )
-
-
-def _shown_to_end(one: Weighed) -> date | None:
-    rule = _rule(one)
-    return one.last_day if rule is None or rule.shows_window else None
 
 
 _CLOSENESS = {
@@ -286,7 +281,8 @@ def _gated(ruling: Ruling, case: _Case) -> Ruling:
         gates.append("T_ANCHOR_ESTIMATED")
     if not gates:
         return ruling
-    return replace(ruling, verdict=Verdict.MANUAL_REVIEW, codes=(*ruling.codes, *gates))
+    codes = tuple(dict.fromkeys((*ruling.codes, *gates)))
+    return replace(ruling, verdict=Verdict.MANUAL_REVIEW, codes=codes)
 
 
 def _may_be_longer(ruling: Ruling, case: _Case) -> bool:

@@ -32,4 +32,8 @@ class GoverningLaw:
 
 
 def _of_ground(law: Law, ground: Ground) -> Law:
-    return replace(law, rules=tuple(rule for rule in law.rules if rule.ground is ground))
+    return replace(
+        law,
+        rules=tuple(rule for rule in law.rules if rule.ground is ground),
+        may_be_longer=tuple(one for one in law.may_be_longer if one is ground),
+    )

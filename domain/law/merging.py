@@ -28,18 +28,20 @@ def is_offered(remedy: str, offered: Sequence[Remedy]) -> bool:
     return remedy in offered or (remedy == Remedy.REPLACE and Remedy.EXCHANGE in offered)
 
 
-def scope_of(rule: Rule | None, promises: Sequence[Promise]) -> tuple[Scope, ...]:
+def scope_of(rule: Rule | None, promises: Sequence[Promise], *, by_law: bool) -> tuple[Scope, ...]:
     scopes = {scope for promise in promises for scope in promise.scope}
-    if rule is not None:
+    if rule is not None and rule.refund is not None:
+        scopes |= {*rule.refund.scope}
+    elif by_law:
         # Of a right to repair or replacement, what is paid back instead is price and tax.
-        scopes |= {*(rule.refund.scope if rule.refund is not None else _PAID)}
+        scopes |= {*_PAID}
     return tuple(scope for scope in Scope if scope in scopes)
 
 
 def deductions_of(
     rule: Rule | None, rules: Sequence[Rule], promises: Sequence[Promise]
 ) -> tuple[Deduction, ...]:
-    """Return what may be kept back: by the right that grants, else as the law of the place says.
+    """Return what may be kept back: by the right that the law gives, else as its place says.
 
     Use costs nothing where a promise takes goods in any condition.
     """
@@ -89,17 +91,18 @@ def window_end(
     ``None`` where the law is what is ``granting`` and has no window to tell; what it gives
     ``beside`` a promise can only make the promise's window longer.
     """
-    of_law = _shown_end(beside, weighed)
+    of_law = shown_end(beside, weighed) if beside is not None else None
     if granting is not None and of_law is None:
         return None
     return max((day for day in (of_law, *(w.last_day for w in promised)) if day), default=None)
 
 
-def _shown_end(of_law: Weighed | None, weighed: Sequence[Weighed]) -> date | None:
-    rule = of_law.right if of_law is not None else None
-    if not isinstance(rule, Rule) or not rule.shows_window:
+def shown_end(one: Weighed, weighed: Sequence[Weighed]) -> date | None:
+    """Return the last day that is told of a right: of a rule none, or another's, if it says so."""
+    rule = one.right if isinstance(one.right, Rule) else None
+    if rule is None or (rule.shows_window and rule.shows_window_of is None):
+        return one.last_day
+    if not rule.shows_window:
         return None
-    if rule.shows_window_of is None:
-        return of_law.last_day if of_law is not None else None
-    of_others = (w for w in weighed if isinstance(w.right, Rule))
-    return next(w.last_day for w in of_others if w.right.id == rule.shows_window_of)
+    of_law = (w for w in weighed if isinstance(w.right, Rule))
+    return next(w.last_day for w in of_law if w.right.id == rule.shows_window_of)

@@ -51,10 +51,10 @@ def earliest_due(
     events = Events(facts.time_zone, asked_at, agreed_at, leg.received_at, leg.proof_at)
     dates = [due_date(due, events, collected=collected) for due in dues]
     best = min(dates, key=lambda due: due.on or date.max, default=None)
-    if best is None or best.code is not None:
-        return best
     # That nothing is withheld stays true of the law where a promise pays earlier still.
-    return replace(best, code=NOT_WITHHELD if NOT_WITHHELD in {d.code for d in dates} else None)
+    if best is not None and best.code is None and any(d.code == NOT_WITHHELD for d in dates):
+        return replace(best, code=NOT_WITHHELD)
+    return best
 
 
 def kept_back(

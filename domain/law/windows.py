@@ -22,17 +22,17 @@ class Span:
 
     ``rolled_from`` is the day that was no working day. ``plain_end`` is the last day without the
     extensions by months, ``plain_rolled_from`` what that was rolled from, and ``code`` the one for
-    who is in time through extensions alone. Up to ``unclear_until`` the law leaves open whether a
-    request is in time.
+    who is in time through extensions alone. After the last day and up to ``unclear_until`` the law
+    leaves open whether a request is in time.
     """
 
     anchored_on: date
     last_day: date
+    unclear_until: date
     plain_end: date
     rolled_from: date | None = None
     plain_rolled_from: date | None = None
     code: str | None = None
-    unclear_until: date | None = None
 
 
 def local_day(at: datetime, time_zone: str) -> date:
@@ -59,8 +59,6 @@ def requested_on(facts: LineFacts) -> date:
 def anchor_day(anchor: Anchor, facts: LineFacts) -> date:
     """Return the local day that a window counts from.
 
-    What came last counts of what is known: who is told of the last parcel needs no other.
-
     Raises:
         MissingFactError: the goods were not delivered, as far as anybody knows.
     """
@@ -68,10 +66,9 @@ def anchor_day(anchor: Anchor, facts: LineFacts) -> date:
         return local_day(facts.contract_at, facts.time_zone)
     if anchor is Anchor.DISCOVERED:
         return local_day(facts.discovered_at or facts.requested_at, facts.time_zone)
-    after = {Anchor.LAST_DELIVERED: facts.last_delivered_at, Anchor.INSTALLED: facts.installed_at}
-    came = [at for at in (facts.delivered_at, after.get(anchor)) if at is not None]
-    at = known(max(came, default=None), "delivery.delivered_at")
-    return local_day(at, facts.time_zone)
+    came = known(facts.delivered_at, "delivery.delivered_at")
+    later = {Anchor.LAST_DELIVERED: facts.last_delivered_at, Anchor.INSTALLED: facts.installed_at}
+    return local_day(max(came, later.get(anchor) or came), facts.time_zone)
 
 
 def span(window: Window, facts: LineFacts) -> Span:
@@ -90,15 +87,15 @@ def span(window: Window, facts: LineFacts) -> Span:
         if extension.months and holds(extension.when, facts):
             end, code = max(end, add_months(plain, extension.months)), extension.code
     rolled_end, rolled_plain = (_rolled(window, day, facts) for day in (end, plain))
-    opens = next_working_day(end, facts.closed_days) if window.roll is Roll.UNCLEAR else end
+    is_unclear = window.roll is Roll.UNCLEAR
     return Span(
         anchored_on=anchored_on,
         last_day=rolled_end,
+        unclear_until=next_working_day(end, facts.closed_days) if is_unclear else rolled_end,
         plain_end=rolled_plain,
         rolled_from=end if rolled_end != end else None,
         plain_rolled_from=plain if rolled_plain != plain else None,
         code=code,
-        unclear_until=opens if opens != end else None,
     )
 
 

@@ -110,6 +110,19 @@ class TestALine:
         assert due.endswith("when you get your money: within 14 days after the goods arrive.")
         assert sentences(under(line, "Who decided")) == ["The rules alone decided on 2026-03-02."]
 
+    def test_tells_a_promise_by_its_own_last_day(self) -> None:
+        """What the law gives beside it may last longer."""
+        rests_on = {"rule_id": BY_PROMISE.rule_id, "reason_codes": ("R_PROMISE_APPLIES",)}
+        ret = with_decision(
+            decided(), considered=(BY_PROMISE,), window_end=date(2028, 9, 6), **rests_on
+        )
+
+        (line,) = told(ret).lines
+
+        assert sentences(under(line, "Why")) == [
+            "When you bought, it was promised that such goods can be sent back, until 2026-10-06."
+        ]
+
     def test_says_until_when_its_money_is_due_once_it_is_settled(self) -> None:
         view = seen(settled(graded(Grade.A)))
 

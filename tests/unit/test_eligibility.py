@@ -16,6 +16,7 @@ from domain.orders import OrderLine, Parcel
 from domain.policy_reading import parse_policy
 from domain.reasons import Ground
 from domain.requests import RequestedLine, Resolution
+from packs.library import shipped
 from tests.support.builders import (
     DELIVERED,
     NOW,
@@ -241,6 +242,17 @@ def test_what_cannot_come_back_is_refused(
         decide_lines(request(asked), order(line), policy(), at=NOW)
 
     assert (refused.value.code, refused.value.field) == (code, field)
+
+
+def test_goods_that_never_came_are_no_matter_of_the_law_either() -> None:
+    """The Union's days begin with the last parcel: while one is under way, none has begun."""
+    bought, silent = order(order_line(delivered_at=None)), replace(policy(), rules=())
+    law = shipped().governing("EU-DE", bought.contract_at)
+
+    with pytest.raises(RefusedError) as refused:
+        decide_lines(request(RequestedLine("shoes", 1)), bought, silent, law, at=NOW)
+
+    assert refused.value.code == "use_cancellation"
 
 
 def test_an_exchange_is_decided_like_a_refund() -> None:

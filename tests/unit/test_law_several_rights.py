@@ -1,20 +1,24 @@
 """Where several rights give something, the one that gives what is asked counts."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from domain.eligibility import evaluate, facts_of
 from domain.granting import apply_policy
+from domain.law.promises import Promise
+from domain.law.schema import Layer, Payer, Remedy
 from domain.law.verdicts import Verdict
 from domain.lifecycle import LotState
 from domain.orders import Parcel
 from domain.reasons import Ground
 from domain.requests import Resolution
 from domain.settlement import settle
+from domain.view import refund_due
 from packs.library import shipped
+from packs.trying import facts_of_case
 from tests.support.builders import DELIVERED, NOW, opened, order, order_line, policy
 from tests.support.worked_cases import case, codes, decide, inspected, promise, refund
 
@@ -85,14 +89,36 @@ def test_a_promise_that_gives_more_takes_no_term_of_the_law_away(
     assert paid.amount == 90
 
 
-def test_a_promise_takes_no_fee_where_the_law_may_give_the_same() -> None:
-    """After a year the consumer would have to prove the fault: the promise asks for no proof."""
-    failed = {"history__failed_repairs": 1, **asked_on("2027-10-20")}
-    promised = [promise(900, ground="NON_CONFORMITY", restocking_fee_pct=10)]
-    paid = refund(case("EU-DE", **FAULTY, **failed, promises=promised))
+def test_a_right_beside_a_promise_gives_its_date_and_leaves_goods_to_the_shop_s_scale() -> None:
+    """Credit by promise, money by law: use and gifts are judged as the shop does."""
+    credit = Promise(
+        id="SHOP",
+        version="v1",
+        layer=Layer.MERCHANT,
+        ground=Ground.WITHDRAWAL,
+        first=date(2026, 1, 1),
+        last=None,
+        window_days=60,
+        payer=Payer.CONSUMER,
+        remedies=(Remedy.STORE_CREDIT,),
+        refund_days=30,
+    )
+    asked = case("CN", request__remedy="STORE_CREDIT").input
+    law = shipped().governing("CN", asked.order.contract_at)
+    rules = replace(policy(), rules=())
+    found = evaluate(facts_of_case(asked, shipped()), rules, law, more=(credit,))
+    terms = found.terms
 
-    assert paid is not None
-    assert paid.amount == 100
+    assert terms is not None
+    assert (found.policy_ref, terms.by_law) == ("SHOP@v1", False)
+    assert (terms.may_keep, terms.not_intact_if, terms.survives_use) == ((), (), False)
+    assert [due.days for due in terms.dues] == [7]
+    assert refund_due(found)["refund_due"] == {
+        "days": 7,
+        "counts_from": "RECEIVED",
+        "kind": "STATUTORY",
+        "on": None,
+    }
 
 
 def test_a_law_that_is_unclear_leaves_what_a_promise_gives_to_a_person() -> None:
