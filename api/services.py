@@ -34,6 +34,7 @@ from storage.credits import Credits
 from storage.customer_history import CustomerHistory
 from storage.customers import Customers
 from storage.database import Database
+from storage.decided_under import DecidedUnder
 from storage.decisions import Decisions
 from storage.expected_arrivals import ExpectedArrivals
 from storage.keys import ApiKeys
@@ -72,6 +73,7 @@ class Services:
     policies: PoliciesService
     simulations: Simulations
     decisions: Decisions
+    decided_under: DecidedUnder
     finance: FinanceService
     refunds: Refunds
     chargebacks: Chargebacks
@@ -143,6 +145,7 @@ async def open_services(
             policies=PoliciesService(versions, keys),
             simulations=Simulations(Decisions(database), versions, policy),
             decisions=Decisions(database),
+            decided_under=DecidedUnder(database),
             finance=FinanceService(
                 temporal,
                 Reconciliations(database),

@@ -1,4 +1,4 @@
-"""``backhaul policy list``, ``show``, ``put``, ``diff``, ``publish``, ``simulate``.
+"""``backhaul policy list``, ``show``, ``put``, ``diff``, ``publish``, ``simulate``, ``decided``.
 
 A pack is named by its file, or as ``ID@VERSION`` on the server; files alone need no server.
 """
@@ -15,7 +15,7 @@ from typing import Any
 from backhaul_client import BackhaulClient, NewPublication, NewSimulation, SimulationView
 from backhaul_client.policies import PolicyVersionView
 from cli import printing
-from cli.asking import idempotency_key
+from cli.asking import idempotency_key, positive
 from cli.calling import Action, Run, calls
 from cli.commands import key_of
 from domain.money import Money
@@ -45,6 +45,11 @@ def add_versions(actions: "argparse._SubParsersAction[argparse.ArgumentParser]")
     publish.add_argument("hash", help="of the content that you have read, as `show` says it")
     publish.add_argument("--key", type=idempotency_key, help="a new one unless stated")
     publish.set_defaults(run=calls("publish-policy", _publish))
+    decided = actions.add_parser("decided", help="the returns that a version decided, newest first")
+    decided.add_argument("ref", help="ID@VERSION, of the tenant's own or of the law")
+    decided.add_argument("--limit", type=positive, default=100)
+    printing.add_json(decided)
+    decided.set_defaults(run=calls("read-policies", _decided))
     simulate = actions.add_parser(
         "simulate", help="what a pack would have made of the last days' returns"
     )
@@ -188,6 +193,23 @@ async def _put(client: BackhaulClient, arguments: argparse.Namespace) -> None:
     document = arguments.file_document
     stored = await client.policies.put(f"{document.get('id')}@{document.get('version')}", document)
     _print_head(stored.ref, stored.state, stored.content_hash)
+
+
+async def _decided(client: BackhaulClient, arguments: argparse.Namespace) -> None:
+    rows: list[tuple[str, ...]] = []
+    page_size = min(arguments.limit, _LARGEST_PAGE)
+    async for one in client.policies.decided_under(arguments.ref, page_size=page_size):
+        if len(rows) == arguments.limit:
+            break
+        if arguments.json:
+            print(one.model_dump_json())
+        when, lines = f"{one.decided_at:%Y-%m-%d %H:%M}", ", ".join(one.line_ids)
+        rows.append((one.rma_no, one.headline, when, lines, one.return_id))
+    if not arguments.json:
+        printing.show_table(("RMA", "headline", "decided (UTC)", "lines", "id"), rows)
+
+
+_LARGEST_PAGE = 500
 
 
 async def _publish(client: BackhaulClient, arguments: argparse.Namespace) -> None:

@@ -5,11 +5,14 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.asking import KEY_REQUIRED, ServicesOf
 from api.auth import Caller, needs
 from api.days import Day
 from backhaul_client.policies import (
+    DecidedUnderPage,
+    DecidedUnderView,
     MoneyChange,
     NewPublication,
     NewSimulation,
@@ -22,12 +25,21 @@ from backhaul_client.policies import (
     SimulationView,
     VerdictChange,
 )
+from domain.codes import RefusedError
 from domain.policy_versions import PolicyVersion
 from domain.simulating import Simulated
+from storage.cursors import BadCursorError
 from storage.policy_versions import StoredPolicy
 
 router = APIRouter(prefix="/v1/policies", tags=["policies"])
 Reader = Annotated[Caller, needs("read-policies")]
+
+
+class UnderQuery(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    limit: Annotated[int, Field(ge=1, le=500)] = 100
+    cursor: Annotated[str, Field(max_length=500)] | None = None
 
 
 @router.get("", operation_id="list_policies")
@@ -86,6 +98,25 @@ async def diff_policies(
         after=compared.after.ref,
         changes=tuple(PolicyChange(**asdict(one)) for one in compared.differences),
     )
+
+
+@router.get("/{ref}/returns", operation_id="list_decided_under")
+async def list_decided_under(
+    caller: Reader, ref: str, query: Annotated[UnderQuery, Query()], services: ServicesOf
+) -> DecidedUnderPage:
+    """List the returns of which a line rests on this version, or had it weighed, the newest first.
+
+    Whom a correction of it concerns: what was decided stays, and a person may override it.
+    """
+    await services.policies.get(caller.tenant_id, ref)
+    try:
+        page = await services.decided_under.page(
+            caller.tenant_id, ref, limit=query.limit, cursor=query.cursor
+        )
+    except BadCursorError as error:
+        raise RefusedError("invalid_cursor", str(error), field="cursor") from error
+    items = tuple(DecidedUnderView(**asdict(row)) for row in page.rows)
+    return DecidedUnderPage(items=items, next_cursor=page.next_cursor)
 
 
 @router.post("/simulate", operation_id="simulate_policy")

@@ -60,6 +60,23 @@ class PolicyDiff(AnswerModel):
     changes: tuple[PolicyChange, ...]
 
 
+class DecidedUnderView(AnswerModel):
+    """A return of which the rules decided ``line_ids`` by a version, or weighed it for them."""
+
+    return_id: str
+    rma_no: str
+    headline: str
+    decided_at: datetime
+    line_ids: tuple[str, ...]
+
+
+class DecidedUnderPage(AnswerModel):
+    """The newest decision first; ``next_cursor`` of the last page is ``None``."""
+
+    items: tuple[DecidedUnderView, ...]
+    next_cursor: str | None
+
+
 class NewPublication(RequestModel):
     """``content_hash`` is that of the draft as whoever publishes it has read it."""
 

@@ -1,11 +1,13 @@
 """A tenant's own policies: read, drafted, compared, published."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import date
 from typing import Any
 from urllib.parse import quote
 
 from backhaul_client.policies import (
+    DecidedUnderPage,
+    DecidedUnderView,
     NewPublication,
     NewSimulation,
     PolicyDiff,
@@ -43,6 +45,19 @@ class PolicyClient:
     async def diff(self, before: str, after: str) -> PolicyDiff:
         """Ask how two versions differ, path by path."""
         return await self._api.get(f"{_policy(before)}/diff", PolicyDiff, {"to": after})
+
+    async def decided_under(
+        self, ref: str, *, page_size: int = 100
+    ) -> AsyncIterator[DecidedUnderView]:
+        """Read the returns that a version decided, newest first, a page at a time as you go on."""
+        query: dict[str, str | int] = {"limit": page_size}
+        while True:
+            page = await self._api.get(f"{_policy(ref)}/returns", DecidedUnderPage, query)
+            for item in page.items:
+                yield item
+            if page.next_cursor is None:
+                return
+            query["cursor"] = page.next_cursor
 
     async def simulate(self, simulation: NewSimulation) -> SimulationView:
         """Ask what a pack would have made of the returns of the last days. Writes nothing."""

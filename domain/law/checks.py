@@ -47,6 +47,8 @@ def check_overlay(overlay: Overlay, pack: Pack, codes: Collection[str]) -> None:
 def check_versions(packs: Mapping[str, Pack]) -> None:
     """Refuse versions of one pack, by the name of their file, whose dates leave a gap or overlap.
 
+    Each names what it supersedes, the one before, and corrects one that came before it.
+
     Raises:
         PolicyError: the message starts with the name of the earlier one's file.
     """
@@ -57,6 +59,14 @@ def check_versions(packs: Mapping[str, Pack]) -> None:
             raise PolicyError(f"{name}: governs.end: overlaps with {later.ref}")
         if end < later.governs.start:
             raise PolicyError(f"{name}: governs.end: leaves a gap before {later.ref}")
+    before: list[str] = []
+    for name, pack in in_order:
+        if pack.supersedes != (before[-1] if before else None):
+            wanted = before[-1] if before else "nothing, for no version is before it"
+            raise PolicyError(f"{name}: supersedes: wanted {wanted}")
+        if pack.corrects is not None and pack.corrects not in before:
+            raise PolicyError(f"{name}: corrects: {pack.corrects} is no earlier version")
+        before.append(pack.ref)
 
 
 def _check_zone(name: str) -> None:

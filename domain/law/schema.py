@@ -360,7 +360,8 @@ class Pack(Strict):
 
     ``places`` are the jurisdictions it is for. ``retroactive`` of MORE_FAVOURABLE lets it rule
     over older contracts where that is better for the consumer. Within ``answer_days`` after the
-    notice a request is to be handled and the address told; later the law calls it a refusal.
+    notice a request is to be handled and the address told; later the law calls it a refusal. A
+    version ``supersedes`` the one before it, and ``corrects`` an earlier one that was wrong.
     """
 
     id: str

@@ -337,6 +337,25 @@ async def test_a_draft_is_tried_on_what_was_decided(shop: Shop) -> None:
     assert refused.headline == "DENIED"
 
 
+async def test_whom_a_version_decided_is_listed_page_by_page(shop: Shop) -> None:
+    """The newest first; of a version of the law, too, and of none that nobody knows."""
+    await shop.publish(own_pack("1"))
+    views = [await start(shop) for _ in range(3)]
+    dora = await shop.person("ops", "Dora")
+
+    under = [one async for one in dora.policies.decided_under("OWN@1", page_size=2)]
+    by_law = [one async for one in dora.policies.decided_under("CN-CORE@2024-07-01")]
+    http = await shop.http("ops", "Dora")
+    unknown = await http.get("/v1/policies/OWN@9/returns")
+    no_page = await http.get("/v1/policies/OWN@1/returns", params={"cursor": "nonsense"})
+
+    assert [one.return_id for one in under] == [view.return_id for view in reversed(views)]
+    assert {one.line_ids for one in under} == {(views[0].lines[0].line_id,)}
+    assert [one.rma_no for one in by_law] == [one.rma_no for one in under]
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "policy_not_found")
+    assert (no_page.status_code, no_page.json()["code"]) == (400, "invalid_cursor")
+
+
 async def test_of_too_many_lines_the_newest_are_tried(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

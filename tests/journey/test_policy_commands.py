@@ -52,8 +52,10 @@ async def test_a_policy_from_file_to_publication(
     published = await terminal.type("policy", "publish", "OWN@1", content)
     listed = await terminal.type("policy", "list")
     after = await start(shop)
+    decided = await terminal.type("policy", "decided", "OWN@1", "--limit", "1")
 
-    assert [step[0] for step in (put, tried, shown, published, listed)] == [0] * 5
+    assert [step[0] for step in (put, tried, shown, published, listed, decided)] == [0] * 6
+    assert after.rma_no in decided[1]
     assert "APPROVE  REJECT  1" in tried[1]
     assert "125.24 CNY → 0.00 CNY (-125.24 CNY)" in tried[1]
     assert "X_WINDOW_EXPIRED" in tried[1]

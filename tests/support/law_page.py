@@ -91,8 +91,9 @@ decision that was made before, and a run that is replayed decides the same.
    pack. A code needs its text in every complete language first.
 4. Add the hash to [`HASHES`](../packs/law/HASHES): the test that fails prints the line. What is
    there stays: **a version that was shipped never changes.** Its hash stands in decisions; a
-   correction is a version of its own (`corrects`). Only the end of the one before is set, which
-   its line in `HASHES` leaves out.
+   correction is a version of its own (`corrects`) that begins later; with `retroactive` it reaches
+   older contracts too, and `backhaul policy decided` lists whom the wrong one decided. Only the end
+   of the one before is set, which its line in `HASHES` leaves out.
 5. Run `backhaul policy check`, the worked cases, and `make docs` for this page.
 
 Files are checked whole when they are loaded. The first thing that is wrong is told with the file,

@@ -65,6 +65,21 @@ def rule(edit: Edit) -> Edit:
         ),
         (
             CN,
+            lambda pack: pack.update(supersedes="CN-CORE@2017-03-15"),
+            "supersedes: wanted CN-CORE@2020-10-23",
+        ),
+        (
+            "cn-core/2014-03-15.yaml",
+            lambda pack: pack.update(supersedes="CN-CORE@2013-01-01"),
+            "supersedes: wanted nothing, for no version is before it",
+        ),
+        (
+            CN,
+            lambda pack: pack.update(corrects="CN-CORE@2024-07-01"),
+            "corrects: CN-CORE@2024-07-01 is no earlier version",
+        ),
+        (
+            CN,
             lambda pack: pack["governs"].update(end="2024-07-01"),
             "governs.end: wanted a date after governs.start",
         ),
