@@ -8,6 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from domain.considered import Finding
+from domain.law.choosing import (
+    deciding_law,
+    is_open,
+    is_unclear,
+    promise_of,
+    right_beside,
+    rule_of,
+)
 from domain.law.considering import Weighed, weigh, weigh_promise
 from domain.law.dues import DueDate
 from domain.law.facts import LineFacts, MissingFactError
@@ -116,71 +124,26 @@ def _decide(case: _Case) -> Ruling:
     of_ground = [r for r in (law.rules if law is not None else ()) if r.ground is facts.ground]
     rules = [r for r in of_ground if not r.applies.places or facts.place in r.applies.places]
     of_law = [weigh(rule, facts) for rule in rules]
-    stopped = next((w for w in of_law if _is_open(w) and not _is_unclear(w)), None)
+    stopped = next((w for w in of_law if is_open(w) and not is_unclear(w)), None)
     if stopped is not None:
         return _for_a_person(law, stopped, of_law)
     condition = next((rule.condition for rule in rules if rule.condition is not None), None)
     of_promises = [weigh_promise(p, condition, facts) for p in case.promises]
     promised = [w for w in of_promises if w.is_right]
-    granting = _deciding_law(of_law, promised, facts)
+    granting = deciding_law(of_law, promised, facts)
     if not of_ground and not of_promises:
         return _undecided(law, Verdict.MANUAL_REVIEW, ("M_NO_RULE",))
     if granting is None and not promised:
-        unclear = next((w for w in of_law if _is_unclear(w)), None)
+        unclear = next((w for w in of_law if is_unclear(w)), None)
         if unclear is not None:
             return _for_a_person(law, unclear, (*of_law, *of_promises))
         return _refused(case, of_law, of_promises)
     return _granted(case, rules, granting, promised, (*of_law, *of_promises))
 
 
-def _is_open(one: Weighed) -> bool:
-    """Nobody but a person can say whether the right holds."""
-    return one.finding is Finding.NEEDS_PERSON and not one.is_right
-
-
-def _is_unclear(one: Weighed) -> bool:
-    """The law itself is unclear: what a promise gives is worked out all the same, for a person."""
-    return _is_open(one) and isinstance(one.right, Rule) and one.right.review is not None
-
-
 def _for_a_person(law: Law | None, one: Weighed, weighed: Sequence[Weighed]) -> Ruling:
     ruling = _undecided(law, Verdict.MANUAL_REVIEW, one.codes)
     return replace(ruling, weighed=tuple(weighed))
-
-
-def _deciding_law(
-    of_law: Sequence[Weighed], promised: Sequence[Weighed], facts: LineFacts
-) -> Weighed | None:
-    """Choose, of the rights that the law gives, the one that the decision rests on.
-
-    It is the first that gives what is asked for, before any other; none where a promise gives it
-    and the law does not, or not without a person.
-    """
-    rights = [w for w in of_law if w.is_right]
-    giving = [w for w in rights if _gives(_rule(w), facts)]
-    sure = next((w for w in giving if w.finding is Finding.GRANTS), None)
-    if sure is not None:
-        return sure
-    if any(
-        (p := _promise(w)) is not None and is_offered(facts.remedy, p.remedies) for w in promised
-    ):
-        return None
-    return next(iter((*giving, *rights)), None)
-
-
-def _right_beside(weighed: Sequence[Weighed], facts: LineFacts) -> Weighed | None:
-    """Return the right that the law gives beside a promise: one to what is asked before others.
-
-    Of those the first that needs no person.
-    """
-    rights = [w for w in weighed if w.is_right and _rule(w) is not None]
-    sure = [w for w in rights if w.finding is Finding.GRANTS]
-    giving = [w for w in rights if _gives(_rule(w), facts)]
-    return next(iter((*giving, *sure, *rights)), None)
-
-
-def _gives(rule: Rule | None, facts: LineFacts) -> bool:
-    return rule is not None and is_offered(facts.remedy, remedies_of(rule, (), facts))
 
 
 def _granted(
@@ -190,11 +153,11 @@ def _granted(
     promised: Sequence[Weighed],
     weighed: tuple[Weighed, ...],
 ) -> Ruling:
-    facts, rule = case.facts, _rule(granting)
-    promises = [p for p in map(_promise, promised) if p is not None]
+    facts, rule = case.facts, rule_of(granting)
+    promises = [p for p in map(promise_of, promised) if p is not None]
     best = granting or max(promised, key=lambda w: w.last_day or date.max)
-    beside = granting or _right_beside(weighed, facts)
-    right, by_law = _rule(beside), granting is not None
+    beside = granting or right_beside(weighed, facts)
+    right, by_law = rule_of(beside), granting is not None
     remedies = remedies_of(right, promises, facts)
     scope, wants_money = scope_of(right, promises, by_law=by_law), facts.remedy in MONEY
     kept, barred = (
@@ -202,17 +165,15 @@ def _granted(
     )
     due, payer = earliest_due(right, promises, facts), payer_of(right, promises, facts)
     fee = 0 if by_law else min(p.restocking_percent for p in promises)
+    given = Given(remedies, payer, scope, due, kept, fee, right, by_law, tuple(promises))
+    possible = is_offered(facts.remedy, remedies)
     codes = [*best.codes]
     if rule is None:
-        codes += version_code(_promise(best), case.offered)
+        codes += version_code(promise_of(best), case.offered)
     else:
         codes += over_beside(weighed, remedies) + cure_code(rule, facts, remedies)
-    possible = is_offered(facts.remedy, remedies)
     if possible and wants_money:
-        codes += [*shipping_codes(scope, facts), *(one.code for one in kept), *barred]
-        codes += ["T_DEDUCT_RESTOCKING_FEE"] if fee else []
-        codes += [due.code] if due is not None and due.code is not None else []
-        codes += ["T_REFUND_BY_ORIGINAL_TENDER"] if facts.amounts.tenders > 1 else []
+        codes += _codes_of_money(given, barred, facts)
     if promises or rule is None or not rule.return_shipping.is_silent:
         codes.append(payer_code(payer))
     codes += ["T_ANCHOR_ESTIMATED"] if facts.anchor_is_estimated else []
@@ -228,9 +189,18 @@ def _granted(
         rule_id=_rule_id(best),
         window_end=window_end(granting, beside, promised, weighed),
         codes=tuple(dict.fromkeys(codes)),
-        given=Given(remedies, payer, scope, due, kept, fee, right, by_law, tuple(promises)),
+        given=given,
         weighed=weighed,
     )
+
+
+def _codes_of_money(given: Given, barred: Sequence[str], facts: LineFacts) -> list[str]:
+    """Say what becomes of the money: its parts, what is kept back and what may not be, its day."""
+    codes = [*shipping_codes(given.scope, facts), *(one.code for one in given.kept), *barred]
+    codes += ["T_DEDUCT_RESTOCKING_FEE"] if given.restocking_percent else []
+    codes += [given.due.code] if given.due is not None and given.due.code is not None else []
+    codes += ["T_REFUND_BY_ORIGINAL_TENDER"] if facts.amounts.tenders > 1 else []
+    return codes
 
 
 def _refused(case: _Case, of_law: Sequence[Weighed], of_promises: Sequence[Weighed]) -> Ruling:
@@ -269,7 +239,7 @@ def _gated(ruling: Ruling, case: _Case) -> Ruling:
     """Send what was granted to a person where something calls for one; nothing is ever refused."""
     gates: list[str] = []
     if ruling.given is not None:
-        gates += [code for w in ruling.weighed if _is_unclear(w) for code in w.codes]
+        gates += [code for w in ruling.weighed if is_unclear(w) for code in w.codes]
     if ruling.given is not None and case.facts.abuse_signal:
         gates.append("M_ABUSE_SIGNAL")
     if ruling.given is not None and any(promise.review for promise in case.promises):
@@ -287,7 +257,7 @@ def _gated(ruling: Ruling, case: _Case) -> Ruling:
 
 def _may_be_longer(ruling: Ruling, case: _Case) -> bool:
     """Nobody is refused by a period that the place may have made longer by law of its own."""
-    is_over = any(w.finding is Finding.WINDOW_OVER and _rule(w) for w in ruling.weighed)
+    is_over = any(w.finding is Finding.WINDOW_OVER and rule_of(w) for w in ruling.weighed)
     return is_over and case.law is not None and case.facts.ground in case.law.may_be_longer
 
 
@@ -296,23 +266,15 @@ def _undecided(law: Law | None, verdict: Verdict, codes: tuple[str, ...]) -> Rul
     return Ruling(verdict, None, ref, content_hash, None, None, codes, None, ())
 
 
-def _rule(one: Weighed | None) -> Rule | None:
-    return one.right if one is not None and isinstance(one.right, Rule) else None
-
-
-def _promise(one: Weighed | None) -> Promise | None:
-    return one.right if one is not None and isinstance(one.right, Promise) else None
-
-
 def _ref(one: Weighed | None, law: Law | None) -> tuple[str, str]:
     """Return the reference and the content hash of what a decision rests on."""
-    if (promise := _promise(one)) is not None:
+    if (promise := promise_of(one)) is not None:
         return promise.ref, promise.content_hash
     return (law.ref, law.content_hash) if law is not None else ("", "")
 
 
 def _rule_id(one: Weighed | None) -> str | None:
-    promise, rule = _promise(one), _rule(one)
+    promise, rule = promise_of(one), rule_of(one)
     if promise is not None:
         return promise.rule_id or promise.id
     return rule.id if rule is not None else None
