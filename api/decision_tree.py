@@ -76,15 +76,17 @@ def _line(words: Words, line: LineView, due_on: Collection[date]) -> TreeLine:
 
 def _why(words: Words, decision: LineDecision) -> list[TreeNode]:
     codes = [code for code in decision.reason_codes if not code.startswith("T_")]
-    return [words.reason(code, last_day=_last_day(decision, code)) for code in codes]
+    return [words.reason(code, last_day=_last_day(decision)) for code in codes]
 
 
-def _last_day(decision: LineDecision, code: str) -> date | None:
-    """A promise is told by its own last day: what the law gives beside it may last longer."""
-    if code != "R_PROMISE_APPLIES":
-        return decision.window_end
-    own = (right.last_day for right in decision.considered if right.rule_id == decision.rule_id)
-    return next(own, decision.window_end)
+def _last_day(decision: LineDecision) -> date | None:
+    """A right is told by its own last day: what another gives beside it may last longer."""
+    deciding = (decision.rule_id, decision.policy_ref)
+    days = [
+        one.last_day for one in decision.considered if (one.rule_id, one.policy_ref) == deciding
+    ]
+    told = [day for day in (*days, decision.window_end) if day is not None]
+    return min(told) if decision.window_end is not None else None
 
 
 def _terms(words: Words, decision: LineDecision, due_on: Collection[date]) -> list[TreeNode]:
@@ -94,7 +96,7 @@ def _terms(words: Words, decision: LineDecision, due_on: Collection[date]) -> li
         remedies = words.name("page.and", within="page.remedies").join(names)
         told.append(words.say("page.remedies", remedies=remedies))
     codes = [code for code in decision.reason_codes if code.startswith("T_")]
-    told += [words.reason(code, last_day=decision.window_end) for code in codes]
+    told += [words.reason(code, last_day=_last_day(decision)) for code in codes]
     if decision.return_shipping_payer and not any(code.startswith(_PAYS) for code in codes):
         told.append(words.say(f"payer.{decision.return_shipping_payer}"))
     due = decision.refund_due

@@ -160,7 +160,7 @@ def load(folder: Path) -> Library:
     """Read every pack under a folder: ``<id>/<version>.yaml``, and ``places/<place>.yaml``.
 
     Raises:
-        PolicyError: a file is wrong, the versions of a pack leave a gap or overlap, or two packs
+        PolicyError: a file is wrong, the versions of a pack do not follow one another, or two packs
             are for one place; the message starts with the file and the path in it.
     """
     paths = sorted(folder.rglob("*.yaml"))

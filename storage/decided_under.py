@@ -39,14 +39,18 @@ class DecidedUnder:
     ) -> UnderPage:
         """List the returns of which a line rests on this version, or had it weighed: one statement.
 
-        The newest decision first. It reads the tenant's decisions until the page is full: no index
-        knows what was weighed.
+        The newest decision first; the version of the contract too where a later one ruled instead.
+        No index knows what was weighed: of a version that decided little, all of the tenant's
+        decisions are read.
 
         Raises:
             BadCursorError: ``cursor`` is not from an earlier page.
         """
         record = DecisionRecordModel
-        was_weighed = record.result["considered"].contains([{"policy_ref": ref}])
+        was_weighed = or_(
+            record.result["considered"].contains([{"policy_ref": ref}]),
+            record.result["otherwise"]["policy_ref"].astext == ref,
+        )
         query = (
             select(
                 record.return_id,

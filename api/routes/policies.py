@@ -108,13 +108,15 @@ async def list_decided_under(
 
     Whom a correction of it concerns: what was decided stays, and a person may override it.
     """
-    await services.policies.get(caller.tenant_id, ref)
     try:
         page = await services.decided_under.page(
             caller.tenant_id, ref, limit=query.limit, cursor=query.cursor
         )
     except BadCursorError as error:
         raise RefusedError("invalid_cursor", str(error), field="cursor") from error
+    if not page.rows:
+        # A name that nobody knows is refused; the operator's own pack is known by what it decided.
+        await services.policies.get(caller.tenant_id, ref)
     items = tuple(DecidedUnderView(**asdict(row)) for row in page.rows)
     return DecidedUnderPage(items=items, next_cursor=page.next_cursor)
 

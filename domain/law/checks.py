@@ -45,12 +45,14 @@ def check_overlay(overlay: Overlay, pack: Pack, codes: Collection[str]) -> None:
 
 
 def check_versions(packs: Mapping[str, Pack]) -> None:
-    """Refuse versions of one pack, by the name of their file, whose dates leave a gap or overlap.
+    """Refuse versions of one pack that do not follow one another, by the name of their file.
 
-    Each names what it supersedes, the one before, and corrects one that came before it.
+    Their dates leave no gap and do not overlap; each names the one before as what it supersedes,
+    and corrects one that came before it.
 
     Raises:
-        PolicyError: the message starts with the name of the earlier one's file.
+        PolicyError: the message starts with the name of the file that is wrong; of a gap or an
+            overlap, of the earlier one.
     """
     in_order = sorted(packs.items(), key=lambda named: named[1].governs.start)
     for (name, earlier), (_, later) in pairwise(in_order):

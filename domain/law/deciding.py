@@ -60,8 +60,8 @@ class Given:
     """What a right gives that holds: its terms, each the best for the consumer among the grants.
 
     ``restocking_percent`` is the least of the promises'; a right by law bears no such fee. ``law``
-    and ``promises`` are what grants. Not ``by_law`` a promise alone gives what is asked, and
-    ``law`` is a right beside it that keeps its terms.
+    and ``promises`` are what grants. Not ``by_law`` a promise gives what is asked and the law does
+    not, or not without a person: then ``law`` is a right beside it that keeps its terms.
     """
 
     remedies: tuple[Remedy, ...]

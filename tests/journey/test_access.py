@@ -143,6 +143,7 @@ async def test_another_tenants_return_cannot_be_read(
         ("read-policies", "GET /v1/policies/current", None),
         ("read-policies", "GET /v1/policies/x@1", None),
         ("read-policies", "GET /v1/policies/x@1/diff", None),
+        ("read-policies", "GET /v1/policies/x@1/returns", None),
         ("draft-policy", "PUT /v1/policies/x@1", {}),
         ("draft-policy", "POST /v1/policies/simulate", {}),
         ("publish-policy", "POST /v1/policies/x@1/publish", {}),

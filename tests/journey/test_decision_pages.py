@@ -48,7 +48,7 @@ async def test_a_decision_is_told_in_the_reader_s_language(journey: Journey) -> 
     chinese = await client.get_decision_tree(view.rma_no, language="zh")
 
     (line,), (other,) = english.lines, chinese.lines
-    end = view.lines[0].decision.window_end
+    by_law, promised = view.lines[0].decision.considered
     assert (line.verdict.text, other.verdict.text) == ("Granted", "同意")
     assert (english.language, chinese.language) == ("en", "zh-Hans")
     assert (
@@ -61,7 +61,9 @@ async def test_a_decision_is_told_in_the_reader_s_language(journey: Journey) -> 
         ]
     )
     for tree in (line, other):
-        assert f"{end}" in tree.parts[0].parts[0].text
+        why, rules, *_ = tree.parts
+        assert f"{by_law.last_day}" in why.parts[0].text
+        assert f"{promised.last_day}" in f"{rules}"
 
 
 async def test_a_browser_that_prefers_chinese_gets_chinese(journey: Journey) -> None:

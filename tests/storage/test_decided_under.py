@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from domain.considered import Considered, Finding
+from domain.decisions import Otherwise
+from domain.law.verdicts import Verdict
 from storage.cursors import BadCursorError
 from storage.database import Database
 from storage.decided_under import DecidedUnder
@@ -41,14 +43,17 @@ def under(store: Database) -> DecidedUnder:
 async def test_what_rests_on_a_version_and_what_it_was_weighed_for_are_found(
     under: DecidedUnder, returns: Returns
 ) -> None:
-    """The newest first, each return once with its lines."""
+    """The newest first, each return once with its lines; also where a later version ruled."""
     await decided(returns, "first", 0, "shoes", "hat", policy_ref=LAW)
     await decided(returns, "second", 1, "shoes", policy_ref=OWN, considered=(WEIGHED,))
     await decided(returns, "third", 2, "shoes", policy_ref=OWN)
+    of_contract = Otherwise(LAW, "sha256:1", Verdict.REJECT, None, ("X_WINDOW_EXPIRED",))
+    await decided(returns, "fourth", 3, "shoes", policy_ref=OWN, otherwise=of_contract)
 
     page = await under.page(TENANT, LAW, limit=10)
 
     assert [(row.return_id, row.line_ids) for row in page.rows] == [
+        (return_id("fourth"), ["shoes"]),
         (return_id("second"), ["shoes"]),
         (return_id("first"), ["hat", "shoes"]),
     ]

@@ -64,8 +64,9 @@ newer version stands in |
 decision names it (`M_FACT_MISSING`, `M_NOT_DELIVERED`) |
 | a rule has a `review` | a person decides, under its code: the law is unclear there; what a \
 promise gives is attached |
-| a promise alone gives what is asked, and the law something else | the promise decides; window, \
-way back, refund date and what is refunded are the better of both; a fee is the promise's own |
+| a promise gives what is asked, and the law does not, or not without a person | the promise \
+decides; window, way back, refund date and what is refunded are the better of both; a fee is the \
+promise's own |
 | several rules grant | the first of the file that gives what is asked decides, else the first; \
 what the others say stays in the record |
 | a later version says `retroactive: MORE_FAVOURABLE` | it rules over an older contract where it \
@@ -74,7 +75,7 @@ kept beside it (`otherwise`) |
 | the file of a place names a ground as `may_be_longer` | its own law may give more time than is \
 in here: whoever asks after the period goes to a person (`M_LAW_UNCERTAIN`) |
 | a window rolls as `UNCLEAR` | its last day stays; who asks up to the next working day goes to a \
-person (`M_LAW_UNCERTAIN`), where no promise grants |
+person (`M_LAW_UNCERTAIN`), where no promise gives what is asked |
 
 Law is kept with the facts of a return when it starts. A pack that is added later changes no
 decision that was made before, and a run that is replayed decides the same.

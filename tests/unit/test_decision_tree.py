@@ -112,7 +112,11 @@ class TestALine:
 
     def test_tells_a_promise_by_its_own_last_day(self) -> None:
         """What the law gives beside it may last longer."""
-        rests_on = {"rule_id": BY_PROMISE.rule_id, "reason_codes": ("R_PROMISE_APPLIES",)}
+        rests_on = {
+            "rule_id": BY_PROMISE.rule_id,
+            "policy_ref": BY_PROMISE.policy_ref,
+            "reason_codes": ("R_PROMISE_APPLIES",),
+        }
         ret = with_decision(
             decided(), considered=(BY_PROMISE,), window_end=date(2028, 9, 6), **rests_on
         )
@@ -122,6 +126,23 @@ class TestALine:
         assert sentences(under(line, "Why")) == [
             "When you bought, it was promised that such goods can be sent back, until 2026-10-06."
         ]
+
+    def test_tells_a_right_by_law_by_its_own_last_day(self) -> None:
+        """The shop may give more; the law does not say so."""
+        rests_on = {
+            "rule_id": BY_LAW.rule_id,
+            "policy_ref": BY_LAW.policy_ref,
+            "reason_codes": ("R_WITHDRAWAL_IN_WINDOW", "T_DEADLINE_ROLLED"),
+        }
+        ret = with_decision(
+            decided(), considered=(BY_LAW, BY_PROMISE), window_end=BY_PROMISE.last_day, **rests_on
+        )
+
+        (line,) = told(ret).lines
+
+        (why,) = sentences(under(line, "Why"))
+        assert why.endswith("until 2026-09-21.")
+        assert "2026-10-06" not in " ".join(sentences(under(line, "On these terms")))
 
     def test_says_until_when_its_money_is_due_once_it_is_settled(self) -> None:
         view = seen(settled(graded(Grade.A)))

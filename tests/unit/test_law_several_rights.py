@@ -89,7 +89,24 @@ def test_a_promise_that_gives_more_takes_no_term_of_the_law_away(
     assert paid.amount == 90
 
 
-def test_a_right_beside_a_promise_gives_its_date_and_leaves_goods_to_the_shop_s_scale() -> None:
+def test_a_promise_keeps_its_fee_where_the_law_would_have_a_person_look() -> None:
+    """After a year the consumer has to prove the fault: the promise asks for no proof."""
+    failed = {"history__failed_repairs": 1, **asked_on("2027-10-20")}
+    promised = [promise(900, ground="NON_CONFORMITY", restocking_fee_pct=10)]
+    one = case("EU-DE", **FAULTY, **failed, promises=promised)
+    paid = refund(one)
+
+    assert decide(one).verdict is Verdict.APPROVE
+    assert paid is not None
+    assert paid.amount == 90
+
+
+@pytest.mark.parametrize(
+    ("promised", "days", "kind"), [(30, 7, "STATUTORY"), (3, 3, "PROMISE")], ids=["law", "promise"]
+)
+def test_a_right_beside_a_promise_gives_its_date_and_leaves_goods_to_the_shop_s_scale(
+    promised: int, days: int, kind: str
+) -> None:
     """Credit by promise, money by law: use and gifts are judged as the shop does."""
     credit = Promise(
         id="SHOP",
@@ -101,7 +118,7 @@ def test_a_right_beside_a_promise_gives_its_date_and_leaves_goods_to_the_shop_s_
         window_days=60,
         payer=Payer.CONSUMER,
         remedies=(Remedy.STORE_CREDIT,),
-        refund_days=30,
+        refund_days=promised,
     )
     asked = case("CN", request__remedy="STORE_CREDIT").input
     law = shipped().governing("CN", asked.order.contract_at)
@@ -114,9 +131,9 @@ def test_a_right_beside_a_promise_gives_its_date_and_leaves_goods_to_the_shop_s_
     assert (terms.may_keep, terms.not_intact_if, terms.survives_use) == ((), (), False)
     assert [due.days for due in terms.dues] == [7]
     assert refund_due(found)["refund_due"] == {
-        "days": 7,
+        "days": days,
         "counts_from": "RECEIVED",
-        "kind": "STATUTORY",
+        "kind": kind,
         "on": None,
     }
 
