@@ -198,13 +198,12 @@ async def _put(client: BackhaulClient, arguments: argparse.Namespace) -> None:
 async def _decided(client: BackhaulClient, arguments: argparse.Namespace) -> None:
     rows: list[tuple[str, ...]] = []
     page_size = min(arguments.limit, _LARGEST_PAGE)
-    async for one in client.policies.decided_under(arguments.ref, page_size=page_size):
+    found = client.policies.decided_under(arguments.ref, page_size=page_size)
+    async for one in printing.first(found, arguments.limit):
         if arguments.json:
             print(one.model_dump_json())
         when, lines = f"{one.decided_at:%Y-%m-%d %H:%M}", ", ".join(one.line_ids)
         rows.append((one.rma_no, one.headline, when, lines, one.return_id))
-        if len(rows) == arguments.limit:
-            break
     if not arguments.json:
         printing.show_table(("RMA", "headline", "decided (UTC)", "lines", "id"), rows)
 

@@ -2,8 +2,8 @@
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
@@ -23,6 +23,18 @@ from backhaul_client.settlements import LotAmountView, ProposedSettlementView
 from cli.showing_review import show_customer_history, show_review
 from domain.currencies import NO_CURRENCY
 from domain.money import Money
+
+_Item = TypeVar("_Item")
+
+
+async def first(found: AsyncIterator[_Item], limit: int) -> AsyncIterator[_Item]:
+    """Give so many of what is found, and ask for no page behind the last of them."""
+    given = 0
+    async for item in found:
+        yield item
+        given += 1
+        if given == limit:
+            return
 
 
 def add_json(parser: "argparse.ArgumentParser | argparse._MutuallyExclusiveGroup") -> None:

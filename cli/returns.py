@@ -112,14 +112,12 @@ async def _list(client: BackhaulClient, arguments: argparse.Namespace) -> None:
         blocker=arguments.blocker,
         page_size=min(arguments.limit, 200),
     )
-    async for item in found:
+    async for item in printing.first(found, arguments.limit):
         if arguments.json:
             print(item.model_dump_json())
         due = f"{item.next_deadline:%Y-%m-%d %H:%M}" if item.next_deadline else ""
         owner = item.owner_role or ""
         rows.append((item.rma_no, item.headline, item.order_id, owner, due, item.return_id))
-        if len(rows) == arguments.limit:
-            break
     if not arguments.json:
         printing.show_table(("RMA", "headline", "order", "owner", "until (UTC)", "id"), rows)
 

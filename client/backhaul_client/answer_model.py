@@ -5,3 +5,9 @@ from pydantic import BaseModel, ConfigDict
 
 class AnswerModel(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class PageModel(AnswerModel):
+    """Some of many; ``next_cursor`` is ``None`` on the last page."""
+
+    next_cursor: str | None

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from backhaul_client.answer_model import AnswerModel
+from backhaul_client.answer_model import AnswerModel, PageModel
 
 
 class ExpectedUnits(AnswerModel):
@@ -40,9 +40,8 @@ class ArrivalDay(AnswerModel):
     units: tuple[ExpectedUnits, ...]
 
 
-class ArrivalPage(AnswerModel):
+class ArrivalPage(PageModel):
     """By day, then by place; ``days`` are of all that fits and stand on the first page alone."""
 
     items: tuple[ArrivalView, ...]
     days: tuple[ArrivalDay, ...]
-    next_cursor: str | None

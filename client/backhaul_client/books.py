@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from backhaul_client.answer_model import AnswerModel
+from backhaul_client.answer_model import AnswerModel, PageModel
 
 
 class RefundIntentView(AnswerModel):
@@ -38,12 +38,11 @@ class RefundSumView(AnswerModel):
     amount_minor: int
 
 
-class RefundPage(AnswerModel):
-    """Oldest first; ``sums`` are of all refunds that fit, ``next_cursor`` is empty at the end."""
+class RefundPage(PageModel):
+    """Oldest first; ``sums`` are of all refunds that fit."""
 
     items: tuple[RefundIntentView, ...]
     sums: tuple[RefundSumView, ...]
-    next_cursor: str | None
 
 
 class CreditNoteRow(AnswerModel):
@@ -82,8 +81,7 @@ class CreditNoteView(AnswerModel):
     rows: tuple[CreditNoteRow, ...]
 
 
-class CreditNotePage(AnswerModel):
-    """In the order of their numbers; ``next_cursor`` is empty at the end."""
+class CreditNotePage(PageModel):
+    """In the order of their numbers."""
 
     items: tuple[CreditNoteView, ...]
-    next_cursor: str | None

@@ -1,7 +1,7 @@
 """The API's methods, one each."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import date
 from urllib.parse import quote
 
@@ -46,6 +46,7 @@ from backhaul_client.review import (
 from backhaul_client.transport import Query, Transport, read
 
 _ACCEPTED = 202
+_ARRIVALS = "/v1/expected-arrivals"
 _NOTHING = requests.RequestModel()
 
 
@@ -103,13 +104,9 @@ class BackhaulClient:
             "limit": page_size,
             **{name: value for name, value in filters.items() if value is not None},
         }
-        while True:
-            page = await self._api.get("/v1/returns", ReturnPage, query)
+        async for page in self._api.pages("/v1/returns", ReturnPage, query):
             for item in page.items:
                 yield item
-            if page.next_cursor is None:
-                return
-            query["cursor"] = page.next_cursor
 
     async def timeline(self, return_id: str, *, after: int = 0) -> tuple[EventView, ...]:
         """Read all that happened after the event of number ``after``, oldest first."""
@@ -179,13 +176,8 @@ class BackhaulClient:
             "limit": page_size,
             **({"location": location} if location is not None else {}),
         }
-        page = await self._api.get("/v1/expected-arrivals", ArrivalPage, query)
-        items, days = page.items, page.days
-        while page.next_cursor is not None:
-            query["cursor"] = page.next_cursor
-            page = await self._api.get("/v1/expected-arrivals", ArrivalPage, query)
-            items = (*items, *page.items)
-        return ArrivalPage(items=items, days=days, next_cursor=None)
+        pages = [page async for page in self._api.pages(_ARRIVALS, ArrivalPage, query)]
+        return pages[0].model_copy(update=_all_of(pages))
 
     async def withdraw(
         self, return_id: str, command: requests.WithdrawCommand, *, idempotency_key: str
@@ -419,26 +411,16 @@ class BackhaulClient:
         query: dict[str, str | int] = {**_span(since, before), "limit": page_size}
         if state is not None:
             query["state"] = state
-        page = await self._api.get("/v1/refunds", RefundPage, query)
-        items = page.items
-        while page.next_cursor is not None:
-            query["cursor"] = page.next_cursor
-            page = await self._api.get("/v1/refunds", RefundPage, query)
-            items = (*items, *page.items)
-        return RefundPage(items=items, sums=page.sums, next_cursor=None)
+        pages = [page async for page in self._api.pages("/v1/refunds", RefundPage, query)]
+        return pages[-1].model_copy(update=_all_of(pages))
 
     async def list_credit_notes(
         self, since: date, before: date, *, page_size: int = 200
     ) -> CreditNotePage:
         """Read all credit notes that were issued from ``since`` to before ``before`` (UTC)."""
         query: dict[str, str | int] = {**_span(since, before), "limit": page_size}
-        page = await self._api.get("/v1/credit-notes", CreditNotePage, query)
-        items = page.items
-        while page.next_cursor is not None:
-            query["cursor"] = page.next_cursor
-            page = await self._api.get("/v1/credit-notes", CreditNotePage, query)
-            items = (*items, *page.items)
-        return CreditNotePage(items=items, next_cursor=None)
+        pages = [page async for page in self._api.pages("/v1/credit-notes", CreditNotePage, query)]
+        return pages[-1].model_copy(update=_all_of(pages))
 
     async def get_credit_note(self, number: str) -> CreditNoteView:
         return await self._api.get(f"/v1/credit-notes/{quote(number, safe='')}", CreditNoteView)
@@ -482,6 +464,11 @@ class BackhaulClient:
     ) -> CommandView:
         path = f"{_return(return_id)}/commands/{name}"
         return await self._api.post(path, command, CommandView, key=key)
+
+
+def _all_of(pages: Sequence[ArrivalPage | RefundPage | CreditNotePage]) -> dict[str, object]:
+    """Return what makes one page of all: their items, and none after them."""
+    return {"items": tuple(item for page in pages for item in page.items), "next_cursor": None}
 
 
 def _span(since: date, before: date) -> dict[str, str]:

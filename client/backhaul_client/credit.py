@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from backhaul_client.answer_model import AnswerModel
+from backhaul_client.answer_model import AnswerModel, PageModel
 from backhaul_client.requests import Id, RequestModel
 
 CreditKind = Literal["GIFT_CARD", "STORE_CREDIT", "POINTS", "COUPON"]
@@ -48,11 +48,10 @@ class CreditTransaction(AnswerModel):
     posted_at: datetime
 
 
-class CreditPage(AnswerModel):
-    """Newest first; ``next_cursor`` is ``None`` on the last page."""
+class CreditPage(PageModel):
+    """Newest first."""
 
     items: tuple[CreditTransaction, ...]
-    next_cursor: str | None
 
 
 class NewReversal(RequestModel):

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from pydantic import Field
 
-from backhaul_client.answer_model import AnswerModel
+from backhaul_client.answer_model import AnswerModel, PageModel
 from backhaul_client.answers import ClockView, EventView, WaitView
 from backhaul_client.history import CustomerHistoryView
 from backhaul_client.lines import RefundDueView, Source
@@ -31,11 +31,10 @@ class ReturnSummary(AnswerModel):
     updated_at: datetime
 
 
-class ReturnPage(AnswerModel):
-    """Newest first; ``next_cursor`` is ``None`` on the last page."""
+class ReturnPage(PageModel):
+    """Newest first."""
 
     items: tuple[ReturnSummary, ...]
-    next_cursor: str | None
 
 
 class TimelinePage(AnswerModel):

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from backhaul_client.answer_model import AnswerModel
+from backhaul_client.answer_model import AnswerModel, PageModel
 from backhaul_client.requests import RequestModel
 
 
@@ -70,11 +70,10 @@ class DecidedUnderView(AnswerModel):
     line_ids: tuple[str, ...]
 
 
-class DecidedUnderPage(AnswerModel):
-    """The newest decision first; ``next_cursor`` of the last page is ``None``."""
+class DecidedUnderPage(PageModel):
+    """The newest decision first."""
 
     items: tuple[DecidedUnderView, ...]
-    next_cursor: str | None
 
 
 class NewPublication(RequestModel):

@@ -50,14 +50,10 @@ class PolicyClient:
         self, ref: str, *, page_size: int = 100
     ) -> AsyncIterator[DecidedUnderView]:
         """Read the returns that a version decided, newest first, a page at a time as you go on."""
-        query: dict[str, str | int] = {"limit": page_size}
-        while True:
-            page = await self._api.get(f"{_policy(ref)}/returns", DecidedUnderPage, query)
+        pages = self._api.pages(f"{_policy(ref)}/returns", DecidedUnderPage, {"limit": page_size})
+        async for page in pages:
             for item in page.items:
                 yield item
-            if page.next_cursor is None:
-                return
-            query["cursor"] = page.next_cursor
 
     async def simulate(self, simulation: NewSimulation) -> SimulationView:
         """Ask what a pack would have made of the returns of the last days. Writes nothing."""

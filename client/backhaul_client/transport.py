@@ -1,15 +1,17 @@
 """One request and its answer: problems become :class:`BackhaulError`."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, TypeVar
 
 import httpx
 from pydantic import BaseModel, ValidationError
 
+from backhaul_client.answer_model import PageModel
 from backhaul_client.errors import BackhaulError
 from backhaul_client.listing import Problem
 
 Answer = TypeVar("Answer", bound=BaseModel)
+Page = TypeVar("Page", bound=PageModel)
 Query = Mapping[str, str | int]
 
 
@@ -20,6 +22,16 @@ class Transport:
     async def get(self, path: str, answer: type[Answer], query: Query | None = None) -> Answer:
         response = await self._http.get(path, params=dict(query or {}))
         return read(response, answer)
+
+    async def pages(self, path: str, answer: type[Page], query: Query) -> AsyncIterator[Page]:
+        """Read one page after the other, as you go on, to the last."""
+        asked = dict(query)
+        while True:
+            page = await self.get(path, answer, asked)
+            yield page
+            if page.next_cursor is None:
+                return
+            asked["cursor"] = page.next_cursor
 
     async def fetch(self, path: str, query: Query | None = None) -> httpx.Response:
         """Get what is no JSON.
