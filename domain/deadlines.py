@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from domain.asking_info import remind, unanswered
-from domain.blockers import WAITS, Kind
+from domain.blockers import WAITS, Kind, Turn
 from domain.events import Fact
 from domain.grading import accept_rejection
 from domain.label_dates import label_ran_out, remind_of_label
@@ -22,7 +22,7 @@ from domain.review_warnings import warn
 from domain.reviewing import decided_by_clock
 from domain.securing import to_renew
 from domain.transport import expire
-from domain.waiting import RUNNING, waits
+from domain.waiting import turn_of, waits
 from domain.waiting_for.wait import Waiting
 
 
@@ -150,7 +150,7 @@ def _close(ret: Return, _passed: Waiting, _at: datetime) -> Change:
 
 
 _AT_DEADLINE: dict[str, Callable[[Return, Waiting, datetime], Change]] = {
-    **dict.fromkeys(RUNNING, _clock_passed),
+    **{code: _clock_passed for code, kind in WAITS.items() if kind.turn is Turn.CLOCK},
     "awaiting_review": _default_decision,
     "awaiting_second_approval": _default_decision,
     "review_warning": _warn_of_review,
@@ -202,4 +202,4 @@ def give_time(ret: Return, *, until: datetime) -> tuple[Return, tuple[str, ...]]
 
 def _may_be_moved(wait: Waiting) -> bool:
     """Parked work is tried again as it stands, and no date of a law or a promise moves."""
-    return WAITS[wait.code].kind is not Kind.PARKED and wait.code not in RUNNING
+    return WAITS[wait.code].kind is not Kind.PARKED and turn_of(wait) is not Turn.CLOCK

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from domain.blockers import WAITS
+from domain.blockers import WAITS, Turn
 from domain.disputing import has_disputed_refund
 from domain.handover import is_changeable
 from domain.lifecycle import AuthorizationState
@@ -67,16 +67,9 @@ def _exits(ret: Return, work: str, exits: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(way for way in exits if possible.get(way, True))
 
 
-RUNNING = ("refund_due", "answer_due", "address_due")
-"""The codes of dates that a law or a promise gives, until they have passed."""
-_REMINDERS = ("review_warning", "info_reminder", *RUNNING)
-_MISSED = ("refund_past_due", "answer_past_due", "address_past_due")
-_NOBODYS_STEP = ("holding", *_REMINDERS, *_MISSED)
-
-
 def shown(waiting: Sequence[Waiting]) -> tuple[Waiting, ...]:
     """Leave out the dates that run quietly; a return shows them as clocks."""
-    return tuple(wait for wait in waiting if wait.code not in RUNNING)
+    return tuple(wait for wait in waiting if turn_of(wait) is not Turn.CLOCK)
 
 
 def next_step(waiting: Sequence[Waiting]) -> Waiting | None:
@@ -84,13 +77,18 @@ def next_step(waiting: Sequence[Waiting]) -> Waiting | None:
 
     When a hold is renewed or somebody reminded is nobody's step; what they have to do is the next.
     """
-    steps = [wait for wait in waiting if wait.code not in _NOBODYS_STEP] or waiting
+    steps = [wait for wait in waiting if turn_of(wait) is Turn.STEP] or waiting
     return steps[0] if steps else None
 
 
 def first_deadline(waiting: Sequence[Waiting]) -> datetime | None:
     """Return when the first wait, of those the most urgent first, ends; a reminder ends none."""
-    return next((wait.deadline for wait in waiting if wait.code not in _REMINDERS), None)
+    ending = (Turn.STEP, Turn.ASIDE)
+    return next((wait.deadline for wait in waiting if turn_of(wait) in ending), None)
+
+
+def turn_of(wait: Waiting) -> Turn:
+    return WAITS[wait.code].turn
 
 
 def missing_wait(since: datetime, deadline: datetime) -> Waiting:

@@ -21,6 +21,20 @@ class Kind(StrEnum):
     PARKED = "parked"
 
 
+class Turn(StrEnum):
+    """Whether a wait says whose turn it is.
+
+    STEP: its owner's. ASIDE: nobody's, what they have to do stands beside it. REMINDER: nobody's,
+    and its deadline ends nothing. CLOCK: a reminder of a date that a law or a promise gives, which
+    runs quietly and which nobody moves.
+    """
+
+    STEP = "step"
+    ASIDE = "aside"
+    REMINDER = "reminder"
+    CLOCK = "clock"
+
+
 @dataclass(frozen=True, slots=True)
 class WaitKind:
     """One row of the catalogue.
@@ -37,3 +51,4 @@ class WaitKind:
     handling: str
     at_deadline: str
     exits: tuple[str, ...]
+    turn: Turn = Turn.STEP

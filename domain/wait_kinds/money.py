@@ -1,6 +1,6 @@
 """What money waits for: approval, the provider, a bank, goods that value went out for."""
 
-from domain.wait_kinds.kinds import Kind, Owner, WaitKind
+from domain.wait_kinds.kinds import Kind, Owner, Turn, WaitKind
 
 MONEY = (
     WaitKind(
@@ -65,6 +65,7 @@ MONEY = (
         "the law's own",
         "finance are told: sla.warned two days before, sla.breached once the day is over",
         ("refund.settled",),
+        Turn.CLOCK,
     ),
     WaitKind(
         "refund_past_due",
@@ -74,6 +75,7 @@ MONEY = (
         "the law's own",
         "finance are told again, on the law's second line and then each day",
         ("refund.settled", "extend-deadline"),
+        Turn.ASIDE,
     ),
     WaitKind(
         "chargeback_open",
@@ -101,6 +103,7 @@ MONEY = (
         "the hold's end, less a day",
         "the hold is renewed, so that it stands until the goods are here or their value is due",
         ("record-inspection",),
+        Turn.ASIDE,
     ),
     WaitKind(
         "renewing_hold",

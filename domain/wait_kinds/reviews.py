@@ -1,6 +1,6 @@
 """What a decision about a return waits for: the reviewer, the customer, and the law."""
 
-from domain.wait_kinds.kinds import Kind, Owner, WaitKind
+from domain.wait_kinds.kinds import Kind, Owner, Turn, WaitKind
 
 REVIEWS = (
     WaitKind(
@@ -20,6 +20,7 @@ REVIEWS = (
         "a part of review",
         "sla.warned is told, with the part of the time that is over",
         ("approve", "deny", "ask-info", "counter-offer", "withdraw"),
+        Turn.REMINDER,
     ),
     WaitKind(
         "awaiting_second_approval",
@@ -47,6 +48,7 @@ REVIEWS = (
         "half of info_answer",
         "the customer is reminded of the question, once",
         ("answer-info", "withdraw"),
+        Turn.REMINDER,
     ),
     WaitKind(
         "offer_open",
@@ -65,6 +67,7 @@ REVIEWS = (
         "the law's own",
         "the reviewer is told: sla.warned two days before, sla.breached once the day is over",
         ("approve", "deny"),
+        Turn.CLOCK,
     ),
     WaitKind(
         "answer_past_due",
@@ -74,6 +77,7 @@ REVIEWS = (
         "the law's own",
         "ops are told again each day",
         ("approve", "deny", "extend-deadline"),
+        Turn.ASIDE,
     ),
     WaitKind(
         "address_due",
@@ -83,6 +87,7 @@ REVIEWS = (
         "the law's own",
         "ops are told: sla.warned two days before, sla.breached once the day is over",
         ("delivery.label_created", "withdraw"),
+        Turn.CLOCK,
     ),
     WaitKind(
         "address_past_due",
@@ -92,5 +97,6 @@ REVIEWS = (
         "the law's own",
         "ops are told again each day",
         ("delivery.label_created", "withdraw", "extend-deadline"),
+        Turn.ASIDE,
     ),
 )

@@ -1,6 +1,6 @@
 """The dates that a law or a promise gives: their warning, their last day, the line behind it."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from domain.blockers import WAITS
 from domain.clocks import WARNED_BEFORE, Clock, ClockKind, ClockState, clocks, end_of, state_of
@@ -32,7 +32,8 @@ def _clock_wait(ret: Return, clock: Clock) -> Waiting:
         owner=kind.owner,
         waiting_for=kind.waiting_for,
         since=clock.since,
-        deadline=max([deadline, *_given(ret, key, state)]),
+        # No date of law moves; once it has passed, ops may want to hear no more of it for a while.
+        deadline=ret.extended_to(key, deadline) if state is ClockState.MISSED else deadline,
         at_deadline=kind.at_deadline,
         exits=_exits(ret, clock, kind.exits),
         detail=f"{clock.kind} due on {clock.due_on}{limit} ({clock.basis})",
@@ -49,12 +50,6 @@ _TURNS = {
     AuthorizationState.AWAITING_INFO: "awaiting_info",
     AuthorizationState.COUNTER_OFFERED: "offer_open",
 }
-
-
-def _given(ret: Return, key: str, state: ClockState) -> list[datetime]:
-    """Return until when ops want to hear no more of it: no date of law moves before it passed."""
-    missed = state is ClockState.MISSED
-    return [at for late, at in ret.extended if missed and late == key]
 
 
 _TOLD_AGAIN = timedelta(days=1)
