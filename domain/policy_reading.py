@@ -13,7 +13,7 @@ from domain.gifts import MissingGift
 from domain.ids import content_hash
 from domain.inspection import Acceptance, Disposition, Fault, Grade
 from domain.law.places import is_place
-from domain.law.schema import Layer
+from domain.law.schema import LONGEST_DAYS, Layer
 from domain.orders import Destination, TenderKind
 from domain.pack_reading import At, PolicyError
 from domain.parcel_terms import read_parcel_terms
@@ -190,8 +190,8 @@ def _handling(hours: At) -> Handling:
         if hours.data.get(name) == 0:
             raise hours.error(name, "wanted 1 or more: nobody answers at once")
     for name in wanted:
-        if hours.number(name) > 24 * _LONGEST_DAYS:
-            raise hours.error(name, f"wanted 0 to {24 * _LONGEST_DAYS}")
+        if hours.number(name) > 24 * LONGEST_DAYS:
+            raise hours.error(name, f"wanted 0 to {24 * LONGEST_DAYS}")
     return Handling(**{name: timedelta(hours=hours.number(name)) for name in wanted})
 
 
@@ -199,14 +199,10 @@ _CUSTOMERS_TURN = ("info_answer", "counter_offer")
 _MAY_BE_LEFT_OUT = ("recovery", "not_received", "late_scan", *_CUSTOMERS_TURN)
 
 
-_LONGEST_DAYS = 3650
-"""Ten years: no promise is longer, and no date that is counted from one leaves the calendar."""
-
-
 def _days(data: At, name: str) -> int:
     days = data.number(name)
-    if days > _LONGEST_DAYS:
-        raise data.error(name, f"wanted 0 to {_LONGEST_DAYS}")
+    if days > LONGEST_DAYS:
+        raise data.error(name, f"wanted 0 to {LONGEST_DAYS}")
     return days
 
 

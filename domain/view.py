@@ -11,7 +11,6 @@ from domain.claims import is_claim_open
 from domain.clocks import clocks, state_of
 from domain.considered import considered_parts
 from domain.counters import Counters, counters
-from domain.decisions import Terms
 from domain.disputing import holds
 from domain.doubts import signals_json
 from domain.eligibility import Decision
@@ -236,21 +235,15 @@ def refund_due(decision: Decision) -> Document:
     terms = decision.terms
     if terms is None or not terms.refund_due_kind:
         return {}
-    by_law = terms.dues[0] if terms.dues and not _is_due_by_promise(terms) else None
+    by_promise = terms.refund_due_kind == DueKind.PROMISE
+    by_law = terms.dues[0] if terms.dues and not by_promise else None
     due: Document = {
         "days": by_law.days if by_law is not None else terms.refund_due_days,
         "counts_from": by_law.counts_from if by_law is not None else "RECEIVED",
-        "kind": terms.refund_due_kind if by_law is not None else DueKind.PROMISE,
+        "kind": terms.refund_due_kind,
         "on": terms.due_on.isoformat() if terms.due_on is not None else None,
     }
     return {"refund_due": due}
-
-
-def _is_due_by_promise(terms: Terms) -> bool:
-    """Until a date is known, what is promised counts where it gives fewer days than the law."""
-    if terms.due_on is not None or terms.refund_due_days is None or not terms.dues:
-        return terms.refund_due_kind == DueKind.PROMISE
-    return terms.refund_due_days < terms.dues[0].days
 
 
 def _authorization(decided: LineAuthorization | None) -> JsonValue:

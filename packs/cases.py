@@ -22,7 +22,7 @@ from pydantic import (
 
 from domain.currencies import EXPONENTS
 from domain.law.facts import ConditionFinding
-from domain.law.schema import Buyer, Channel, Layer, Remedy
+from domain.law.schema import LONGEST_DAYS, Buyer, Channel, Layer, Remedy
 from domain.orders import TenderKind
 from domain.pack_reading import PolicyError
 from domain.reason_codes import TRAITS
@@ -30,7 +30,7 @@ from domain.reasons import Ground
 from packs.files import read_file
 from packs.reading import location
 
-_FIRST_YEAR, _LAST_YEAR, _LONGEST_DAYS = 2000, 2200, 3650
+_FIRST_YEAR, _LAST_YEAR = 2000, 2200
 
 
 def _of_our_time(at: AwareDatetime) -> AwareDatetime:
@@ -121,10 +121,10 @@ class CasePromise(_Model):
     effective_from: date
     effective_to: date | None = None
     ground: Ground = Ground.WITHDRAWAL
-    window_days: int = Field(ge=0, le=_LONGEST_DAYS)
+    window_days: int = Field(ge=0, le=LONGEST_DAYS)
     free_return_shipping: bool = False
     restocking_fee_pct: int = Field(default=0, ge=0, le=100)
-    refund_days_after_receipt: int | None = Field(default=None, ge=0, le=_LONGEST_DAYS)
+    refund_days_after_receipt: int | None = Field(default=None, ge=0, le=LONGEST_DAYS)
     condition: Literal["NONE"] | None = None
 
 
@@ -159,7 +159,7 @@ class CaseInspection(_Model):
 
 class CaseHistory(_Model):
     failed_repairs: int = Field(default=0, ge=0, le=1000)
-    repair_days: int = Field(default=0, ge=0, le=_LONGEST_DAYS)
+    repair_days: int = Field(default=0, ge=0, le=LONGEST_DAYS)
     abuse_signal: bool = False
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from domain.law.schema import Layer, Overlay, Pack, Rule, Window
+from domain.law.schema import LONGEST_DAYS, Layer, Overlay, Pack, Rule, Window
 from domain.pack_reading import PolicyError
 from domain.reason_codes import TRAITS
 
@@ -136,11 +136,11 @@ def _check_window(window: Window, at: str) -> None:
     lengths = [window.days is not None, window.months is not None, window.validity_of_goods]
     if sum(lengths) != 1:
         raise PolicyError(f"{at}: wanted one of days, months and validity_of_goods")
-    if not (0 <= (window.days or 0) <= _MOST_DAYS and 0 <= (window.months or 0) <= _MOST_MONTHS):
-        raise PolicyError(f"{at}: wanted 0 to {_MOST_DAYS} days, or to {_MOST_MONTHS} months")
+    if not (0 <= (window.days or 0) <= LONGEST_DAYS and 0 <= (window.months or 0) <= _MOST_MONTHS):
+        raise PolicyError(f"{at}: wanted 0 to {LONGEST_DAYS} days, or to {_MOST_MONTHS} months")
 
 
-_MOST_DAYS, _MOST_MONTHS = 3650, 600
+_MOST_MONTHS = 600
 
 
 def _check_words_and_counts(rule: Rule, at: str) -> None:

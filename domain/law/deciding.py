@@ -187,7 +187,7 @@ def _granted(
         ref=ref,
         content_hash=content_hash,
         rule_id=_rule_id(best),
-        window_end=window_end(granting, beside, promised, weighed),
+        window_end=window_end(beside, promised, weighed, by_law=by_law),
         codes=tuple(dict.fromkeys(codes)),
         given=given,
         weighed=weighed,

@@ -81,18 +81,15 @@ def payer_code(payer: Payer) -> str:
 
 
 def window_end(
-    granting: Weighed | None,
-    beside: Weighed | None,
-    promised: Sequence[Weighed],
-    weighed: Sequence[Weighed],
+    right: Weighed | None, promised: Sequence[Weighed], weighed: Sequence[Weighed], *, by_law: bool
 ) -> date | None:
     """Return the last day of the longest window.
 
-    ``None`` where the law is what is ``granting`` and has no window to tell; what it gives
-    ``beside`` a promise can only make the promise's window longer.
+    ``None`` where the ``right`` of the law is what grants (``by_law``) and has no window to tell;
+    beside a promise it can only make the promise's window longer.
     """
-    of_law = shown_end(beside, weighed) if beside is not None else None
-    if granting is not None and of_law is None:
+    of_law = shown_end(right, weighed) if right is not None else None
+    if by_law and of_law is None:
         return None
     return max((day for day in (of_law, *(w.last_day for w in promised)) if day), default=None)
 

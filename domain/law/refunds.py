@@ -37,7 +37,8 @@ def earliest_due(
 ) -> DueDate | None:
     """Return the date that is best for the consumer among those of everything that grants.
 
-    A date that is known comes before one whose event is still to come.
+    A date that is known comes before one whose event is still to come; of these the one of fewer
+    days, and the law's before a promise of as many.
     """
     dues = [
         Due(promise.refund_days, promise.refund_from, DueKind.PROMISE)
@@ -50,7 +51,10 @@ def earliest_due(
     asked_at, agreed_at = facts.requested_at, facts.agreed_at
     events = Events(facts.time_zone, asked_at, agreed_at, leg.received_at, leg.proof_at)
     dates = [due_date(due, events, collected=collected) for due in dues]
-    best = min(dates, key=lambda due: due.on or date.max, default=None)
+    in_order = sorted(
+        zip(dates, dues, strict=True), key=lambda of: (of[0].on or date.max, of[1].days)
+    )
+    best = in_order[0][0] if in_order else None
     # That nothing is withheld stays true of the law where a promise pays earlier still.
     if best is not None and best.code is None and any(d.code == NOT_WITHHELD for d in dates):
         return replace(best, code=NOT_WITHHELD)

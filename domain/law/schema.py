@@ -13,6 +13,9 @@ from domain.law.facts import ConditionFinding
 from domain.law.predicates import When
 from domain.reasons import Ground
 
+LONGEST_DAYS = 3650
+"""Ten years: no period is longer, and no date that is counted from one leaves the calendar."""
+
 
 class Channel(StrEnum):
     DISTANCE = "DISTANCE"

@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from domain.law.schema import LONGEST_DAYS
 from domain.policies import Policy
 from domain.policy_reading import parse_policy
 from tests.support.builders import pack
 
-LONGEST = 87_600
+LONGEST = 24 * LONGEST_DAYS
 """The most hours that a pack may say: where time runs fast, the goods still come within them."""
 
 
