@@ -81,7 +81,7 @@ _NOTE_ROW = (*_NOTE, "row", "lot", "sku", "title", "quantity", "jurisdiction", "
 
 async def _refunds(client: BackhaulClient, arguments: argparse.Namespace) -> None:
     since, before, words = span_of(arguments)
-    found = await client.list_refunds(since, before, state=arguments.state)
+    found = await client.books.list_refunds(since, before, state=arguments.state)
     if arguments.json:
         printing.show_json(found)
         return
@@ -120,7 +120,7 @@ def _time(at: datetime | None) -> str:
 
 async def _credit_notes(client: BackhaulClient, arguments: argparse.Namespace) -> None:
     since, before, words = span_of(arguments)
-    found = await client.list_credit_notes(since, before)
+    found = await client.books.list_credit_notes(since, before)
     if arguments.json:
         printing.show_json(found)
     elif arguments.csv:

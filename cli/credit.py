@@ -31,7 +31,7 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 async def _reverse(client: BackhaulClient, arguments: argparse.Namespace) -> None:
     wanted = NewReversal(return_id=arguments.return_id, settlement_no=arguments.settlement)
-    done = await client.reverse_credit(wanted, idempotency_key=key_of(arguments))
+    done = await client.credit.reverse(wanted, idempotency_key=key_of(arguments))
     if arguments.json:
         printing.show_json(done)
     else:
@@ -43,12 +43,12 @@ async def _reverse(client: BackhaulClient, arguments: argparse.Namespace) -> Non
 
 async def _show(client: BackhaulClient, arguments: argparse.Namespace) -> None:
     account = (arguments.kind, arguments.owner, arguments.currency)
-    held = await client.get_credit(*account)
+    held = await client.credit.balance(*account)
     if arguments.json:
         printing.show_json(held)
         return
     print(Money(held.balance_minor, held.currency))
-    page = await client.list_credit_transactions(*account)
+    page = await client.credit.transactions(*account)
     rows = [
         (row.posted_at.isoformat(), row.purpose, str(Money(row.change_minor, held.currency)))
         for row in page.items

@@ -95,9 +95,9 @@ def register(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 async def _reconcile(client: BackhaulClient, arguments: argparse.Namespace) -> None:
     day = arguments.day or datetime.now(UTC).date() - timedelta(days=1)
     if arguments.read:
-        found = await client.get_reconciliation(day)
+        found = await client.books.get_reconciliation(day)
     else:
-        found = await client.reconcile(day, idempotency_key=str(uuid.uuid4()))
+        found = await client.books.reconcile(day, idempotency_key=str(uuid.uuid4()))
     if arguments.json:
         printing.show_json(found)
     elif arguments.csv:

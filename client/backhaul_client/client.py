@@ -1,7 +1,7 @@
 """The API's methods, one each."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from datetime import date
 from urllib.parse import quote
 
@@ -11,15 +11,8 @@ from backhaul_client import requests
 from backhaul_client.admin import AdminClient
 from backhaul_client.answers import Accepted, CommandLeft, CommandView, EventView, ReturnView
 from backhaul_client.arrivals import ArrivalPage
-from backhaul_client.books import CreditNotePage, CreditNoteView, RefundPage
-from backhaul_client.credit import (
-    CreditBalance,
-    CreditPage,
-    NewReversal,
-    NewSpend,
-    ReversalView,
-    SpendView,
-)
+from backhaul_client.books_client import BooksClient
+from backhaul_client.credit_client import CreditClient
 from backhaul_client.decision_tree import DecisionTree
 from backhaul_client.documents import DocumentList, Paper
 from backhaul_client.errors import BackhaulError
@@ -27,12 +20,12 @@ from backhaul_client.history import CustomerHistoryView
 from backhaul_client.listing import (
     Explanation,
     Preview,
-    ReconciliationView,
     ReturnPage,
     ReturnSummary,
     SurveyReceipt,
     TimelinePage,
 )
+from backhaul_client.paging import all_of
 from backhaul_client.parcels import ParcelView
 from backhaul_client.policies import DecisionRecordList
 from backhaul_client.policy_client import PolicyClient
@@ -64,6 +57,8 @@ class BackhaulClient:
         self._api = Transport(http)
         self.admin = AdminClient(self._api)
         self.policies = PolicyClient(self._api)
+        self.books = BooksClient(self._api)
+        self.credit = CreditClient(self._api)
 
     async def preview(self, wanted: requests.NewReturn) -> Preview:
         """Ask what a start would decide and pay. Writes nothing."""
@@ -177,7 +172,7 @@ class BackhaulClient:
             **({"location": location} if location is not None else {}),
         }
         pages = [page async for page in self._api.pages(_ARRIVALS, ArrivalPage, query)]
-        return pages[0].model_copy(update=_all_of(pages))
+        return pages[0].model_copy(update=all_of(pages))
 
     async def withdraw(
         self, return_id: str, command: requests.WithdrawCommand, *, idempotency_key: str
@@ -391,88 +386,11 @@ class BackhaulClient:
                         return view
                 await asyncio.sleep(every)
 
-    async def reconcile(self, day: date, *, idempotency_key: str) -> ReconciliationView:
-        """Compare the refunds of a day (UTC) with the provider's now."""
-        return await self._api.post(
-            f"/v1/reconciliations/{day}", _NOTHING, ReconciliationView, key=idempotency_key
-        )
-
-    async def get_reconciliation(self, day: date) -> ReconciliationView:
-        """Read how the refunds of a day (UTC) last compared with the provider's."""
-        return await self._api.get(f"/v1/reconciliations/{day}", ReconciliationView)
-
-    async def list_refunds(
-        self, since: date, before: date, *, state: str | None = None, page_size: int = 200
-    ) -> RefundPage:
-        """Read all refunds whose settlement was sealed from ``since`` to before ``before`` (UTC).
-
-        With the sums of all of them, by currency and state.
-        """
-        query: dict[str, str | int] = {**_span(since, before), "limit": page_size}
-        if state is not None:
-            query["state"] = state
-        pages = [page async for page in self._api.pages("/v1/refunds", RefundPage, query)]
-        return pages[-1].model_copy(update=_all_of(pages))
-
-    async def list_credit_notes(
-        self, since: date, before: date, *, page_size: int = 200
-    ) -> CreditNotePage:
-        """Read all credit notes that were issued from ``since`` to before ``before`` (UTC)."""
-        query: dict[str, str | int] = {**_span(since, before), "limit": page_size}
-        pages = [page async for page in self._api.pages("/v1/credit-notes", CreditNotePage, query)]
-        return pages[-1].model_copy(update=_all_of(pages))
-
-    async def get_credit_note(self, number: str) -> CreditNoteView:
-        return await self._api.get(f"/v1/credit-notes/{quote(number, safe='')}", CreditNoteView)
-
-    async def get_credit(self, kind: str, owner_ref: str, currency: str) -> CreditBalance:
-        """Read what an account in kind holds."""
-        query = {"kind": kind, "owner_ref": owner_ref, "currency": currency}
-        return await self._api.get("/v1/credit", CreditBalance, query)
-
-    async def list_credit_transactions(
-        self,
-        kind: str,
-        owner_ref: str,
-        currency: str,
-        *,
-        cursor: str | None = None,
-        page_size: int = 50,
-    ) -> CreditPage:
-        """Read one page of what changed an account in kind, newest first."""
-        query: dict[str, str | int] = {"kind": kind, "owner_ref": owner_ref, "currency": currency}
-        query |= {"limit": page_size} | ({"cursor": cursor} if cursor is not None else {})
-        return await self._api.get("/v1/credit/transactions", CreditPage, query)
-
-    async def spend_credit(self, spend: NewSpend, *, idempotency_key: str) -> SpendView:
-        """Pay with what an account in kind holds."""
-        return await self._api.post("/v1/credit/spends", spend, SpendView, key=idempotency_key)
-
-    async def give_credit_back(self, spend_id: str, *, idempotency_key: str) -> SpendView:
-        """Undo a payment as a whole, once however often."""
-        path = f"/v1/credit/spends/{quote(spend_id, safe='')}/back"
-        return await self._api.post(path, _NOTHING, SpendView, key=idempotency_key)
-
-    async def reverse_credit(self, reversal: NewReversal, *, idempotency_key: str) -> ReversalView:
-        """Take back what a settlement gave in kind, up to what is still there."""
-        return await self._api.post(
-            "/v1/credit/reversals", reversal, ReversalView, key=idempotency_key
-        )
-
     async def _command(
         self, return_id: str, name: str, command: requests.Command, key: str
     ) -> CommandView:
         path = f"{_return(return_id)}/commands/{name}"
         return await self._api.post(path, command, CommandView, key=key)
-
-
-def _all_of(pages: Sequence[ArrivalPage | RefundPage | CreditNotePage]) -> dict[str, object]:
-    """Return what makes one page of all: their items, and none after them."""
-    return {"items": tuple(item for page in pages for item in page.items), "next_cursor": None}
-
-
-def _span(since: date, before: date) -> dict[str, str]:
-    return {"since": since.isoformat(), "before": before.isoformat()}
 
 
 def _return(return_id: str) -> str:

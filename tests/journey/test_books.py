@@ -43,9 +43,9 @@ async def test_refunds_of_a_day_are_listed_with_their_sums(journey: Journey) -> 
     paid = [await refunded(journey) for _ in range(3)]
     auditor = journey.client("auditor")
 
-    whole = await auditor.list_refunds(today(), tomorrow())
-    in_pages = await auditor.list_refunds(today(), tomorrow(), page_size=2)
-    unknown = await auditor.list_refunds(today(), tomorrow(), state="unknown")
+    whole = await auditor.books.list_refunds(today(), tomorrow())
+    in_pages = await auditor.books.list_refunds(today(), tomorrow(), page_size=2)
+    unknown = await auditor.books.list_refunds(today(), tomorrow(), state="unknown")
 
     assert in_pages.items == whole.items
     assert sorted(whole.items, key=lambda row: row.created_at) == list(whole.items)
@@ -71,8 +71,8 @@ async def test_a_credit_note_is_listed_and_read(journey: Journey) -> None:
     assert settlement.credit_note_no is not None
     finance = journey.client("finance")
 
-    note = await finance.get_credit_note(settlement.credit_note_no)
-    listed = await finance.list_credit_notes(today(), tomorrow(), page_size=1)
+    note = await finance.books.get_credit_note(settlement.credit_note_no)
+    listed = await finance.books.list_credit_notes(today(), tomorrow(), page_size=1)
 
     assert note in listed.items
     assert [row.number for row in listed.items] == sorted(row.number for row in listed.items)
@@ -87,10 +87,10 @@ async def test_another_tenant_has_none_of_it(journey: Journey) -> None:
     number = view.settlements[0].credit_note_no or ""
     other = journey.client("finance", tenant=OTHER_TENANT)
 
-    refunds = await other.list_refunds(today(), tomorrow())
-    notes = await other.list_credit_notes(today(), tomorrow())
+    refunds = await other.books.list_refunds(today(), tomorrow())
+    notes = await other.books.list_credit_notes(today(), tomorrow())
     with pytest.raises(BackhaulError) as refused:
-        await other.get_credit_note(number)
+        await other.books.get_credit_note(number)
 
     assert (refunds.items, refunds.sums, notes.items) == ((), (), ())
     assert (refused.value.status, refused.value.code) == (404, "credit_note_not_found")

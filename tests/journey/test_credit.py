@@ -57,16 +57,16 @@ async def test_credit_is_spent_and_given_back_once(journey: Journey, currency: s
     key = new_key()
 
     paid = [
-        await client.spend_credit(spending(owner_ref, 400, currency), idempotency_key=key)
+        await client.credit.spend(spending(owner_ref, 400, currency), idempotency_key=key)
         for _ in range(2)
     ]
     back = [
-        await client.give_credit_back(paid[0].spend_id, idempotency_key=new_key()) for _ in range(2)
+        await client.credit.give_back(paid[0].spend_id, idempotency_key=new_key()) for _ in range(2)
     ]
 
     assert [one.balance_minor for one in (*paid, *back)] == [600, 600, 1000, 1000]
     assert paid[0] == paid[1]
-    held = await journey.client("finance").get_credit("STORE_CREDIT", owner_ref, currency)
+    held = await journey.client("finance").credit.balance("STORE_CREDIT", owner_ref, currency)
     assert held.balance_minor == 1000
 
 
@@ -74,16 +74,16 @@ async def test_what_cannot_be_paid_names_its_field(journey: Journey) -> None:
     """Too much, another currency, nobody's account, a used key; nothing is changed."""
     client, owner_ref = journey.client(), await with_credit(journey, 500)
     key = new_key()
-    await client.spend_credit(spending(owner_ref, 100), idempotency_key=key)
+    await client.credit.spend(spending(owner_ref, 100), idempotency_key=key)
 
     answers = [
-        await refused(client.spend_credit(spending(owner_ref, 401), idempotency_key=new_key())),
+        await refused(client.credit.spend(spending(owner_ref, 401), idempotency_key=new_key())),
         await refused(
-            client.spend_credit(spending(owner_ref, 1, "USD"), idempotency_key=new_key())
+            client.credit.spend(spending(owner_ref, 1, "USD"), idempotency_key=new_key())
         ),
-        await refused(client.spend_credit(spending("nobody", 1), idempotency_key=new_key())),
-        await refused(client.spend_credit(spending(owner_ref, 99), idempotency_key=key)),
-        await refused(client.give_credit_back("nothing", idempotency_key=new_key())),
+        await refused(client.credit.spend(spending("nobody", 1), idempotency_key=new_key())),
+        await refused(client.credit.spend(spending(owner_ref, 99), idempotency_key=key)),
+        await refused(client.credit.give_back("nothing", idempotency_key=new_key())),
     ]
 
     assert answers == [
@@ -93,22 +93,22 @@ async def test_what_cannot_be_paid_names_its_field(journey: Journey) -> None:
         (409, "key_reused", None),
         (404, "spend_not_found", "spend_id"),
     ]
-    assert (await client.get_credit("STORE_CREDIT", owner_ref, "EUR")).balance_minor == 400
+    assert (await client.credit.balance("STORE_CREDIT", owner_ref, "EUR")).balance_minor == 400
 
 
 async def test_transactions_are_read_page_by_page(journey: Journey) -> None:
     """Newest first, each once."""
     client, owner_ref = journey.client(), await with_credit(journey, 500)
     for minor in (10, 20, 30):
-        await client.spend_credit(spending(owner_ref, minor), idempotency_key=new_key())
+        await client.credit.spend(spending(owner_ref, minor), idempotency_key=new_key())
     account = ("STORE_CREDIT", owner_ref, "EUR")
 
-    first = await client.list_credit_transactions(*account, page_size=3)
-    rest = await client.list_credit_transactions(*account, page_size=3, cursor=first.next_cursor)
+    first = await client.credit.transactions(*account, page_size=3)
+    rest = await client.credit.transactions(*account, page_size=3, cursor=first.next_cursor)
 
     assert [row.change_minor for row in (*first.items, *rest.items)] == [-30, -20, -10, 500]
     assert rest.next_cursor is None
-    assert await refused(client.list_credit_transactions(*account, cursor="x")) == (
+    assert await refused(client.credit.transactions(*account, cursor="x")) == (
         400,
         "invalid_cursor",
         "cursor",
@@ -148,11 +148,11 @@ async def test_edge_66_finance_takes_back_what_was_given_in_kind(
         currency=order["currency"],
         amount_minor=100,
     )
-    left = await journey.client().spend_credit(gift_card, idempotency_key=new_key())
+    left = await journey.client().credit.spend(gift_card, idempotency_key=new_key())
     finance, key = journey.client("finance"), new_key()
     wanted = NewReversal(return_id=started.rma_no, settlement_no=1)
 
-    done = [await finance.reverse_credit(wanted, idempotency_key=key) for _ in range(2)]
+    done = [await finance.credit.reverse(wanted, idempotency_key=key) for _ in range(2)]
     sign_in(journey, monkeypatch, "finance")
     by_another = await terminal.type("credit", "reverse", started.rma_no, "1")
 
@@ -162,7 +162,7 @@ async def test_edge_66_finance_takes_back_what_was_given_in_kind(
     assert by_another[0] == 1
     assert "credit_reversed (settlement_no)" in by_another[2]
     nothing = NewReversal(return_id=started.rma_no, settlement_no=2)
-    assert await refused(finance.reverse_credit(nothing, idempotency_key=new_key())) == (
+    assert await refused(finance.credit.reverse(nothing, idempotency_key=new_key())) == (
         409,
         "no_credit_to_reverse",
         "settlement_no",

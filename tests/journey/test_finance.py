@@ -34,8 +34,8 @@ async def test_a_day_is_compared_and_read_again(journey: Journey) -> None:
     """Whoever may read it reads what was found, with the provider's name of each refund."""
     refund_ref = await by_hand(journey)
 
-    found = await journey.client("finance").reconcile(today(), idempotency_key=new_key())
-    read = await journey.client("auditor").get_reconciliation(today())
+    found = await journey.client("finance").books.reconcile(today(), idempotency_key=new_key())
+    read = await journey.client("auditor").books.get_reconciliation(today())
 
     assert read == found
     assert found.provider == "stripe"
@@ -49,8 +49,8 @@ async def test_a_day_that_cannot_be_compared_says_why(journey: Journey) -> None:
     finance = journey.client("finance")
     refused = []
     for asked in (
-        finance.reconcile(today() + timedelta(days=1), idempotency_key=new_key()),
-        finance.get_reconciliation(date(2020, 2, 29)),
+        finance.books.reconcile(today() + timedelta(days=1), idempotency_key=new_key()),
+        finance.books.get_reconciliation(date(2020, 2, 29)),
     ):
         with pytest.raises(BackhaulError) as error:
             await asked

@@ -434,7 +434,7 @@ async def test_a_day_says_what_to_do_about_each_finding(
 ) -> None:
     """With the provider's name of the refund; the list of days leads there."""
     refund_ref = await by_hand(journey)
-    await journey.client("finance").reconcile(today(), idempotency_key=new_key())
+    await journey.client("finance").books.reconcile(today(), idempotency_key=new_key())
 
     days = await finance.read("/finance/days")
     page = await finance.read(f"/finance/days/{today()}")
@@ -451,7 +451,7 @@ async def test_a_day_says_what_to_do_about_each_finding(
 
 async def test_what_takes_long_to_compare_is_read_later(journey: Journey, finance: Browser) -> None:
     """It goes on; a day that was compared before leads to its page, any other one is said."""
-    await journey.client("finance").reconcile(today(), idempotency_key=new_key())
+    await journey.client("finance").books.reconcile(today(), idempotency_key=new_key())
     page = await finance.read(f"/finance/days/{today()}")
     form, slow = fields(page, f"/finance/days/{today()}"), {"kind": "delay", "delay_ms": 3_000}
 

@@ -44,7 +44,7 @@ async def test_an_offer_is_made_read_and_accepted(
     assert "- price of what is kept" in money[1]
     number = paid.settlements[0].credit_note_no
     assert number is not None
-    note = await journey.client("finance").get_credit_note(number)
+    note = await journey.client("finance").books.get_credit_note(number)
     assert "price_of_kept_goods" in {row.kind for row in note.rows}
     assert note.total_minor == offer.amount_minor
 

@@ -415,10 +415,10 @@ async def test_credit_is_reversed_as_the_return_s_own_policy_says(shop: Shop) ->
         currency=order["currency"],
         amount_minor=100,
     )
-    await client.spend_credit(gift_card, idempotency_key=new_key())
+    await client.credit.spend(gift_card, idempotency_key=new_key())
 
     reversal = NewReversal(return_id=started.return_id, settlement_no=1)
     finance = await shop.person("finance", "Fay")
-    done = await finance.reverse_credit(reversal, idempotency_key=new_key())
+    done = await finance.credit.reverse(reversal, idempotency_key=new_key())
 
     assert (done.shortfall_minor, done.shortfall) == (100, "WRITE_OFF")
