@@ -9,6 +9,7 @@ import pytest
 
 from domain.allowed import allowed_commands
 from domain.asking_info import ask
+from domain.blockers import WAITS, Turn
 from domain.clocks import ClockKind, clocks, end_of
 from domain.commands import COMMANDS
 from domain.deadlines import pass_deadlines
@@ -228,3 +229,12 @@ def test_after_the_laws_day_a_question_has_its_whole_time() -> None:
 )
 def test_an_address_is_under_the_law_of_its_place(country: str, region: str, place: str) -> None:
     assert place_of(country, region) == place
+
+
+def test_each_kind_of_clock_runs_quietly_and_is_nobody_s_step_once_it_is_missed() -> None:
+    """So the catalogue has it; a kind that is new is filed there, too."""
+    clock = {code for code, kind in WAITS.items() if kind.turn is Turn.CLOCK}
+    missed = {WAITS[f"{kind}_past_due"].turn for kind in ClockKind}
+
+    assert clock == {f"{kind}_due" for kind in ClockKind}
+    assert missed == {Turn.ASIDE}
