@@ -4,35 +4,23 @@ import asyncio
 import sys
 
 import structlog
-import uvicorn
 
 from api.app import create_app
 from api.services import open_services
+from api.serving import server_of
 from integrations.errors import ConfigurationError
 from runtime.leaving import leave
 from runtime.logging import configure_logging
 from runtime.settings import Settings, SettingsError, load_settings
-
-# Longer than the longest answer takes: requests under way end before the process does.
-_GRACE_SECONDS = 12
 
 
 async def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT."""
     log = structlog.get_logger("api")
     async with open_services(settings) as services:
-        config = uvicorn.Config(
-            create_app(services),
-            host=settings.api_host,
-            port=settings.api_port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            date_header=True,
-            timeout_graceful_shutdown=_GRACE_SECONDS,
-        )
+        server = server_of(create_app(services), host=settings.api_host, port=settings.api_port)
         log.info("api.started", host=settings.api_host, port=settings.api_port)
-        await uvicorn.Server(config).serve()
+        await server.serve()
     log.info("api.stopped")
 
 

@@ -17,6 +17,8 @@ from sandbox.smtp import serve_smtp
 from sandbox.world import World, create_world
 
 _GRACE_S = 3
+# As vendors do: longer than clients keep theirs, or a request meets a connection being closed.
+_IDLE_S = 75
 
 
 class StartError(Exception):
@@ -64,6 +66,7 @@ async def _serve(world: World, host: str, http: socket.socket, smtp: socket.sock
         ws="none",
         log_level="warning",
         access_log=False,
+        timeout_keep_alive=_IDLE_S,
         timeout_graceful_shutdown=_GRACE_S,
         server_header=False,
     )

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import httpx
-import uvicorn
 from cryptography.fernet import Fernet
 from fastapi import FastAPI
 from pydantic import SecretStr
@@ -23,6 +22,7 @@ from temporalio.worker import Worker
 
 from api.app import create_app
 from api.services import Services, open_services
+from api.serving import server_of
 from api.starting import Patience
 from backhaul_client import BackhaulClient
 from runtime.connections import stored_connections
@@ -172,9 +172,7 @@ async def _connect(
 
 @asynccontextmanager
 async def _served(app: FastAPI, listener: socket.socket) -> AsyncIterator[None]:
-    server = uvicorn.Server(
-        uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", server_header=False)
-    )
+    server = server_of(app)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         yield
