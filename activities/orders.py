@@ -135,7 +135,9 @@ def law_of(order: Order, ground: Ground, library: Library) -> GoverningLaw | Non
     Workflow history keeps it with the facts: the same decision comes out of a replay.
     """
     place = place_of(order.delivery_country, order.delivery_region)
-    law = library.law_of(place, order.contract_at)
+    parcels = [parcel for line in order.lines for parcel in line.parcels]
+    came = [p.installed_at or p.delivered_at or p.fulfilled_at for p in parcels]
+    law = library.law_of(place, order.contract_at, max(came, default=None))
     return None if law is None else law.for_ground(ground)
 
 

@@ -85,4 +85,4 @@ def _simulated(rows: Sequence[RecordedRow], known: dict[str, Policy], draft: Pol
 
 
 def _law_of(facts: Facts) -> GoverningLaw | None:
-    return shipped().law_of(facts.place, facts.contract_at)
+    return shipped().law_of(facts.place, facts.contract_at, facts.came_at)

@@ -18,7 +18,9 @@ from packs.trying import Difference, differences
 
 
 def add_packs(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    cases = commands.add_parser("cases", help="run worked cases, and print each difference")
+    cases = commands.add_parser(
+        "cases", help="run worked cases, and print each difference from what they state"
+    )
     cases.add_argument("file", type=Path, help="a file of the format returns-policy-cases/1")
     cases.add_argument("--law", type=Path, help="a folder of packs instead of the shipped ones")
     cases.set_defaults(run=_cases)
@@ -55,8 +57,11 @@ def _cases(arguments: argparse.Namespace) -> int:
             continue
         failed += bool(found)
         _say(case, found)
+    if not cases:
+        print(f"backhaul: {arguments.file.name}: cases: there are none", file=sys.stderr)
+        return 1
     print(f"{len(cases)} cases, {failed} different")
-    return 1 if failed or not cases else 0
+    return 1 if failed else 0
 
 
 def _say(case: Case, found: Iterable[Difference]) -> None:

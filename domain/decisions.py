@@ -1,11 +1,11 @@
 """The decision of one line as it is stored: what was granted, by which right, on which terms."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from domain.considered import Considered, Finding
-from domain.ids import content_hash
+from domain.ids import content_hash, stated
 from domain.law.considering import Weighed
 from domain.law.deciding import Given, Ruling
 from domain.law.facts import LineFacts
@@ -131,7 +131,7 @@ def decision_of(
         reason_codes=ruling.codes,
         sources=_sources(ruling, of_law, of_shop),
         explanation=_explanation(facts, ruling, deciding),
-        facts_hash=content_hash(asdict(facts)),
+        facts_hash=content_hash(stated(facts)),
         evaluated_at=facts.agreed_at,
         considered=tuple(_considered(one, ruling) for one in ruling.weighed),
         answer_by=answer_by,

@@ -1,6 +1,7 @@
 """What a merchant declares of his shop once, where an order's own facts say nothing of it."""
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from domain.law.facts import Disclosures, Seller
 from domain.pack_reading import At
@@ -13,6 +14,8 @@ class Declared:
     told: Disclosures
     seller: Seller
 
+
+_OF_ONE_BUYER = ("exclusion_marked", "exclusion_confirmed", "withdrawal_informed_at")
 
 AS_USUAL = Declared(
     told=Disclosures(
@@ -33,10 +36,10 @@ def read_declared(pack: At) -> Declared:
     Raises:
         PolicyError: something is no flag, or nobody knows its name.
     """
-    told = [field.name for field in fields(Disclosures) if not field.name.startswith("exclusion_")]
+    told = [field.name for field in fields(Disclosures) if field.name not in _OF_ONE_BUYER]
     does = ["offers_collection"]
     pack.only(*told, *does)
-    flags = {name: pack.flag(name) for name in pack.data}
+    flags: dict[str, Any] = {name: pack.flag(name) for name in pack.data}
     return Declared(
         replace(AS_USUAL.told, **{name: flags[name] for name in told if name in flags}),
         replace(AS_USUAL.seller, **{name: flags[name] for name in does if name in flags}),

@@ -14,6 +14,7 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
@@ -23,12 +24,13 @@ from pydantic import (
 from domain.currencies import EXPONENTS
 from domain.law.facts import ConditionFinding
 from domain.law.schema import LONGEST_DAYS, Buyer, Channel, Layer, Remedy
+from domain.law.verdicts import Verdict
 from domain.orders import TenderKind
 from domain.pack_reading import PolicyError
 from domain.reason_codes import TRAITS
 from domain.reasons import Ground
 from packs.files import read_file
-from packs.reading import location
+from packs.reading import first_problem
 
 _FIRST_YEAR, _LAST_YEAR = 2000, 2200
 
@@ -55,6 +57,7 @@ def _known_trait(name: str) -> str:
 Amount = Annotated[Decimal, Field(ge=0, lt=10**12)]
 At = Annotated[AwareDatetime, AfterValidator(_of_our_time)]
 Trait = Annotated[str, AfterValidator(_known_trait)]
+Words = Annotated[tuple[str, ...], BeforeValidator(lambda words: () if words is None else words)]
 
 
 class _Model(BaseModel):
@@ -112,12 +115,13 @@ class CaseDisclosures(_Model):
     return_terms_in_ad: bool | None = None
     return_terms_on_final_screen: bool | None = None
     refund_policy_posted: bool | None = None
+    withdrawal_informed_at: At | None = None
 
 
 class CasePromise(_Model):
     id: str
     version: str
-    layer: Layer
+    layer: Literal[Layer.PLATFORM, Layer.MERCHANT]
     effective_from: date
     effective_to: date | None = None
     ground: Ground = Ground.WITHDRAWAL
@@ -126,6 +130,12 @@ class CasePromise(_Model):
     restocking_fee_pct: int = Field(default=0, ge=0, le=100)
     refund_days_after_receipt: int | None = Field(default=None, ge=0, le=LONGEST_DAYS)
     condition: Literal["NONE"] | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_its_start(self) -> Self:
+        if self.effective_to is not None and self.effective_to < self.effective_from:
+            raise ValueError("effective_to: before effective_from")
+        return self
 
 
 class CaseSeller(_Model):
@@ -213,17 +223,28 @@ class CaseRefund(_Model):
     due_kind: str | None = None
 
 
-class CaseExpected(_Model):
-    """What is compared exactly; of ``reason_codes`` those that begin with R_, X_ or M_."""
+class CaseExpected(BaseModel):
+    """What is compared exactly; of ``reason_codes`` those that begin with R_, X_ or M_.
 
-    decision: str
+    What is left out is not compared: the case does not say it. ``null`` says that there is none.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    decision: Verdict | None = None
     ground: Ground | None = None
     policy_ref: str | None = None
     window_end: date | None = None
-    remedies: tuple[str, ...] = ()
+    remedies: Words = ()
     return_shipping_payer: str | None = None
     refund: CaseRefund | None = None
-    reason_codes: tuple[str, ...] = ()
+    reason_codes: Words = ()
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("nothing is expected")
+        return self
 
 
 class Case(_Model):
@@ -261,8 +282,15 @@ def read_cases(path: Path) -> tuple[Case | Unreadable, ...]:
         document = read_file(path, name=path.name, number=Decimal)
         rows = _CaseFile.model_validate(document).cases
     except ValidationError as error:
-        raise PolicyError(f"{path.name}: {_problem(error)}") from error
-    return tuple(_case(row, number) for number, row in enumerate(rows))
+        raise PolicyError(f"{path.name}: {first_problem(error)}") from error
+    read, seen = [], set[str]()
+    for number, row in enumerate(rows):
+        one = _case(row, number)
+        if one.case_id in seen:
+            one = Unreadable(one.case_id, "case_id: an earlier case has it too")
+        seen.add(one.case_id)
+        read.append(one)
+    return tuple(read)
 
 
 def _case(row: Any, number: int) -> Case | Unreadable:
@@ -270,11 +298,4 @@ def _case(row: Any, number: int) -> Case | Unreadable:
     try:
         return Case.model_validate(row)
     except ValidationError as error:
-        return Unreadable(str(named or f"cases[{number}]"), _problem(error))
-
-
-def _problem(error: ValidationError) -> str:
-    first = error.errors()[0]
-    no_object = first["type"] in ("model_type", "dict_type")
-    said = "wanted an object" if no_object else first["msg"].removeprefix("Value error, ")
-    return f"{location(first['loc'])}: {said}"
+        return Unreadable(str(named or f"cases[{number}]"), first_problem(error))

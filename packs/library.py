@@ -20,8 +20,8 @@ from packs.calendars import closed_days
 from packs.files import read_file
 from packs.reading import read_overlay, read_pack
 
-# From the year of the purchase: a right that nobody was told of runs a year longer.
-_YEARS_OF_HOLIDAYS = 3
+# Of holidays, from the year the goods came in: a right that nobody was told of runs a year longer.
+_YEARS = 3
 _ANY_YEAR = 2026
 
 
@@ -50,9 +50,11 @@ class Library:
     def covers(self, place: str) -> bool:
         return self._pack_of(place) is not None
 
-    def law_of(self, place: str, contract_at: datetime) -> GoverningLaw | None:
+    def law_of(
+        self, place: str, contract_at: datetime, came_at: datetime | None = None
+    ) -> GoverningLaw | None:
         """Return the law of a contract; ``None`` where no pack is for the place at all."""
-        return self.governing(place, contract_at) if self.covers(place) else None
+        return self.governing(place, contract_at, came_at) if self.covers(place) else None
 
     @property
     def all_places(self) -> tuple[str, ...]:
@@ -84,10 +86,13 @@ class Library:
         versions = self._pack_of(place)
         return versions[-1].pack.time_zone if versions else None
 
-    def governing(self, place: str, contract_at: datetime) -> GoverningLaw:
+    def governing(
+        self, place: str, contract_at: datetime, came_at: datetime | None = None
+    ) -> GoverningLaw:
         """Return the law of a contract by its date in the zone of the pack.
 
-        Never a newer version for lack of one.
+        Never a newer version for lack of one. Holidays reach two years past the contract, or past
+        the day on which the last of the goods came, where that is known.
 
         ``Law.is_missing`` says that no pack is for the place, or none of its versions for the date.
         """
@@ -103,8 +108,9 @@ class Library:
         sources = (local.overlay.sources or {}) if local else {}
         for shelved in (*later, one):
             sources = sources | shelved.pack.sources
+        years = range(contract_at.year, max(contract_at, came_at or contract_at).year + _YEARS)
         laws = tuple(_law(shelved, local) for shelved in later)
-        return GoverningLaw(_law(one, local), sources, _holidays(local, day), laws)
+        return GoverningLaw(_law(one, local), sources, _holidays(local, years), laws)
 
     def _pack_of(self, place: str) -> tuple[Shelved, ...] | None:
         return next((v for v in self.packs.values() if place in v[-1].pack.places), None)
@@ -131,12 +137,12 @@ def _governs(pack: Pack, day: date) -> bool:
     return pack.governs.start <= day and (pack.governs.end is None or day < pack.governs.end)
 
 
-def _holidays(place: Place | None, bought_on: date) -> tuple[date, ...]:
+def _holidays(place: Place | None, years: Iterable[int]) -> tuple[date, ...]:
     if place is None or place.overlay.holidays is None:
         return ()
-    years = range(bought_on.year, bought_on.year + _YEARS_OF_HOLIDAYS)
     country, part = place.overlay.holidays, place.overlay.subdivision
-    return tuple(day for year in years for day in closed_days(country, part, year))
+    of = place.overlay.holiday_categories
+    return tuple(day for year in years for day in closed_days(country, part, year, of))
 
 
 @cache
@@ -184,10 +190,12 @@ def _check_calendar(overlay: Overlay, name: str) -> None:
     if overlay.holidays is None:
         return
     try:
-        closed_days(overlay.holidays, overlay.subdivision, _ANY_YEAR)
+        closed_days(overlay.holidays, overlay.subdivision, _ANY_YEAR, overlay.holiday_categories)
     except KeyError as error:
         field = "holidays" if overlay.subdivision is None else "subdivision"
         raise PolicyError(f"{name}: {field}: no calendar of {error.args[0]}") from error
+    except ValueError as error:
+        raise PolicyError(f"{name}: holiday_categories: {error}") from error
 
 
 def _name(path: Path) -> str:

@@ -60,8 +60,16 @@ def _read(shape: TypeAdapter[_Shape], data: object, name: str) -> _Shape:
     try:
         return shape.validate_python(data)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise PolicyError(f"{name}: {location(first['loc'])}: {first['msg']}") from error
+        raise PolicyError(f"{name}: {first_problem(error)}") from error
+
+
+def first_problem(error: ValidationError) -> str:
+    """Return the path of the first thing that is wrong, and what is."""
+    first = error.errors()[0]
+    said = first["msg"].removeprefix("Value error, ")
+    if first["type"] in ("model_type", "dict_type", "dataclass_type"):
+        said = "wanted an object"
+    return f"{location(first['loc'])}: {said}"
 
 
 def location(steps: tuple[int | str, ...]) -> str:

@@ -125,6 +125,9 @@ class Disclosures(Contract):
     return_terms_in_ad: bool | None = None
     return_terms_on_final_screen: bool | None = None
     refund_policy_posted: bool | None = None
+    withdrawal_informed_at: AwareDatetime | None = Field(
+        None, description="when a buyer who was not told of the right then was told of it after all"
+    )
 
 
 class OrderLine(Contract):

@@ -26,16 +26,17 @@ def deciding_law(
     """Choose, of the rights that the law gives, the one that the decision rests on.
 
     It is the first that gives what is asked for, before any other; none where a promise gives it
-    and the law does not, or not without a person.
+    and the law does not, or not without a person. Where only a person can say that the law gives
+    it, and the promise would keep a fee, a person says so: what may be due in full is not cut.
     """
     rights = [w for w in of_law if w.is_right]
     giving = [w for w in rights if _gives(rule_of(w), facts)]
     sure = next((w for w in giving if w.finding is Finding.GRANTS), None)
     if sure is not None:
         return sure
-    if any(
-        (p := promise_of(w)) is not None and is_offered(facts.remedy, p.remedies) for w in promised
-    ):
+    promises = [p for p in map(promise_of, promised) if p is not None]
+    is_free = any(promise.restocking_percent == 0 for promise in promises)
+    if any(is_offered(facts.remedy, p.remedies) for p in promises) and (is_free or not giving):
         return None
     return next(iter((*giving, *rights)), None)
 

@@ -171,7 +171,7 @@ def _granted(
     if rule is None:
         codes += version_code(promise_of(best), case.offered)
     else:
-        codes += over_beside(weighed, remedies) + cure_code(rule, facts, remedies)
+        codes += over_beside(weighed, remedies, facts) + cure_code(rule, facts, remedies)
     if possible and wants_money:
         codes += _codes_of_money(given, barred, facts)
     if promises or rule is None or not rule.return_shipping.is_silent:

@@ -43,7 +43,10 @@ class ConditionFinding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Disclosures:
-    """What the buyer was told at purchase; ``None``: nobody stated it."""
+    """What the buyer was told at purchase; ``None``: nobody stated it.
+
+    ``withdrawal_informed_at`` is when one who was not told of the right then was told of it later.
+    """
 
     exclusion_marked: bool | None = None
     exclusion_confirmed: bool | None = None
@@ -52,6 +55,7 @@ class Disclosures:
     return_terms_in_ad: bool | None = None
     return_terms_on_final_screen: bool | None = None
     refund_policy_posted: bool | None = None
+    withdrawal_informed_at: datetime | None = None
 
 
 NOTHING_TOLD = Disclosures()
@@ -156,3 +160,9 @@ class LineFacts:
     anchor_is_estimated: bool = False
     abuse_signal: bool = False
     closed_days: tuple[date, ...] = ()
+
+    @property
+    def came_at(self) -> datetime | None:
+        """Return when the last of the goods came, or were installed, as far as anybody knows."""
+        known_of = (self.delivered_at, self.last_delivered_at, self.installed_at)
+        return max((at for at in known_of if at is not None), default=None)

@@ -52,9 +52,16 @@ def deductions_of(
     return found
 
 
-def over_beside(weighed: Sequence[Weighed], offered: Sequence[Remedy]) -> tuple[str, ...]:
-    """Return the codes of money rights that are over, where what is granted gives no money."""
-    if Remedy.REFUND in offered:
+def over_beside(
+    weighed: Sequence[Weighed], offered: Sequence[Remedy], facts: LineFacts
+) -> tuple[str, ...]:
+    """Return the codes of money rights that are over, where nothing gives money any more.
+
+    Another right may give it though the one that is granted does not (UK: the final right to
+    reject beside a second repair).
+    """
+    rights = [w.right for w in weighed if w.is_right and isinstance(w.right, Rule)]
+    if Remedy.REFUND in {*offered, *(r for right in rights for r in remedies_of(right, (), facts))}:
         return ()
     return tuple(
         w.right.over

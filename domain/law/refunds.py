@@ -150,9 +150,9 @@ def _payer_by_law(rule: Rule, facts: LineFacts, *, is_free: bool) -> Payer:
 def shipping_codes(scope: Sequence[Scope], facts: LineFacts) -> tuple[str, ...]:
     """Return the codes of the outbound freight that is given back, and of what is not."""
     amounts = facts.amounts
-    back = min(amounts.shipping_paid_minor, amounts.shipping_standard_minor)
-    if Scope.SHIPPING not in scope or not back:
+    if Scope.SHIPPING not in scope:
         return ()
-    surcharge = amounts.shipping_paid_minor > amounts.shipping_standard_minor
-    express = ("T_EXPRESS_SURCHARGE_NOT_REFUNDED",) if surcharge else ()
-    return ("T_OUTBOUND_STANDARD_REFUNDED", *express)
+    paid, standard = amounts.shipping_paid_minor, amounts.shipping_standard_minor
+    back = ("T_OUTBOUND_STANDARD_REFUNDED",) if min(paid, standard) else ()
+    surcharge = ("T_EXPRESS_SURCHARGE_NOT_REFUNDED",) if paid > standard else ()
+    return (*back, *surcharge)

@@ -149,11 +149,13 @@ class Strict:
 class Extension(Strict):
     """What makes a window longer, by whole months or by the days that goods were in repair.
 
-    A right that is there through the months alone is granted under ``code``.
+    A right that is there through the months alone is granted under ``code``. Who is told of the
+    right after all has ``days_once_told`` from then, where the months would give longer.
     """
 
     when: When
     months: int = 0
+    days_once_told: int | None = None
     by_repair_days: bool = False
     code: str | None = None
 
@@ -390,7 +392,8 @@ class Pack(Strict):
 class Overlay(Strict):
     """What a place adds to the pack it belongs to: its zone, its holidays, rules of its own.
 
-    ``holidays`` is the country (``DE``) of the public calendar, ``subdivision`` a part of it.
+    ``holidays`` is the country (``DE``) of the calendar, ``subdivision`` a part of it, and
+    ``holiday_categories`` which of its days are meant, in the words of the library of calendars.
     ``may_be_longer`` names the grounds whose periods its own law may make longer than the pack
     says: who asks after those is refused by nobody but a person.
     """
@@ -400,6 +403,7 @@ class Overlay(Strict):
     time_zone: str
     holidays: str | None = None
     subdivision: str | None = None
+    holiday_categories: tuple[str, ...] = ("public",)
     may_be_longer: tuple[Ground, ...] = ()
     rules: tuple[Rule, ...] = ()
     sources: dict[str, Source] | None = None

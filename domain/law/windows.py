@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from domain.law.facts import LineFacts, known
 from domain.law.predicates import holds
-from domain.law.schema import Anchor, Roll, Start, Window
+from domain.law.schema import Anchor, Extension, Roll, Start, Window
 
 _SATURDAY = 5
 
@@ -85,7 +85,7 @@ def span(window: Window, facts: LineFacts) -> Span:
     end, code = plain, None
     for extension in window.extend:
         if extension.months and holds(extension.when, facts):
-            end, code = max(end, add_months(plain, extension.months)), extension.code
+            end, code = max(end, _longer(plain, extension, facts)), extension.code
     rolled_end, rolled_plain = (_rolled(window, day, facts) for day in (end, plain))
     is_unclear = window.roll is Roll.UNCLEAR
     return Span(
@@ -97,6 +97,18 @@ def span(window: Window, facts: LineFacts) -> Span:
         plain_rolled_from=plain if rolled_plain != plain else None,
         code=code,
     )
+
+
+def _longer(plain: date, extension: Extension, facts: LineFacts) -> date:
+    """Return the end that an extension by months gives; who was told after all has days from then.
+
+    Source: Directive 2011/83/EU, Article 10(2).
+    """
+    longest, told_at = add_months(plain, extension.months), facts.disclosures.withdrawal_informed_at
+    if extension.days_once_told is None or told_at is None:
+        return longest
+    told_on = local_day(told_at, facts.time_zone)
+    return min(longest, told_on + timedelta(days=extension.days_once_told))
 
 
 def _rolled(window: Window, day: date, facts: LineFacts) -> date:

@@ -142,6 +142,7 @@ class WireDisclosures(WireModel):
     return_terms_in_ad: bool | None = None
     return_terms_on_final_screen: bool | None = None
     refund_policy_posted: bool | None = None
+    withdrawal_informed_at: Time | None = None
 
     def told(self) -> Disclosures:
         return Disclosures(**self.model_dump())

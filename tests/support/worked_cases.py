@@ -27,7 +27,9 @@ def case(place: str, **changes: object) -> Case:
             inner = inner[step]
         inner[name] = value
     timed = _with_offsets(facts, _OFFSETS[area])
-    return Case.model_validate({"case_id": place, "input": timed, "expected": {"decision": ""}})
+    return Case.model_validate(
+        {"case_id": place, "input": timed, "expected": {"decision": "APPROVE"}}
+    )
 
 
 def _plain(place: str, currency: str) -> dict[str, Any]:

@@ -94,6 +94,19 @@ def test_express_is_given_back_as_far_as_standard_went() -> None:
     assert "T_EXPRESS_SURCHARGE_NOT_REFUNDED" in codes(case("UK", **express))
 
 
+def test_freight_above_a_free_standard_is_kept_and_said_to_be() -> None:
+    """Nothing comes back of it, and the buyer learns why."""
+    express = {
+        "order__outbound_shipping_paid": 5,
+        "order__outbound_shipping_standard": 0,
+        "order__tenders": [{"type": "CARD", "amount": 105}],
+    }
+    found = codes(case("EU-DE", **express))
+
+    assert "T_EXPRESS_SURCHARGE_NOT_REFUNDED" in found
+    assert "T_OUTBOUND_STANDARD_REFUNDED" not in found
+
+
 def test_each_means_of_payment_gets_its_part_to_the_cent() -> None:
     """Two thirds by card and one by points, of a price that a gift made smaller."""
     mixed = {

@@ -89,16 +89,71 @@ def test_a_promise_that_gives_more_takes_no_term_of_the_law_away(
     assert paid.amount == 90
 
 
-def test_a_promise_keeps_its_fee_where_the_law_would_have_a_person_look() -> None:
-    """After a year the consumer has to prove the fault: the promise asks for no proof."""
+@pytest.mark.parametrize(
+    ("fee", "verdict", "code"),
+    [
+        (0, Verdict.APPROVE, "R_PROMISE_APPLIES"),
+        (10, Verdict.MANUAL_REVIEW, "M_BURDEN_ON_CONSUMER"),
+    ],
+)
+def test_no_fee_is_taken_where_a_person_may_find_that_the_law_gives_all(
+    fee: int, verdict: Verdict, code: str
+) -> None:
+    """After a year the consumer has to prove the fault: who can is paid in full."""
     failed = {"history__failed_repairs": 1, **asked_on("2027-10-20")}
-    promised = [promise(900, ground="NON_CONFORMITY", restocking_fee_pct=10)]
+    promised = [promise(900, ground="NON_CONFORMITY", restocking_fee_pct=fee)]
     one = case("EU-DE", **FAULTY, **failed, promises=promised)
-    paid = refund(one)
+    found, paid = decide(one), refund(one)
 
-    assert decide(one).verdict is Verdict.APPROVE
+    assert found.verdict is verdict
+    assert code in found.reason_codes
     assert paid is not None
-    assert paid.amount == 90
+    assert paid.amount == 100
+
+
+def test_a_promise_with_a_fee_leaves_an_unclear_day_to_a_person() -> None:
+    """New York may roll its last day, a Sunday: a better promise must not cost a tenth."""
+    unposted = {
+        "order__contract_at": "2026-05-08T10:00:00",
+        "delivery__delivered_at": "2026-05-10T10:00:00",
+        "disclosures__refund_policy_posted": False,
+    }
+    promised = [promise(60, restocking_fee_pct=10)]
+    one = case("US-NY", **unposted, **asked_on("2026-06-08"), promises=promised)
+    found, paid = decide(one), refund(one)
+
+    assert found.verdict is Verdict.MANUAL_REVIEW
+    assert "M_LAW_UNCERTAIN" in found.reason_codes
+    assert paid is not None
+    assert paid.amount == 100
+
+
+@pytest.mark.parametrize(
+    ("place", "changes", "code"),
+    [
+        ("UK", {"history__failed_repairs": 1}, "X_SHORT_TERM_REJECT_EXPIRED"),
+        ("CN", {"history__failed_repairs": 2, **TELEVISION}, "X_REFUND_WINDOW_EXPIRED"),
+    ],
+    ids=["UK", "CN"],
+)
+def test_money_is_not_said_to_be_over_where_another_right_gives_it(
+    place: str, changes: dict[str, object], code: str
+) -> None:
+    """Who asks for one more repair after those in vain could have money all the same."""
+    asked = {**FAULTY, **changes, "request__remedy": "REPAIR", **asked_on("2026-11-20")}
+    found = decide(case(place, **asked))
+
+    assert found.verdict is Verdict.APPROVE
+    assert code not in found.reason_codes
+
+
+def test_two_repairs_in_vain_come_before_the_fifteen_days_of_exchange() -> None:
+    """Both give another television; one of them gives money too, and for longer."""
+    asked = {**TELEVISION, "request__remedy": "REPLACE", "history__failed_repairs": 2}
+    found = decide(case("CN", **asked, **asked_on("2026-09-19")))
+
+    assert "R_SANBAO_TWO_FAILED_REPAIRS" in found.reason_codes
+    assert "REFUND" in found.remedies
 
 
 @pytest.mark.parametrize(

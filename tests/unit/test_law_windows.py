@@ -61,6 +61,28 @@ def test_a_last_day_rolls_over_the_holidays_of_its_own_country(place: str, day: 
     assert found == day
 
 
+def test_a_last_day_rolls_over_holidays_years_after_the_order() -> None:
+    """Ordered in 2022, it came in December 2025; the fourteenth day is the 25th."""
+    ordered = {
+        "order__contract_at": "2022-01-03T10:00:00",
+        "delivery__delivered_at": "2025-12-11T10:00:00",
+        "request__requested_at": "2025-12-20T10:00:00",
+    }
+
+    assert last_day("EU-DE", **ordered) == "2025-12-29"
+
+
+def test_a_dutch_period_ends_on_no_fifth_of_may() -> None:
+    """Most people work on it in four years of five; the law of periods makes no difference."""
+    came = {
+        "order__contract_at": "2026-04-14T10:00:00",
+        "delivery__delivered_at": "2026-04-21T10:00:00",
+        "request__requested_at": "2026-04-25T10:00:00",
+    }
+
+    assert last_day("EU-NL", **came) == "2026-05-06"
+
+
 def test_edge_7_an_order_that_came_in_parts_counts_from_the_last_of_them() -> None:
     """Where the law says so; China counts each from its own delivery."""
     parts = {"delivery__last_delivered_at": "2026-09-09T10:00:00"}
@@ -77,6 +99,34 @@ def test_who_was_never_told_of_the_right_has_a_year_more() -> None:
     assert last_day("UK", **untold) == "2027-09-21"
     assert "R_WITHDRAWAL_IN_WINDOW" in codes(case("UK", **untold))
     assert "R_WITHDRAWAL_EXTENDED_NOT_INFORMED" in codes(late)
+
+
+@pytest.mark.parametrize("place", ["EU-DE", "UK"])
+@pytest.mark.parametrize(
+    ("told", "day"),
+    [("2026-09-12", "2026-09-26"), ("2026-12-01", "2026-12-15"), ("2027-09-15", "2027-09-21")],
+    ids=["soon", "later", "as the year ends"],
+)
+def test_who_is_told_of_the_right_after_all_has_two_weeks_from_then(
+    place: str, told: str, day: str
+) -> None:
+    """Never longer than who was not told at all."""
+    told_later = {
+        "disclosures__withdrawal_right_informed": False,
+        "disclosures__withdrawal_informed_at": f"{told}T10:00:00",
+    }
+    found = last_day(place, **told_later)
+
+    assert found == ("2026-09-28" if (place, day) == ("EU-DE", "2026-09-26") else day)
+
+
+def test_who_is_told_before_the_goods_come_has_what_everybody_has() -> None:
+    told = {
+        "disclosures__withdrawal_right_informed": False,
+        "disclosures__withdrawal_informed_at": "2026-09-02T10:00:00",
+    }
+
+    assert last_day("UK", **told) == last_day("UK")
 
 
 def test_days_in_repair_do_not_count_against_the_buyer() -> None:

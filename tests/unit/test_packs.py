@@ -176,6 +176,7 @@ def rule(edit: Edit) -> Edit:
         (DE, lambda place: place.update(id="EU-XX"), "id: EU-CORE@2014-06-13 is not for EU-XX"),
         (DE, lambda place: place.update(of="XX-CORE"), "of: no pack XX-CORE"),
         (DE, lambda place: place.update(holidays="ZZ"), "holidays: no calendar of ZZ"),
+        (DE, lambda place: place.update(holiday_categories=["moon"]), "holiday_categories: "),
         (DE, lambda place: place.update(subdivision="XX"), "subdivision: no calendar of XX"),
         (DE, lambda place: place.update(time_zone=""), "time_zone: no time zone ''"),
     ],
@@ -192,9 +193,9 @@ def test_what_contradicts_itself_is_refused(
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "(file): Input should be a dictionary"),
+        ("", "(file): wanted an object"),
         ("rules: [", "wanted a YAML file, found while parsing"),
-        ("- CN", "(file): Input should be a dictionary"),
+        ("- CN", "(file): wanted an object"),
         ("id: CN-CORE\nid: CN-CORE\n", "wanted a YAML file, found id twice"),
         ("[" * 100_000, "wanted a YAML file, found"),
         ("a: !!python/object:os.system {}", "wanted a YAML file, found could not determine"),

@@ -12,7 +12,7 @@ from cli.main import run
 from packs.cases import Case
 from packs.library import shipped
 from tests.support.builders import STANDARD, pack
-from tests.support.worked_cases import case
+from tests.support.worked_cases import case, promise
 
 LAW = Path(packs.__file__).parent / "law"
 
@@ -90,6 +90,30 @@ def test_each_difference_has_its_field_and_both_sides(typed: Any, tmp_path: Path
     assert refund.index('"99.5"') < refund.index("found") < refund.index('"100')
 
 
+def test_what_a_case_does_not_state_is_not_compared(typed: Any, tmp_path: Path) -> None:
+    """``null`` states that there is none; a field that is left out states nothing."""
+    silent, nothing = written(case("CN"), "CN-A"), written(case("CN"), "CN-B")
+    silent["expected"] = {"decision": "APPROVE"}
+    nothing["expected"] = {"decision": "APPROVE", "window_end": None, "remedies": None}
+
+    status, out, _ = typed("cases", file(tmp_path, silent, nothing))
+
+    assert (status, out.splitlines()[-1]) == (1, "2 cases, 1 different")
+    assert "CN-A" not in out
+    assert '  window_end: expected null, found "2026-09-14"' in out
+    assert '  remedies: expected [], found ["REFUND"]' in out
+
+
+def test_two_cases_of_one_name(typed: Any, tmp_path: Path) -> None:
+    """The second is not run: nobody could tell whose difference is printed."""
+    path = file(tmp_path, written(case("CN"), "CN-A"), written(case("CN"), "CN-A"))
+
+    status, out, _ = typed("cases", path)
+
+    assert status == 1
+    assert out.startswith("CN-A  cannot be read\n  case_id: an earlier case has it too\n")
+
+
 def test_a_case_that_cannot_be_read_hides_no_other(typed: Any, tmp_path: Path) -> None:
     """It is named with its path and counts as different; the others are run."""
     broken = written(case("CN"), "CN-A")
@@ -114,6 +138,12 @@ def test_a_case_that_cannot_be_read_hides_no_other(typed: Any, tmp_path: Path) -
         ("item__price_paid", "99.995", "input: item.price_paid: 99.995 is finer than CNY"),
         ("item__price_paid", 101, "input: item.price_paid: more than order.items_total"),
         ("order__contract_at", "9999-01-01T10:00:00Z", "input.order.contract_at: wanted a year"),
+        ("promises", [promise(9, layer="LAW")], "input.promises[0].layer: "),
+        (
+            "promises",
+            [promise(9, effective_to="2025-12-31")],
+            "input.promises[0]: effective_to: before effective_from",
+        ),
         ("order", None, "input.order: Field required"),
         ("order", 7, "input.order: wanted an object"),
     ],
@@ -185,7 +215,11 @@ def test_a_file_that_holds_no_cases(
 
 def test_no_cases_are_not_well(typed: Any, tmp_path: Path) -> None:
     """Whoever compares nothing learns it by the exit status."""
-    assert typed("cases", file(tmp_path)) == (1, "0 cases, 0 different\n", "")
+    assert typed("cases", file(tmp_path)) == (
+        1,
+        "",
+        "backhaul: cases.json: cases: there are none\n",
+    )
 
 
 def test_cases_run_against_other_law(typed: Any, tmp_path: Path) -> None:
@@ -237,7 +271,7 @@ def short() -> str:
         (short(), "rules[0].window.days: wanted 14 or more, for EU-WITHDRAWAL of EU-DE"),
         (merchants(places=[]), "places: wanted one or more"),
         ("id: [", "wanted a YAML file, found while parsing"),
-        ("", "(file): Input should be a dictionary"),
+        ("", "(file): wanted an object"),
         ("id: A", "version: Field required"),
         (None, "wanted a readable file: No such file or directory"),
     ],
