@@ -55,7 +55,8 @@ class FinanceService:
                     id=comparison_id_for(tenant_id, day),
                     task_queue=self._task_queue,
                     id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                    rpc_timeout=self._patience.command,
+                    # Later than ours: of two clocks that ring at once either may be heard first.
+                    rpc_timeout=self._patience.command + self._patience.check,
                 )
         except TimeoutError:
             raise StillComparingError from None

@@ -49,6 +49,7 @@ def from_this_machine(request: Request) -> None:
         raise HTTPException(403, "control is for this machine alone")
 
 
+Telling = Literal["stripe", "paypal", "wechatpay", "easypost", "ups", "kuaidi100", "commerce"]
 router = APIRouter(prefix="/_control", tags=["control"], dependencies=[Depends(from_this_machine)])
 
 
@@ -148,11 +149,7 @@ async def delete_location(request: Request, location_id: str) -> None:
 
 
 @router.put("/webhooks/{system}")
-async def put_webhook_target(
-    request: Request,
-    system: Literal["stripe", "paypal", "wechatpay", "easypost", "ups", "kuaidi100", "commerce"],
-    body: WebhookTarget,
-) -> Json:
+async def put_webhook_target(request: Request, system: Telling, body: WebhookTarget) -> Json:
     """Say where a system's webhooks go and how they are signed."""
     world = world_of(request)
     if world.local_only and not is_loopback(body.url):
@@ -167,6 +164,14 @@ async def put_webhook_target(
     async with world.ledger.transaction():
         world.webhooks.set_target(system, body.url, body.secret)
     return {"system": system, "url": body.url}
+
+
+@router.delete("/webhooks/{system}", status_code=204)
+async def delete_webhook_target(request: Request, system: Telling) -> None:
+    """Send a system's webhooks nowhere; what is still undelivered is dropped."""
+    world = world_of(request)
+    async with world.ledger.transaction():
+        world.webhooks.remove_target(system)
 
 
 @router.post("/parcels/{tracking_code}/scans")

@@ -43,6 +43,13 @@ class Webhooks:
         )
         self.wake()
 
+    def remove_target(self, system: System) -> None:
+        """Tell nobody of a system's events any more, nor of those that are still undelivered."""
+        self._ledger.sql.execute("DELETE FROM webhook_targets WHERE system = ?", (system,))
+        self._ledger.sql.execute(
+            "DELETE FROM deliveries WHERE system = ? AND state <> 'delivered'", (system,)
+        )
+
     def enqueue(self, system: System, event_id: str, event_type: str, body: Json) -> None:
         """Queue an event inside the caller's transaction, as the webhook faults would have it."""
         if self._target(system) is None:

@@ -1,10 +1,14 @@
-"""Fixtures that several kinds of tests use, and which tests stay together."""
+"""Fixtures that several kinds of tests use, in which order tests run, and which stay together."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import (  # type: ignore[import-untyped]  # no marker of its types
+    LoadScopeScheduling,
+)
 
 from tests.support.memory import roomy_memory
 
@@ -27,11 +31,21 @@ if (memory := roomy_memory()) is not None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each file to one of the processes that test side by side.
+    """Begin with the whole stacks, which take longest: there is other work beside them."""
+    items.sort(key=lambda item: item.path.parent.name != "stack")
+
+
+class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # as above
+    """Gives each file to one of the processes that test side by side.
 
     All journeys share one house, and whole stacks take turns at the port that people expect.
     """
-    for item in items:
-        folder = item.path.parent.name
-        group = folder if folder in _TOGETHER else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(group))
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = Path(nodeid.partition("::")[0])
+        return path.parent.name if path.parent.name in _TOGETHER else str(path)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)

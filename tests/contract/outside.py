@@ -153,8 +153,18 @@ class Outside:
         """Return what the provider's own pages hand to the merchant."""
         return self._json("GET", f"/_control/accounts/{system}")
 
-    def send_webhooks(self, system: str, *, url: str, secret: str) -> None:
-        self._json("PUT", f"/_control/webhooks/{system}", {"url": url, "secret": secret})
+    @contextlib.contextmanager
+    def webhooks_to(self, url: str, system: str, *, secret: str) -> Iterator[None]:
+        """Send a system's webhooks there; afterwards nowhere, and what is undelivered is dropped.
+
+        Events of later tests would else queue for an address that is gone, before those of others.
+        """
+        path = f"/_control/webhooks/{system}"
+        self._json("PUT", path, {"url": url, "secret": secret})
+        try:
+            yield
+        finally:
+            self._http.delete(path).raise_for_status()
 
     @contextlib.contextmanager
     def fault(self, system: str, operation: str, kind: str, **details: object) -> Iterator[None]:

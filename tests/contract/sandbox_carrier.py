@@ -52,10 +52,11 @@ class SandboxCarrier:
         event_type: str | None = None,
     ) -> tuple[TrackingEvent, Received]:
         """Scan a parcel; return the push of it, of this type if one is named, as it arrived."""
-        with webhook_receiver() as receiver:
-            self._outside.send_webhooks(self._system, url=receiver.url, secret=secret)
+        with (
+            webhook_receiver() as receiver,
+            self._outside.webhooks_to(receiver.url, self._system, secret=secret),
+        ):
             self.scan(tracking_code, "in_transit")
-            # What was told before to an address of another test comes here, too.
             while True:
                 received = receiver.next()
                 event = gateway.parse_webhook(received.headers, received.body, datetime.now(UTC))

@@ -77,8 +77,10 @@ class TestHttpPlatform(CommercePlatformContract):
         """The event of a shipped replacement, as it arrives, names the order to read again."""
         request = self.replacement_request(world, in_stock=1)
         created = await platform.create_replacement(request)
-        with webhook_receiver() as receiver:
-            outside.send_webhooks("commerce", url=receiver.url, secret=SECRET)
+        with (
+            webhook_receiver() as receiver,
+            outside.webhooks_to(receiver.url, "commerce", secret=SECRET),
+        ):
             world.advance_replacement(created.replacement_order_id, "shipped")
             event = None
             while event is None or event.reference != request.reference:

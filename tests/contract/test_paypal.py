@@ -151,8 +151,10 @@ class TestPayPal(PaymentGatewayContract):
         request = refund_of(world.paid(Money(1_000, "EUR")), Money(400, "EUR"))
         refund = await gateway.refund(request)
         types: list[str] = []
-        with webhook_receiver() as receiver:
-            outside.send_webhooks("paypal", url=receiver.url, secret=WEBHOOK_ID)
+        with (
+            webhook_receiver() as receiver,
+            outside.webhooks_to(receiver.url, "paypal", secret=WEBHOOK_ID),
+        ):
             outside.fail_refund(refund.refund_ref)
             while "PAYMENT.REFUND.FAILED" not in types:
                 received = receiver.next()

@@ -223,6 +223,20 @@ class TestWebhooks:
         held = receiver.next(about("refund.created"))
         assert held.event["data"]["object"]["id"] == refund_id
 
+    def test_go_nowhere_once_their_target_is_taken_away(
+        self, control: SandboxClient, receiver: WebhookReceiver
+    ) -> None:
+        """What was told stays told; of what was not, and of what comes, nobody is told later."""
+        refund(control, card_payment(control))
+        receiver.next(about("refund.created"))
+        with control.fault(system="stripe", operation="*", kind="hold_webhooks"):
+            refund(control, card_payment(control))
+            control.http.delete("/_control/webhooks/stripe").raise_for_status()
+        refund(control, card_payment(control))
+
+        deliveries = control.http.get("/_ledger/webhooks", params={"system": "stripe"}).json()
+        assert [found for found in deliveries if found["state"] != "delivered"] == []
+
     @pytest.mark.parametrize(
         "url", ["https://example.com/x", "http://10.0.0.1/x", "ftp://127.0.0.1/x", "nonsense"]
     )

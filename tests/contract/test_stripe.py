@@ -82,8 +82,10 @@ class TestStripe(PaymentGatewayContract):
         payment = world.paid(Money(1_000, "EUR"))
         refund = await gateway.refund(refund_of(payment, Money(400, "EUR")))
         types: set[str] = set()
-        with webhook_receiver() as receiver:
-            outside.send_webhooks("stripe", url=receiver.url, secret=SECRET)
+        with (
+            webhook_receiver() as receiver,
+            outside.webhooks_to(receiver.url, "stripe", secret=SECRET),
+        ):
             outside.fail_refund(refund.refund_ref)
             while "refund.failed" not in types:
                 received = receiver.next()

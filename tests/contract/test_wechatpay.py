@@ -134,9 +134,11 @@ class TestWeChatPay(PaymentGatewayContract):
         request = refund_of(world.paid(self.money(1_000)), self.money(400))
         refund = await gateway.refund(request)
         types: list[str] = []
-        with webhook_receiver() as receiver:
-            key = outside.account("wechatpay")["api_v3_key"]
-            outside.send_webhooks("wechatpay", url=receiver.url, secret=key)
+        key = outside.account("wechatpay")["api_v3_key"]
+        with (
+            webhook_receiver() as receiver,
+            outside.webhooks_to(receiver.url, "wechatpay", secret=key),
+        ):
             outside.fail_refund(refund.refund_ref)
             while "REFUND.CLOSED" not in types:
                 received = receiver.next()

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -267,7 +268,7 @@ async def test_the_last_day_for_the_refund_warns_however_far_the_deadline_was_mo
     proposal = await asked(opened)
     wait = await opened.until_waiting("awaiting_settlement_approval")
     now = await house.env.get_current_time()
-    far = now.replace(year=now.year + 1)
+    far = now + timedelta(days=365)
 
     await opened.do(ExtendDeadline(info(OPS), wait["key"], far))
 

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import text
 
+from activities.engine import visibly_running
 from api.restarting import Restarter
 from api.starting import Patience
 from api.views import row_view
@@ -65,7 +66,11 @@ async def lost(steady_house: House) -> OpenReturn:
 
 
 async def lose(opened: OpenReturn) -> None:
+    """Terminate its run, and wait until visibility knows: a sweep skips what is listed there."""
     await opened.handle.terminate("by hand, against the runbook")
+    await eventually(
+        lambda: visibly_running(opened.house.client, (opened.handle.id,)), lambda runs: not runs
+    )
 
 
 async def sweep(house: House) -> Sweep:

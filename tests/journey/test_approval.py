@@ -24,10 +24,10 @@ from backhaul_client import (
 from backhaul_client.settlements import ProposedSettlementView
 from cli import printing
 from storage.states import Role
-from tests.support.asking import new_key, units_of
+from tests.support.asking import PATIENCE, new_key, units_of
 from tests.support.builders import pack
 from tests.support.house import TENANT
-from tests.support.journey import Journey, Quiet, without_workers
+from tests.support.journey import ON_A_BUSY_MACHINE, Journey, Quiet, without_workers
 
 
 @dataclass(frozen=True)
@@ -54,15 +54,16 @@ class Office:
         client = self.quiet.client()
         wanted = units_of(self.journey.sandbox.order("three-units"))
         started = await client.start_return(wanted, idempotency_key=new_key())
-        # An answer may take longer than this API waits.
-        await client.wait_until(started.return_id, lambda seen: bool(seen.deliveries), timeout=60)
+        await client.wait_until(
+            started.return_id, lambda seen: bool(seen.deliveries), timeout=PATIENCE
+        )
         item = CountedItem(sku="LAMP-DESK-WHITE", quantity=1)
         count = ReceiveCommand(receipt_id="R-1", parcel="P-1", entries=(item,))
         grade = InspectionCommand(lot_id="line-1/1", grade="A")
         await inspector.receive(started.return_id, count, idempotency_key=new_key())
         await inspector.record_inspection(started.return_id, grade, idempotency_key=new_key())
         view = await client.wait_until(
-            started.return_id, lambda seen: seen.proposed_settlement is not None, timeout=60
+            started.return_id, lambda seen: seen.proposed_settlement is not None, timeout=PATIENCE
         )
         assert view.proposed_settlement is not None
         return view, view.proposed_settlement
@@ -80,7 +81,7 @@ async def office(journey: Journey, tmp_path: Path) -> AsyncIterator[Office]:
     own = tmp_path / "pack.json"
     own.write_text(json.dumps(pack() | {"approval_above": {"CNY": 10_000}}))
     async with (
-        without_workers(journey, policy_pack=own) as quiet,
+        without_workers(journey, patience=ON_A_BUSY_MACHINE, policy_pack=own) as quiet,
         quiet.working(),
         AsyncExitStack() as opened,
     ):
@@ -101,7 +102,7 @@ async def test_finance_reads_what_would_be_paid_and_approves_it(
     paid = await finance.wait_until(
         view.return_id,
         lambda seen: [s.refunds[0].state for s in seen.settlements] == ["succeeded"],
-        timeout=60,
+        timeout=PATIENCE,
     )
     printed = capsys.readouterr().out
     assert explained.proposed_settlement == proposal
@@ -145,7 +146,7 @@ async def test_what_changed_is_refused_and_what_is_declined_waits(office: Office
     declined = await finance.wait_until(
         view.return_id,
         lambda seen: bool(seen.proposed_settlement and seen.proposed_settlement.declined),
-        timeout=30,
+        timeout=PATIENCE,
     )
     assert declined.proposed_settlement is not None
     assert declined.proposed_settlement.declined is not None

@@ -16,7 +16,7 @@ from backhaul_client import (
     WithdrawCommand,
 )
 from storage.states import Role
-from tests.support.asking import labelled, new_key
+from tests.support.asking import PATIENCE, labelled, new_key
 from tests.support.builders import policy
 from tests.support.house import TENANT
 from tests.support.journey import OTHER_TENANT, Journey
@@ -52,16 +52,17 @@ async def test_a_parcel_is_expected_from_its_label_to_its_count(journey: Journey
         f"parcels/{delivery.tracking_code}/scans",
         {"scan_id": uuid.uuid4().hex, "status": "in_transit"},
     )
-    # The sandbox first tells what earlier tests left untold: the same address is new to all of it.
     scanned = await journey.client().wait_until(
-        view.return_id, lambda seen: seen.deliveries[0].state == "IN_TRANSIT", timeout=200
+        view.return_id, lambda seen: seen.deliveries[0].state == "IN_TRANSIT", timeout=PATIENCE
     )
     (moving,) = await expected(journey, view)
     count = ReceiveCommand(
         receipt_id="R-1", parcel="P-1", entries=(CountedItem(sku=sku, quantity=2),)
     )
     await journey.client("warehouse").receive(view.return_id, count, idempotency_key=new_key())
-    await journey.client().wait_until(view.return_id, lambda seen: bool(seen.receipts), timeout=30)
+    await journey.client().wait_until(
+        view.return_id, lambda seen: bool(seen.receipts), timeout=PATIENCE
+    )
     counted = await expected(journey, view)
 
     assert (announced.rma_no, announced.delivery_id) == (view.rma_no, "d1")
@@ -82,7 +83,7 @@ async def test_what_is_withdrawn_is_not_expected(journey: Journey) -> None:
     view = await labelled(journey)
     await journey.client().withdraw(view.return_id, WithdrawCommand(), idempotency_key=new_key())
     await journey.client().wait_until(
-        view.return_id, lambda seen: seen.headline == "WITHDRAWN", timeout=30
+        view.return_id, lambda seen: seen.headline == "WITHDRAWN", timeout=PATIENCE
     )
 
     assert await expected(journey, view) == []

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from backhaul_client import AnswerInfoCommand, PhotoReference
-from tests.support.asking import complained, new_key
+from tests.support.asking import PATIENCE, complained, new_key
 from tests.support.house import TENANT
 from tests.support.journey import Journey
 from tests.support.terminal import Terminal, sign_in
@@ -23,12 +23,14 @@ async def test_a_question_is_asked_answered_and_read_beside_the_rules(
 
     asked = await terminal.type("returns", "ask", view.rma_no, "Where is it broken?")
     open_ = await shop.wait_until(
-        view.return_id, lambda seen: seen.headline == "AWAITING_INFO", timeout=30
+        view.return_id, lambda seen: seen.headline == "AWAITING_INFO", timeout=PATIENCE
     )
     waiting = await terminal.type("ops", "explain", view.rma_no)
     command = AnswerInfoCommand(answer="At the foot.", evidence=(PHOTO,))
     await shop.answer_info(view.return_id, command, idempotency_key=new_key())
-    await shop.wait_until(view.return_id, lambda seen: seen.headline == "IN_REVIEW", timeout=30)
+    await shop.wait_until(
+        view.return_id, lambda seen: seen.headline == "IN_REVIEW", timeout=PATIENCE
+    )
     shown = await terminal.type("returns", "get", view.rma_no)
     found = await shop.explain(view.return_id)
 
@@ -60,7 +62,7 @@ async def test_ops_pass_an_answer_on_that_came_by_telephone(
 
     assert done[0] == 0
     seen = await journey.client().wait_until(
-        view.return_id, lambda seen: seen.headline == "IN_REVIEW", timeout=30
+        view.return_id, lambda seen: seen.headline == "IN_REVIEW", timeout=PATIENCE
     )
     assert seen.review is not None
     assert [row.url for row in seen.review.questions[0].evidence] == [PHOTO.url]

@@ -12,7 +12,7 @@ from cli.tables import safe_cell
 from domain.credit_notes import NoteRow, RowKind, taxes_of
 from domain.money import Money
 from tests.journey.test_webhooks import take_in
-from tests.support.asking import new_key, units_of
+from tests.support.asking import PATIENCE, new_key, units_of
 from tests.support.house import TENANT
 from tests.support.journey import OTHER_TENANT, Journey
 from tests.support.terminal import Terminal, sign_in
@@ -34,7 +34,7 @@ async def refunded(journey: Journey) -> ReturnView:
     return await client.wait_until(
         started.return_id,
         lambda seen: [s.refunds[0].state for s in seen.settlements] == ["succeeded"],
-        timeout=60,
+        timeout=PATIENCE,
     )
 
 

@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from backhaul_client import ChangeHandoverCommand, RecordSendingCommand, ReturnView
-from tests.support.asking import labelled, new_key
+from tests.support.asking import PATIENCE, labelled, new_key
 from tests.support.journey import Journey
 from tests.support.terminal import Terminal, sign_in
 
@@ -18,7 +18,7 @@ async def in_bag(journey: Journey, bag: str, bulk: str) -> ReturnView:
     sent = RecordSendingCommand(sent_at=view.requested_at, tracking_code=bulk, bag=bag)
     await shop.record_sending(view.return_id, sent, idempotency_key=new_key())
     return await shop.wait_until(
-        view.return_id, lambda view: view.deliveries[-1].bag == bag, timeout=30
+        view.return_id, lambda view: view.deliveries[-1].bag == bag, timeout=PATIENCE
     )
 
 
@@ -44,7 +44,9 @@ async def test_edge_40_a_scan_of_the_bulk_parcel_is_told_to_every_bag(
 
     for view in bags:
         await journey.client().wait_until(
-            view.return_id, lambda view: view.deliveries[-1].delivered_at is not None, timeout=200
+            view.return_id,
+            lambda view: view.deliveries[-1].delivered_at is not None,
+            timeout=PATIENCE,
         )
 
 

@@ -6,7 +6,7 @@ import structlog
 
 from backhaul_client import ApproveCommand, NewReturn, ReturnView
 from tests.journey.test_webhooks import take_in
-from tests.support.asking import new_key, units_of
+from tests.support.asking import PATIENCE, new_key, units_of
 from tests.support.journey import Journey
 
 REFUNDS = {"system": "stripe", "operation": "POST /v1/refunds"}
@@ -44,7 +44,7 @@ async def begun(journey: Journey, order: dict[str, Any]) -> str:
 
 async def until_waiting(journey: Journey, return_id: str, code: str) -> ReturnView:
     return await journey.client().wait_until(
-        return_id, lambda seen: code in [wait.code for wait in seen.waiting_on], timeout=60
+        return_id, lambda seen: code in [wait.code for wait in seen.waiting_on], timeout=PATIENCE
     )
 
 
@@ -52,7 +52,7 @@ async def until_refund(journey: Journey, return_id: str, state: str) -> ReturnVi
     return await journey.client().wait_until(
         return_id,
         lambda seen: [r.state for s in seen.settlements for r in s.refunds] == [state],
-        timeout=60,
+        timeout=PATIENCE,
     )
 
 
@@ -103,7 +103,7 @@ async def test_edge_77_a_lost_chargeback_covers_the_refund(journey: Journey) -> 
     assert refund.covered_minor == refund.amount_minor
     assert "succeeded" not in [status for _, status in paid(journey, order)]
     done = await journey.client().wait_until(
-        return_id, lambda seen: seen.headline == "COMPLETED", timeout=60
+        return_id, lambda seen: seen.headline == "COMPLETED", timeout=PATIENCE
     )
     assert done.settlement_state == "SETTLED"
     types = [event.type for event in await journey.client().timeline(return_id)]
@@ -151,7 +151,7 @@ async def test_edge_23_what_is_charged_back_in_review_is_on_hold(journey: Journe
     on_hold = await until_waiting(journey, return_id, "chargeback_open")
     assert on_hold.headline == "IN_REVIEW"
     decide(journey, dispute, "lost")
-    await journey.client().wait_until(return_id, lambda seen: not seen.on_hold, timeout=60)
+    await journey.client().wait_until(return_id, lambda seen: not seen.on_hold, timeout=PATIENCE)
     grant = ApproveCommand(line_ids=("line-1",))
     await journey.client("reviewer").approve(return_id, grant, idempotency_key=new_key())
 
@@ -172,7 +172,7 @@ async def test_what_a_bank_kept_in_part_is_not_sent_again(journey: Journey) -> N
     dispute = charge_back(journey, order, amount_minor=captured - 100)
     await until_waiting(journey, return_id, "chargeback_open")
     decide(journey, dispute, "lost")
-    await journey.client().wait_until(return_id, lambda seen: not seen.on_hold, timeout=60)
+    await journey.client().wait_until(return_id, lambda seen: not seen.on_hold, timeout=PATIENCE)
 
     await take_in(journey, return_id, "LAMP-DESK-WHITE")
     ended = await until_refund(journey, return_id, "succeeded")
@@ -205,7 +205,9 @@ async def test_a_chargeback_that_is_told_again_changes_nothing(journey: Journey)
         dispute = charge_back(journey, order)
         await until_waiting(journey, return_id, "chargeback_open")
         decide(journey, dispute, "won")
-        await journey.client().wait_until(return_id, lambda seen: not seen.on_hold, timeout=60)
+        await journey.client().wait_until(
+            return_id, lambda seen: not seen.on_hold, timeout=PATIENCE
+        )
 
     types = [event.type for event in await journey.client().timeline(return_id)]
     assert [name for name in types if name.startswith("chargeback.")] == [

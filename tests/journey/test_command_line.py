@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.support.asking import complained, courier_ordered, labelled, new_key
+from tests.support.asking import PATIENCE, complained, courier_ordered, labelled, new_key
 from tests.support.journey import Journey
 from tests.support.terminal import Terminal, sign_in
 
@@ -103,7 +103,7 @@ async def test_the_timeline_says_what_each_event_says(
     )
     await terminal.type("returns", "inspect", view.rma_no, view.lots[0].lot_id, "A")
     await journey.client().wait_until(
-        view.return_id, lambda seen: seen.settlement_state == "SETTLED", timeout=60
+        view.return_id, lambda seen: seen.settlement_state == "SETTLED", timeout=PATIENCE
     )
     sign_in(journey, monkeypatch, "platform")
 
@@ -154,7 +154,7 @@ async def test_a_reviewer_gives_each_line_its_reason(
         *("--reason-for", "line-2=worn by a dog = chewed"),
     )
     await journey.client().wait_until(
-        view.return_id, lambda seen: seen.headline == "APPROVED", timeout=30
+        view.return_id, lambda seen: seen.headline == "APPROVED", timeout=PATIENCE
     )
     shown = await terminal.type("returns", "get", view.rma_no)
 
@@ -183,7 +183,7 @@ async def test_ops_correct_on_the_command_line(
             "ops", "correct", return_id, "lines[0].final_sale", "false", "--reason", "a lamp"
         )
         await journey.client().wait_until(
-            return_id, lambda seen: seen.headline == "APPROVED", timeout=60
+            return_id, lambda seen: seen.headline == "APPROVED", timeout=PATIENCE
         )
         sign_in(journey, monkeypatch, "platform")
         decided = await terminal.type(*start, "--json")

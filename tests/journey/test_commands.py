@@ -14,7 +14,7 @@ from backhaul_client import (
     RetryCommand,
     WithdrawCommand,
 )
-from tests.support.asking import labelled, new_key, units_of
+from tests.support.asking import PATIENCE, labelled, new_key, units_of
 from tests.support.house import TENANT
 from tests.support.journey import Journey
 
@@ -42,7 +42,7 @@ async def test_the_same_command_id_counts_once(journey: Journey) -> None:
 
     assert again == first
     counted = await warehouse.wait_until(
-        view.return_id, lambda seen: bool(seen.receipts), timeout=60
+        view.return_id, lambda seen: bool(seen.receipts), timeout=PATIENCE
     )
     assert len(counted.receipts) == 1
     # A receipt of its own is written after all that the repeat could have led to.
@@ -50,7 +50,7 @@ async def test_the_same_command_id_counts_once(journey: Journey) -> None:
     both = await warehouse.wait_until(
         view.return_id,
         lambda seen: "R-2" in [each.receipt_id for each in seen.receipts],
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert [each.receipt_id for each in both.receipts] == ["R-1", "R-2"]
 
@@ -195,7 +195,7 @@ async def test_a_deadline_is_moved_by_name(journey: Journey) -> None:
     view, ops = await labelled(journey), journey.client("ops")
     wait = (await ops.explain(view.return_id)).waiting_on[0]
     assert wait.deadline is not None
-    until = wait.deadline.replace(year=wait.deadline.year + 1)
+    until = wait.deadline + timedelta(days=365)
 
     await ops.extend_deadline(
         view.return_id,
@@ -204,7 +204,7 @@ async def test_a_deadline_is_moved_by_name(journey: Journey) -> None:
     )
 
     moved = await ops.wait_until(
-        view.return_id, lambda seen: seen.waiting_on[0].deadline == until, timeout=60
+        view.return_id, lambda seen: seen.waiting_on[0].deadline == until, timeout=PATIENCE
     )
     assert moved.waiting_on[0].key == wait.key
 

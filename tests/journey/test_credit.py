@@ -22,7 +22,7 @@ from domain.value_ledger import refund_in_kind
 from storage import value_ledger
 from tests.flow.test_fees import paid_in
 from tests.journey.test_webhooks import take_in
-from tests.support.asking import new_key, units_of
+from tests.support.asking import PATIENCE, new_key, units_of
 from tests.support.builders import pack
 from tests.support.house import TENANT
 from tests.support.journey import Journey, without_workers
@@ -140,7 +140,7 @@ async def test_edge_66_finance_takes_back_what_was_given_in_kind(
     await journey.client().wait_until(
         started.return_id,
         lambda seen: [s.refunds[0].state for s in seen.settlements] == ["succeeded"],
-        timeout=60,
+        timeout=PATIENCE,
     )
     gift_card = NewSpend(
         kind="GIFT_CARD",

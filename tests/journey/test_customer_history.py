@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from backhaul_client import NewReturn, NewReturnLine, ReturnView, WithdrawCommand
-from tests.support.asking import complained, new_key
+from tests.support.asking import PATIENCE, complained, new_key
 from tests.support.house import TENANT
 from tests.support.journey import Journey
 from tests.support.terminal import Terminal, sign_in
@@ -36,7 +36,7 @@ async def test_a_reviewer_reads_what_became_of_the_others(
     await returned(journey, bought(journey, "somebody-else"), 1)
     gone = await returned(journey, bought(journey, customer), 2)
     await shop.withdraw(gone, WithdrawCommand(), idempotency_key=new_key())
-    await shop.wait_until(gone, lambda seen: seen.headline == "WITHDRAWN", timeout=30)
+    await shop.wait_until(gone, lambda seen: seen.headline == "WITHDRAWN", timeout=PATIENCE)
     looked_at = await returned(
         journey, bought(journey, customer), 3, ground="NON_CONFORMITY", reason="DEFECTIVE"
     )

@@ -13,7 +13,7 @@ from backhaul_client import ApproveCommand, BackhaulError, LineReason, ReturnVie
 from domain.reason_codes import REASON_CODES
 from storage.states import Role
 from tests.journey.test_finance_pages import Browser
-from tests.support.asking import complained, labelled, new_key
+from tests.support.asking import PATIENCE, complained, labelled, new_key
 from tests.support.house import TENANT
 from tests.support.journey import OTHER_TENANT, Journey
 
@@ -36,7 +36,7 @@ async def reviewed(journey: Journey) -> ReturnView:
     )
     await journey.client("reviewer").approve(view.return_id, command, idempotency_key=new_key())
     return await journey.client().wait_until(
-        view.return_id, lambda seen: seen.headline == "APPROVED", timeout=30
+        view.return_id, lambda seen: seen.headline == "APPROVED", timeout=PATIENCE
     )
 
 

@@ -9,7 +9,7 @@ from backhaul_client import (
     InspectionCommand,
     ReceiveCommand,
 )
-from tests.support.asking import complained, new_key, units_of
+from tests.support.asking import PATIENCE, complained, new_key, units_of
 from tests.support.journey import OTHER_TENANT, Journey
 
 
@@ -19,7 +19,9 @@ async def test_a_persons_decision_has_the_rules_own_beside_it(journey: Journey) 
     command = ApproveCommand(line_ids=("line-1",), reason="the rest is fine")
     reviewer = journey.client("reviewer")
     await reviewer.approve(view.return_id, command, idempotency_key=new_key())
-    await reviewer.wait_until(view.return_id, lambda seen: seen.headline != "IN_REVIEW", timeout=60)
+    await reviewer.wait_until(
+        view.return_id, lambda seen: seen.headline != "IN_REVIEW", timeout=PATIENCE
+    )
 
     found = await reviewer.list_decisions(view.rma_no)
 

@@ -14,7 +14,7 @@ from backhaul_client import BackhaulError, ChangeHandoverCommand, ReturnView, Wi
 from documents.wording import INSTRUCTIONS
 from domain.requests import HandoverMethod
 from storage.states import Role
-from tests.support.asking import courier_ordered, labelled, new_key, units_of
+from tests.support.asking import PATIENCE, courier_ordered, labelled, new_key, units_of
 from tests.support.house import TENANT
 from tests.support.journey import OTHER_TENANT, Journey
 from tests.support.terminal import Terminal
@@ -36,7 +36,7 @@ async def with_code(journey: Journey) -> ReturnView:
     return await client.wait_until(
         started.return_id,
         lambda view: bool(view.deliveries and view.deliveries[0].qr_url),
-        timeout=30,
+        timeout=PATIENCE,
     )
 
 

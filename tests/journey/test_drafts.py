@@ -10,7 +10,7 @@ from backhaul_client import (
     ReturnView,
     WithdrawCommand,
 )
-from tests.support.asking import new_key, units_of
+from tests.support.asking import PATIENCE, new_key, units_of
 from tests.support.house import TENANT
 from tests.support.journey import Journey
 
@@ -45,7 +45,7 @@ async def test_a_start_is_parked_corrected_and_answered(journey: Journey) -> Non
             await ops.correct(draft.rma_no, outdated, idempotency_key=new_key())
         answer = await ops.correct(draft.rma_no, command, idempotency_key=new_key())
         view = await client.wait_until(
-            first.return_id, lambda seen: seen.headline == "APPROVED", timeout=60
+            first.return_id, lambda seen: seen.headline == "APPROVED", timeout=PATIENCE
         )
         decided = await client.start_return(wanted, idempotency_key=key)
 
@@ -81,7 +81,7 @@ async def test_what_only_the_platform_may_change_is_refused(journey: Journey) ->
     await ops.retry(parked.return_id, RetryCommand(), idempotency_key=new_key())
 
     view = await ops.wait_until(
-        parked.return_id, lambda seen: seen.headline == "APPROVED", timeout=60
+        parked.return_id, lambda seen: seen.headline == "APPROVED", timeout=PATIENCE
     )
 
     assert (refused.value.status, refused.value.code) == (422, "mend_at_platform")
@@ -115,7 +115,7 @@ async def test_a_correction_that_cannot_be_kept_is_refused(journey: Journey, spe
         good = CorrectCommand(field="lines[0].title", value="a lamp", reason="a typo")
         await ops.correct(parked.return_id, good, idempotency_key=new_key())
         view = await ops.wait_until(
-            parked.return_id, lambda seen: seen.headline == "APPROVED", timeout=60
+            parked.return_id, lambda seen: seen.headline == "APPROVED", timeout=PATIENCE
         )
 
     problem = refused.json()
@@ -132,7 +132,7 @@ async def test_an_impossible_start_is_refused_under_its_key(journey: Journey) ->
         parked = await client.start_return(units_of(order, 9), idempotency_key=key)
     await journey.client("ops").retry(parked.return_id, RetryCommand(), idempotency_key=new_key())
     view = await client.wait_until(
-        parked.return_id, lambda seen: seen.headline == "CANCELLED", timeout=60
+        parked.return_id, lambda seen: seen.headline == "CANCELLED", timeout=PATIENCE
     )
 
     with pytest.raises(BackhaulError) as refused:
@@ -152,7 +152,7 @@ async def test_a_draft_that_was_taken_back_is_answered_as_it_is(journey: Journey
         parked = await client.start_return(units_of(order), idempotency_key=key)
         await client.withdraw(parked.return_id, WithdrawCommand(), idempotency_key=new_key())
         await client.wait_until(
-            parked.return_id, lambda seen: seen.headline == "WITHDRAWN", timeout=60
+            parked.return_id, lambda seen: seen.headline == "WITHDRAWN", timeout=PATIENCE
         )
 
         again = await client.start_return(units_of(order), idempotency_key=key)

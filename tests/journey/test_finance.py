@@ -6,7 +6,7 @@ import pytest
 
 from backhaul_client import BackhaulError
 from tests.journey.test_webhooks import take_in
-from tests.support.asking import new_key, units_of
+from tests.support.asking import PATIENCE, new_key, units_of
 from tests.support.house import TENANT
 from tests.support.journey import Journey
 from tests.support.terminal import Terminal, sign_in
@@ -25,7 +25,7 @@ async def by_hand(journey: Journey) -> str:
     await client.wait_until(
         started.return_id,
         lambda seen: [s.refunds[0].state for s in seen.settlements] == ["succeeded"],
-        timeout=60,
+        timeout=PATIENCE,
     )
     return journey.sandbox.refund_by_hand(order["tenders"][0]["payment_ref"], 1)
 

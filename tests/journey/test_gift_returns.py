@@ -6,7 +6,7 @@ import pytest
 
 from backhaul_client import BackhaulError, ReturnView
 from tests.journey.test_webhooks import take_in
-from tests.support.asking import new_key, units_of
+from tests.support.asking import PATIENCE, new_key, units_of
 from tests.support.journey import Journey
 
 FRIEND = {
@@ -37,7 +37,7 @@ async def test_edge_16_the_recipient_sees_no_money_and_the_purchaser_gets_it(
     staff = await client.wait_until(
         started.return_id,
         lambda view: bool(view.settlements) and view.settlements[0].refunds[0].state == "succeeded",
-        timeout=60,
+        timeout=PATIENCE,
     )
     theirs = await client.get_return_for_recipient(started.return_id)
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from backhaul_client import ChangeHandoverCommand
-from tests.support.asking import courier_ordered, labelled, new_key
+from tests.support.asking import PATIENCE, courier_ordered, labelled, new_key
 from tests.support.house import TENANT
 from tests.support.journey import Journey
 from tests.support.terminal import Terminal, sign_in
@@ -24,7 +24,7 @@ async def test_a_courier_is_called_off_for_a_drop_off(journey: Journey) -> None:
     seen = await shop.wait_until(
         view.return_id,
         lambda view: view.deliveries[0].state == "AWAITING_HANDOVER",
-        timeout=30,
+        timeout=PATIENCE,
     )
     assert first == again
     assert seen.deliveries[0].method == "DROP_OFF"
@@ -46,7 +46,7 @@ async def test_ops_choose_it_and_record_a_sending_on_the_command_line(
     )
 
     seen = await journey.client().wait_until(
-        view.return_id, lambda view: view.deliveries[-1].sent_at is not None, timeout=30
+        view.return_id, lambda view: view.deliveries[-1].sent_at is not None, timeout=PATIENCE
     )
     assert (changed[0], wrong[0], sent[0]) == (0, 1, 0)
     assert "sent_at" in wrong[2]

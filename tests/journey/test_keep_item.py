@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.support.asking import PATIENCE
 from tests.support.journey import Journey
 from tests.support.terminal import Terminal, sign_in
 
@@ -22,7 +23,7 @@ async def test_a_wish_to_keep_the_goods_is_granted_by_a_reviewer(
     done = await terminal.type("returns", "approve", view["rma_no"], "line-1")
 
     kept = await journey.client().wait_until(
-        view["return_id"], lambda seen: seen.lots[0].state == "REFUNDED", timeout=30
+        view["return_id"], lambda seen: seen.lots[0].state == "REFUNDED", timeout=PATIENCE
     )
     assert "a person decides: M_KEEP_ITEM" in previewed[1]
     assert (view["headline"], done[0]) == ("IN_REVIEW", 0)

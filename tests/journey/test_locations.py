@@ -4,7 +4,7 @@ import pytest
 
 from backhaul_client import BackhaulError, CountedItem, ReceiveCommand
 from sandbox.examples import load_locations
-from tests.support.asking import new_key, units_of
+from tests.support.asking import PATIENCE, new_key, units_of
 from tests.support.journey import Journey
 from tests.support.sandbox_client import EXAMPLES
 
@@ -52,5 +52,5 @@ async def test_a_count_without_a_place_is_of_where_the_goods_were_expected(
         count = ReceiveCommand(receipt_id=receipt, parcel="P", entries=(lamp,), location_id=said)
         await journey.client("warehouse").receive(view.return_id, count, idempotency_key=new_key())
 
-    seen = await client.wait_until(view.return_id, lambda v: len(v.receipts) == 2, timeout=30)
+    seen = await client.wait_until(view.return_id, lambda v: len(v.receipts) == 2, timeout=PATIENCE)
     assert [receipt.location_id for receipt in seen.receipts] == ["west", "north"]

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from backhaul_client import BackhaulError, RestartCommand, ReturnView, WithdrawCommand
 from domain.ids import workflow_id_for
-from tests.support.asking import labelled, new_key
+from tests.support.asking import PATIENCE, labelled, new_key
 from tests.support.house import TENANT, eventually
 from tests.support.journey import Journey
 from tests.support.terminal import Terminal, sign_in
@@ -105,7 +105,7 @@ async def test_a_repeated_restart_answers_the_same(journey: Journey, lost: Retur
     assert first == second == await restart(journey, lost, key)
     assert refused.value.code == "command_not_allowed"
     moved = await journey.client().wait_until(
-        lost.return_id, lambda view: view.version >= first, timeout=30
+        lost.return_id, lambda view: view.version >= first, timeout=PATIENCE
     )
     assert not is_missing(moved)
 
@@ -117,7 +117,7 @@ async def test_the_schedule_finds_it_by_itself(journey: Journey) -> None:
     tag = {"If-None-Match": (await http.get(path)).headers["ETag"]}
     await lose(journey, view)
 
-    await journey.client().wait_until(view.return_id, is_missing, timeout=60)
+    await journey.client().wait_until(view.return_id, is_missing, timeout=PATIENCE)
 
     assert (await http.get(path, headers=tag)).status_code == 200
 
@@ -131,7 +131,7 @@ async def test_news_waits_for_the_restart(journey: Journey, lost: ReturnView) ->
     await restart(journey, lost, new_key())
 
     moved = await journey.client().wait_until(
-        lost.return_id, lambda view: view.headline == "IN_TRANSIT", timeout=60
+        lost.return_id, lambda view: view.headline == "IN_TRANSIT", timeout=PATIENCE
     )
     assert moved.deliveries[0].first_scan_at is not None
     await eventually(lambda: failures(journey), lambda found: "RunMissingError" not in found)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from backhaul_client import AcceptOfferCommand
-from tests.support.asking import complained, new_key
+from tests.support.asking import PATIENCE, complained, new_key
 from tests.support.house import TENANT
 from tests.support.journey import Journey
 from tests.support.terminal import Terminal, sign_in
@@ -22,14 +22,14 @@ async def test_an_offer_is_made_read_and_accepted(
         *("returns", "offer", view.rma_no, "--percent", "30", "--message", "Keep it all.")
     )
     open_ = await shop.wait_until(
-        view.return_id, lambda seen: seen.headline == "COUNTER_OFFERED", timeout=30
+        view.return_id, lambda seen: seen.headline == "COUNTER_OFFERED", timeout=PATIENCE
     )
     shown = await terminal.type("returns", "get", view.rma_no)
     command = AcceptOfferCommand(offer_no=1)
     first = await shop.accept_offer(view.return_id, command, idempotency_key=key)
     again = await shop.accept_offer(view.return_id, command, idempotency_key=key)
     paid = await shop.wait_until(
-        view.return_id, lambda seen: seen.lots[0].state == "REFUNDED", timeout=30
+        view.return_id, lambda seen: seen.lots[0].state == "REFUNDED", timeout=PATIENCE
     )
     money = await terminal.type("returns", "get", view.rma_no)
 

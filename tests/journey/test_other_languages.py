@@ -16,7 +16,7 @@ import pytest
 from backhaul_client import WithdrawCommand
 from domain.ids import return_id_for
 from runtime.devstack.temporal import find_program
-from tests.support.asking import new_key
+from tests.support.asking import PATIENCE, new_key
 from tests.support.house import TENANT
 from tests.support.journey import Journey
 
@@ -164,7 +164,7 @@ async def test_a_return_started_with_a_minimum_is_refunded(
 
     await outside_world.run(*start, *page["Command it"])
     await journey.client().wait_until(
-        return_id, lambda view: view.completed_at is not None, timeout=30
+        return_id, lambda view: view.completed_at is not None, timeout=PATIENCE
     )
 
     refunds = journey.sandbox.ledger(return_id=return_id)["refunds"]

@@ -10,17 +10,20 @@ from backhaul_client import (
     CommandLeft,
     CommandView,
     CountedItem,
+    Explanation,
     InspectionCommand,
     ReceiveCommand,
     ReturnView,
     WithdrawCommand,
 )
+from cli.demo.actors import patiently
 from runtime.adapters import TimeScaleRefusedError
 from storage.database import Database as StoredDatabase
 from storage.rows import ConnectionRow
 from storage.secrets import SecretBox
 from storage.tenants import Tenants
-from tests.support.asking import labelled, new_key, units_of
+from tests.support.asking import PATIENCE, labelled, new_key, units_of
+from tests.support.house import eventually
 from tests.support.journey import Journey, without_workers
 from tests.support.postgres import Database
 from tests.support.proxy import proxy_to
@@ -37,7 +40,7 @@ async def test_a_start_without_workers_is_accepted_and_done_later(journey: Journ
             await journey.client(tenant="other").explain(answer.return_id)
         async with quiet.working():
             view = await quiet.client().wait_until(
-                answer.return_id, lambda seen: seen.headline == "APPROVED", timeout=60
+                answer.return_id, lambda seen: seen.headline == "APPROVED", timeout=PATIENCE
             )
             again = await quiet.client().start_return(wanted, idempotency_key=key)
 
@@ -64,15 +67,15 @@ async def test_a_command_without_workers_is_not_confirmed(journey: Journey) -> N
         async with quiet.working():
             started = await quiet.client().start_return(wanted, idempotency_key=new_key())
             view = await warehouse.wait_until(
-                started.return_id, lambda seen: bool(seen.deliveries), timeout=60
+                started.return_id, lambda seen: bool(seen.deliveries), timeout=PATIENCE
             )
         with pytest.raises(BackhaulError) as refused:
             await warehouse.receive(view.return_id, count, idempotency_key=key)
         explained = await quiet.client("ops").explain(view.return_id)
         async with quiet.working():
-            await warehouse.receive(view.return_id, count, idempotency_key=key)
+            await patiently(lambda: warehouse.receive(view.return_id, count, idempotency_key=key))
             after = await warehouse.wait_until(
-                view.return_id, lambda seen: bool(seen.receipts), timeout=60
+                view.return_id, lambda seen: bool(seen.receipts), timeout=PATIENCE
             )
 
     assert (refused.value.status, refused.value.code) == (503, "not_confirmed")
@@ -94,12 +97,15 @@ async def test_a_grade_without_workers_is_kept(journey: Journey) -> None:
         warehouse, key = quiet.client("warehouse"), new_key()
         async with quiet.working():
             started = await quiet.client().start_return(wanted, idempotency_key=new_key())
-            await warehouse.receive(started.return_id, count, idempotency_key=new_key())
+            counting = new_key()
+            await patiently(
+                lambda: warehouse.receive(started.return_id, count, idempotency_key=counting)
+            )
         kept = await warehouse.record_inspection(started.return_id, grade, idempotency_key=key)
         again = await warehouse.record_inspection(started.return_id, grade, idempotency_key=key)
         async with quiet.working():
             await warehouse.wait_until(
-                started.return_id, lambda seen: seen.lots[0].grade == "A", timeout=60
+                started.return_id, lambda seen: seen.lots[0].grade == "A", timeout=PATIENCE
             )
             done = await warehouse.record_inspection(started.return_id, grade, idempotency_key=key)
         events = await quiet.client().timeline(started.return_id)
@@ -121,15 +127,20 @@ async def test_a_start_without_the_platform_is_accepted(journey: Journey) -> Non
             system="commerce", operation="GET /orders/{order_id}", kind="http_503", times=1000
         ):
             answer = await client.start_return(wanted, idempotency_key=key)
-            explained = await client.explain(answer.return_id)
+            explained = await eventually(
+                lambda: client.explain(answer.return_id), lambda seen: bool(pending(seen))
+            )
         view = await client.wait_until(
-            answer.return_id, lambda seen: seen.headline == "APPROVED", timeout=60
+            answer.return_id, lambda seen: seen.headline == "APPROVED", timeout=PATIENCE
         )
 
     assert isinstance(answer, Accepted)
-    assert explained.engine is not None
-    assert [step.activity for step in explained.engine.pending_activities] == ["fetch_facts"]
+    assert pending(explained) == ["fetch_facts"]
     assert view.order_id == order["order_id"]
+
+
+def pending(seen: Explanation) -> list[str]:
+    return [step.activity for step in seen.engine.pending_activities] if seen.engine else []
 
 
 async def test_with_the_engine_down_nothing_is_promised(journey: Journey) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from backhaul_client import CountedItem, ReceiveCommand
-from tests.support.asking import labelled, new_key
+from tests.support.asking import PATIENCE, labelled, new_key
 from tests.support.journey import Journey
 from tests.support.terminal import Terminal, sign_in
 
@@ -21,7 +21,7 @@ async def test_edge_33_a_count_under_anothers_label_links_both(journey: Journey)
     again = await warehouse.receive(mine.return_id, count, idempotency_key=key)
 
     told = await journey.client().wait_until(
-        other.return_id, lambda view: bool(view.parcel_links), timeout=30
+        other.return_id, lambda view: bool(view.parcel_links), timeout=PATIENCE
     )
     seen = await journey.client().get_return(mine.return_id)
     assert first == again

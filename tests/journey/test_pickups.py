@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from backhaul_client import BackhaulError, PickupOutcomeCommand
-from tests.support.asking import courier_ordered, labelled, new_key
+from tests.support.asking import PATIENCE, courier_ordered, labelled, new_key
 from tests.support.house import TENANT
 from tests.support.journey import Journey
 
@@ -21,7 +21,7 @@ async def test_a_second_visit_follows_a_report(journey: Journey) -> None:
     await shop.report_pickup_outcome(view.return_id, NO_SHOW, idempotency_key=new_key())
 
     seen = await shop.wait_until(
-        view.return_id, lambda view: len(view.deliveries[0].pickups) == 2, timeout=30
+        view.return_id, lambda view: len(view.deliveries[0].pickups) == 2, timeout=PATIENCE
     )
     first, second = seen.deliveries[0].pickups
     assert (first.outcome, first.fault, first.note) == ("courier_no_show", "CARRIER", NO_SHOW.note)

@@ -26,7 +26,7 @@ from domain.ids import content_hash
 from domain.policy_versions import PolicyVersion
 from storage.policy_versions import PolicyVersions
 from tests.flow.test_fees import paid_in
-from tests.support.asking import new_key, units_of
+from tests.support.asking import PATIENCE, new_key, units_of
 from tests.support.journey import Journey
 from tests.support.sandbox import Sandbox
 from tests.support.shop import Shop, open_shop, order_for_a_promise, order_to_washington, own_pack
@@ -397,7 +397,7 @@ async def test_credit_is_reversed_as_the_return_s_own_policy_says(shop: Shop) ->
     order = paid_in(shop.journey, ("gift", "GIFT_CARD", 37_570))
     client, warehouse = await shop.person("platform", "shop"), await shop.person("warehouse", "W")
     started = await client.start_return(units_of(order), idempotency_key=new_key())
-    await client.wait_until(started.return_id, lambda seen: bool(seen.deliveries), timeout=60)
+    await client.wait_until(started.return_id, lambda seen: bool(seen.deliveries), timeout=PATIENCE)
     count = ReceiveCommand(
         receipt_id="R-1", parcel="P-1", entries=(CountedItem(sku="LAMP-DESK-WHITE", quantity=1),)
     )
@@ -407,7 +407,7 @@ async def test_credit_is_reversed_as_the_return_s_own_policy_says(shop: Shop) ->
     await client.wait_until(
         started.return_id,
         lambda seen: [s.refunds[0].state for s in seen.settlements] == ["succeeded"],
-        timeout=60,
+        timeout=PATIENCE,
     )
     gift_card = NewSpend(
         kind="GIFT_CARD",

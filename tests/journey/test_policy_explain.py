@@ -5,7 +5,7 @@ import json
 import pytest
 
 from backhaul_client import ApproveCommand
-from tests.support.asking import complained, new_key
+from tests.support.asking import PATIENCE, complained, new_key
 from tests.support.journey import Journey
 from tests.support.terminal import Terminal, sign_in
 
@@ -24,7 +24,7 @@ async def test_the_terminal_shows_the_tree_with_its_codes(
     command = ApproveCommand(line_ids=("line-1",), reason="[red]worn[/red] by a dog")
     await journey.client("reviewer").approve(view.return_id, command, idempotency_key=new_key())
     await journey.client().wait_until(
-        view.return_id, lambda seen: seen.headline == "APPROVED", timeout=30
+        view.return_id, lambda seen: seen.headline == "APPROVED", timeout=PATIENCE
     )
 
     english = await terminal.type("policy", "explain", view.rma_no)

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from backhaul_client import Accepted, CountedItem, InspectionCommand, ReceiveCommand
 from storage.secrets import SecretBox
 from storage.tenants import Tenants
-from tests.support.asking import new_key, units_of
+from tests.support.asking import PATIENCE, new_key, units_of
 from tests.support.house import TENANT
 from tests.support.journey import Journey
 from tests.support.providers import PROVIDERS, Provider
@@ -40,7 +40,7 @@ async def test_a_refund_that_fails_later_is_noticed(journey: Journey, provider: 
         await client.wait_until(
             started.return_id,
             lambda view: bool(view.deliveries and view.deliveries[0].tracking_code),
-            timeout=30,
+            timeout=PATIENCE,
         )
         counted = CountedItem(sku="LAMP-DESK-WHITE", quantity=1)
         count = ReceiveCommand(receipt_id="R-1", parcel="P-1", entries=(counted,))
@@ -48,7 +48,7 @@ async def test_a_refund_that_fails_later_is_noticed(journey: Journey, provider: 
         await warehouse.receive(started.return_id, count, idempotency_key=new_key())
         await warehouse.record_inspection(started.return_id, graded, idempotency_key=new_key())
         paid = await warehouse.wait_until(
-            started.return_id, lambda view: view.headline == "COMPLETED", timeout=60
+            started.return_id, lambda view: view.headline == "COMPLETED", timeout=PATIENCE
         )
         first = paid.settlements[0].refunds[0].refund_ref
 
@@ -60,7 +60,7 @@ async def test_a_refund_that_fails_later_is_noticed(journey: Journey, provider: 
                 view.settlements[0].refunds[0].refund_ref not in (first, None)
                 and view.headline == "COMPLETED"
             ),
-            timeout=60,
+            timeout=PATIENCE,
         )
     refunds = journey.sandbox.ledger(order_id=order["order_id"])["refunds"]
     assert [one["status"] == provider.failed for one in refunds] == [True, False]

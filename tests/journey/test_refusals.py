@@ -14,7 +14,7 @@ from backhaul_client import (
     NewRefusal,
     ReturnView,
 )
-from tests.support.asking import new_key, units_of
+from tests.support.asking import PATIENCE, new_key, units_of
 from tests.support.journey import Journey, without_workers
 from tests.support.terminal import Terminal, sign_in
 
@@ -33,7 +33,9 @@ async def test_edge_41_a_refused_parcel_becomes_a_return_and_is_paid(journey: Jo
     await inspected(journey, view)
 
     paid = await journey.client().wait_until(
-        view.return_id, lambda view: {lot.state for lot in view.lots} == {"REFUNDED"}, timeout=30
+        view.return_id,
+        lambda view: {lot.state for lot in view.lots} == {"REFUNDED"},
+        timeout=PATIENCE,
     )
     events = await journey.client().timeline(view.return_id)
     assert [(r.parcel, r.entries[0].quantity) for r in view.receipts] == [(mark(order, 1), 3)]
@@ -81,7 +83,7 @@ async def test_edge_41_a_report_that_no_worker_heard_is_finished_when_repeated(
         accepted = await quiet.client("warehouse").report_refusal(refusal)
         async with quiet.working():
             await quiet.client().wait_until(
-                accepted.return_id, lambda view: view.headline != "REQUESTED", timeout=30
+                accepted.return_id, lambda view: view.headline != "REQUESTED", timeout=PATIENCE
             )
             uncounted = await quiet.client().get_return(accepted.return_id)
             counted = await finished(quiet.client("warehouse"), refusal)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from backhaul_client import ApproveCommand, LineReason
-from tests.support.asking import complained, new_key
+from tests.support.asking import PATIENCE, complained, new_key
 from tests.support.house import TENANT
 from tests.support.journey import Journey
 
@@ -22,7 +22,7 @@ async def test_a_part_is_granted_and_the_rest_denied_with_reasons(journey: Journ
     await journey.client("reviewer").approve(view.return_id, command, idempotency_key=new_key())
 
     seen = await journey.client().wait_until(
-        view.return_id, lambda seen: seen.headline == "APPROVED", timeout=30
+        view.return_id, lambda seen: seen.headline == "APPROVED", timeout=PATIENCE
     )
     assert [line.authorization for line in view.lines] == [None, None, None]
     decided = [line.authorization for line in seen.lines if line.authorization is not None]

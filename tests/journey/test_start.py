@@ -11,7 +11,7 @@ from backhaul_client import (
 )
 from domain.ids import return_id_for
 from storage.returns import Returns
-from tests.support.asking import new_key, units_of
+from tests.support.asking import PATIENCE, new_key, units_of
 from tests.support.house import TENANT
 from tests.support.journey import Journey, without_workers
 
@@ -161,7 +161,7 @@ async def withdrawn(journey: Journey, wanted: NewReturn, key: str) -> ReturnView
     assert isinstance(first, ReturnView)
     await client.withdraw(first.return_id, WithdrawCommand(), idempotency_key=new_key())
     ended = await client.wait_until(
-        first.return_id, lambda view: view.deliveries[0].state == "CANCELLED", timeout=60
+        first.return_id, lambda view: view.deliveries[0].state == "CANCELLED", timeout=PATIENCE
     )
     assert (ended.headline, ended.version > first.version) == ("WITHDRAWN", True)
     return first

@@ -12,7 +12,7 @@ from backhaul_client import NewTenant
 from storage.rows import ConnectionRow
 from storage.secrets import SecretBox
 from storage.tenants import Tenants
-from tests.support.asking import labelled, new_key
+from tests.support.asking import PATIENCE, labelled, new_key
 from tests.support.house import TENANT
 from tests.support.journey import Journey
 
@@ -69,7 +69,9 @@ async def test_alerts_of_scans_reach_the_return(journey: Journey) -> None:
             journey.sandbox.post(f"parcels/{code}/scans", scan)
 
         moved = await journey.client().wait_until(
-            view.return_id, lambda seen: seen.deliveries[0].delivered_at is not None, timeout=60
+            view.return_id,
+            lambda seen: seen.deliveries[0].delivered_at is not None,
+            timeout=PATIENCE,
         )
         assert moved.deliveries[0].first_scan_at is not None
         assert answer.status_code == 401

@@ -24,7 +24,7 @@ from backhaul_client import (
 )
 from domain.ids import workflow_id_for
 from storage.settlements import Settlements
-from tests.support.asking import labelled, new_key, units_of
+from tests.support.asking import PATIENCE, labelled, new_key, units_of
 from tests.support.house import TENANT, eventually
 from tests.support.journey import QUIET_TENANT, WEBHOOK_SECRET, Journey
 
@@ -77,7 +77,7 @@ async def test_scans_reach_the_return(journey: Journey) -> None:
         )
 
     moved = await journey.client().wait_until(
-        view.return_id, lambda seen: seen.deliveries[0].delivered_at is not None, timeout=60
+        view.return_id, lambda seen: seen.deliveries[0].delivered_at is not None, timeout=PATIENCE
     )
     assert moved.deliveries[0].first_scan_at is not None
     types = [event.type for event in await journey.client().timeline(view.return_id)]
@@ -173,7 +173,9 @@ async def test_what_is_no_news_grows_no_history(journey: Journey) -> None:
             f"parcels/{code}/scans", {"scan_id": f"{code}-0", "status": "in_transit"}
         )
         await journey.client().wait_until(
-            view.return_id, lambda seen: seen.deliveries[0].first_scan_at is not None, timeout=60
+            view.return_id,
+            lambda seen: seen.deliveries[0].first_scan_at is not None,
+            timeout=PATIENCE,
         )
         await waiting(journey, 0)
         before = await length_at_rest(journey, view.return_id)
@@ -274,7 +276,7 @@ async def refund_pending(journey: Journey) -> tuple[str, str]:
         told = await journey.client().wait_until(
             view.return_id,
             lambda seen: any(r.state == "pending" for s in seen.settlements for r in s.refunds),
-            timeout=60,
+            timeout=PATIENCE,
         )
     refund_ref = told.settlements[0].refunds[0].refund_ref
     assert refund_ref is not None
@@ -297,7 +299,7 @@ async def replacement_ordered(journey: Journey) -> tuple[str, str]:
     ordered = await journey.client().wait_until(
         started.return_id,
         lambda seen: bool(seen.lots and seen.lots[0].replacement_order_id),
-        timeout=60,
+        timeout=PATIENCE,
     )
     return started.return_id, ordered.lots[0].replacement_order_id or ""
 
@@ -365,7 +367,7 @@ async def test_what_could_not_be_processed_is_processed_later(
             await waiting(journey, 1)
             unaware = await journey.client().get_return(return_id)
 
-        await journey.client().wait_until(return_id, told.hears, timeout=60)
+        await journey.client().wait_until(return_id, told.hears, timeout=PATIENCE)
         await waiting(journey, 0)
     assert not told.hears(unaware)
 
@@ -385,7 +387,7 @@ async def test_edge_67_a_refund_by_hand_pays_what_nobody_knew(journey: Journey) 
         parked = await client.wait_until(
             started.return_id,
             lambda seen: "refund_unknown" in [wait.code for wait in seen.waiting_on],
-            timeout=60,
+            timeout=PATIENCE,
         )
         (owed,) = parked.settlements[0].refunds
         by_hand = sandbox.refund_by_hand(order["tenders"][0]["payment_ref"], owed.amount_minor)
@@ -393,7 +395,7 @@ async def test_edge_67_a_refund_by_hand_pays_what_nobody_knew(journey: Journey) 
     ended = await client.wait_until(
         started.return_id,
         lambda seen: seen.settlements[0].refunds[0].state == "succeeded",
-        timeout=60,
+        timeout=PATIENCE,
     )
 
     assert ended.settlements[0].refunds[0].refund_ref == by_hand
@@ -414,7 +416,7 @@ async def test_a_refund_that_fails_later_is_noticed(journey: Journey) -> None:
         view.return_id, InspectionCommand(lot_id="line-1/1", grade="A"), idempotency_key=new_key()
     )
     paid = await warehouse.wait_until(
-        view.return_id, lambda seen: seen.headline == "COMPLETED", timeout=60
+        view.return_id, lambda seen: seen.headline == "COMPLETED", timeout=PATIENCE
     )
     first = paid.settlements[0].refunds[0].refund_ref
 
@@ -426,7 +428,7 @@ async def test_a_refund_that_fails_later_is_noticed(journey: Journey) -> None:
             seen.settlements[0].refunds[0].refund_ref not in (first, None)
             and seen.headline == "COMPLETED"
         ),
-        timeout=60,
+        timeout=PATIENCE,
     )
     refunds = journey.sandbox.ledger(return_id=view.return_id)["refunds"]
     assert sorted(refund["status"] for refund in refunds) == ["failed", "succeeded"]
@@ -460,7 +462,7 @@ async def test_news_of_another_amount_end_no_refund(journey: Journey) -> None:
         pending = await warehouse.wait_until(
             view.return_id,
             lambda seen: any(r.state == "pending" for s in seen.settlements for r in s.refunds),
-            timeout=60,
+            timeout=PATIENCE,
         )
         refund_ref = pending.settlements[0].refunds[0].refund_ref
         assert refund_ref is not None
@@ -487,7 +489,7 @@ async def read_at_sender(journey: Journey, refund_ref: str, *, times: int) -> No
 
 async def waiting(journey: Journey, number: int) -> None:
     """Look until so many webhooks of the tenant wait to be processed."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             async with journey.services.database.tenant(TENANT) as connection:
                 found = await connection.scalar(

@@ -126,7 +126,9 @@ def test_a_second_demo_goes_on_where_everything_was_killed(data_dir: Path) -> No
     with demo(data_dir, "--no-keep") as program:
         these = wait_for_returns(stack, program)
         for process in these.values():
-            os.kill(process.pid, signal.SIGKILL)
+            # Whoever watched over it is dead by now, and its children go with it.
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)
         program.kill()
     assert all_gone(these)
 

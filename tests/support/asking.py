@@ -7,6 +7,9 @@ from typing import Any
 from backhaul_client import Accepted, NewPickupWindow, NewReturn, NewReturnLine, ReturnView
 from tests.support.journey import Journey
 
+PATIENCE = 120.0
+"""Seconds: tests are about what comes, not how fast on a busy machine."""
+
 
 def new_key() -> str:
     return f"key-{uuid.uuid4().hex}"
@@ -27,7 +30,7 @@ async def labelled(journey: Journey, example: str = "three-units", quantity: int
     return await client.wait_until(
         started.return_id,
         lambda view: bool(view.deliveries and view.deliveries[0].tracking_code),
-        timeout=30,
+        timeout=PATIENCE,
     )
 
 
@@ -46,7 +49,7 @@ async def courier_ordered(journey: Journey) -> ReturnView:
     return await client.wait_until(
         started.return_id,
         lambda view: "report-pickup-outcome" in view.allowed_commands,
-        timeout=30,
+        timeout=PATIENCE,
     )
 
 

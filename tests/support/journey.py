@@ -45,7 +45,9 @@ QUIET_TENANT = "quiet"
 """A tenant connected like the first; whoever uses it sees to it that nothing happens there."""
 WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 # Tests are about what is answered, not how fast.
-_ON_A_BUSY_MACHINE = Patience(*[timedelta(seconds=60)] * 3)
+ON_A_BUSY_MACHINE = Patience(*[timedelta(seconds=60)] * 3)
+# For those who know that nobody answers.
+_HASTY = Patience(*[timedelta(seconds=1)] * 3)
 # Longer than the API is at one, so that the relay takes up none that the API has not given up.
 _RETRY_WEBHOOKS_AFTER_SECONDS = 2
 _SYSTEMS = {"payments": "stripe", "carrier": "easypost", "commerce": "commerce"}
@@ -95,7 +97,7 @@ async def open_journey(
     )
     async with AsyncExitStack() as stack:
         services = await stack.enter_async_context(
-            open_services(settings, patience=_ON_A_BUSY_MACHINE)
+            open_services(settings, patience=ON_A_BUSY_MACHINE)
         )
         connection_ids = await _connect(services, settings, sandbox)
         for kind, system in _SYSTEMS.items():
@@ -131,18 +133,17 @@ class Quiet:
 
 
 @asynccontextmanager
-async def without_workers(journey: Journey, **changes: object) -> AsyncIterator[Quiet]:
+async def without_workers(
+    journey: Journey, *, patience: Patience = _HASTY, **changes: object
+) -> AsyncIterator[Quiet]:
     """Open an API of these settings, but for its task queue, which is a new one.
 
-    It waits for nobody longer than a second.
+    It waits for nobody longer than a second, unless it is told to.
     """
-    second = timedelta(seconds=1)
     queue = f"nobody-{uuid.uuid4().hex[:8]}"
     settings = journey.settings.model_copy(update={"task_queue": queue, **changes})
     async with AsyncExitStack() as stack:
-        services = await stack.enter_async_context(
-            open_services(settings, patience=Patience(second, second, second))
-        )
+        services = await stack.enter_async_context(open_services(settings, patience=patience))
         transport = httpx.ASGITransport(create_app(services))
         http = {}
         for role in Role:
