@@ -163,6 +163,7 @@ def _counts_of(rule: Rule) -> Iterator[tuple[str, int]]:
         yield f"refund.deductions[{number}].barred_months", one.barred_months
     for number, extension in enumerate(rule.window.extend if rule.window is not None else ()):
         yield f"window.extend[{number}].months", extension.months
+        yield f"window.extend[{number}].days_once_told", extension.days_once_told or 0
     if rule.presumption is not None:
         yield "presumption.months", rule.presumption.months
 

@@ -159,6 +159,11 @@ def rule(edit: Edit) -> Edit:
             "rules[0].refund.due.days: wanted 0 or more",
         ),
         (
+            "eu-core/2026-07-31.yaml",
+            rule(lambda one: one["window"]["extend"][0].update(days_once_told=-1)),
+            "rules[0].window.extend[0].days_once_told: wanted 0 or more",
+        ),
+        (
             CN,
             lambda pack: pack["rules"].append(pack["rules"][0]),
             "rules[6].id: CN-7D-WITHDRAWAL stands twice",
