@@ -30,6 +30,8 @@ FLAGS = [
 ]
 GIVES = (Verdict.APPROVE, Verdict.APPROVE_ALTERNATIVE, Verdict.MANUAL_REVIEW)
 DELIVERED = datetime.fromisoformat("2026-09-07T10:00:00")
+WEEKS_BEFORE_A_LEAP_DAY = 24
+"""So long after ``DELIVERED`` the year that begins has no 29 February yet."""
 
 
 @st.composite
@@ -143,6 +145,9 @@ def test_a_promise_never_worsens_what_the_law_gives(
 def test_whole_weeks_move_a_chinese_case_and_change_nothing(drawn: Any, weeks: int) -> None:
     """China rolls no day: only the dates move, all by the same."""
     place, changes = drawn
+    if "item__sanbao" in changes:
+        # A validity of twelve months is a day longer over a leap day, wherever it is moved.
+        weeks = min(weeks, WEEKS_BEFORE_A_LEAP_DAY)
     moved = {**changes}
     base: dict[str, object] = {
         "order__contract_at": "2026-09-01T10:00:00",
@@ -157,8 +162,7 @@ def test_whole_weeks_move_a_chinese_case_and_change_nothing(drawn: Any, weeks: i
 
     assert here.verdict is there.verdict
     assert set(here.reason_codes) == set(there.reason_codes)
-    if here.rule_id not in ("CN-SANBAO-TWO-REPAIRS", "CN-SANBAO-REPAIR"):
-        assert _later(here.window_end, weeks) == there.window_end
+    assert _later(here.window_end, weeks) == there.window_end
 
 
 def _later(day: Any, weeks: int) -> Any:
